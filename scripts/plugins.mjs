@@ -1,0 +1,45 @@
+// Build plugins shared by rollup and vitest: TypeScript by the compiler's own transpiler, WGSL as text, wasm as base64.
+import { readFileSync, existsSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+
+/** `import source from './x.wgsl'` gives the file's text, with every `#include "name"` line replaced by shaders/lib/name.wgsl. */
+export function assets() {
+  const included = (file, seen = new Set()) =>
+    readFileSync(file, 'utf8').replace(/^#include "([\w-]+)"$/gm, (_, name) => {
+      const lib = path.resolve(import.meta.dirname, `../shaders/lib/${name}.wgsl`);
+      if (seen.has(lib)) return '';
+      seen.add(lib);
+      return included(lib, seen);
+    });
+  return {
+    name: 'assets',
+    enforce: 'pre',
+    load(id) {
+      const file = id.split('?')[0];
+      if (file.endsWith('.wgsl')) return `export default ${JSON.stringify(included(file))};`;
+      if (file.endsWith('.wasm')) return `export default ${JSON.stringify(readFileSync(file).toString('base64'))};`;
+      return null;
+    },
+  };
+}
+
+/** Strips types with the compiler itself; `./x.js` in an import of a TypeScript file means `./x.ts`. */
+export function typescript() {
+  return {
+    name: 'typescript',
+    resolveId(source, importer) {
+      if (!importer || !source.startsWith('.') || !source.endsWith('.js')) return null;
+      const file = path.resolve(path.dirname(importer), source.replace(/\.js$/, '.ts'));
+      return existsSync(file) ? file : null;
+    },
+    transform(code, id) {
+      if (!id.endsWith('.ts')) return null;
+      const { outputText, sourceMapText } = ts.transpileModule(code, {
+        fileName: id,
+        compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true, sourceMap: true },
+      });
+      return { code: outputText, map: sourceMapText };
+    },
+  };
+}

@@ -1,0 +1,10 @@
+/** WGSL sources, imported as text by the build (scripts/plugins.mjs). */
+declare module '*.wgsl' {
+  const source: string;
+  export default source;
+}
+/** WebAssembly modules, imported as base64 text by the build (scripts/plugins.mjs). */
+declare module '*.wasm' {
+  const base64: string;
+  export default base64;
+}

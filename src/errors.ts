@@ -1,0 +1,45 @@
+/** What went wrong, as a stable string that scripts and embedding applications can switch on. */
+export type ErrorCode =
+  | 'invalid_argument'
+  | 'unsupported'
+  | 'no_adapter'
+  | 'device_lost'
+  | 'out_of_memory'
+  | 'device_limit'
+  | 'gpu_validation'
+  | 'bad_file'
+  | 'not_found'
+  | 'exists'
+  | 'network'
+  | 'reward_function'
+  | 'interrupted';
+
+/**
+ * Every error that this package raises on purpose. The message reads `where: expected <rule> for <name>, got <value>; <way out>`.
+ */
+export class MgrpoError extends Error {
+  /** Stable identifier of the kind of failure. */
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'MgrpoError';
+    this.code = code;
+  }
+}
+
+/** Shortens any value for use in an error message (at most 80 characters). */
+export function show(value: unknown): string {
+  let text: string;
+  try {
+    text = typeof value === 'string' ? JSON.stringify(value) : value instanceof Error ? value.message : (JSON.stringify(value) ?? String(value));
+  } catch {
+    text = String(value);
+  }
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** Raises `invalid_argument` with `message` unless `condition` holds. */
+export function check(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new MgrpoError('invalid_argument', message);
+}

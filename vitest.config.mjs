@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+import { assets } from './scripts/plugins.mjs';
+
+export default defineConfig({
+  plugins: [assets()],
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
