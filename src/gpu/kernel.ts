@@ -1,0 +1,30 @@
+/** Scalar types that a parameter block may hold; each takes 4 bytes. */
+export type ScalarType = 'u32' | 'i32' | 'f32';
+
+/** What a compute pipeline is made from. Declared once per entry point and variant, at module level. */
+export interface Kernel<P extends Record<string, ScalarType> = Record<string, ScalarType>> {
+  /** WGSL text (after includes). */
+  readonly source: string;
+  /** Entry point; doubles as the pipeline's label and the profiler's. */
+  readonly entry: string;
+  /**
+   * One letter per storage binding of group 0, in binding order: `r` read-only, `w` read-write.
+   * The parameter block is `@group(1) @binding(0) var<uniform>`.
+   */
+  readonly access: string;
+  /** Fields of the parameter block in the order of the WGSL struct. */
+  readonly params: P;
+  /** Values of the shader's `override` constants. */
+  readonly constants?: Readonly<Record<string, number>>;
+  /** Text put before the source: `enable` directives and the accessors of a dtype. */
+  readonly prelude?: string;
+  /** Set by the device on first use. */
+  readonly key: string;
+}
+
+let count = 0;
+
+/** Declares a kernel; gives it the identity under which its pipeline is cached. */
+export function kernel<const P extends Record<string, ScalarType>>(spec: Omit<Kernel<P>, 'key'>): Kernel<P> {
+  return { ...spec, key: `${spec.entry}#${count++}` };
+}

@@ -1,0 +1,57 @@
+import { check, show } from '../errors.js';
+
+/** Element types on the device. `bf16` is packed two to a u32, the element with the even index in the low half. */
+export type DType = 'f32' | 'bf16' | 'u32';
+
+/** Bytes per element. */
+export const BYTES: Record<DType, number> = { f32: 4, bf16: 2, u32: 4 };
+
+/** A GPU buffer with an identity for bind-group caching. Tensors are ranges of it. */
+export interface Storage {
+  readonly buffer: GPUBuffer;
+  readonly id: number;
+  readonly bytes: number;
+}
+
+/** A dense row-major array in device memory: a typed range of a buffer. */
+export interface Tensor {
+  readonly storage: Storage;
+  /** Start in bytes from the beginning of the buffer. */
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** Number of elements of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+/** Number of elements of a tensor. */
+export function size(t: Tensor): number {
+  return sizeOf(t.shape);
+}
+
+/** Bytes of a tensor's elements, rounded up to the 4 bytes that WebGPU binds and copies. */
+export function bytesOf(shape: readonly number[], dtype: DType): number {
+  return Math.ceil((sizeOf(shape) * BYTES[dtype]) / 4) * 4;
+}
+
+/**
+ * A view of `shape` that starts `start` elements into `t`.
+ * @throws MgrpoError if the view leaves the tensor's buffer.
+ */
+export function view(t: Tensor, start: number, shape: readonly number[]): Tensor {
+  const offset = t.offset + start * BYTES[t.dtype];
+  check(
+    offset + sizeOf(shape) * BYTES[t.dtype] <= t.storage.bytes,
+    `view: expected a range inside ${t.storage.bytes} bytes, got ${show(shape)} from byte ${offset}; check the start and the shape`,
+  );
+  return { storage: t.storage, offset, shape, dtype: t.dtype };
+}
+
+/** Rows [start, start + count) of a tensor, seen as a matrix of its first dimension. */
+export function rows(t: Tensor, start: number, count: number): Tensor {
+  const [, ...rest] = t.shape;
+  return view(t, start * sizeOf(rest), [count, ...rest]);
+}
