@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { constants, homedir } from 'node:os';
+import path from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
+
+/** What was found when a WebGPU adapter was looked for in Node. */
+export interface NodeGpu {
+  /** The adapter, or null where there is none. */
+  readonly adapter: GPUAdapter | null;
+  /** One line per thing that was tried, for a person to read. */
+  readonly notes: readonly string[];
+}
+
+/** glibc's RTLD_NODELETE: keeps the library in memory although Node closes it when it registers no addon. */
+const RTLD_NODELETE = 0x1000;
+const LOADER = 'libvulkan.so.1';
+
+/** Objects of Dawn's binding; they must outlive every device made from them. */
+const kept: GPU[] = [];
+let found: Promise<NodeGpu> | undefined;
+
+/**
+ * Looks for a WebGPU adapter through the `webgpu` package (Dawn): a GPU first, then a software Vulkan driver of the system, then, on
+ * Linux, the SwiftShader that the package `@sparticuz/chromium` carries. Never throws. The answer is kept for the process.
+ */
+export function nodeGpu(): Promise<NodeGpu> {
+  return (found ??= find());
+}
+
+async function find(): Promise<NodeGpu> {
+  const notes: string[] = [];
+  let create: (options: string[]) => GPU;
+  try {
+    const dawn = (await import('webgpu')) as unknown as { create: typeof create; globals: object };
+    create = dawn.create;
+    Object.assign(globalThis, dawn.globals);
+  } catch (error) {
+    notes.push(`the package "webgpu" (Dawn for Node) cannot be loaded: ${message(error)}; install it with: npm install webgpu`);
+    return { adapter: null, notes };
+  }
+  restBetweenPolls();
+  const request = async (options?: GPURequestAdapterOptions): Promise<GPUAdapter | null> => {
+    const gpu = create([]);
+    kept.push(gpu);
+    try {
+      return await gpu.requestAdapter(options);
+    } catch (error) {
+      notes.push(`requestAdapter failed: ${message(error)}`);
+      return null;
+    }
+  };
+  try {
+    if (process.platform !== 'linux') return { adapter: await request({ powerPreference: 'high-performance' }), notes };
+    let carried: string | undefined;
+    const systemLoader = keep(LOADER);
+    if (!systemLoader) {
+      notes.push('this system has no Vulkan loader');
+      carried = carriedSwiftShader(notes);
+      if (carried) keep(path.join(carried, LOADER));
+    }
+    let adapter = systemLoader || carried ? await request({ powerPreference: 'high-performance' }) : null;
+    if (!adapter) {
+      notes.push("no adapter from this system's drivers");
+      if (systemLoader) carried = carriedSwiftShader(notes);
+      if (carried) {
+        process.env['VK_ADD_DRIVER_FILES'] = path.join(carried, 'vk_swiftshader_icd.json');
+        adapter = await request();
+        notes.push(
+          adapter ? 'using the SwiftShader that @sparticuz/chromium carries' : 'the carried SwiftShader gave no adapter either',
+        );
+      }
+    }
+    return { adapter, notes };
+  } catch (error) {
+    notes.push(message(error));
+    return { adapter: null, notes };
+  }
+}
+
+/** Opens a shared library so that Dawn finds it by its name; true if it is there. */
+function keep(library: string): boolean {
+  try {
+    process.dlopen({ exports: {} }, library, constants.dlopen.RTLD_NOW | RTLD_NODELETE);
+    return true;
+  } catch (error) {
+    // A library that is no Node addon is opened, kept, and then reported as not self-registering.
+    return /did not self-register/.test(message(error));
+  }
+}
+
+/** Unpacks SwiftShader and its Vulkan loader into the user's cache, once; gives the folder, or undefined with a note. */
+function carriedSwiftShader(notes: string[]): string | undefined {
+  try {
+    const require = createRequire(import.meta.url);
+    const archive = path.resolve(require.resolve('@sparticuz/chromium'), '../../../bin/swiftshader.tar.br');
+    if (process.arch !== 'x64') {
+      notes.push(`@sparticuz/chromium carries SwiftShader for x64 only; this machine is ${process.arch}`);
+      return undefined;
+    }
+    const packed = readFileSync(archive);
+    const name = `swiftshader-${createHash('sha256').update(packed).digest('hex').slice(0, 12)}`;
+    const cache = path.join(process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'mgrpo');
+    const folder = path.join(cache, name);
+    if (existsSync(path.join(folder, LOADER))) return folder;
+    mkdirSync(cache, { recursive: true });
+    const fresh = mkdtempSync(path.join(cache, `${name}.`));
+    untar(brotliDecompressSync(packed), fresh);
+    try {
+      renameSync(fresh, folder);
+    } catch (error) {
+      rmSync(fresh, { recursive: true, force: true }); // another process was first
+      if (!existsSync(path.join(folder, LOADER))) throw error;
+    }
+    return folder;
+  } catch (error) {
+    notes.push(
+      `no software adapter: ${message(error)}; on a machine without a GPU: npm install @sparticuz/chromium, or install Mesa's lavapipe`,
+    );
+    return undefined;
+  }
+}
+
+/** Writes the plain files of a tar archive into a folder, by base name (POSIX.1-1988 headers of 512 bytes). */
+function untar(archive: Buffer, folder: string): void {
+  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0;) {
+    const field = (start: number, length: number): string =>
+      archive.toString('latin1', at + start, at + start + length).replace(/[\0 ].*$/s, '');
+    const size = parseInt(field(124, 12), 8) || 0;
+    const type = field(156, 1);
+    if (type === '' || type === '0')
+      writeFileSync(path.join(folder, path.basename(field(0, 100))), archive.subarray(at + 512, at + 512 + size));
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+}
+
+/**
+ * Dawn's binding polls with setImmediate for as long as a GPU promise is pending, which takes a whole core from a software adapter
+ * that needs it. Its callbacks (they are the native ones) are let through freely for a millisecond, then with 0.2 ms of sleep between.
+ */
+function restBetweenPolls(): void {
+  const plain = globalThis.setImmediate;
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  const isNative = (f: unknown): boolean =>
+    typeof f === 'function' && /\[native code\]\s*\}$/.test(Function.prototype.toString.call(f));
+  let burst = 0;
+  let last = 0;
+  const resting = (callback: (...args: unknown[]) => void, ...args: unknown[]): NodeJS.Immediate => {
+    if (isNative(callback)) {
+      const now = performance.now();
+      if (now - last > 1) burst = now;
+      else if (now - burst > 1) Atomics.wait(cell, 0, 0, 0.2);
+      last = performance.now();
+    }
+    return plain(callback, ...args);
+  };
+  globalThis.setImmediate = Object.assign(resting, plain) as typeof setImmediate;
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
