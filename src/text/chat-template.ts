@@ -1,0 +1,117 @@
+import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import { MgrpoError } from '../errors.js';
+
+/** One message of a chat; templates may read more fields than the two that all have. */
+export interface ChatMessage {
+  readonly role: string;
+  readonly content: string;
+  readonly [field: string]: unknown;
+}
+
+/** What a template is rendered with, beside the messages. */
+export interface ChatOptions {
+  /** End with the opening of the assistant's turn. Default true. */
+  readonly addGenerationPrompt?: boolean;
+  /** Further variables that the template reads, such as `enable_thinking`. */
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** The time that `strftime_now` gives, for templates that print the date. Default: the present. */
+  readonly now?: Date;
+}
+
+/** A compiled chat template in Jinja, as transformers renders it. */
+export class ChatTemplate {
+  private readonly program: ReturnType<typeof parse>;
+  private readonly where: string;
+  private readonly specialTokens: Readonly<Record<string, unknown>>;
+
+  /**
+   * @param source Jinja text
+   * @param specialTokens `bos_token`, `eos_token`, … as the template's variables
+   * @param where what messages call the template
+   * @throws bad_file if the text is not a template
+   */
+  constructor(source: string, specialTokens: Readonly<Record<string, unknown>> = {}, where: string = 'chat template') {
+    this.where = where;
+    this.specialTokens = specialTokens;
+    try {
+      this.program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+    } catch (error) {
+      throw new MgrpoError('bad_file', `${where}: expected a Jinja chat template, got ${reason(error)}; correct the template`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The chat as text. @throws invalid_argument with the template's own words if it refuses the messages */
+  render(messages: readonly ChatMessage[], options: ChatOptions = {}): string {
+    const now = options.now ?? new Date();
+    const variables: Record<string, unknown> = {
+      ...{ true: true, True: true, false: false, False: false, none: null, None: null },
+      range,
+      raise_exception: (message: unknown) => {
+        throw new Error(String(message));
+      },
+      strftime_now: (format: string) => strftime(now, format),
+      tools: null,
+      documents: null,
+      ...this.specialTokens,
+      ...options.variables,
+      messages,
+      add_generation_prompt: options.addGenerationPrompt ?? true,
+    };
+    try {
+      const environment = new Environment();
+      for (const [name, value] of Object.entries(variables)) environment.set(name, value);
+      return String(new Interpreter(environment).run(this.program).value);
+    } catch (error) {
+      throw new MgrpoError(
+        'invalid_argument',
+        `${this.where}: expected messages that the template takes, got ${reason(error)}; change the messages or the template`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** Jinja's range(stop) and range(start, stop, step). */
+function range(first: number, second?: number, step: number = 1): number[] {
+  const [start, stop] = second === undefined ? [0, first] : [first, second];
+  return Array.from({ length: Math.max(0, Math.ceil((stop - start) / step)) }, (_, i) => start + i * step);
+}
+
+const MONTHS = 'January February March April May June July August September October November December'.split(' ');
+const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
+
+/** Python's strftime in the C locale, for the directives that print a date or a time of day; others are left as they stand. */
+export function strftime(date: Date, format: string): string {
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const hour12 = date.getHours() % 12 || 12;
+  const yearStart = new Date(date.getFullYear(), 0, 1);
+  const midnight = new Date(date.getFullYear(), date.getMonth(), date.getDate());
+  const values: Record<string, string> = {
+    '%': '%',
+    Y: String(date.getFullYear()),
+    y: two(date.getFullYear() % 100),
+    m: two(date.getMonth() + 1),
+    B: MONTHS[date.getMonth()]!,
+    b: MONTHS[date.getMonth()]!.slice(0, 3),
+    d: two(date.getDate()),
+    A: DAYS[date.getDay()]!,
+    a: DAYS[date.getDay()]!.slice(0, 3),
+    j: String(Math.round((midnight.getTime() - yearStart.getTime()) / 86_400_000) + 1).padStart(3, '0'),
+    H: two(date.getHours()),
+    I: two(hour12),
+    M: two(date.getMinutes()),
+    S: two(date.getSeconds()),
+    p: date.getHours() < 12 ? 'AM' : 'PM',
+  };
+  // "%-d" is the value without its leading zeros.
+  return format.replace(/%(-?)([A-Za-z%])/g, (whole, bare: string, directive: string) => {
+    const value = values[directive];
+    return value === undefined ? whole : bare ? value.replace(/^0+(?=\d)/, '') : value;
+  });
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,226 @@
+import { Tokenizer as Encoder } from '@huggingface/tokenizers';
+import { MgrpoError, show } from '../errors.js';
+import { ChatTemplate } from './chat-template.js';
+import type { ChatMessage, ChatOptions } from './chat-template.js';
+
+/** The part of a model folder that is read here. */
+export interface TextFiles {
+  /** What messages call the folder. */
+  readonly name: string;
+  exists(path: string): Promise<boolean>;
+  readText(path: string): Promise<string>;
+}
+
+/** The part of an output folder that is written here. */
+export interface TextSink {
+  write(path: string, content: string): Promise<void>;
+}
+
+/** The files that hold the tokenizer, the chat template and the ends of a text; all but the first may be missing. */
+export const TOKENIZER_FILES: readonly string[] = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'chat_template.jinja',
+  'generation_config.json',
+];
+
+type Json = Record<string, unknown>;
+
+/**
+ * Text ↔ token ids and chats → text, from a Hugging Face folder. `tokenizer.json` is the truth: the settings by which
+ * tokenizer_config.json would change it (clean-up of spaces, a tokenizer class) are not applied.
+ */
+export class Tokenizer {
+  /** Highest id that has a token, plus one. A model's vocabulary may be padded beyond it. */
+  readonly vocabSize: number;
+  /** Ids that end a text: those of generation_config.json, config.json and the tokenizer's own eos_token. Sorted. */
+  readonly eosTokenIds: readonly number[];
+  readonly bosTokenId: number | undefined;
+  readonly padTokenId: number | undefined;
+  /** The chat template, or null if the folder has none. */
+  readonly chatTemplate: ChatTemplate | null;
+  private readonly folder: string;
+  private readonly texts: ReadonlyMap<string, string>;
+  private readonly encoder: Encoder;
+  private readonly specialIds: ReadonlySet<number>;
+
+  private constructor(folder: string, texts: ReadonlyMap<string, string>, config: Json) {
+    this.folder = folder;
+    this.texts = texts;
+    const file = (name: string): Json => parseObject(texts.get(name) ?? '{}', `${folder}/${name}`);
+    const definition = file('tokenizer.json');
+    try {
+      this.encoder = new Encoder(withRustSplitting(definition), {});
+    } catch (error) {
+      throw new MgrpoError(
+        'unsupported',
+        `${folder}/tokenizer.json: expected a tokenizer that @huggingface/tokenizers reads, got ${show(error)}; choose a model with another tokenizer`,
+        { cause: error },
+      );
+    }
+    const added = [...this.encoder.get_added_tokens_decoder()];
+    this.specialIds = new Set(added.filter(([, token]) => token.special).map(([id]) => id));
+    this.vocabSize = 1 + [...this.encoder.get_vocab().values()].reduce((a, b) => Math.max(a, b), 0);
+
+    const tokenizerConfig = file('tokenizer_config.json');
+    const tokens = specialTokens({ ...file('special_tokens_map.json'), ...tokenizerConfig });
+    this.bosTokenId = this.idOf(tokens.bos_token);
+    this.padTokenId = this.idOf(tokens.pad_token);
+    const eos = [file('generation_config.json').eos_token_id, config.eos_token_id, this.idOf(tokens.eos_token)];
+    this.eosTokenIds = [...new Set(eos.flat().filter((id): id is number => Number.isSafeInteger(id)))].sort((a, b) => a - b);
+
+    const source = texts.get('chat_template.jinja') ?? templateOf(tokenizerConfig, `${folder}/tokenizer_config.json`);
+    this.chatTemplate = source === null ? null : new ChatTemplate(source, tokens, `${folder}: chat template`);
+  }
+
+  /**
+   * Reads the tokenizer of a model folder.
+   *
+   * @throws not_found without tokenizer.json; bad_file or unsupported if a file cannot be used
+   */
+  static async load(files: TextFiles): Promise<Tokenizer> {
+    if (!(await files.exists('tokenizer.json'))) {
+      throw new MgrpoError(
+        'not_found',
+        `${files.name}: expected a file tokenizer.json, found none; save the tokenizer with transformers' use_fast=True to get one`,
+      );
+    }
+    const texts = new Map<string, string>();
+    for (const name of TOKENIZER_FILES) if (await files.exists(name)) texts.set(name, await files.readText(name));
+    const config = (await files.exists('config.json')) ? await files.readText('config.json') : '{}';
+    return new Tokenizer(files.name, texts, parseObject(config, `${files.name}/config.json`));
+  }
+
+  /**
+   * Ids of a text. Special tokens written in the text become their ids; none are added unless asked, since a rendered chat has its own.
+   *
+   * @throws invalid_argument if a part of the text has no token
+   */
+  encode(text: string, options: { addSpecialTokens?: boolean } = {}): number[] {
+    if (text === '' && !options.addSpecialTokens) return [];
+    const { ids, tokens } = this.encoder.encode(text, { add_special_tokens: options.addSpecialTokens ?? false });
+    const unknown = ids.findIndex((id) => id === undefined);
+    if (unknown >= 0) {
+      throw new MgrpoError(
+        'invalid_argument',
+        `${this.folder}: expected text that the tokenizer covers, got ${show(tokens[unknown])} in ${show(text)}; rewrite the text`,
+      );
+    }
+    return ids;
+  }
+
+  /**
+   * Text of a sequence of ids, exactly: spaces are not cleaned up. Ids without a token (a padded vocabulary) give nothing; bytes that
+   * are no character give U+FFFD.
+   */
+  decode(ids: readonly number[], options: { skipSpecialTokens?: boolean } = {}): string {
+    const kept = ids.filter(
+      (id) => this.encoder.id_to_token(id) !== undefined && !(options.skipSpecialTokens && this.specialIds.has(id)),
+    );
+    if (kept.length === 0) return '';
+    return this.encoder.decode(kept, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+  }
+
+  /** Id of a token as the vocabulary writes it, if there is one. */
+  tokenId(token: string): number | undefined {
+    return this.encoder.token_to_id(token);
+  }
+
+  /** The chat as text, by the folder's template. @throws unsupported if it has none */
+  renderChat(messages: readonly ChatMessage[], options: ChatOptions = {}): string {
+    if (!this.chatTemplate) {
+      throw new MgrpoError(
+        'unsupported',
+        `${this.folder}: expected a chat template for a prompt in messages, got a tokenizer without one; ` +
+          'add chat_template.jinja to the folder, or give prompts as plain text',
+      );
+    }
+    return this.chatTemplate.render(messages, options);
+  }
+
+  /** Ids of the rendered chat. */
+  encodeChat(messages: readonly ChatMessage[], options: ChatOptions = {}): number[] {
+    return this.encode(this.renderChat(messages, options));
+  }
+
+  /** Ids of a prompt: messages go through the chat template, plain text is taken as it is. */
+  encodePrompt(prompt: string | readonly ChatMessage[], options: ChatOptions = {}): number[] {
+    return typeof prompt === 'string' ? this.encode(prompt) : this.encodeChat(prompt, options);
+  }
+
+  /** Writes the tokenizer's files into another folder, unchanged. */
+  async save(sink: TextSink): Promise<void> {
+    for (const [name, text] of this.texts) await sink.write(name, text);
+  }
+
+  private idOf(token: unknown): number | undefined {
+    return typeof token === 'string' ? this.encoder.token_to_id(token) : undefined;
+  }
+}
+
+/** What ByteLevel splits by where it is not told otherwise: the pattern of GPT-2. */
+const GPT2_PATTERN = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
+/**
+ * The definition with two pre-tokenizers written as the Split they stand for. The library computes `Digits` with ASCII digits and the
+ * pattern of `ByteLevel` with JavaScript's spaces; the tokenizers crate means all of \\p{N} (²,Ⅷ,٣) and Unicode's White_Space
+ * (U+0085, not U+FEFF). The library's Split does follow the crate.
+ */
+function withRustSplitting(definition: Json): Json {
+  const split = (pattern: string): Json => ({ type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false });
+  const rewrite = (step: unknown): unknown[] => {
+    if (typeof step !== 'object' || step === null) return [step];
+    const config = step as Json;
+    if (Array.isArray(config.pretokenizers))
+      return [{ ...config, pretokenizers: (config.pretokenizers as unknown[]).flatMap(rewrite) }];
+    if (config.type === 'Digits') return [split(config.individual_digits === true ? '\\p{N}' : '\\p{N}+')];
+    const plain = config.type === 'ByteLevel' && config.add_prefix_space !== true && config.use_regex !== false;
+    return plain ? [split(GPT2_PATTERN), { ...config, use_regex: false }] : [config];
+  };
+  const steps = rewrite(definition.pre_tokenizer ?? null);
+  return { ...definition, pre_tokenizer: steps.length === 1 ? steps[0] : { type: 'Sequence', pretokenizers: steps } };
+}
+
+/** `*_token` fields as plain strings: they may be written as strings or as {content}. */
+function specialTokens(config: Json): Record<string, unknown> {
+  const tokens: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(config)) {
+    if (!/^[a-z]+_token$/.test(name)) continue;
+    const content = typeof value === 'object' && value !== null && 'content' in value ? value.content : value;
+    if (typeof content === 'string') tokens[name] = content;
+  }
+  return tokens;
+}
+
+/** The `chat_template` of tokenizer_config.json: a string, or the one named "default" of a list. */
+function templateOf(config: Json, where: string): string | null {
+  const given = config.chat_template ?? null;
+  if (given === null || typeof given === 'string') return given;
+  const named = Array.isArray(given) ? (given as unknown[]).filter(isNamedTemplate) : [];
+  const chosen = named.find(({ name }) => name === 'default') ?? (named.length === 1 ? named[0] : undefined);
+  if (chosen) return chosen.template;
+  throw new MgrpoError(
+    'unsupported',
+    `${where}: expected a chat_template that is text or a list with one named "default", got ${show(named.map(({ name }) => name))}; ` +
+      'put the one to use into chat_template.jinja',
+  );
+}
+
+function isNamedTemplate(value: unknown): value is { name: string; template: string } {
+  if (typeof value !== 'object' || value === null || !('name' in value) || !('template' in value)) return false;
+  return typeof value.name === 'string' && typeof value.template === 'string';
+}
+
+function parseObject(text: string, where: string): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new MgrpoError('bad_file', `${where}: expected JSON, got ${show(error)}; fetch the file again`, { cause: error });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new MgrpoError('bad_file', `${where}: expected a JSON object, got ${show(value)}; fetch the file again`);
+  }
+  return value as Json;
+}

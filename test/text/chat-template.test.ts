@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { strftime } from '../../src/text/chat-template.js';
+import { LAYER1_SYSTEM_PROMPT, LAYER2_SYSTEM_PROMPT, PHRASE_POOLS, guidingText } from '../../src/text/prompts.js';
+
+describe('strftime', () => {
+  // Expected values: Python's datetime(2026, 3, 5, 15, 7, 9).strftime.
+  it.each([
+    ['%d %b %Y', '05 Mar 2026'],
+    ['%A, %B %-d, %y', 'Thursday, March 5, 26'],
+    ['%a %j %H:%M:%S %I %p 100%%', 'Thu 064 15:07:09 03 PM 100%'],
+    ['%Q stays', '%Q stays'],
+  ])('writes %s as Python does', (format, text) => {
+    expect(strftime(new Date(2026, 2, 5, 15, 7, 9), format)).toBe(text);
+  });
+});
+
+describe('prompts', () => {
+  it('ask for reasoning in think tags first and a final answer after them', () => {
+    for (const prompt of [LAYER1_SYSTEM_PROMPT, LAYER2_SYSTEM_PROMPT]) expect(prompt).toMatch(/<think>.*<\/think>.*final answer/);
+  });
+
+  it('hold the seven printed phrases and a neutral pool without words of doubt', () => {
+    expect(PHRASE_POOLS.paper).toHaveLength(7);
+    expect(PHRASE_POOLS.neutral.length).toBeGreaterThan(1);
+    for (const phrase of PHRASE_POOLS.neutral) expect(phrase).not.toMatch(/wrong|wait|mistake|miss|check|but|hmm/i);
+  });
+
+  it('put the phrase on a line of its own', () => {
+    expect(guidingText('Wait.')).toBe('\nWait.\n');
+  });
+});
