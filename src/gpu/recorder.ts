@@ -85,6 +85,12 @@ export class Recorder {
     this.#encode().clearBuffer(t.storage.buffer, t.offset, bytesOf(t.shape, t.dtype));
   }
 
+  /** Writes host data into a tensor, after everything recorded so far (which is submitted) and before everything that follows. */
+  write(t: Tensor, data: Float32Array | Uint32Array): void {
+    if (this.#encoder) this.submit();
+    this.gpu.write(t, data);
+  }
+
   /** Submits everything recorded so far; the recorder can be used again. */
   submit(): void {
     this.#endPass();

@@ -1,0 +1,239 @@
+import { MgrpoError } from '../errors.js';
+import type { Gpu } from '../gpu/device.js';
+import { sizeOf, view, type Tensor } from '../gpu/tensor.js';
+import type { Rng } from '../rng.js';
+import type { ModelConfig } from './model-config.js';
+import type { Safetensors, TensorToWrite } from './safetensors.js';
+
+/** A parameter's name in the Hugging Face layout and its shape, `[out, in]` for matrices. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** A parameter on the device. */
+export interface Parameter extends ParameterSpec {
+  /** f32 where it is trained, else f32 or bf16. */
+  readonly value: Tensor;
+  /** f32, of the same shape; present exactly where the parameter is trained. Backward passes add to it. */
+  readonly gradient?: Tensor;
+}
+
+/** Trainable parameters side by side in one buffer, so that the optimiser walks them in a few dispatches. */
+export interface Slab {
+  /** f32[n]; parameters start at multiples of 64 elements, the gaps stay zero. */
+  readonly value: Tensor;
+  /** f32[n] */
+  readonly gradient: Tensor;
+  /** Elements at the front that weight decay applies to (the matrices); the vectors follow. */
+  readonly decayed: number;
+}
+
+/** How frozen weights are kept: as in the file (`auto`: bf16 files stay bf16, everything else is f32), or as named. */
+export type WeightDType = 'auto' | 'f32' | 'bf16';
+
+/** Elements to which parameters in a slab are aligned: 256 bytes, WebGPU's default binding alignment. */
+const ALIGN = 64;
+
+/** Largest slab in bytes; also bounded by the device's maxBufferSize. */
+const SLAB_BYTES = 2 ** 30;
+
+/** The parameters of a model in the order of its computation. A tied head has no entry of its own. */
+export function parameterSpecs(c: ModelConfig): ParameterSpec[] {
+  const specs: ParameterSpec[] = [{ name: 'model.embed_tokens.weight', shape: [c.vocabSize, c.hiddenSize] }];
+  for (let i = 0; i < c.numLayers; i++) {
+    const layer = `model.layers.${i}`;
+    specs.push({ name: `${layer}.input_layernorm.weight`, shape: [c.hiddenSize] });
+    specs.push({ name: `${layer}.post_attention_layernorm.weight`, shape: [c.hiddenSize] });
+    if (c.qkNorm) {
+      specs.push({ name: `${layer}.self_attn.q_norm.weight`, shape: [c.headDim] });
+      specs.push({ name: `${layer}.self_attn.k_norm.weight`, shape: [c.headDim] });
+    }
+    for (const { module, shape, bias } of linearSpecs(c)) {
+      specs.push({ name: `${layer}.${module}.weight`, shape });
+      if (bias) specs.push({ name: `${layer}.${module}.bias`, shape: [shape[0]] });
+    }
+  }
+  specs.push({ name: 'model.norm.weight', shape: [c.hiddenSize] });
+  if (!c.tieWordEmbeddings) specs.push({ name: 'lm_head.weight', shape: [c.vocabSize, c.hiddenSize] });
+  return specs;
+}
+
+/** Linear modules of one layer. */
+export function linearSpecs(c: ModelConfig): { module: string; shape: readonly [out: number, inner: number]; bias: boolean }[] {
+  const q = c.numHeads * c.headDim;
+  const kv = c.numKvHeads * c.headDim;
+  return [
+    { module: 'self_attn.q_proj', shape: [q, c.hiddenSize], bias: c.attentionBias },
+    { module: 'self_attn.k_proj', shape: [kv, c.hiddenSize], bias: c.attentionBias },
+    { module: 'self_attn.v_proj', shape: [kv, c.hiddenSize], bias: c.attentionBias },
+    { module: 'self_attn.o_proj', shape: [c.hiddenSize, q], bias: c.attentionOutputBias },
+    { module: 'mlp.gate_proj', shape: [c.intermediateSize, c.hiddenSize], bias: c.mlpBias },
+    { module: 'mlp.up_proj', shape: [c.intermediateSize, c.hiddenSize], bias: c.mlpBias },
+    { module: 'mlp.down_proj', shape: [c.hiddenSize, c.intermediateSize], bias: c.mlpBias },
+  ];
+}
+
+/** Named parameters on a device. */
+export class Parameters {
+  readonly gpu: Gpu;
+  /** Trainable memory; empty for a model that only computes. */
+  readonly slabs: readonly Slab[];
+  readonly #byName: ReadonlyMap<string, Parameter>;
+
+  private constructor(gpu: Gpu, byName: Map<string, Parameter>, slabs: readonly Slab[]) {
+    this.gpu = gpu;
+    this.#byName = byName;
+    this.slabs = slabs;
+  }
+
+  /** Allocates zeroed trainable parameters (f32 value and gradient). */
+  static trainable(gpu: Gpu, specs: readonly ParameterSpec[]): Parameters {
+    const limit = Math.min(gpu.device.limits.maxBufferSize, SLAB_BYTES) / 4;
+    // Matrices first: weight decay then covers one range at the front of each slab.
+    const ordered = [...specs.filter((s) => s.shape.length > 1), ...specs.filter((s) => s.shape.length <= 1)];
+    const groups: { spec: ParameterSpec; start: number }[][] = [[]];
+    let used = 0;
+    for (const spec of ordered) {
+      const padded = Math.ceil(sizeOf(spec.shape) / ALIGN) * ALIGN;
+      if (used > 0 && used + padded > limit) {
+        groups.push([]);
+        used = 0;
+      }
+      groups.at(-1)!.push({ spec, start: used });
+      used += padded;
+    }
+    const byName = new Map<string, Parameter>();
+    const slabs: Slab[] = [];
+    for (const group of groups) {
+      const last = group.at(-1);
+      if (!last) continue;
+      const end = ({ spec, start }: { spec: ParameterSpec; start: number }): number =>
+        start + Math.ceil(sizeOf(spec.shape) / ALIGN) * ALIGN;
+      const total = end(last);
+      const value = gpu.tensor([total], 'f32', 'parameters');
+      const gradient = gpu.tensor([total], 'f32', 'gradients');
+      const matrices = group.filter(({ spec }) => spec.shape.length > 1);
+      slabs.push({ value, gradient, decayed: matrices.length > 0 ? end(matrices.at(-1)!) : 0 });
+      for (const { spec, start } of group) {
+        byName.set(spec.name, { ...spec, value: view(value, start, spec.shape), gradient: view(gradient, start, spec.shape) });
+      }
+    }
+    return new Parameters(gpu, new Map(specs.map(({ name }) => [name, byName.get(name)!])), slabs);
+  }
+
+  /** Reads frozen or trainable parameters from safetensors, tensor by tensor, by range. */
+  static async load(
+    gpu: Gpu,
+    specs: readonly ParameterSpec[],
+    file: Safetensors,
+    options: {
+      readonly trainable: boolean;
+      readonly dtype?: WeightDType;
+      readonly onProgress?: ((done: number, total: number) => void) | undefined;
+    },
+  ): Promise<Parameters> {
+    for (const spec of specs) {
+      const { shape } = file.info(spec.name);
+      if (shape.join() !== spec.shape.join()) {
+        throw new MgrpoError(
+          'bad_file',
+          `load: expected shape [${spec.shape.join(', ')}] for tensor ${spec.name}, got [${shape.join(', ')}]; ` +
+            'config.json and the weights do not belong together',
+        );
+      }
+    }
+    const parameters = options.trainable ? Parameters.trainable(gpu, specs) : new Parameters(gpu, new Map(), []);
+    const byName = parameters.#byName as Map<string, Parameter>;
+    let done = 0;
+    for (const spec of specs) {
+      const stored = file.info(spec.name).dtype;
+      const dtype = options.trainable ? 'f32' : (options.dtype ?? 'auto');
+      const kept = dtype === 'bf16' || (dtype === 'auto' && stored === 'BF16') ? 'bf16' : 'f32';
+      const value = byName.get(spec.name)?.value ?? gpu.tensor(spec.shape, kept, spec.name);
+      if (kept === 'f32') {
+        for await (const { offset, values } of file.chunksF32(spec.name)) gpu.write(value, values, offset);
+      } else {
+        for await (const { offset, values } of file.chunksBf16(spec.name)) {
+          const words = new Uint32Array(Math.ceil(values.length / 2));
+          new Uint16Array(words.buffer).set(values);
+          gpu.write(value, words, offset);
+        }
+      }
+      if (!options.trainable) byName.set(spec.name, { ...spec, value });
+      options.onProgress?.(++done, specs.length);
+    }
+    await gpu.idle();
+    return parameters;
+  }
+
+  /** All parameters in the order of the model. */
+  [Symbol.iterator](): IterableIterator<Parameter> {
+    return this.#byName.values();
+  }
+
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
+  /** The parameter of that name. */
+  get(name: string): Parameter {
+    const found = this.#byName.get(name);
+    if (!found) throw new MgrpoError('not_found', `parameters: no parameter is called ${name}`);
+    return found;
+  }
+
+  /** Number of elements. */
+  get count(): number {
+    let n = 0;
+    for (const { shape } of this) n += sizeOf(shape);
+    return n;
+  }
+
+  /** Fills matrices with normal numbers of the given spread, norm weights with one and biases with zero. */
+  initialize(rng: Rng, spread: number): void {
+    for (const { name, shape, value } of this) {
+      const data = new Float32Array(sizeOf(shape));
+      if (shape.length > 1) for (let i = 0; i < data.length; i++) data[i] = spread * rng.normal();
+      else data.fill(name.endsWith('.bias') ? 0 : 1);
+      this.gpu.write(value, data);
+    }
+  }
+
+  /** A frozen f32 copy with memory of its own. */
+  frozenCopy(): Parameters {
+    const byName = new Map<string, Parameter>();
+    const recorder = this.gpu.recorder();
+    for (const { name, shape, value } of this) {
+      const copy = this.gpu.tensor(shape, value.dtype, name);
+      recorder.copy(value, copy);
+      byName.set(name, { name, shape, value: copy });
+    }
+    recorder.submit();
+    return new Parameters(this.gpu, byName, []);
+  }
+
+  /** Sets all gradients to zero. */
+  zeroGradients(recorder: { clear(t: Tensor): void }): void {
+    for (const { gradient } of this.slabs) recorder.clear(gradient);
+  }
+
+  /** Frees the device memory. */
+  free(): void {
+    if (this.slabs.length > 0) this.gpu.free(...this.slabs.flatMap(({ value, gradient }) => [value, gradient]));
+    else this.gpu.free(...[...this].map(({ value }) => value));
+  }
+}
+
+/** Parameters as entries of a safetensors file; each is read back when its turn comes. */
+export function tensorsToWrite(parameters: Parameters): TensorToWrite[] {
+  return [...parameters].map(({ name, shape, value }) => ({
+    name,
+    dtype: value.dtype === 'bf16' ? ('BF16' as const) : ('F32' as const),
+    shape,
+    data: async () => {
+      const [data] = await parameters.gpu.read(value);
+      return value.dtype === 'bf16' ? new Uint16Array(data.buffer, data.byteOffset, sizeOf(shape)) : data;
+    },
+  }));
+}
