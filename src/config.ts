@@ -461,7 +461,7 @@ export const LAYER2_OPTIONS = {
     type: 'string',
     nullable: true,
     default: null,
-    doc: 'System prompt of layer 2 in mode eq5; null: that of layer 1, whose keys and values can then be reused. The paper’s text is not printed.',
+    doc: 'System prompt of layer 2 in mode eq5; null: that of layer 1, whose keys and values can then be reused; the word default: LAYER2_SYSTEM_PROMPT of src/text/prompts. The paper’s text is not printed.',
   },
   numGenerations: {
     section: 'layer 2',
@@ -503,7 +503,7 @@ export const LAYER2_OPTIONS = {
     section: 'layer 2',
     type: 'number',
     default: 0.5,
-    doc: 'An answer counts as right where its verifier’s reward exceeds this. Ours.',
+    doc: 'An answer counts as right where the first reward function, the verifier, gives more than this; one it did not score counts as wrong. Ours.',
   },
   baseline: {
     section: 'layer 2',

@@ -1,0 +1,117 @@
+/**
+ * Eq. 5: the query of layer 2 from a question and one of its answers,
+ *
+ *     q'_i = SystemPrompt_L2 + User:[q] + Assistant:[<think> thought_i </think> ans_i] + p_guide
+ *
+ * as token ids. Nothing is decoded or re-tokenised: the prompt's ids, the answer's ids and the phrase's ids are joined as they are.
+ */
+import { check } from '../errors.js';
+import type { Layer2Config } from '../config.js';
+
+/** Token ids. */
+export type Ids = ArrayLike<number>;
+
+/** What one q' is made of. */
+export interface CorrectionParts {
+  /** Layer-1 prompt, as it was sampled from. */
+  readonly promptIds: Ids;
+  /** The same question under the layer-2 system prompt; absent: the layer-1 prompt. Only for mode eq5. */
+  readonly correctionPromptIds?: Ids;
+  /** Answer o_i, its end-of-sequence id included if it has one. */
+  readonly answerIds: Ids;
+  /** Whether o_i was cut at the length limit. */
+  readonly truncated: boolean;
+  /** Guiding phrase with the separators around it. */
+  readonly phraseIds: Ids;
+}
+
+/** What holds for all q' of a run. */
+export interface CorrectionRules {
+  readonly mode: Layer2Config['mode'];
+  readonly truncatedAnswers: Layer2Config['truncatedAnswers'];
+  /** Ids that end a sequence. */
+  readonly eosIds: ReadonlySet<number>;
+  /** Every spelling of `</think>` in token ids; needed in mode open_think. */
+  readonly thinkEnd: readonly Ids[];
+  /** Most tokens of q' and its correction together. */
+  readonly maxContextLength: number;
+  /** Most tokens of the correction. */
+  readonly maxCompletionLength: number;
+}
+
+/** Why an answer got no q'. */
+export type SkipReason = 'truncated' | 'too_long' | 'empty';
+
+/** A query of layer 2. */
+export interface Correction {
+  readonly ids: Int32Array;
+  /** Leading tokens that equal the layer-1 sequence (prompt, then answer): their keys and values can be reused. */
+  readonly shared: number;
+  /** In mode open_think: whether the answer had no `</think>`, so that the whole of it was still an open thought. */
+  readonly unclosed: boolean;
+}
+
+/**
+ * Builds q' of one answer, or says why there is none.
+ *
+ * - eq5: prompt (of layer 2), answer without its end-of-sequence id, phrase.
+ * - open_think: layer-1 prompt, answer up to just before its first `</think>`, phrase. An answer without `</think>` is an open thought
+ *   as a whole: it is kept up to its end (without the end-of-sequence id) and marked `unclosed`.
+ * - A truncated answer is treated like any other, or skipped (`truncatedAnswers`).
+ * - Skipped are also answers with nothing before the phrase (`empty`) and queries that leave no room for a whole correction (`too_long`).
+ *
+ * @returns the query, or the reason for skipping, which the caller counts
+ */
+export function buildCorrection(parts: CorrectionParts, rules: CorrectionRules): Correction | SkipReason {
+  const { promptIds, answerIds, phraseIds, truncated } = parts;
+  check(
+    phraseIds.length > 0,
+    'buildCorrection: expected at least one token for phraseIds, got 0; give a phrase that is not empty',
+  );
+  if (truncated && rules.truncatedAnswers === 'skip') return 'truncated';
+
+  let end = answerIds.length;
+  if (end > 0 && rules.eosIds.has(answerIds[end - 1]!)) end--;
+  let unclosed = false;
+  let prefix = parts.correctionPromptIds ?? promptIds;
+  if (rules.mode === 'open_think') {
+    check(
+      rules.thinkEnd.length > 0,
+      'buildCorrection: mode open_think needs the ids of </think> in thinkEnd, got none; pass them, or use mode eq5',
+    );
+    const cut = findFirst(answerIds, rules.thinkEnd, end);
+    unclosed = cut < 0;
+    if (cut >= 0) end = cut;
+    prefix = promptIds;
+  }
+  if (end === 0) return 'empty';
+  const length = prefix.length + end + phraseIds.length;
+  if (length + rules.maxCompletionLength > rules.maxContextLength) return 'too_long';
+
+  const ids = new Int32Array(length);
+  for (let i = 0; i < prefix.length; i++) ids[i] = prefix[i]!;
+  for (let i = 0; i < end; i++) ids[prefix.length + i] = answerIds[i]!;
+  for (let i = 0; i < phraseIds.length; i++) ids[prefix.length + end + i] = phraseIds[i]!;
+  return { ids, shared: commonPrefix(ids, promptIds, answerIds), unclosed };
+}
+
+/** First position before `end` at which one of `patterns` stands whole in `ids`; -1 if none does. */
+function findFirst(ids: Ids, patterns: readonly Ids[], end: number): number {
+  for (let at = 0; at < end; at++) {
+    for (const pattern of patterns) {
+      if (pattern.length === 0 || at + pattern.length > end) continue;
+      let k = 0;
+      while (k < pattern.length && ids[at + k] === pattern[k]) k++;
+      if (k === pattern.length) return at;
+    }
+  }
+  return -1;
+}
+
+/** How many leading ids equal the sequence `first` followed by `second`. */
+function commonPrefix(ids: Ids, first: Ids, second: Ids): number {
+  const limit = Math.min(ids.length, first.length + second.length);
+  let n = 0;
+  while (n < limit && ids[n] === (n < first.length ? first[n] : second[n - first.length])) n++;
+  return n;
+}
