@@ -1,0 +1,54 @@
+// Attention of one new query per slot over the cached keys and values that the slot's index names:
+//   s_j = scale q.kCache[kvIndex[b, j]] for j < contextLength[b];  o = softmax(s) . vCache;  o = 0 where contextLength is 0.
+// q, o f32[B, H, d]; kCache, vCache f32[rows, KV, d]; kvIndex u32[B, maxContext]; contextLength u32[B].
+// The prelude gives `Vec`, a vector of 2 or 4 f32, and the constant VECS, vectors per head.
+#include "index"
+
+override LANES: u32 = 4;
+
+struct Params {
+  slots: u32,
+  max_context: u32,
+  heads: u32,
+  kv_heads: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<storage, read> q: array<Vec>;
+@group(0) @binding(1) var<storage, read> k_cache: array<Vec>;
+@group(0) @binding(2) var<storage, read> v_cache: array<Vec>;
+@group(0) @binding(3) var<storage, read> kv_index: array<u32>;
+@group(0) @binding(4) var<storage, read> context_length: array<u32>;
+@group(0) @binding(5) var<storage, read_write> o: array<Vec>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+// One invocation per (slot, head).
+@compute @workgroup_size(LANES)
+fn attention_decode_rows(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let pair = linear_index(group, groups) * LANES + lane;
+  if (pair >= params.slots * params.heads) { return; }
+  let slot = pair / params.heads;
+  let kv_head = pair % params.heads / (params.heads / params.kv_heads);
+  var query: array<Vec, VECS>;
+  var sum: array<Vec, VECS>;
+  for (var i = 0u; i < VECS; i++) { query[i] = q[pair * VECS + i] * params.scale; }
+  var highest = -1e30;
+  var total = 0.0;
+  for (var j = 0u; j < context_length[slot]; j++) {
+    let key = (kv_index[slot * params.max_context + j] * params.kv_heads + kv_head) * VECS;
+    var s = 0.0;
+    for (var i = 0u; i < VECS; i++) { s += dot(query[i], k_cache[key + i]); }
+    let next = max(highest, s);
+    let decay = exp(highest - next);
+    let p = exp(s - next);
+    highest = next;
+    total = total * decay + p;
+    for (var i = 0u; i < VECS; i++) { sum[i] = sum[i] * decay + p * v_cache[key + i]; }
+  }
+  let norm = select(1.0 / total, 0.0, total == 0.0);
+  for (var i = 0u; i < VECS; i++) { o[pair * VECS + i] = sum[i] * norm; }
+}

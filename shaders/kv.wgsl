@@ -1,0 +1,36 @@
+// Scatters new keys and values into the cache: row cacheRow[t] <- row t; 0xffffffff leaves the cache as it is.
+// k, v f32[T, kvHeads * d], kCache, vCache f32[rows, kvHeads * d], cacheRow u32[T]. Grid: one workgroup per token, lanes over a row.
+#include "index"
+
+override LANES: u32 = 64;
+
+struct Params {
+  tokens: u32,
+  width: u32,
+  rows: u32,
+}
+
+@group(0) @binding(0) var<storage, read> k: array<f32>;
+@group(0) @binding(1) var<storage, read> v: array<f32>;
+@group(0) @binding(2) var<storage, read> cache_row: array<u32>;
+@group(0) @binding(3) var<storage, read_write> k_cache: array<f32>;
+@group(0) @binding(4) var<storage, read_write> v_cache: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+@compute @workgroup_size(LANES)
+fn kv_store(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = linear_index(group, groups);
+  if (t >= params.tokens) { return; }
+  let row = cache_row[t];
+  if (row >= params.rows) { return; } // 0xffffffff: do not store
+  let source = t * params.width;
+  let target_row = row * params.width;
+  for (var i = lane; i < params.width; i += LANES) {
+    k_cache[target_row + i] = k[source + i];
+    v_cache[target_row + i] = v[source + i];
+  }
+}

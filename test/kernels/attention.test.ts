@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import type { Gpu, GpuOptions } from '../../src/gpu/device.js';
+import { view, type Tensor } from '../../src/gpu/tensor.js';
+import { attention, attentionBackward, decodeAttention } from '../../src/kernels/attention.js';
+import { attentionGradient, attentionReference, boundsOf, tokensOf, type AttentionShape } from '../reference/attention.js';
+import { expectClose, noise } from '../support/compare.js';
+import { skipGpu, testGpu } from '../support/gpu.js';
+
+const shapeOf = (lengths: readonly number[], heads: number, kvHeads: number, headDim: number): AttentionShape => ({
+  lengths,
+  heads,
+  kvHeads,
+  headDim,
+  scale: headDim ** -0.5,
+});
+
+/** Inputs with scores spread over several units, so that the softmax is far from uniform. */
+function inputs(shape: AttentionShape, seed = 1): Record<'q' | 'k' | 'v' | 'dO', Float32Array<ArrayBuffer>> {
+  const tokens = tokensOf(shape);
+  const wide = tokens * shape.heads * shape.headDim;
+  const narrow = tokens * shape.kvHeads * shape.headDim;
+  const grow = (x: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> => x.map((e) => 3 * e);
+  return { q: grow(noise(wide, seed)), k: grow(noise(narrow, seed + 1)), v: noise(narrow, seed + 2), dO: noise(wide, seed + 3) };
+}
+
+const POISON = 12345;
+const GUARD = 64;
+
+/** An output tensor inside a buffer of poison. */
+function guarded(gpu: Gpu, length: number): { readonly whole: Tensor; readonly inner: Tensor } {
+  const whole = gpu.from(new Float32Array(length + 2 * GUARD).fill(POISON));
+  return { whole, inner: view(whole, GUARD, [length]) };
+}
+
+async function run(
+  gpu: Gpu,
+  shape: AttentionShape,
+  data = inputs(shape),
+): Promise<Record<'o' | 'lse' | 'dq' | 'dk' | 'dv', Float32Array>> {
+  const tokens = tokensOf(shape);
+  const { start, end } = boundsOf(shape.lengths);
+  const [q, k, v, dO] = [data.q, data.k, data.v, data.dO].map((x) => gpu.from(x)) as [Tensor, Tensor, Tensor, Tensor];
+  const [seqStart, seqEnd] = [gpu.from(start), gpu.from(end)];
+  const outputs = {
+    o: guarded(gpu, data.q.length),
+    lse: guarded(gpu, tokens * shape.heads),
+    dq: guarded(gpu, data.q.length),
+    dk: guarded(gpu, data.k.length),
+    dv: guarded(gpu, data.k.length),
+  };
+  const { o, lse, dq, dk, dv } = outputs;
+  const rec = gpu.recorder();
+  const args = { ...shape, q, k, v, o: o.inner, lse: lse.inner, seqStart, tokens };
+  attention(rec, args);
+  attentionBackward(rec, { ...args, dO, dq: dq.inner, dk: dk.inner, dv: dv.inner, seqEnd });
+  rec.submit();
+  const found: Record<string, Float32Array> = {};
+  for (const [name, { whole }] of Object.entries(outputs)) {
+    const [all] = await gpu.read(whole);
+    const guards = [...all.slice(0, GUARD), ...all.slice(-GUARD)];
+    expect(
+      guards.every((x) => x === POISON),
+      `guard bands of ${name}`,
+    ).toBe(true);
+    found[name] = all.slice(GUARD, -GUARD);
+  }
+  gpu.free(q, k, v, dO, seqStart, seqEnd, ...Object.values(outputs).map(({ whole }) => whole));
+  return found as Awaited<ReturnType<typeof run>>;
+}
+
+async function expectTwin(options: GpuOptions, shape: AttentionShape): Promise<void> {
+  const data = inputs(shape);
+  const found = await run(await testGpu(options), shape, data);
+  const { o, lse } = attentionReference(data.q, data.k, data.v, shape);
+  const { dq, dk, dv } = attentionGradient(data.q, data.k, data.v, data.dO, shape);
+  for (const [name, values] of Object.entries({ o, lse, dq, dk, dv })) expectClose(found[name as 'o'], values, name, 1e-5);
+}
+
+const SHAPES: readonly AttentionShape[] = [
+  shapeOf([1], 1, 1, 4),
+  shapeOf([1, 1, 2, 1], 2, 1, 8),
+  shapeOf([3, 4, 5, 7, 8, 9, 1], 5, 1, 10),
+  shapeOf([15, 16, 17, 31, 33], 4, 4, 16),
+  shapeOf([60, 60, 60], 4, 2, 16),
+  shapeOf([63, 64, 65], 9, 3, 64),
+  shapeOf([13, 37], 2, 1, 80),
+  shapeOf([19, 2], 3, 1, 96),
+  shapeOf([33, 5], 2, 2, 128),
+];
+const name = (s: AttentionShape): string => `${s.lengths.join('+')} rows, ${s.heads}/${s.kvHeads} heads of ${s.headDim}`;
+
+describe('the f64 twin', () => {
+  it.each([shapeOf([1, 4, 3], 2, 1, 4), shapeOf([5], 3, 3, 2)])(
+    'has a gradient that agrees with central differences: $lengths',
+    (shape) => {
+      const { q, k, v, dO } = inputs(shape);
+      const gradient = attentionGradient(q, k, v, dO, shape);
+      const operands = { q: Float64Array.from(q), k: Float64Array.from(k), v: Float64Array.from(v) };
+      const loss = (): number =>
+        attentionReference(operands.q, operands.k, operands.v, shape).o.reduce((sum, x, i) => sum + x * dO[i]!, 0);
+      for (const which of ['q', 'k', 'v'] as const) {
+        const x = operands[which];
+        const numeric = x.map((value, i) => {
+          const h = 1e-5;
+          x[i] = value + h;
+          const above = loss();
+          x[i] = value - h;
+          const below = loss();
+          x[i] = value;
+          return (above - below) / (2 * h);
+        });
+        expectClose(gradient[`d${which}`], numeric, `d${which}`, 1e-8);
+      }
+    },
+  );
+});
+
+describe.skipIf(skipGpu)('packed attention', () => {
+  it.each(SHAPES.map((s) => [name(s), s] as const))('agrees with the twin: %s', (_, shape) => expectTwin({}, shape));
+
+  it('agrees with the twin without subgroups', () => expectTwin({ subgroups: false }, shapeOf([17, 30, 4], 4, 2, 16)));
+});
+
+/**
+ * Decodes the last row of every sequence from a cache whose rows are shuffled, shared by all slots, beside one inactive slot and one
+ * slot that repeats the first sequence.
+ */
+async function decode(gpu: Gpu, shape: AttentionShape, data = inputs(shape)): Promise<{ slots: number[]; o: Float32Array }> {
+  const { heads, kvHeads, headDim, lengths } = shape;
+  const tokens = tokensOf(shape);
+  const { start, end } = boundsOf(lengths);
+  const rows = tokens + 3;
+  const rowOf = (t: number): number => rows - 1 - t;
+  const width = kvHeads * headDim;
+  const kCache = new Float32Array(rows * width).fill(NaN);
+  const vCache = new Float32Array(rows * width).fill(NaN);
+  for (let t = 0; t < tokens; t++) {
+    kCache.set(data.k.subarray(t * width, (t + 1) * width), rowOf(t) * width);
+    vCache.set(data.v.subarray(t * width, (t + 1) * width), rowOf(t) * width);
+  }
+  const last = [...new Set(end)].map((e) => e - 1);
+  const slots = [...last, -1, last[0]!]; // −1: inactive
+  const maxContext = Math.max(...lengths) + 1;
+  const contextLength = Uint32Array.from(slots, (t) => (t < 0 ? 0 : t - start[t]! + 1));
+  const kvIndex = new Uint32Array(slots.length * maxContext).fill(0xffffffff);
+  const q = new Float32Array(slots.length * heads * headDim);
+  slots.forEach((t, b) => {
+    if (t < 0) return;
+    for (let j = 0; j < contextLength[b]!; j++) kvIndex[b * maxContext + j] = rowOf(start[t]! + j);
+    q.set(data.q.subarray(t * heads * headDim, (t + 1) * heads * headDim), b * heads * headDim);
+  });
+  const [query, keys, values, index, context] = [
+    gpu.from(q),
+    gpu.from(kCache),
+    gpu.from(vCache),
+    gpu.from(kvIndex),
+    gpu.from(contextLength),
+  ];
+  const { whole, inner } = guarded(gpu, q.length);
+  const rec = gpu.recorder();
+  decodeAttention(rec, {
+    ...shape,
+    q: query,
+    kCache: keys,
+    vCache: values,
+    o: inner,
+    kvIndex: index,
+    contextLength: context,
+    slots: slots.length,
+    maxContext,
+  });
+  rec.submit();
+  const [all] = await gpu.read(whole);
+  expect(
+    [...all.slice(0, GUARD), ...all.slice(-GUARD)].every((x) => x === POISON),
+    'guard bands',
+  ).toBe(true);
+  gpu.free(query, keys, values, index, context, whole);
+  return { slots, o: all.slice(GUARD, -GUARD) };
+}
+
+async function expectDecode(options: GpuOptions, shape: AttentionShape): Promise<void> {
+  const gpu = await testGpu(options);
+  const data = inputs(shape);
+  const { slots, o } = await decode(gpu, shape, data);
+  const packed = (await run(gpu, shape, data)).o;
+  const width = shape.heads * shape.headDim;
+  const rowsOf = (all: Float32Array | Float64Array): number[] =>
+    slots.flatMap((t) => (t < 0 ? new Array<number>(width).fill(0) : [...all.subarray(t * width, (t + 1) * width)]));
+  expectClose(o, rowsOf(attentionReference(data.q, data.k, data.v, shape).o), 'o', 3e-6);
+  expectClose(o, rowsOf(packed), 'o of packed attention', 2e-6);
+}
+
+describe.skipIf(skipGpu)('decode attention', () => {
+  it.each(SHAPES.map((s) => [name(s), s] as const))('agrees with the twin and with packed attention: %s', (_, shape) =>
+    expectDecode({}, shape),
+  );
+});

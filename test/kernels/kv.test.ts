@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { NOT_STORED, kvStore } from '../../src/kernels/kv.js';
+import { noise } from '../support/compare.js';
+import { skipGpu, testGpu } from '../support/gpu.js';
+
+describe.skipIf(skipGpu)('kvStore', () => {
+  it.each([
+    [1, 1, 4, 3],
+    [5, 3, 64, 9],
+    [70, 1, 10, 80],
+    [65_537, 1, 2, 65_540],
+  ])(
+    'scatters %i rows of %i heads of %i into a cache of %i rows and touches nothing else',
+    async (tokens, kvHeads, headDim, rows) => {
+      const gpu = await testGpu();
+      const width = kvHeads * headDim;
+      const cacheRow = Uint32Array.from({ length: tokens }, (_, t) => (t % 3 === 1 ? NOT_STORED : rows - 1 - t));
+      const data = { k: noise(tokens * width, 1), v: noise(tokens * width, 2) };
+      const before = { k: noise(rows * width, 3), v: noise(rows * width, 4) };
+      const [k, v, kCache, vCache, row] = [
+        gpu.from(data.k),
+        gpu.from(data.v),
+        gpu.from(before.k, [rows, kvHeads, headDim]),
+        gpu.from(before.v, [rows, kvHeads, headDim]),
+        gpu.from(cacheRow),
+      ] as const;
+      const rec = gpu.recorder();
+      kvStore(rec, { k, v, kCache, vCache, cacheRow: row, tokens, kvHeads, headDim });
+      rec.submit();
+      for (const [name, cache] of [['k', kCache] as const, ['v', vCache] as const]) {
+        const expected = before[name].slice();
+        cacheRow.forEach((to, t) => {
+          if (to !== NOT_STORED) expected.set(data[name].subarray(t * width, (t + 1) * width), to * width);
+        });
+        const [found] = await gpu.read(cache);
+        expect(
+          found.every((x, i) => x === expected[i]),
+          name,
+        ).toBe(true);
+      }
+      gpu.free(k, v, kCache, vCache, row);
+    },
+  );
+
+  it('names the number of rows that fit where the cache is larger than a binding', async () => {
+    const gpu = await testGpu({ maxBinding: 1024 });
+    const k = gpu.from(new Float32Array(16));
+    const cacheRow = gpu.from(new Uint32Array(1));
+    const cache = gpu.from(new Float32Array(16 * 17));
+    const args = { k, v: k, kCache: cache, vCache: cache, cacheRow, tokens: 1, kvHeads: 2, headDim: 8 };
+    expect(() => kvStore(gpu.recorder(), args)).toThrow(
+      /cache of at most 16 rows \(maxStorageBufferBindingSize = 1024 bytes\), got 17; lower/,
+    );
+    expect(() => kvStore(gpu.recorder(), { ...args, kvHeads: 3 })).toThrow('expected k and v [1, 3, 8]');
+  });
+});

@@ -1,0 +1,103 @@
+/** f64 twin of causal grouped-query attention over packed sequences, and its analytic gradient. */
+
+/** Sizes of a packed batch. */
+export interface AttentionShape {
+  /** Rows of each sequence, in packing order. */
+  readonly lengths: readonly number[];
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly scale: number;
+}
+
+/** Number of packed rows. */
+export function tokensOf(shape: Pick<AttentionShape, 'lengths'>): number {
+  return shape.lengths.reduce((a, b) => a + b, 0);
+}
+
+/** First row and one past the last row of every token's sequence. */
+export function boundsOf(lengths: readonly number[]): {
+  readonly start: Uint32Array<ArrayBuffer>;
+  readonly end: Uint32Array<ArrayBuffer>;
+} {
+  const tokens = tokensOf({ lengths });
+  const start = new Uint32Array(tokens);
+  const end = new Uint32Array(tokens);
+  let at = 0;
+  for (const length of lengths) {
+    start.fill(at, at, at + length);
+    end.fill(at + length, at, at + length);
+    at += length;
+  }
+  return { start, end };
+}
+
+function dot(a: ArrayLike<number>, i: number, b: ArrayLike<number>, j: number, n: number): number {
+  let sum = 0;
+  for (let e = 0; e < n; e++) sum += a[i + e]! * b[j + e]!;
+  return sum;
+}
+
+/** o[T, H, d] and lse[T, H]. */
+export function attentionReference(
+  q: ArrayLike<number>,
+  k: ArrayLike<number>,
+  v: ArrayLike<number>,
+  shape: AttentionShape,
+): { readonly o: Float64Array; readonly lse: Float64Array } {
+  const { heads, kvHeads, headDim: d, scale } = shape;
+  const { start } = boundsOf(shape.lengths);
+  const o = new Float64Array(start.length * heads * d);
+  const lse = new Float64Array(start.length * heads);
+  for (let t = 0; t < start.length; t++) {
+    for (let h = 0; h < heads; h++) {
+      const kv = Math.floor((h * kvHeads) / heads);
+      const at = (t * heads + h) * d;
+      const scores: number[] = [];
+      for (let j = start[t]!; j <= t; j++) scores.push(scale * dot(q, at, k, (j * kvHeads + kv) * d, d));
+      const highest = scores.reduce((a, b) => Math.max(a, b));
+      const total = scores.reduce((sum, s) => sum + Math.exp(s - highest), 0);
+      lse[t * heads + h] = highest + Math.log(total);
+      scores.forEach((s, i) => {
+        const p = Math.exp(s - highest) / total;
+        const value = ((start[t]! + i) * kvHeads + kv) * d;
+        for (let e = 0; e < d; e++) o[at + e]! += p * v[value + e]!;
+      });
+    }
+  }
+  return { o, lse };
+}
+
+/** dq, dk, dv of Σ dO·o. */
+export function attentionGradient(
+  q: ArrayLike<number>,
+  k: ArrayLike<number>,
+  v: ArrayLike<number>,
+  dO: ArrayLike<number>,
+  shape: AttentionShape,
+): { readonly dq: Float64Array; readonly dk: Float64Array; readonly dv: Float64Array } {
+  const { heads, kvHeads, headDim: d, scale } = shape;
+  const { start } = boundsOf(shape.lengths);
+  const { o, lse } = attentionReference(q, k, v, shape);
+  const dq = new Float64Array(q.length);
+  const dk = new Float64Array(k.length);
+  const dv = new Float64Array(v.length);
+  for (let t = 0; t < start.length; t++) {
+    for (let h = 0; h < heads; h++) {
+      const kv = Math.floor((h * kvHeads) / heads);
+      const at = (t * heads + h) * d;
+      const delta = dot(dO, at, o, at, d);
+      for (let j = start[t]!; j <= t; j++) {
+        const key = (j * kvHeads + kv) * d;
+        const p = Math.exp(scale * dot(q, at, k, key, d) - lse[t * heads + h]!);
+        const ds = p * (dot(dO, at, v, key, d) - delta) * scale;
+        for (let e = 0; e < d; e++) {
+          dq[at + e]! += ds * k[key + e]!;
+          dk[key + e]! += ds * q[at + e]!;
+          dv[key + e]! += p * dO[at + e]!;
+        }
+      }
+    }
+  }
+  return { dq, dk, dv };
+}
