@@ -23,10 +23,14 @@ let found: Promise<NodeGpu> | undefined;
 
 /**
  * Looks for a WebGPU adapter through the `webgpu` package (Dawn): a GPU first, then a software Vulkan driver of the system, then, on
- * Linux, the SwiftShader that the package `@sparticuz/chromium` carries. Never throws. The answer is kept for the process.
+ * Linux, the SwiftShader that the package `@sparticuz/chromium` carries. Never throws. What was found is kept for the process; the
+ * adapter is a fresh one each time, for an adapter gives one device only.
  */
-export function nodeGpu(): Promise<NodeGpu> {
-  return (found ??= find());
+export async function nodeGpu(): Promise<NodeGpu> {
+  const first = !found;
+  const { adapter, notes } = await (found ??= find());
+  const again = !first && adapter ? await kept.at(-1)!.requestAdapter({ powerPreference: 'high-performance' }) : adapter;
+  return { adapter: again, notes };
 }
 
 async function find(): Promise<NodeGpu> {
