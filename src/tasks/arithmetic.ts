@@ -1,0 +1,128 @@
+import { Rng } from '../rng.js';
+import { drawProblems, writeSft } from './task.js';
+import type { Attempt, SftExample, SftOptions, Split, Task, TaskRow } from './task.js';
+
+/** How large the numbers get: digits of the operands of + and −, and of the first factor of × (the second has one digit). */
+const SIZES = {
+  small: { sumDigits: 2, factorDigits: 1 },
+  medium: { sumDigits: 3, factorDigits: 2 },
+  large: { sumDigits: 6, factorDigits: 4 },
+} as const;
+
+export type ArithmeticSize = keyof typeof SIZES;
+
+/** Names of the sizes, smallest first. */
+export const ARITHMETIC_SIZES: readonly ArithmeticSize[] = ['small', 'medium', 'large'];
+
+type Operation = '+' | '-' | '*';
+
+interface Problem {
+  readonly a: number;
+  readonly operation: Operation;
+  readonly b: number;
+}
+
+/**
+ * Sums, differences that are not negative, and products with a digit, to be worked out in writing column by column from the right:
+ * `47+85` is `<think>7+5c0=2,4+8c1=3</think>132`, where c is the carry (or borrow) that comes in.
+ *
+ * Columns of a row: `question` ("47+85"), `operation`, `solution` (the careful working and answer).
+ */
+export function arithmetic(size: ArithmeticSize = 'medium'): Task {
+  return {
+    name: `arithmetic-${size}`,
+    columns: ['question', 'operation', 'solution'],
+    rows(split, n, seed) {
+      return problems(size, split, n, new Rng(seed, stream(split))).map(toRow);
+    },
+  };
+}
+
+/** Options of {@link arithmeticSft}. */
+export interface ArithmeticSftOptions extends SftOptions {
+  /** Share of first answers by the careless writer. Default 0.5. */
+  readonly carelessAnswers?: number;
+  /** Probability with which the careless writer drops a carry. Default 0.6. */
+  readonly droppedCarries?: number;
+}
+
+/**
+ * Supervised examples of a writer with mixed habits, from train problems (toy-recipes.md, item 2): a share of first answers drops carries;
+ * in the second turn a share (default 0.6) only repeats the first answer, and the rest works it out again with care. Reinforcement
+ * learning then has habits to choose among.
+ */
+export function arithmeticSft(size: ArithmeticSize, n: number, seed: number, options: ArithmeticSftOptions): SftExample[] {
+  const { carelessAnswers = 0.5, droppedCarries = 0.6, secondTurns = 0.5, repeats = 0.6, mode = 'eq5', guidingTexts } = options;
+  const rng = new Rng(seed, SFT_STREAM);
+  return writeSft(
+    problems(size, 'train', n, rng),
+    rng,
+    { secondTurns, repeats, mode, guidingTexts },
+    {
+      question: text,
+      first: (problem) => workOut(problem, rng.uniform() < carelessAnswers ? () => rng.uniform() < droppedCarries : never),
+      again: (problem) => workOut(problem, never),
+    },
+  );
+}
+
+/** Streams of the random numbers, so that one seed gives unrelated train, test and supervised problems. */
+const SFT_STREAM = 0xa5;
+const stream = (split: Split): number => (split === 'train' ? 0xa1 : 0xa2);
+const never = (): boolean => false;
+
+function problems(size: ArithmeticSize, split: Split, n: number, rng: Rng): Problem[] {
+  const { sumDigits, factorDigits } = SIZES[size];
+  return drawProblems(split, n, rng, () => draw(rng, sumDigits, factorDigits), text);
+}
+
+function draw(rng: Rng, sumDigits: number, factorDigits: number): Problem {
+  const operation = (['+', '-', '*'] as const)[rng.int(3)]!;
+  if (operation === '*') return { a: number(rng, factorDigits), operation, b: 2 + rng.int(8) };
+  const a = number(rng, sumDigits);
+  const b = number(rng, sumDigits);
+  return operation === '-' && a < b ? { a: b, operation, b: a } : { a, operation, b };
+}
+
+/** A number of 1 to `most` digits, each length as likely. */
+function number(rng: Rng, most: number): number {
+  const digits = 1 + rng.int(most);
+  const lowest = digits === 1 ? 0 : 10 ** (digits - 1);
+  return lowest + rng.int(10 ** digits - lowest);
+}
+
+function toRow(problem: Problem): TaskRow {
+  const { working, answer } = workOut(problem, never);
+  return {
+    prompt: [{ role: 'user', content: text(problem) }],
+    gold: answer,
+    question: text(problem),
+    operation: problem.operation,
+    solution: `${working}|${answer}`,
+  };
+}
+
+function text({ a, operation, b }: Problem): string {
+  return `${a}${operation}${b}`;
+}
+
+/** Works a problem out in columns; `drops` says for each carry (or borrow) that arises whether it is forgotten. */
+function workOut({ a, operation, b }: Problem, drops: () => boolean): Attempt {
+  const length = operation === '*' ? String(a).length : Math.max(String(a).length, String(b).length);
+  const digit = (n: number, column: number): number => Math.floor(n / 10 ** column) % 10;
+  const columns: string[] = [];
+  let answer = '';
+  let carry = 0;
+  for (let i = 0; i < length; i++) {
+    const x = digit(a, i);
+    const y = operation === '*' ? b : digit(b, i);
+    const value = operation === '*' ? x * y + carry : operation === '+' ? x + y + carry : x - y - carry;
+    const written = ((value % 10) + 10) % 10;
+    columns.push(`${x}${operation}${y}c${carry}=${written}`);
+    answer = `${written}${answer}`;
+    carry = operation === '-' ? (value < 0 ? 1 : 0) : Math.floor(value / 10);
+    if (carry > 0 && drops()) carry = 0;
+  }
+  if (carry > 0) answer = `${carry}${answer}`;
+  return { working: columns.join(','), answer: answer.replace(/^0+(?=\d)/, '') };
+}

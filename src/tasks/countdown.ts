@@ -1,0 +1,133 @@
+import { Rng } from '../rng.js';
+import { drawProblems, writeSft } from './task.js';
+import type { Attempt, SftExample, SftOptions, Split, Task, TaskRow } from './task.js';
+
+/** How many numbers there are and how large they get. */
+const SIZES = {
+  small: { count: 3, most: 9 },
+  medium: { count: 3, most: 99 },
+  large: { count: 4, most: 99 },
+} as const;
+
+export type CountdownSize = keyof typeof SIZES;
+
+/** Names of the sizes, smallest first. */
+export const COUNTDOWN_SIZES: readonly CountdownSize[] = ['small', 'medium', 'large'];
+
+interface Problem {
+  readonly numbers: readonly number[];
+  readonly target: number;
+  readonly solution: Attempt;
+}
+
+/**
+ * Countdown: reach the target with each of the numbers used once, by + − ×; `3 5 2 = 13` is `<think>3*5=15,15-2=13</think>3*5-2`.
+ * No number on the way is negative.
+ *
+ * The gold is the problem itself, as the countdown verifier takes it. Columns of a row: `question`, `numbers`, `target`, `solution`.
+ */
+export function countdown(size: CountdownSize = 'small'): Task {
+  return {
+    name: `countdown-${size}`,
+    columns: ['question', 'numbers', 'target', 'solution'],
+    rows(split, n, seed) {
+      return problems(size, split, n, new Rng(seed, stream(split))).map(toRow);
+    },
+  };
+}
+
+/** The problem as the countdown verifier takes it for its gold: "3 5 2 = 13". */
+export function countdownGold(numbers: readonly number[], target: number): string {
+  return `${numbers.join(' ')} = ${target}`;
+}
+
+/** Options of {@link countdownSft}. */
+export interface CountdownSftOptions extends SftOptions {
+  /** Share of attempts that solve the problem; the others are any expression of the numbers. Default 0.3. */
+  readonly solved?: number;
+}
+
+/** Supervised examples from train problems (toy-recipes.md, item 3): a second turn repeats the first (default 0.5) or tries again. */
+export function countdownSft(size: CountdownSize, n: number, seed: number, options: CountdownSftOptions): SftExample[] {
+  const { solved = 0.3, secondTurns = 0.5, repeats = 0.5, mode = 'eq5', guidingTexts } = options;
+  const rng = new Rng(seed, SFT_STREAM);
+  const attempt = (problem: Problem): Attempt =>
+    rng.uniform() < solved ? problem.solution : expression(rng, problem.numbers).attempt;
+  return writeSft(
+    problems(size, 'train', n, rng),
+    rng,
+    { secondTurns, repeats, mode, guidingTexts },
+    {
+      question: text,
+      first: attempt,
+      again: attempt,
+    },
+  );
+}
+
+const SFT_STREAM = 0xc5;
+const stream = (split: Split): number => (split === 'train' ? 0xc1 : 0xc2);
+
+function problems(size: CountdownSize, split: Split, n: number, rng: Rng): Problem[] {
+  const { count, most } = SIZES[size];
+  // The split goes by the numbers in order of size and the target, so that no reordering of a test problem is trained on.
+  const key = ({ numbers, target }: Problem): string =>
+    countdownGold(
+      [...numbers].sort((a, b) => a - b),
+      target,
+    );
+  return drawProblems(split, n, rng, () => draw(rng, count, most), key);
+}
+
+function draw(rng: Rng, count: number, most: number): Problem {
+  const numbers = Array.from({ length: count }, () => 1 + rng.int(most));
+  const { value, attempt } = expression(rng, numbers);
+  return { numbers, target: value, solution: attempt };
+}
+
+function toRow(problem: Problem): TaskRow {
+  const { numbers, target, solution } = problem;
+  return {
+    prompt: [{ role: 'user', content: text(problem) }],
+    gold: text(problem),
+    question: text(problem),
+    numbers,
+    target,
+    solution: solution.answer,
+  };
+}
+
+function text({ numbers, target }: Problem): string {
+  return countdownGold(numbers, target);
+}
+
+/** A value on the way, with its expression and how tightly that binds: 2 a number, 1 a product, 0 a sum or difference. */
+interface Term {
+  readonly value: number;
+  readonly text: string;
+  readonly binding: 0 | 1 | 2;
+}
+
+/** Joins the numbers two by two, at random, until one is left. */
+function expression(rng: Rng, numbers: readonly number[]): { value: number; attempt: Attempt } {
+  const terms: Term[] = numbers.map((value) => ({ value, text: String(value), binding: 2 }));
+  const steps: string[] = [];
+  while (terms.length > 1) {
+    const x = terms.splice(rng.int(terms.length), 1)[0]!;
+    const y = terms.splice(rng.int(terms.length), 1)[0]!;
+    const operation = (['+', '-', '*'] as const)[rng.int(3)]!;
+    const [left, right] = operation === '-' && x.value < y.value ? [y, x] : [x, y];
+    const value =
+      operation === '+' ? left.value + right.value : operation === '-' ? left.value - right.value : left.value * right.value;
+    steps.push(`${left.value}${operation}${right.value}=${value}`);
+    const inner = (term: Term, least: number): string => (term.binding < least ? `(${term.text})` : term.text);
+    terms.push({
+      value,
+      // A right operand of equal binding needs brackets only after a minus.
+      text: `${inner(left, operation === '*' ? 1 : 0)}${operation}${inner(right, operation === '+' ? 0 : 1)}`,
+      binding: operation === '*' ? 1 : 0,
+    });
+  }
+  const { value, text } = terms[0]!;
+  return { value, attempt: { working: steps.join(','), answer: text } };
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { ARITHMETIC_SIZES, arithmetic, arithmeticSft } from '../../src/tasks/arithmetic.js';
+import { COUNTDOWN_SIZES, countdown, countdownSft } from '../../src/tasks/countdown.js';
+import type { SftExample, Task } from '../../src/tasks/task.js';
+
+const guidingTexts = ['\nWait.\n'];
+
+/** Value of a problem such as "47+85". */
+function solve(question: string): number {
+  const [, a, operation, b] = /^(\d+)([-+*])(\d+)$/.exec(question)!;
+  return operation === '+' ? Number(a) + Number(b) : operation === '-' ? Number(a) - Number(b) : Number(a) * Number(b);
+}
+
+/** Value of an expression of digits, + - * and brackets. */
+function evaluate(expression: string): number {
+  expect(expression).toMatch(/^[-+*()\d]+$/);
+  return Number(new Function(`return ${expression}`)());
+}
+
+const tasks: Task[] = [...ARITHMETIC_SIZES.map((size) => arithmetic(size)), ...COUNTDOWN_SIZES.map((size) => countdown(size))];
+
+describe.each(tasks.map((task) => [task.name, task] as const))('%s', (_, task) => {
+  it('gives the same rows for the same seed, others for another', () => {
+    expect(task.rows('train', 20, 3)).toEqual(task.rows('train', 20, 3));
+    expect(task.rows('train', 20, 3)).not.toEqual(task.rows('train', 20, 4));
+  });
+
+  it('shares no problem between train and test, and no test problem twice', () => {
+    const questions = (split: 'train' | 'test', n: number): unknown[] => task.rows(split, n, 1).map((row) => row.question);
+    const test = questions('test', 50);
+    expect(new Set(test).size).toBe(50);
+    const train = new Set(questions('train', 2000));
+    expect(test.filter((question) => train.has(question))).toEqual([]);
+  });
+
+  it('has the columns that it names', () => {
+    for (const row of task.rows('test', 5, 0))
+      expect(Object.keys(row).sort()).toEqual([...task.columns, 'gold', 'prompt'].sort());
+  });
+
+  it('refuses a number of rows that is none, and more distinct problems than there are', () => {
+    expect(() => task.rows('train', Infinity, 0)).toThrow(/whole number of rows/);
+    if (task.name === 'arithmetic-small') expect(() => task.rows('test', 100_000, 0)).toThrow(/ask for fewer/);
+  });
+});
+
+describe('arithmetic', () => {
+  it.each(ARITHMETIC_SIZES)('has the right answer and working in size %s', (size) => {
+    for (const row of arithmetic(size).rows('train', 500, 7)) {
+      expect(row.gold).toBe(String(solve(String(row.question))));
+      expect(row.prompt).toEqual([{ role: 'user', content: row.question }]);
+      for (const column of String(row.solution).split('|')[0]!.split(',')) {
+        const [, x, operation, y, carry, digit] = /^(\d)([-+*])(\d)c(\d)=(\d)$/.exec(column)!;
+        const signed = operation === '-' ? -Number(carry) : Number(carry);
+        expect((solve(`${x}${operation}${y}`) + signed + 10) % 10).toBe(Number(digit));
+      }
+    }
+  });
+
+  it('writes 47+85 as the recipe does', () => {
+    const all = [...arithmetic('small').rows('train', 20_000, 1), ...arithmetic('small').rows('test', 1000, 1)];
+    expect(all.find((row) => row.question === '47+85')).toMatchObject({ gold: '132', solution: '7+5c0=2,4+8c1=3|132' });
+  });
+
+  const answerOf = (attempt: string): string => /<\/think>(\d+)$/.exec(attempt)![1]!;
+  const share = <T>(items: T[], holds: (item: T) => boolean): number => items.filter(holds).length / items.length;
+
+  it('writes first turns that are wrong at the rate of dropped carries, and second turns that repeat or correct', () => {
+    const examples = arithmeticSft('medium', 4000, 5, { guidingTexts });
+    const right = (example: SftExample, text: string): boolean => Number(answerOf(text)) === solve(example.prompt[0]!.content);
+    const first = examples.filter(({ prefix }) => prefix === '');
+    const second = examples.filter(({ prefix }) => prefix !== '');
+    expect(share(examples, ({ prefix }) => prefix !== '')).toBeCloseTo(0.5, 1);
+    expect(share(first, (example) => right(example, example.completion))).toBeGreaterThan(0.6);
+    expect(share(first, (example) => right(example, example.completion))).toBeLessThan(0.85);
+    const wrongFirst = second.filter((example) => !right(example, example.prefix.replace(guidingTexts[0]!, '')));
+    expect(share(wrongFirst, (example) => right(example, example.completion))).toBeCloseTo(0.4, 1);
+    for (const example of second) {
+      const [before, after] = example.prefix.split(guidingTexts[0]!);
+      expect(after).toBe('');
+      if (!right(example, example.completion)) expect(example.completion).toBe(before);
+    }
+  });
+
+  it('writes only right answers with a careful writer', () => {
+    for (const example of arithmeticSft('large', 200, 2, { guidingTexts, carelessAnswers: 0 })) {
+      expect(Number(answerOf(example.completion))).toBe(solve(example.prompt[0]!.content));
+    }
+  });
+
+  it('continues the open thought in mode open_think', () => {
+    for (const example of arithmeticSft('small', 50, 2, { guidingTexts, mode: 'open_think', secondTurns: 1 })) {
+      expect(example.prefix).toMatch(/^<think>[^<]+\nWait\.\n$/);
+      expect(example.completion).toMatch(/^[^<]+<\/think>\d+$/);
+    }
+  });
+
+  it('trains on no test problem', () => {
+    const test = new Set(
+      arithmetic('small')
+        .rows('test', 500, 1)
+        .map((row) => row.question),
+    );
+    expect(arithmeticSft('small', 2000, 1, { guidingTexts }).filter(({ prompt }) => test.has(prompt[0]!.content))).toEqual([]);
+  });
+
+  it('needs a guiding text for second turns', () => {
+    expect(() => arithmeticSft('small', 1, 1, { guidingTexts: [] })).toThrow(/guidingTexts/);
+    expect(arithmeticSft('small', 1, 1, { guidingTexts: [], secondTurns: 0 })).toHaveLength(1);
+  });
+});
+
+describe('countdown', () => {
+  it.each(COUNTDOWN_SIZES)('can be solved with each number used once in size %s', (size) => {
+    for (const row of countdown(size).rows('train', 300, 7)) {
+      const solution = String(row.solution);
+      expect(evaluate(solution)).toBe(row.target);
+      const used = solution.match(/\d+/g)!.map(Number);
+      expect(used.sort((a, b) => a - b)).toEqual([...(row.numbers as number[])].sort((a, b) => a - b));
+      expect(row.gold).toBe(`${(row.numbers as number[]).join(' ')} = ${String(row.target)}`);
+    }
+  });
+
+  it('writes attempts whose steps are right and of which the asked share hits the target', () => {
+    const examples = countdownSft('small', 3000, 3, { guidingTexts });
+    let solved = 0;
+    for (const { completion, prompt } of examples) {
+      const [, working, answer] = /^<think>([^<]+)<\/think>(.+)$/.exec(completion)!;
+      for (const step of working!.split(',')) {
+        const [left, right] = step.split('=');
+        expect(evaluate(left!)).toBe(Number(right));
+      }
+      const value = evaluate(answer!);
+      expect(value).toBe(Number(working!.split('=').at(-1)));
+      if (value === Number(prompt[0]!.content.split(' = ')[1])) solved++;
+    }
+    // A random expression hits the target now and then, which adds a few hundredths.
+    expect(solved / examples.length).toBeGreaterThan(0.28);
+    expect(solved / examples.length).toBeLessThan(0.45);
+  });
+});
