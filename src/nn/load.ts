@@ -1,0 +1,58 @@
+import type { Gpu } from '../gpu/device.js';
+import { readJson, type FileSink, type FileSource } from '../platform/files.js';
+import type { Rng } from '../rng.js';
+import { Decoder, type DecoderOptions } from './decoder.js';
+import { createLora, loadLora, saveLora, type Lora, type LoraConfig } from './lora.js';
+import { parseModelConfig, writeModelConfig, type ModelConfig } from './model-config.js';
+import { Parameters, parameterSpecs, tensorsToWrite, type WeightDType } from './parameters.js';
+import { Safetensors, writeSafetensors } from './safetensors.js';
+
+/** What is trained: nothing, all weights, or an adapter (`lora`: a new one; `adapter`: an existing one goes on). */
+export interface LoadOptions extends DecoderOptions {
+  readonly train?: 'none' | 'full' | 'lora';
+  /** Settings of a new adapter; with `train: 'lora'` and no `adapter`. */
+  readonly lora?: LoraConfig;
+  /** Folder of an existing adapter. */
+  readonly adapter?: FileSource | undefined;
+  /** Random numbers for a new adapter. */
+  readonly rng?: Rng;
+  /** How frozen weights are kept on the device (default `auto`). */
+  readonly dtype?: WeightDType;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Loads a decoder from a Hugging Face folder: `config.json`, `model.safetensors` or its shards, and an adapter if one is named.
+ * @throws MgrpoError naming the field, tensor or file that is wrong
+ */
+export async function loadDecoder(gpu: Gpu, files: FileSource, options: LoadOptions = {}): Promise<Decoder> {
+  const config = parseModelConfig(await readJson(files, 'config.json'), `${files.name}/config.json`);
+  const file = await Safetensors.open(files);
+  const parameters = await Parameters.load(gpu, parameterSpecs(config), file, {
+    trainable: options.train === 'full',
+    ...(options.dtype && { dtype: options.dtype }),
+    onProgress: options.onProgress,
+  });
+  let lora: Lora | undefined;
+  if (options.adapter) lora = await loadLora(gpu, config, options.adapter);
+  else if (options.train === 'lora' && options.lora && options.rng) lora = createLora(gpu, config, options.lora, options.rng);
+  return new Decoder(config, parameters, lora, options);
+}
+
+/** A model with random weights: normal numbers with standard deviation `spread` (GPT-2's 0.02). */
+export function createDecoder(gpu: Gpu, config: ModelConfig, rng: Rng, spread = 0.02, options: DecoderOptions = {}): Decoder {
+  const parameters = Parameters.trainable(gpu, parameterSpecs(config));
+  parameters.initialize(rng, spread);
+  return new Decoder(config, parameters, undefined, options);
+}
+
+/** Writes what was trained: the adapter in PEFT's layout, or the whole model (f32) in Hugging Face's. */
+export async function saveDecoder(
+  decoder: Decoder,
+  sink: FileSink,
+  base: { readonly name: string; readonly config?: Readonly<Record<string, unknown>> },
+): Promise<void> {
+  if (decoder.lora) return saveLora(decoder.lora, sink, base.name);
+  await writeSafetensors(sink, 'model.safetensors', tensorsToWrite(decoder.parameters));
+  await sink.write('config.json', writeModelConfig({ ...decoder.config, dtype: 'float32' }, base.config));
+}

@@ -1,0 +1,81 @@
+import type { Metric } from '../algo/evaluation.js';
+
+/** What a long task is doing at the moment. */
+export type Phase = 'load' | 'sample' | 'score' | 'update' | 'evaluate' | 'save';
+
+/** One completion for the log, the table and the report. */
+export interface CompletionRecord {
+  readonly step: number;
+  readonly layer: 1 | 2;
+  readonly prompt: string;
+  readonly completion: string;
+  readonly gold: string;
+  /** The final answer that the verifier read, null where it found none. */
+  readonly extracted: string | null;
+  /** Weighted total; null where no function scored it. */
+  readonly reward: number | null;
+  readonly rewards: Readonly<Record<string, number | null>>;
+  readonly advantage: number;
+  readonly truncated: boolean;
+  /** Layer 2: the answer that was to be corrected, whether it was right, and the phrase that led on from it. */
+  readonly answer?: string;
+  readonly answerCorrect?: boolean;
+  readonly phrase?: string;
+  readonly correct: boolean;
+  /** Columns that reward functions logged. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** Everything that a trainer tells: the only contract with the command line, the report and the page. */
+export type TrainEvent =
+  | {
+      readonly type: 'start';
+      readonly algorithm: 'grpo' | 'mgrpo' | 'sft';
+      readonly model: string;
+      /** Parameters of the model, and how many of them (or of the adapter's) are trained. */
+      readonly parameters: number;
+      readonly trainable: number;
+      readonly adapter: string;
+      readonly steps: number;
+      readonly firstStep: number;
+      readonly rows: number;
+    }
+  | {
+      /** Progress within a step; `tokens` counts those processed in this phase so far. */
+      readonly type: 'progress';
+      readonly step: number;
+      readonly phase: Phase;
+      readonly layer?: 1 | 2;
+      readonly done: number;
+      readonly total: number;
+      readonly tokens?: number;
+    }
+  | {
+      /** A finished step. */
+      readonly type: 'step';
+      readonly step: number;
+      readonly steps: number;
+      readonly metrics: Readonly<Record<string, number>>;
+      /** Seconds by phase and layer: `sample/1`, `score/1`, `update/1`, `sample/2`, … */
+      readonly seconds: Readonly<Record<string, number>>;
+      /** Bytes on the device now and at most during the step. */
+      readonly memory: { readonly allocated: number; readonly peak: number };
+      readonly secondsLeft: number;
+    }
+  | {
+      /** Means over the steps since the last line, every `loggingSteps`. */ readonly type: 'log';
+      readonly step: number;
+      readonly metrics: Readonly<Record<string, number>>;
+    }
+  | { readonly type: 'completions'; readonly step: number; readonly rows: readonly CompletionRecord[] }
+  | { readonly type: 'evaluation'; readonly step: number; readonly metrics: Readonly<Record<string, Metric>> }
+  | {
+      /** The state should be saved now: the listener may return a promise, which the trainer awaits. */ readonly type: 'checkpoint';
+      readonly step: number;
+      readonly last: boolean;
+    }
+  | { readonly type: 'notice'; readonly text: string }
+  | { readonly type: 'end'; readonly step: number; readonly steps: number; readonly reason: 'done' | 'interrupted' };
+
+/** Receives events in order; a returned promise is awaited. */
+export type Listener = (event: TrainEvent) => void | Promise<void>;
