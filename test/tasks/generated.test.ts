@@ -57,9 +57,17 @@ describe('arithmetic', () => {
     }
   });
 
-  it('writes 47+85 as the recipe does', () => {
-    const all = [...arithmetic('small').rows('train', 20_000, 1), ...arithmetic('small').rows('test', 1000, 1)];
-    expect(all.find((row) => row.question === '47+85')).toMatchObject({ gold: '132', solution: '7+5c0=2,4+8c1=3|132' });
+  const all = (['train', 'test'] as const).flatMap((split) =>
+    arithmetic('small').rows(split, split === 'train' ? 20_000 : 1500, 1),
+  );
+  it.each([
+    ['9+8', '9+8c0=7|17'],
+    ['7*6', '7*6c0=2|42'],
+    ['9-3', '9-3c0=6|6'],
+    ['60+7', '0+7c0=7,6+0c0=6|67'],
+    ['30-8', '0-8c0=2,3-0c1=2|22'],
+  ])('writes %s as the recipe does', (question, solution) => {
+    expect(all.find((row) => row.question === question)).toMatchObject({ solution });
   });
 
   const answerOf = (attempt: string): string => /<\/think>(\d+)$/.exec(attempt)![1]!;
