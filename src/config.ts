@@ -310,7 +310,7 @@ export const GRPO_OPTIONS = {
     type: 'integer',
     min: -1,
     default: -1,
-    doc: 'Training steps, where one step consumes one optimiser step of layer-1 answers; -1: by numTrainEpochs.',
+    doc: 'Optimiser steps of layer 1 (those of layer 2 come on top); -1: by numTrainEpochs.',
   },
   numTrainEpochs: {
     section: 'optimiser',
