@@ -1,0 +1,51 @@
+// Gradient of log-softmax and entropy to a chunk of logits, in place.
+//
+//   d logits_j = (d logp · (1[j = target] − p_j) − dH · p_j (log p_j + H)) / temperature,   log p_j = logits_j / temperature − lse
+//
+// logits f32[rows, columns] are the entries [column0, column0 + columns) of the vocabulary; arrays with a value per row are indexed
+// from row0. Grid: one workgroup of 64 invocations per row and 512 columns.
+struct Params {
+  rows: u32,
+  columns: u32,
+  column0: u32,
+  row0: u32,
+  blocks: u32, // of 512 columns in a row
+  scale: f32, // 1 / temperature
+}
+
+@group(0) @binding(0) var<storage, read> targets: array<u32>;
+@group(0) @binding(1) var<storage, read> lse: array<f32>;
+@group(0) @binding(2) var<storage, read> entropies: array<f32>;
+@group(0) @binding(3) var<storage, read> dlogps: array<f32>;
+@group(0) @binding(4) var<storage, read> dentropies: array<f32>;
+@group(0) @binding(5) var<storage, read_write> logits: array<f32>;
+@group(1) @binding(0) var<uniform> p: Params;
+
+#include "index"
+
+@compute @workgroup_size(64)
+fn head_bwd_logits(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups);
+  let r = index / p.blocks;
+  if (r >= p.rows) { return; }
+  let row = p.row0 + r;
+  let row_lse = lse[row];
+  let entropy = entropies[row];
+  let dlogp = dlogps[row];
+  let dentropy = dentropies[row];
+  let target_column = targets[row] - p.column0; // beyond all columns where the target is in another chunk
+  let start = (index % p.blocks) * 512;
+  let end = min(start + 512, p.columns);
+  for (var c = start + local; c < end; c += 64) {
+    let at = r * p.columns + c;
+    let log_p = max(logits[at] * p.scale, -1e30) - row_lse;
+    let probability = exp(log_p);
+    let hit = select(0.0, 1.0, c == target_column);
+    let d = dlogp * (hit - probability) - dentropy * probability * (log_p + entropy);
+    logits[at] = d * p.scale;
+  }
+}

@@ -1,0 +1,239 @@
+import { describe, expect, it } from 'vitest';
+import type { Gpu } from '../../src/gpu/device.js';
+import { view, type DType, type Tensor } from '../../src/gpu/tensor.js';
+import { columnSum, matmulNN, matmulNT, matmulTN } from '../../src/kernels/matmul.js';
+import * as reference from '../reference/matmul.js';
+import { toBf16 } from '../reference/matmul.js';
+import { expectClose, noise } from '../support/compare.js';
+import { skipGpu, testGpu } from '../support/gpu.js';
+
+const GUARD = 64; // elements before and after every output: 256 bytes
+const POISON = 7777;
+
+/** A matrix on the device in the given dtype, with the values that it then has. */
+function operand(gpu: Gpu, shape: number[], dtype: DType, seed: number): { t: Tensor; values: Float32Array } {
+  const data = noise(
+    shape.reduce((a, b) => a * b, 1),
+    seed,
+  );
+  if (dtype !== 'bf16') return { t: gpu.from(data, shape), values: data };
+  const { values, packed } = toBf16(data);
+  const t = gpu.tensor(shape, 'bf16');
+  gpu.write(t, packed);
+  return { t, values };
+}
+
+/** An output with poisoned memory on both sides; `check` reads it and proves the poison untouched. */
+function guarded(gpu: Gpu, shape: number[], initial?: Float32Array) {
+  const elements = shape.reduce((a, b) => a * b, 1);
+  const data = new Float32Array(elements + 2 * GUARD).fill(POISON);
+  if (initial) data.set(initial, GUARD);
+  const whole = gpu.from(data);
+  return {
+    t: view(whole, GUARD, shape),
+    whole,
+    async read(): Promise<Float32Array> {
+      const [all] = await gpu.read(whole);
+      for (let i = 0; i < GUARD; i++) {
+        expect(all[i], `guard before, element ${i}`).toBe(POISON);
+        expect(all[elements + GUARD + i], `guard after, element ${i}`).toBe(POISON);
+      }
+      return all.slice(GUARD, GUARD + elements);
+    },
+  };
+}
+
+const SHAPES: [m: number, n: number, k: number][] = [
+  [1, 1, 1],
+  [1, 64, 64],
+  [1, 89, 36],
+  [3, 5, 7],
+  [4, 32, 16],
+  [5, 33, 40],
+  [8, 8, 64],
+  [13, 64, 8],
+  [16, 32, 32],
+  [17, 31, 17],
+  [64, 192, 64],
+  [63, 65, 67],
+  [66, 130, 52],
+  [300, 8, 68],
+  [129, 72, 68],
+  [2000, 12, 20],
+];
+
+describe('the f64 reference', () => {
+  it('has gradients that agree with central differences', () => {
+    const size = { m: 3, n: 4, k: 5, alpha: 0.7 };
+    const x = Float64Array.from(noise(15, 1));
+    const w = Float64Array.from(noise(20, 2));
+    const bias = Float64Array.from(noise(4, 3));
+    const dy = noise(12, 4);
+    const loss = (): number => reference.matmulNT(x, w, { ...size, bias }).reduce((sum, y, i) => sum + y * dy[i]!, 0);
+    const { dx, dw, dbias } = reference.matmulBackward(x, w, dy, size);
+    for (const [values, gradient] of [
+      [x, dx],
+      [w, dw],
+      [bias, dbias],
+    ] as const) {
+      const numeric = values.map((value, i) => {
+        const h = 1e-4;
+        values[i] = value + h;
+        const up = loss();
+        values[i] = value - h;
+        const down = loss();
+        values[i] = value;
+        return (up - down) / (2 * h);
+      });
+      expectClose(numeric, gradient, 'gradient', 1e-8);
+    }
+  });
+});
+
+describe.skipIf(skipGpu)('matrix products', () => {
+  for (const subgroups of [true, false]) {
+    for (const dtype of ['f32', 'bf16'] as const) {
+      it.each(SHAPES)(`agree with f64 for m=%i n=%i k=%i, ${dtype} weights, subgroups ${subgroups}`, async (m, n, k) => {
+        const gpu = await testGpu({ subgroups });
+        const x = operand(gpu, [m, k], 'f32', 1);
+        const w = operand(gpu, [n, k], dtype, 2);
+        const dy = operand(gpu, [m, n], 'f32', 3);
+        const bias = operand(gpu, [n], dtype, 4);
+        const residual = operand(gpu, [m, n], 'f32', 5);
+        const start = { y: noise(m * n, 6), dx: noise(m * k, 7), dw: noise(n * k, 8), db: noise(n, 9) };
+        const y = guarded(gpu, [m, n]);
+        const yAdd = guarded(gpu, [m, n], start.y);
+        const dx = guarded(gpu, [m, k]);
+        const dxAdd = guarded(gpu, [m, k], start.dx);
+        const dw = guarded(gpu, [n, k]);
+        const dwAdd = guarded(gpu, [n, k], start.dw);
+        const db = guarded(gpu, [n], start.db);
+        const rec = gpu.recorder();
+        const sizes = { m, n, k };
+        matmulNT(rec, { x: x.t, w: w.t, y: y.t, ...sizes });
+        matmulNT(rec, { x: x.t, w: w.t, y: yAdd.t, ...sizes, alpha: -0.3, bias: bias.t, residual: residual.t, accumulate: true });
+        matmulNN(rec, { dy: dy.t, w: w.t, dx: dx.t, ...sizes });
+        matmulNN(rec, { dy: dy.t, w: w.t, dx: dxAdd.t, ...sizes, alpha: 2.5, accumulate: true });
+        matmulTN(rec, { dy: dy.t, x: x.t, dw: dw.t, ...sizes, accumulate: false });
+        matmulTN(rec, { dy: dy.t, x: x.t, dw: dwAdd.t, ...sizes, alpha: 0.25 });
+        columnSum(rec, { dy: dy.t, out: db.t, m, n });
+        rec.submit();
+        const forward = reference.matmulNT(x.values, w.values, sizes);
+        expectClose(await y.read(), forward, 'y');
+        expectClose(
+          await yAdd.read(),
+          forward.map((v, i) => -0.3 * v + bias.values[i % n]! + residual.values[i]! + start.y[i]!),
+          'y with everything',
+        );
+        const back = reference.matmulBackward(x.values, w.values, dy.values, sizes);
+        expectClose(await dx.read(), back.dx, 'dx');
+        expectClose(
+          await dxAdd.read(),
+          back.dx.map((v, i) => 2.5 * v + start.dx[i]!),
+          'dx +=',
+        );
+        expectClose(await dw.read(), back.dw, 'dw');
+        expectClose(
+          await dwAdd.read(),
+          back.dw.map((v, i) => 0.25 * v + start.dw[i]!),
+          'dw +=',
+        );
+        expectClose(
+          await db.read(),
+          back.dbias.map((v, i) => v + start.db[i]!),
+          'bias gradient',
+        );
+        gpu.free(x.t, w.t, dy.t, bias.t, residual.t, ...[y, yAdd, dx, dxAdd, dw, dwAdd, db].map(({ whole }) => whole));
+      });
+    }
+
+    it(`give the same bits twice, subgroups ${subgroups}`, async () => {
+      const gpu = await testGpu({ subgroups });
+      const [m, n, k] = [777, 40, 36];
+      const x = operand(gpu, [m, k], 'f32', 1);
+      const w = operand(gpu, [n, k], 'f32', 2);
+      const dy = operand(gpu, [m, n], 'f32', 3);
+      const run = async (): Promise<Float32Array[]> => {
+        const y = gpu.tensor([m, n]);
+        const dx = gpu.tensor([m, k]);
+        const dw = gpu.tensor([n, k]);
+        const db = gpu.tensor([n]);
+        const rec = gpu.recorder();
+        matmulNT(rec, { x: x.t, w: w.t, y, m, n, k });
+        matmulNN(rec, { dy: dy.t, w: w.t, dx, m, n, k });
+        matmulTN(rec, { dy: dy.t, x: x.t, dw, m, n, k });
+        columnSum(rec, { dy: dy.t, out: db, m, n });
+        rec.submit();
+        return gpu.read(y, dx, dw, db);
+      };
+      expect(await run()).toEqual(await run());
+    });
+  }
+
+  it('write only their block of a wider matrix', async () => {
+    const gpu = await testGpu();
+    const [m, n, k, stride, first] = [9, 20, 12, 50, 17];
+    const x = operand(gpu, [m, k], 'f32', 1);
+    const w = operand(gpu, [n, k], 'f32', 2);
+    const y = guarded(gpu, [m, stride], new Float32Array(m * stride).fill(-5));
+    const rec = gpu.recorder();
+    matmulNT(rec, { x: x.t, w: w.t, y: y.t, m, n, k, stride, first });
+    rec.submit();
+    const block = reference.matmulNT(x.values, w.values, { m, n, k });
+    const expected = new Float64Array(m * stride).fill(-5);
+    for (let i = 0; i < m; i++) expected.set(block.subarray(i * n, (i + 1) * n), i * stride + first);
+    expectClose(await y.read(), expected);
+  });
+
+  it.each([1, 5])('work for a weight of more than 65,535 rows with %i rows of x', async (m) => {
+    const gpu = await testGpu();
+    const [n, k] = [65_601, 4];
+    const x = operand(gpu, [m, k], 'f32', 1);
+    const w = operand(gpu, [n, k], 'bf16', 2);
+    const y = guarded(gpu, [m, n]);
+    const dw = guarded(gpu, [n, k], new Float32Array(n * k));
+    const dy = operand(gpu, [m, n], 'f32', 3);
+    const dx = guarded(gpu, [m, k]);
+    const rec = gpu.recorder();
+    matmulNT(rec, { x: x.t, w: w.t, y: y.t, m, n, k });
+    matmulNN(rec, { dy: dy.t, w: w.t, dx: dx.t, m, n, k });
+    matmulTN(rec, { dy: dy.t, x: x.t, dw: dw.t, m, n, k });
+    rec.submit();
+    expectClose(await y.read(), reference.matmulNT(x.values, w.values, { m, n, k }), 'y');
+    const back = reference.matmulBackward(x.values, w.values, dy.values, { m, n, k });
+    expectClose(await dx.read(), back.dx, 'dx');
+    expectClose(await dw.read(), back.dw, 'dw');
+  });
+
+  it('work for more than 65,535 rows of x', async () => {
+    const gpu = await testGpu();
+    const [m, n, k] = [70_001, 4, 5];
+    const x = operand(gpu, [m, k], 'f32', 1);
+    const w = operand(gpu, [n, k], 'f32', 2);
+    const dy = operand(gpu, [m, n], 'f32', 3);
+    const y = guarded(gpu, [m, n]);
+    const dw = guarded(gpu, [n, k], new Float32Array(n * k));
+    const db = guarded(gpu, [n], new Float32Array(n));
+    const rec = gpu.recorder();
+    matmulNT(rec, { x: x.t, w: w.t, y: y.t, m, n, k });
+    matmulTN(rec, { dy: dy.t, x: x.t, dw: dw.t, m, n, k });
+    columnSum(rec, { dy: dy.t, out: db.t, m, n });
+    rec.submit();
+    expectClose(await y.read(), reference.matmulNT(x.values, w.values, { m, n, k }), 'y');
+    const back = reference.matmulBackward(x.values, w.values, dy.values, { m, n, k });
+    expectClose(await dw.read(), back.dw, 'dw');
+    expectClose(await db.read(), back.dbias, 'bias gradient');
+  });
+
+  it('refuse a tensor that is too small and a residual in the output', async () => {
+    const gpu = await testGpu();
+    const rec = gpu.recorder();
+    const x = gpu.tensor([4, 8]);
+    const w = gpu.tensor([4, 8]);
+    const y = gpu.tensor([4, 4]);
+    expect(() => matmulNT(rec, { x, w, y, m: 5, n: 4, k: 8 })).toThrow(
+      /expected at least 40 elements of f32 for x, got f32\[4,8\]/,
+    );
+    expect(() => matmulNT(rec, { x, w, y, m: 4, n: 4, k: 8, residual: y })).toThrow(/another buffer/);
+  });
+});
