@@ -1,0 +1,95 @@
+/** Which part of a response can hold its answer: what follows the think block, up to the first chat markup. */
+import { RULE_EMPTY, RULE_NONE, RULE_OPEN_THINK } from './status';
+import { byteAt, isLetter, skipSpace, startsWith, trimEnd } from './text';
+
+let start: usize = 0;
+let end: usize = 0;
+
+export function regionStart(): usize {
+  return start;
+}
+
+export function regionEnd(): usize {
+  return end;
+}
+
+/**
+ * Length of the chat markup at `p` (which holds `<`), or 0: `<|name|>` of any model (three letters and more, so that `1<|x|>0` stays),
+ * DeepSeek's `<｜name｜>`, `</s>`, `<s>`, `<eos>`, `<bos>`, `<start_of_turn>`, `<end_of_turn>`.
+ */
+function markupAt(p: usize, e: usize): i32 {
+  if (startsWith(p, e, '<|') || startsWith(p, e, '<\u00ef\u00bd\u009c')) {
+    const open: usize = byteAt(p + 1) == 0x7c ? 2 : 4;
+    let q = p + open;
+    // Names are short: ▁ in DeepSeek's is three bytes.
+    const limit = min(e, q + 48);
+    while (q < limit) {
+      const c = byteAt(q);
+      if (!(isLetter(c) || c == 0x5f || c == 0x2d || (c >= 0x30 && c <= 0x39) || (open == 4 && c >= 0x80 && !startsWith(q, e, '\u00ef\u00bd\u009c')))) break;
+      q++;
+    }
+    if (q < p + open + 3) return 0;
+    if (open == 2) return startsWith(q, e, '|>') ? <i32>(q + 2 - p) : 0;
+    return startsWith(q, e, '\u00ef\u00bd\u009c>') ? <i32>(q + 4 - p) : 0;
+  }
+  if (startsWith(p, e, '</s>')) return 4;
+  if (startsWith(p, e, '<s>')) return 3;
+  if (startsWith(p, e, '<eos>') || startsWith(p, e, '<bos>')) return 5;
+  if (startsWith(p, e, '<start_of_turn>')) return 15;
+  if (startsWith(p, e, '<end_of_turn>')) return 13;
+  return 0;
+}
+
+/** Length of a tag that opens a think block at `p`, or 0. */
+function thinkOpenAt(p: usize, e: usize): i32 {
+  return startsWith(p, e, '<think>') ? 7 : startsWith(p, e, '<thinking>') ? 10 : startsWith(p, e, '<thought>') ? 9 : 0;
+}
+
+/** Length of a tag that closes a think block at `p`, or 0. */
+function thinkCloseAt(p: usize, e: usize): i32 {
+  return startsWith(p, e, '</think>') ? 8 : startsWith(p, e, '</thinking>') ? 11 : startsWith(p, e, '</thought>') ? 10 : 0;
+}
+
+/** Skips markup and role names ("<|im_start|>assistant\n") before any content; another role's turn is skipped with its text. */
+function skipHeaders(p: usize, e: usize): usize {
+  while (true) {
+    p = skipSpace(p, e);
+    if (p >= e || byteAt(p) != 0x3c) return p;
+    const length = markupAt(p, e);
+    if (length == 0) return p;
+    const header = startsWith(p, e, '<|im_start|>') || startsWith(p, e, '<|start_header_id|>') || startsWith(p, e, '<start_of_turn>');
+    p += length;
+    if (!header) continue;
+    if (startsWith(p, e, 'assistant')) p += 9;
+    else if (startsWith(p, e, 'model')) p += 5;
+    else while (p < e && !(byteAt(p) == 0x3c && markupAt(p, e) > 0 && !startsWith(p, e, '<|end_header_id|>'))) p++;
+  }
+}
+
+/**
+ * Finds the region of [p, e). Gives RULE_NONE, or why there is none: RULE_OPEN_THINK for a think block that is never closed (also one
+ * opened after an empty answer), RULE_EMPTY for nothing but markup.
+ */
+export function findRegion(p: usize, e: usize): i32 {
+  p = skipHeaders(p, e);
+  let afterThink: usize = 0;
+  let opened: usize = 0;
+  for (let q = p; q < e; q++) {
+    if (byteAt(q) != 0x3c) continue;
+    const close = thinkCloseAt(q, e);
+    if (close > 0) {
+      afterThink = q + close;
+      opened = 0;
+    } else if (thinkOpenAt(q, e) > 0) {
+      if (opened == 0) opened = q;
+    } else if (markupAt(q, e) > 0) {
+      e = q;
+    }
+  }
+  if (afterThink > 0) p = afterThink;
+  if (opened > 0) e = opened;
+  start = skipSpace(p, e);
+  end = trimEnd(start, max(start, e));
+  if (end > start) return RULE_NONE;
+  return opened > 0 ? RULE_OPEN_THINK : RULE_EMPTY;
+}

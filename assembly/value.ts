@@ -1,0 +1,703 @@
+/**
+ * Reading an answer out of running text: what is an answer and nothing else, what stands first in a sentence, what stands last.
+ * All functions set the span (`valueStart`, `valueEnd`) and give whether there is one.
+ */
+import { lookup } from './bytes';
+import {
+  byteAt,
+  groupEnd,
+  indexOfByte,
+  isDigit,
+  isLetter,
+  isSpace,
+  isWordAt,
+  skipDigits,
+  skipLetters,
+  skipSpace,
+  spaceAt,
+  startsWith,
+  startsWithFold,
+  trimEnd,
+} from './text';
+
+/** Longest look ahead for the end of a sentence, a bracket or a formula, in bytes: bounds the work on hostile text. */
+const REACH: usize = 4096;
+const BRACKET_REACH: usize = 256;
+
+let start: usize = 0;
+let end: usize = 0;
+
+export function valueStart(): usize {
+  return start;
+}
+
+export function valueEnd(): usize {
+  return end;
+}
+
+/** Takes white space, emphasis, quotes and a final full stop off both ends; false where nothing is left. */
+export function trimValue(p: usize, e: usize): bool {
+  while (true) {
+    const before = p;
+    p = skipSpace(p, e);
+    while (p < e && isEmphasis(byteAt(p), p, e)) p++;
+    if (startsWith(p, e, '\u00e2\u0080\u009c')) p += 3;
+    if (p == before) break;
+  }
+  while (true) {
+    const before = e;
+    e = trimEnd(p, e);
+    if (e > p) {
+      const c = byteAt(e - 1);
+      // A factorial keeps its mark; a backslash in front makes it a LaTeX space or sign.
+      const escaped = e - 1 > p && byteAt(e - 2) == 0x5c;
+      if (!escaped && (c == 0x2e || c == 0x2c || c == 0x3b || c == 0x3a || c == 0x3f || isEmphasis(c, e - 1, e))) e--;
+      else if (e >= p + 3 && startsWith(e - 3, e, '\u00e2\u0080\u009d')) e -= 3;
+      else if (e >= p + 3 && startsWith(e - 3, e, '\u00e3\u0080\u0082')) e -= 3;
+    }
+    if (e == before) break;
+  }
+  start = p;
+  end = e;
+  return e > p;
+}
+
+/** `**`, `__`, a back quote or a double quote; a single `*` or `_` at `p` counts where it touches no second one inside [p, e). */
+function isEmphasis(c: i32, p: usize, e: usize): bool {
+  return c == 0x2a || c == 0x60 || c == 0x22 || (c == 0x5f && (p + 1 >= e || byteAt(p + 1) != 0x7b));
+}
+
+/** Whether the command name [p, q) takes a group that is text, not mathematics: its letters are no words of a sentence. */
+function isTextCommand(p: usize, q: usize): bool {
+  return lookup('text|textbf|textit|textrm|mathrm|mathbf|mbox|operatorname|begin|end', p, <i32>(q - p)) >= 0;
+}
+
+/** Whether the letters [p, q) are a name of mathematics (sin, or, inf, …), which is no word of a sentence. */
+function isMathWord(p: usize, q: usize): bool {
+  return lookup('or|and|pi|ln|lg|pm|sin|cos|tan|cot|sec|csc|log|exp|inf|mod|sqrt|frac|arcsin|arccos|arctan|infinity', p, <i32>(q - p), true) >= 0;
+}
+
+/** Whether the letters [p, q) stand in capitals (points, segments: NO, ABCD). */
+function isCapitals(p: usize, q: usize): bool {
+  for (; p < q; p++) if (byteAt(p) >= 97) return false;
+  return true;
+}
+
+/**
+ * Words of a sentence in [p, e), outside commands and text groups; -1 where a line ends inside, unless the text is one formula or
+ * environment from end to end. Letters that touch a digit (5km) and names in capitals are no words.
+ */
+export function countWords(p: usize, e: usize): i32 {
+  const whole = byteAt(p) == 0x24 || byteAt(p) == 0x5c;
+  let words = 0;
+  let lines = 0;
+  for (let q = p; q < e; ) {
+    const c = byteAt(q);
+    if (c == 0x5c) {
+      const name = q + 1;
+      q = skipLetters(name, e);
+      if (q == name) q++;
+      else if (q < e && isTextCommand(name, q)) {
+        q = skipSpace(q, e);
+        if (q < e && byteAt(q) == 0x7b) {
+          const after = groupEnd(q, min(e, q + REACH));
+          q = after > 0 ? after : q + 1;
+        }
+      }
+    } else if (isLetter(c)) {
+      const after = skipLetters(q, e);
+      const touches = q > p && isDigit(byteAt(q - 1));
+      if (after - q >= 2 && !touches && !isMathWord(q, after) && !isCapitals(q, after)) words++;
+      q = after;
+    } else {
+      if (c == 10) lines++;
+      q++;
+    }
+  }
+  return lines > 0 && (words > 0 || !whole) ? -1 : words;
+}
+
+/** Words of any kind, those in text groups too: whether a gold is text. */
+export function countTextWords(p: usize, e: usize): i32 {
+  let words = 0;
+  while (p < e) {
+    const c = byteAt(p);
+    if (c == 0x5c) p = skipLetters(p + 1, e) + (p + 1 < e && isLetter(byteAt(p + 1)) ? 0 : 1);
+    else if (isLetter(c)) {
+      const after = skipLetters(p, e);
+      if (after - p >= 2 && !isMathWord(p, after)) words++;
+      p = after;
+    } else p++;
+  }
+  return words;
+}
+
+/** Whether a value starts with a number, its sign, currency or formula mark aside. */
+function startsWithNumber(p: usize, e: usize): bool {
+  while (p < e) {
+    const c = byteAt(p);
+    if (isDigit(c)) return true;
+    // $ - + \ . and the first bytes of £ € −
+    if (c == 0x24 || c == 0x2d || c == 0x2b || c == 0x5c || c == 0x2e || c == 0x28 || c == 0x5b) p++;
+    else if (startsWith(p, e, '\u00c2\u00a3')) p += 2;
+    else if (startsWith(p, e, '\u00e2\u0082\u00ac') || startsWith(p, e, '\u00e2\u0088\u0092')) p += 3;
+    else return false;
+  }
+  return false;
+}
+
+/** Whether [p, e) is an answer and nothing else: mathematics, a number with up to two words of unit, or text where the gold is text. */
+export function isWhole(p: usize, e: usize, goldWords: i32): bool {
+  if (!trimValue(p, e)) return false;
+  if (end - start > REACH) return false;
+  const words = countWords(start, end);
+  if (words == 0) return !endsInside(start, end);
+  return words > 0 && ((words <= 2 && startsWithNumber(start, end) && !endsInside(start, end)) || (goldWords > 0 && words <= 2 * goldWords + 2));
+}
+
+/** Whether a sentence ends inside [p, e): ". " with more behind it. */
+function endsInside(p: usize, e: usize): bool {
+  for (; p + 1 < e; p++) {
+    const c = byteAt(p);
+    if ((c == 0x2e || c == 0x3f) && isSpace(byteAt(p + 1)) && byteAt(p - 1) != 0x5c) return true;
+  }
+  return false;
+}
+
+let innerStart: usize = 0;
+let innerEnd: usize = 0;
+
+/**
+ * End of the formula whose delimiter (`$`, `$$`, `\(`, `\[`) opens at `p`, or 0. A dollar before a digit is currency unless the text up
+ * to the next dollar reads as a formula: no words, no digit right after the closing one. Never passes an empty line.
+ */
+function formulaEnd(p: usize, e: usize): usize {
+  const c = byteAt(p);
+  if (p + 1 >= e) return 0;
+  const c1 = byteAt(p + 1);
+  if (c == 0x5c && (c1 == 0x28 || c1 == 0x5b)) {
+    const close = c1 == 0x28 ? 0x29 : 0x5d;
+    for (let q = p + 2; q + 1 < e; q++) {
+      if (byteAt(q) != 0x5c) continue;
+      const next = byteAt(q + 1);
+      if (next == close) {
+        innerStart = p + 2;
+        innerEnd = q;
+        return q + 2;
+      }
+      if (next == c1) return 0;
+      q++;
+    }
+    return 0;
+  }
+  if (c != 0x24) return 0;
+  const double = c1 == 0x24;
+  const from = double ? p + 2 : p + 1;
+  for (let q = from; q < e; q++) {
+    const d = byteAt(q);
+    if (d == 0x5c) q++;
+    else if (d == 10 && !double && q + 1 < e && byteAt(q + 1) == 10) return 0;
+    else if (d == 0x24) {
+      if (double && !(q + 1 < e && byteAt(q + 1) == 0x24)) return 0;
+      const after = double ? q + 2 : q + 1;
+      if (q == from) return 0;
+      if (!double && isDigit(byteAt(skipSpace(from, q))) && ((after < e && isDigit(byteAt(after))) || countWords(from, q) != 0)) return 0;
+      innerStart = from;
+      innerEnd = q;
+      return after;
+    }
+  }
+  return 0;
+}
+
+/** Whether a span is a formula in its delimiters, end to end; the inner span is set then. */
+function isFormula(p: usize, e: usize): bool {
+  return formulaEnd(p, e) == e;
+}
+
+/** End of the sentence that starts at `p`, at most REACH on: an end mark before white space, an empty line, or a line end once there is content. */
+export function sentenceEnd(p: usize, e: usize): usize {
+  if (e - p > REACH) e = p + REACH;
+  p = skipSpace(p, e);
+  let environments = true;
+  while (p < e) {
+    const c = byteAt(p);
+    if (c == 0x24 || c == 0x5c) {
+      const after = formulaEnd(p, e);
+      if (after > 0) {
+        p = after;
+        continue;
+      }
+      if (c == 0x5c) {
+        // An environment may hold line ends.
+        if (environments && startsWith(p, e, '\\begin{')) {
+          const q = environmentEnd(p, e);
+          environments = q > 0;
+          if (q > 0) {
+            p = q;
+            continue;
+          }
+        }
+        p += 2;
+        continue;
+      }
+    }
+    if (c == 10) return p;
+    if (c == 0x2e || c == 0x21 || c == 0x3f) {
+      let q = p + 1;
+      while (q < e && (byteAt(q) == 0x2a || byteAt(q) == 0x22 || byteAt(q) == 0x29)) q++;
+      if (q >= e || isSpace(byteAt(q))) return c == 0x21 && p > 0 && (isDigit(byteAt(p - 1)) || byteAt(p - 1) == 0x29) ? p + 1 : p;
+    }
+    if (c == 0xe3 && startsWith(p, e, '\u00e3\u0080\u0082')) return p;
+    p++;
+  }
+  return e;
+}
+
+function environmentEnd(p: usize, e: usize): usize {
+  for (let q = p + 7; q < e; q++)
+    if (byteAt(q) == 0x5c && startsWith(q, e, '\\end{')) {
+      const close = indexOfByte(q, e, 0x7d);
+      return close < e ? close + 1 : 0;
+    }
+  return 0;
+}
+
+// --- Runs: operands joined by operators in plain text ("3 + 4i", "5 * 6 * 4 = 120", "x=11", "1 000", "5 1/2", "$x$ = 3").
+
+const WORD: i32 = 1;
+const OPERAND: i32 = 2;
+const VARIABLE: i32 = 3;
+const OPERATOR: i32 = 4;
+
+let elementStart: usize = 0;
+let elementEnd: usize = 0;
+/** Where the next element can start. */
+let elementNext: usize = 0;
+/** Whether a sign that ends a run (. , ; : ! ?) followed the element. */
+let elementStops: i32 = 0;
+
+/** Length of an operator character at `p` that can stand between operands, or 0. */
+function operatorAt(p: usize, e: usize): i32 {
+  const c = byteAt(p);
+  // + - * / = < > ^ | ~
+  if (c == 0x2b || c == 0x2d || c == 0x2a || c == 0x2f || c == 0x3d || c == 0x3c || c == 0x3e || c == 0x5e || c == 0x7e) return 1;
+  if (c == 0xc2 && p + 1 < e && (byteAt(p + 1) == 0xb1 || byteAt(p + 1) == 0xb7)) return 2;
+  if (c == 0xc3 && p + 1 < e && (byteAt(p + 1) == 0x97 || byteAt(p + 1) == 0xb7)) return 2;
+  // − ≈ ≠ ≤ ≥ ∪ ∩ and the rest of the operators block, but √ ∞ which are operands.
+  if (c == 0xe2 && p + 2 < e) {
+    const c1 = byteAt(p + 1);
+    const c2 = byteAt(p + 2);
+    if (c1 == 0x89 || (c1 == 0x88 && c2 != 0x9a && c2 != 0x9e)) return 3;
+  }
+  return 0;
+}
+
+/** Whether the LaTeX command [p, q) joins operands. */
+function isOperatorCommand(p: usize, q: usize): bool {
+  return lookup('times|cdot|div|pm|le|leq|lt|ge|geq|gt|ne|neq|approx|in|cup|cap', p, <i32>(q - p)) >= 0;
+}
+
+/** Reads the element at `p` (no white space there): a formula, an operator, an operand, a variable or a word. */
+function element(p: usize, e: usize): i32 {
+  elementStops = 0;
+  const formula = formulaEnd(p, e);
+  if (formula > 0) {
+    elementStart = p;
+    elementEnd = formula;
+    elementNext = formula;
+    if (formula < e && isStop(byteAt(formula)) && (formula + 1 >= e || spaceAt(formula + 1, e) > 0)) {
+      elementStops = byteAt(formula);
+      elementNext = formula + 1;
+    }
+    const inner = skipSpace(innerStart, innerEnd);
+    const last = trimEnd(inner, innerEnd);
+    return last - inner == 1 && isLetter(byteAt(inner)) ? VARIABLE : OPERAND;
+  }
+  // One word, with what its brackets hold, white space included.
+  let q = p;
+  let depth = 0;
+  let bracketLimit: usize = 0;
+  while (q < e) {
+    const c = byteAt(q);
+    if (c == 0x5c) {
+      if (q + 1 < e && (byteAt(q + 1) == 0x28 || byteAt(q + 1) == 0x5b) && depth == 0 && q > p) break;
+      q += 2;
+      continue;
+    }
+    if (c == 0x24 && q > p && depth == 0 && formulaEnd(q, e) > 0) break;
+    if (c == 0x28 || c == 0x5b || c == 0x7b) {
+      if (depth++ == 0) bracketLimit = q + BRACKET_REACH;
+    } else if ((c == 0x29 || c == 0x5d || c == 0x7d) && depth > 0) depth--;
+    else if (spaceAt(q, e) > 0) {
+      if (depth == 0 || c == 10) break;
+    }
+    if (depth > 0 && q >= bracketLimit) break;
+    q++;
+  }
+  q = min(q, e);
+  if (depth > 0) {
+    // The bracket never closes: an ordinary word.
+    q = p;
+    while (q < e && spaceAt(q, e) == 0) q++;
+  }
+  elementNext = q;
+  // Operators alone.
+  let o = p;
+  while (o < q) {
+    const n = operatorAt(o, q);
+    if (n == 0) break;
+    o += n;
+  }
+  if (o >= q) {
+    elementStart = p;
+    elementEnd = q;
+    return OPERATOR;
+  }
+  if (byteAt(p) == 0x5c && skipLetters(p + 1, q) == q && isOperatorCommand(p + 1, q)) {
+    elementStart = p;
+    elementEnd = q;
+    return OPERATOR;
+  }
+  if (!trimElement(p, q)) return WORD;
+  return kindOf(elementStart, elementEnd);
+}
+
+// @ts-ignore: decorator
+@inline
+function isStop(c: i32): bool {
+  return c == 0x2e || c == 0x2c || c == 0x3b || c == 0x3a || c == 0x21 || c == 0x3f;
+}
+
+/** Takes emphasis, punctuation and brackets without a partner off a word; notes the punctuation. */
+function trimElement(p: usize, e: usize): bool {
+  if (e - p > REACH) return false;
+  for (let round = 0; round < 4; round++) {
+    const p0 = p;
+    const e0 = e;
+    while (p < e && (isEmphasis(byteAt(p), p, e) || (byteAt(p) == 0x27 && p + 1 < e))) p++;
+    if (startsWith(p, e, '\u00e2\u0080\u009c')) p += 3;
+    while (e > p && isEmphasis(byteAt(e - 1), e - 1, e)) e--;
+    if (e >= p + 3 && startsWith(e - 3, e, '\u00e2\u0080\u009d')) e -= 3;
+    if (e > p) {
+      const c = byteAt(e - 1);
+      const escaped = e - 1 > p && byteAt(e - 2) == 0x5c;
+      const factorial = c == 0x21 && e - 1 > p && (isDigit(byteAt(e - 2)) || byteAt(e - 2) == 0x29);
+      if (isStop(c) && !escaped && !factorial) {
+        e--;
+        elementStops = c;
+      } else if (e >= p + 3 && startsWith(e - 3, e, '\u00e3\u0080\u0082')) {
+        e -= 3;
+        elementStops = 0x2e;
+      }
+    }
+    if (e > p && isBracket(byteAt(p)) && !balanced(p, e)) {
+      if (balanced(p + 1, e)) p++;
+    }
+    if (e > p && isBracket(byteAt(e - 1)) && !balanced(p, e)) {
+      if (balanced(p, e - 1)) {
+        e--;
+        if (elementStops == 0) elementStops = 0x29;
+      }
+    }
+    if (p == p0 && e == e0) break;
+  }
+  elementStart = p;
+  elementEnd = e;
+  return e > p;
+}
+
+function isBracket(c: i32): bool {
+  return c == 0x28 || c == 0x29 || c == 0x5b || c == 0x5d || c == 0x7b || c == 0x7d;
+}
+
+/** Whether as many round and square brackets open as close (an interval may mix them). */
+function balanced(p: usize, e: usize): bool {
+  let depth = 0;
+  for (; p < e; p++) {
+    const c = byteAt(p);
+    if (c == 0x28 || c == 0x5b || c == 0x7b) depth++;
+    else if (c == 0x29 || c == 0x5d || c == 0x7d) depth--;
+    if (depth < 0) return false;
+  }
+  return depth == 0;
+}
+
+function kindOf(p: usize, e: usize): i32 {
+  const first = byteAt(p);
+  const letters = skipLetters(p, e);
+  if (letters == e) return e - p == 1 ? VARIABLE : WORD;
+  let value = false;
+  for (let q = p; q < e; q++) {
+    const c = byteAt(q);
+    if (isDigit(c)) value = true;
+    else if (c == 0x5c) {
+      const name = q + 1;
+      const after = skipLetters(name, e);
+      if (after > name && !isTextCommand(name, after)) value = true;
+    } else if (c == 0xcf && startsWith(q, e, '\u00cf\u0080')) value = true;
+    else if (c == 0xe2 && (startsWith(q, e, '\u00e2\u0088\u009a') || startsWith(q, e, '\u00e2\u0088\u009e'))) value = true;
+    else if (c == 0x3c && startsWith(q, e, '<<')) return WORD;
+  }
+  if (!value) return letters - p == 1 && letters < e && operatorAt(letters, e) > 0 ? OPERAND : WORD;
+  // H2O, chapter2: a word; AB=4, sin(30), f(2)=3: an operand.
+  if (isLetter(first) && letters - p >= 2 && !isMathWord(p, letters)) {
+    const c = byteAt(letters);
+    if (isDigit(c) || c == 0x2d || c == 0x2c || c == 0x27) return WORD;
+    if (c != 0x3d && c != 0x28 && !isCapitals(p, letters)) return WORD;
+  }
+  return OPERAND;
+}
+
+/** Whether [p, e) is digits with separators, so that "1 000" and "5 1/2" can be read on. */
+function isPlainInteger(p: usize, e: usize): bool {
+  if (p < e && byteAt(p) == 0x2d) p++;
+  return p < e && skipDigits(p, e) == e;
+}
+
+let runEnd: usize = 0;
+
+/** Where reading goes on after the last run. */
+export function runNext(): usize {
+  return runEnd;
+}
+
+/**
+ * Reads one run from `p`; sets the span. Gives 0 where the text at `p` starts none, 1 for a run with a value in it, 2 for variables only,
+ * 3 for a run that is part of something it cannot read (an operator with a word for an operand).
+ */
+function run(p: usize, e: usize, lists: bool): i32 {
+  let kind = element(p, e);
+  let first: usize = 0;
+  let last: usize = 0;
+  let hasValue = false;
+  let broken = false;
+  let pendingOperator: usize = 0;
+  let operatorEnd: usize = 0;
+  let previousStart: usize = 0;
+  while (true) {
+    if (kind == WORD) {
+      if (pendingOperator > 0 && isBinding(pendingOperator, operatorEnd)) broken = true;
+      runEnd = last > 0 ? last : elementNext;
+      break;
+    }
+    if (kind == OPERATOR) {
+      pendingOperator = elementStart;
+      operatorEnd = elementEnd;
+    } else {
+      const s = elementStart;
+      if (last > 0 && pendingOperator == 0 && !continues(previousStart, last, s, elementEnd, kind)) {
+        runEnd = last;
+        break;
+      }
+      if (first == 0) {
+        if (pendingOperator == 0) first = s;
+        else {
+          // A sign belongs to the operand; an equals sign does not; anything else lost its left operand.
+          const sign = byteAt(operatorEnd - 1);
+          first = s;
+          if (sign == 0x2d && operatorEnd - 1 > pendingOperator) first = operatorEnd - 1;
+          else if (isSignOnly(pendingOperator, operatorEnd)) first = pendingOperator;
+          else if (isBinding(pendingOperator, operatorEnd)) broken = true;
+        }
+      }
+      previousStart = s;
+      last = elementEnd;
+      pendingOperator = 0;
+      if (kind == OPERAND) hasValue = true;
+      if (elementStops != 0) {
+        const list = lists && elementStops == 0x2c;
+        if (!list) {
+          runEnd = elementNext;
+          break;
+        }
+        pendingOperator = elementEnd;
+        operatorEnd = elementEnd + 1;
+      }
+    }
+    const next = skipSpace(elementNext, e);
+    // A line end ends a run.
+    if (next >= e || hasNewline(elementNext, next)) {
+      runEnd = next;
+      break;
+    }
+    const textStops = elementNext;
+    kind = element(next, e);
+    if (kind == WORD && last > 0 && lists && isWordAt(elementStart, elementEnd, 'and')) {
+      // "19, 46, and 82"
+      const item = skipSpace(elementNext, e);
+      if (item < e && !hasNewline(elementNext, item)) {
+        const peek = element(item, e);
+        if (peek == OPERAND) {
+          pendingOperator = item;
+          operatorEnd = item;
+          kind = peek;
+          continue;
+        }
+      }
+      runEnd = textStops;
+      break;
+    }
+  }
+  if (last == 0) return 0;
+  start = first;
+  end = last;
+  if (runEnd < last) runEnd = last;
+  if (broken) return 3;
+  return hasValue ? 1 : 2;
+}
+
+function isSignOnly(p: usize, e: usize): bool {
+  return (
+    (e - p == 1 && (byteAt(p) == 0x2d || byteAt(p) == 0x2b)) ||
+    (e - p == 3 && startsWith(p, e, '\u00e2\u0088\u0092')) ||
+    (e - p == 2 && byteAt(p) == 0xc2 && byteAt(p + 1) == 0xb1) ||
+    (e - p == 3 && startsWith(p, e, '\\pm'))
+  );
+}
+
+/** Whether an operator without one of its operands changes what the other one says: + * / ^ × ÷ ·, but not = - < >. */
+function isBinding(p: usize, e: usize): bool {
+  if (e <= p) return false;
+  const c = byteAt(p);
+  return c == 0x2b || c == 0x2f || c == 0x5e || c == 0xc3 || c == 0xc2 || (c == 0x2a && e - p == 1) || c == 0x5c;
+}
+
+function hasNewline(p: usize, e: usize): bool {
+  return indexOfByte(p, e, 10) < e;
+}
+
+/** Whether the operand [s, t) goes on the one before it, [p, q), without an operator. */
+function continues(p: usize, q: usize, s: usize, t: usize, kind: i32): bool {
+  const c = byteAt(s);
+  if (isPlainInteger(p, q)) {
+    // 1 000 000
+    if (t - s == 3 && skipDigits(s, t) == t) return q - p <= 3 + (byteAt(p) == 0x2d ? 1 : 0);
+    if (t - s > 3 && isDigit(c) && skipDigits(s, s + 3) == s + 3 && (byteAt(s + 3) == 0x2e || byteAt(s + 3) == 0x2c)) return q - p <= 3;
+    // 5 1/2
+    const slash = skipDigits(s, t);
+    if (slash > s && slash < t && byteAt(slash) == 0x2f && isDigit(byteAt(slash + 1))) return skipDigits(slash + 1, t) == t;
+  }
+  if (kind == VARIABLE) return false;
+  // 2 \sqrt{3}, 3 π, x +1
+  return (c == 0x5c && s + 1 < t && isLetter(byteAt(s + 1))) || c == 0xcf || c == 0xe2 || c == 0x2b || c == 0x3d || c == 0x2f || c == 0x5e;
+}
+
+/** Position after "%", "\%", "percent", "pct" or "per cent" at `p` (white space and a closing `$` first), or 0. */
+export function percentEnd(p: usize, e: usize): usize {
+  p = skipSpace(p, e);
+  if (p < e && byteAt(p) == 0x24) p = skipSpace(p + 1, e);
+  if (p >= e) return 0;
+  const c = byteAt(p);
+  if (c == 0x25) return p + 1;
+  if (c == 0x5c) return p + 1 < e && byteAt(p + 1) == 0x25 ? p + 2 : 0;
+  if ((c | 32) != 0x70) return 0;
+  if (isWordAt(p, e, 'percent')) return p + 7;
+  if (isWordAt(p, e, 'pct')) return p + 3;
+  if (startsWithFold(p, e, 'per cent')) return p + 8;
+  return 0;
+}
+
+/** Takes the value that [p, e) starts with, where one does: a run at its very start. Links ("is", "therefore", …) are skipped. */
+export function leadingValue(p: usize, e: usize, lists: bool): bool {
+  p = skipSpace(p, e);
+  if (p >= e) return false;
+  return run(p, e, lists) == 1 && unwrapFormula();
+}
+
+/** Takes the delimiters off a span that is one formula. */
+function unwrapFormula(): bool {
+  if (isFormula(start, end)) {
+    start = innerStart;
+    end = innerEnd;
+  }
+  return trimValue(start, end);
+}
+
+/**
+ * Takes the last value in [p, e): a formula or a run of plain text; a lone variable only where there is nothing else. Numbers that open
+ * a line as a list mark ("3. Add …") are not values.
+ */
+export function lastValue(p: usize, e: usize, lists: bool): bool {
+  let bestStart: usize = 0;
+  let bestEnd: usize = 0;
+  let variable = false;
+  let lineStart = true;
+  while (true) {
+    const from = p;
+    p = skipSpace(p, e);
+    if (p >= e) break;
+    if (from < p && hasNewline(from, p)) lineStart = true;
+    if (lineStart) {
+      lineStart = false;
+      const digits = skipDigits(p, e);
+      if (digits > p && digits + 1 < e && (byteAt(digits) == 0x2e || byteAt(digits) == 0x29) && isSpace(byteAt(digits + 1)) && digits - p <= 2) {
+        p = digits + 1;
+        continue;
+      }
+    }
+    const kind = run(p, e, lists);
+    p = max(runEnd, p + 1);
+    if (kind == 1 || (kind == 2 && (bestEnd == 0 || variable))) {
+      bestStart = start;
+      bestEnd = end;
+      variable = kind == 2;
+    } else if (kind == 3) {
+      bestEnd = 0;
+      variable = false;
+    }
+  }
+  if (bestEnd == 0) return false;
+  start = bestStart;
+  end = bestEnd;
+  return unwrapFormula();
+}
+
+/** Takes the choice letter (A to J) that [p, e) starts with, in or without parentheses, emphasis or \text{}: "(B)", "**C**", "D. …". */
+export function leadingLetter(p: usize, e: usize): bool {
+  while (true) {
+    p = skipSpace(p, e);
+    if (p >= e) return false;
+    const c = byteAt(p);
+    if (c == 0x28 || c == 0x5b || c == 0x7b || c == 0x24 || c == 0x2a || c == 0x22 || c == 0x60 || c == 0x27) p++;
+    else if (c == 0x5c) {
+      const q = skipLetters(p + 1, e);
+      if (q == p + 1) p += 2;
+      else if (isTextCommand(p + 1, q) || isWordAt(p + 1, q, 'boxed')) p = q;
+      else return false;
+    } else if (isWordAt(p, e, 'option') || isWordAt(p, e, 'choice')) p += 6;
+    else break;
+  }
+  return letterAt(p, e);
+}
+
+/** Whether a capital A to J stands alone at `p`; sets the span. */
+function letterAt(p: usize, e: usize): bool {
+  const c = byteAt(p);
+  if (c < 65 || c > 74) return false;
+  if (p + 1 < e) {
+    const d = byteAt(p + 1);
+    const ends = isSpace(d) || d == 0x29 || d == 0x5d || d == 0x7d || d == 0x2e || d == 0x2c || d == 0x3a || d == 0x3b || d == 0x21 || d == 0x3f;
+    if (!ends && d != 0x2a && d != 0x24 && d != 0x22 && d != 0x60 && d != 0x5c && d != 0x27) return false;
+    // "A" and "I" before a small letter are words.
+    if (d == 32 && (c == 65 || c == 73) && p + 2 < e && byteAt(p + 2) >= 97 && byteAt(p + 2) <= 122) return false;
+  }
+  start = p;
+  end = p + 1;
+  return true;
+}
+
+/** Takes the last choice letter that stands alone in [p, e). */
+export function lastLetter(p: usize, e: usize): bool {
+  for (let q = e; q > p; ) {
+    q--;
+    const c = byteAt(q);
+    if (c < 65 || c > 74) continue;
+    if (q > p) {
+      const b = byteAt(q - 1);
+      if (!isSpace(b) && b != 0x28 && b != 0x5b && b != 0x7b && b != 0x2a && b != 0x24 && b != 0x22 && b != 0x60 && b != 0x27) continue;
+    }
+    if (letterAt(q, e)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,100 @@
+import { MgrpoError, check, show } from '../errors.js';
+import { named } from './run.js';
+import { OUTCOMES } from './status.js';
+import type { RewardArgs, RewardFunction } from './types.js';
+import { countdownRow, flagsOf, outcomes } from './verify.js';
+import type { ExtractionMode } from './verify.js';
+import type { Row } from './wasm.js';
+
+/** Settings of {@link accuracyReward} and {@link countdownReward}. */
+export interface CorrectnessOptions {
+  /** How the answer is found; default `strict`: only marked answers and completions that are an answer and nothing else. */
+  readonly mode?: ExtractionMode;
+  /** Score of a right answer; default 1. */
+  readonly correct?: number;
+  /** Score of everything else; default 0. */
+  readonly wrong?: number;
+}
+
+const EQUAL = OUTCOMES.indexOf('equal');
+const GOLD_UNPARSABLE = OUTCOMES.indexOf('gold_unparsable');
+
+/**
+ * 1 where the final answer equals the gold, else 0; `null` where the gold is empty or cannot be compared, so that a broken data row teaches
+ * nothing (TRL's accuracy_reward does the same). A completion that was cut scores only by an answer it finished.
+ *
+ * Source: rule-based accuracy reward of DeepSeek-R1 (arXiv 2501.12948, §2.2.2).
+ * @param options.column name of the gold's column; default `gold`
+ */
+export function accuracyReward(options: CorrectnessOptions & { readonly column?: string } = {}): RewardFunction {
+  const { column = 'gold', mode = 'strict', correct = 1, wrong = 0 } = options;
+  return named('accuracy_reward', (args) => {
+    const golds = columnOf(args, column, 'accuracy_reward');
+    const rows: Row[] = args.completions.map((text, i) => ({
+      gold: goldText(golds[i], column, i),
+      text,
+      flags: rowFlags(args, i, mode),
+    }));
+    const results = outcomes('grade', rows);
+    let unreadable = 0;
+    const scores = Array.from(results, (outcome) => {
+      if (outcome !== GOLD_UNPARSABLE) return outcome === EQUAL ? correct : wrong;
+      unreadable++;
+      return null;
+    });
+    if (unreadable > 0) args.logMetric?.('accuracy_reward/unreadable_gold', unreadable / scores.length);
+    return scores;
+  });
+}
+
+/**
+ * 1 where the final answer is an expression that reaches `target` from `numbers` (columns of those names), each used exactly once, with
+ * integers, + − × ÷ and parentheses only; else 0.
+ *
+ * Source: the countdown task of TinyZero and reasoning-gym, without its partial credit for form.
+ * @param options.subset allow numbers to be left out; default false
+ */
+export function countdownReward(options: CorrectnessOptions & { readonly subset?: boolean } = {}): RewardFunction {
+  const { mode = 'strict', correct = 1, wrong = 0, subset = false } = options;
+  return named('countdown_reward', (args) => {
+    const numbers = columnOf(args, 'numbers', 'countdown_reward');
+    const targets = columnOf(args, 'target', 'countdown_reward');
+    const rows = args.completions.map((text, i) =>
+      countdownRow(
+        { numbers: numbers[i] as number[], target: targets[i] as number, subset },
+        text,
+        rowFlags(args, i, mode),
+        `countdown_reward: row ${i}`,
+      ),
+    );
+    return Array.from(outcomes('countdown', rows), (outcome) => (outcome === EQUAL ? correct : wrong));
+  });
+}
+
+function rowFlags(args: RewardArgs, i: number, mode: ExtractionMode): number {
+  return flagsOf(mode, args.truncated?.[i] ?? false);
+}
+
+/** A column of the data set, one entry per completion. */
+export function columnOf(args: RewardArgs, column: string, where: string): readonly unknown[] {
+  const values = args[column];
+  const count = args.completions.length;
+  if (!Array.isArray(values) || values.length !== count) {
+    const columns = Object.keys(args).filter((key) => Array.isArray(args[key]));
+    throw new MgrpoError(
+      'invalid_argument',
+      `${where}: expected ${count} values in column "${column}", got ${Array.isArray(values) ? values.length : show(values)}; the columns are ${columns.join(', ')}`,
+    );
+  }
+  return values;
+}
+
+function goldText(gold: unknown, column: string, row: number): string {
+  if (typeof gold === 'number' || typeof gold === 'bigint') return String(gold);
+  if (gold === null || gold === undefined) return '';
+  check(
+    typeof gold === 'string',
+    `accuracy_reward: expected a string or number in column "${column}", row ${row}, got ${show(gold)}; convert it`,
+  );
+  return gold;
+}

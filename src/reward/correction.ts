@@ -1,0 +1,34 @@
+import { check } from '../errors.js';
+import { columnOf } from './accuracy.js';
+import { named } from './run.js';
+import type { RewardArgs, RewardFunction, Scores } from './types.js';
+
+/**
+ * Pays for the change that a correction makes: r = α (R(õ) − R(o)), õ the completion, o the first answer it corrects. With α = 1 and the
+ * accuracy reward: +1 for wrong → right, −1 for right → wrong, 0 where nothing changed. `null` in layer 1, where there is no first answer.
+ *
+ * The trainer gives layer 2 the columns `firstCompletions`, `firstCompletionIds` and `firstTruncated`.
+ *
+ * Source: SCoRe (arXiv 2409.12917), reward shaping of stage II. It acts only with a baseline per question: where the group is the H samples
+ * of one q′, R(o) is one constant in it and the bonus only multiplies the advantage by 1 + α.
+ * @param options.of R, the same for both turns
+ * @param options.alpha factor ≥ 0
+ */
+export function correctionBonus(options: { readonly of: RewardFunction; readonly alpha: number }): RewardFunction {
+  const { of, alpha } = options;
+  check(Number.isFinite(alpha) && alpha >= 0, `correctionBonus: expected a number ≥ 0 for alpha, got ${alpha}; 0 turns it off`);
+  return named('correction_bonus', async (args: RewardArgs): Promise<Scores> => {
+    if (args['firstCompletions'] === undefined) return args.completions.map(() => null);
+    const first: RewardArgs = {
+      ...args,
+      completions: columnOf(args, 'firstCompletions', 'correction_bonus') as string[],
+      completionIds: columnOf(args, 'firstCompletionIds', 'correction_bonus') as number[][],
+      truncated: columnOf(args, 'firstTruncated', 'correction_bonus') as boolean[],
+    };
+    const [after, before] = [await of(args), await of(first)];
+    return args.completions.map((_, i) => {
+      const [r2, r1] = [after[i], before[i]];
+      return r1 === null || r1 === undefined || r2 === null || r2 === undefined ? null : alpha * (r2 - r1);
+    });
+  });
+}

@@ -1,0 +1,167 @@
+import { MgrpoError, show } from '../errors.js';
+import { FLAG_BARE, FLAG_STRICT, FLAG_SUBSET, FLAG_TRUNCATED, OUTCOMES, RULES } from './status.js';
+import type { Outcome } from './status.js';
+import { VerifierModule } from './wasm.js';
+import type { RawResult, Row } from './wasm.js';
+
+/** `strict` accepts marked answers and texts that are an answer and nothing else (rewards); `lenient` also the last value (metrics). */
+export type ExtractionMode = 'strict' | 'lenient';
+
+/** A countdown task: reach `target` from `numbers`, each used exactly once (or at most once, with `subset`). */
+export interface CountdownTask {
+  readonly numbers: readonly number[];
+  readonly target: number;
+  readonly subset?: boolean;
+}
+
+/** One pair to judge: give `pred` (the answer itself) or `response` (text to extract it from). */
+export interface VerifyPair {
+  /** The right answer: LaTeX, plain text or unicode; a text with a \boxed{} stands for what is in the box. Or a countdown task. */
+  readonly gold: string | CountdownTask;
+  readonly pred?: string;
+  readonly response?: string;
+  /** Default `lenient`. */
+  readonly mode?: ExtractionMode;
+  /** Whether the response was cut at the length limit: then nothing unmarked or unfinished counts. Default false. */
+  readonly truncated?: boolean;
+}
+
+/** What was found and decided. */
+export interface Verdict {
+  /** True only for a proven equality. */
+  readonly verdict: boolean;
+  readonly outcome: Outcome | 'too_long';
+  /** Name of the rule that found the answer, or of the reason why there is none. */
+  readonly rule: string;
+  /** The answer as it stands in the text; null where none was found. */
+  readonly extracted: string | null;
+  /** One sentence: what was extracted by which rule, and why the verdict. */
+  readonly reason: string;
+}
+
+let shared: VerifierModule | undefined;
+
+/** The module that all calls share: a worker or page has one, made on first use. */
+export function verifierModule(): VerifierModule {
+  return (shared ??= new VerifierModule());
+}
+
+/**
+ * Judges one pair: `verify({ gold: '\\frac12', response: '… so the answer is 0.5.' }).verdict === true`.
+ *
+ * @throws {MgrpoError} `invalid_argument` where a pair has neither `pred` nor `response`, or a countdown task is not of integers
+ */
+export function verify(pair: VerifyPair): Verdict {
+  return verifyBatch([pair])[0]!;
+}
+
+/** Judges any number of pairs in as few calls into the module as fit; one verdict per pair, in order. */
+export function verifyBatch(pairs: readonly VerifyPair[]): Verdict[] {
+  const verdicts = new Array<Verdict>(pairs.length);
+  for (const kind of ['grade', 'countdown'] as const) {
+    const indices: number[] = [];
+    const rows: Row[] = [];
+    for (const [i, pair] of pairs.entries()) {
+      if ((typeof pair.gold === 'string') !== (kind === 'grade')) continue;
+      indices.push(i);
+      rows.push(rowOf(pair, i));
+    }
+    verifierModule().run(kind, rows, (k, result) => {
+      verdicts[indices[k]!] = explain(result, kind);
+    });
+  }
+  return verdicts;
+}
+
+/** Outcomes alone, one byte per pair (index into OUTCOMES, 255 for too long): no string is made. For scoring by the thousand. */
+export function outcomes(kind: 'grade' | 'countdown', rows: readonly Row[]): Uint8Array {
+  const result = new Uint8Array(rows.length);
+  verifierModule().run(kind, rows, (i, { outcome }) => {
+    result[i] = outcome;
+  });
+  return result;
+}
+
+/** Flags of a response that is to be extracted from. */
+export function flagsOf(mode: ExtractionMode, truncated: boolean): number {
+  return (mode === 'strict' ? FLAG_STRICT : 0) | (truncated ? FLAG_TRUNCATED : 0);
+}
+
+/** A countdown task as the module reads it: "3 7 25 = 32". */
+export function countdownRow(task: CountdownTask, text: string, flags: number, where: string): Row {
+  const { numbers, target } = task;
+  if (!(
+    Array.isArray(numbers) &&
+    numbers.length > 0 &&
+    numbers.every((n) => Number.isSafeInteger(n) && n >= 0) &&
+    Number.isFinite(target)
+  ))
+    throw new MgrpoError(
+      'invalid_argument',
+      `${where}: expected { numbers: integers ≥ 0, target: number } for the countdown task, got ${show(task)}; check the data set's columns`,
+    );
+  return { gold: `${numbers.join(' ')} = ${plainDecimal(target)}`, text, flags: flags | (task.subset ? FLAG_SUBSET : 0) };
+}
+
+/** A number without an exponent. */
+function plainDecimal(x: number): string {
+  const text = String(x);
+  return text.includes('e') ? x.toFixed(Math.abs(x) < 1 ? 20 : 0) : text;
+}
+
+function rowOf(pair: VerifyPair, index: number): Row {
+  const { gold, pred, response } = pair;
+  const text = pred ?? response;
+  if (typeof text !== 'string')
+    throw new MgrpoError(
+      'invalid_argument',
+      `verify: expected a string for pred or response of pair ${index}, got ${show(text)}; give one of them`,
+    );
+  const flags = flagsOf(pair.mode ?? 'lenient', pair.truncated ?? false) | (pred === undefined ? 0 : FLAG_BARE);
+  return typeof gold === 'string' ? { gold, text, flags } : countdownRow(gold, text, flags, `verify: pair ${index}`);
+}
+
+function explain(result: RawResult, kind: 'grade' | 'countdown'): Verdict {
+  if (result.outcome < 0)
+    return {
+      verdict: false,
+      outcome: 'too_long',
+      rule: 'none',
+      extracted: null,
+      reason: 'refused: gold and text together pass 2 MiB',
+    };
+  const outcome = OUTCOMES[result.outcome]!;
+  const [rule, sentence] = RULES[result.rule]!;
+  const extracted = result.answer();
+  return {
+    verdict: outcome === 'equal',
+    outcome,
+    rule,
+    extracted,
+    reason: reasonOf(outcome, sentence, extracted, result.goldAnswer(), kind),
+  };
+}
+
+function reasonOf(
+  outcome: Outcome,
+  sentence: string,
+  extracted: string | null,
+  gold: string | null,
+  kind: 'grade' | 'countdown',
+): string {
+  if (outcome === 'no_answer') return `no answer: ${sentence}`;
+  if (kind === 'countdown') return `${show(extracted)}: ${sentence}`;
+  const found = `${sentence}, ${show(extracted)},`;
+  switch (outcome) {
+    case 'equal':
+      return `${found} equals the gold ${show(gold)}`;
+    case 'not_equal':
+      return `${found} does not equal the gold ${show(gold)}`;
+    case 'undecided':
+      return `${found} was not compared to the end with the gold ${show(gold)}: the work passed the limit`;
+    case 'gold_unparsable':
+      return `the gold ${show(gold)} is not a form that can be compared`;
+    case 'pred_unparsable':
+      return `${found} does not read as an answer of the form of the gold ${show(gold)}`;
+  }
+}
