@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   batchPlan,
@@ -158,6 +159,13 @@ describe('options', () => {
     expect(read('layer2.enabled', 'false')).toBe(false);
     expect(() => read('numGenerations', 'many')).toThrow(/--num-generations: expected an integer >= 2, got "many"/);
     expect(options.find((o) => o.name === 'layer2.numGenerations')!.flag).toBe('layer2-num-generations');
+  });
+
+  it('are listed in docs/paper-map.md where they depart from TRL or are ours', () => {
+    const map = readFileSync('docs/paper-map.md', 'utf8');
+    const marked = options.filter(({ spec }) => /Departure|Ours|ours/.test(spec.doc));
+    expect(marked.length).toBeGreaterThan(15);
+    expect(marked.map(({ name }) => name).filter((name) => !map.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('are found by nearly right names', () => {

@@ -1,7 +1,7 @@
 /**
  * The policy objective (Eq. 4 and Eq. 6, and the field's variants) on one micro-batch: loss, gradient with respect to every token's
  * log-probability and entropy, metrics. This is the definition, in f64, that shaders/objective.wgsl must match; it is also fast enough
- * (a few nanoseconds per token) for a trainer to run on log-probs that it has read back.
+ * (10 to 100 ns per token) for a trainer to run on log-probs that it has read back.
  *
  * With `l` the surrogate and `k3` the KL estimate of a token, both below,
  *
