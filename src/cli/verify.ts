@@ -1,0 +1,248 @@
+import { once } from 'node:events';
+import { createReadStream, createWriteStream, renameSync, rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { MgrpoError, show } from '../errors.js';
+import { verify, verifyBatch } from '../reward/verify.js';
+import type { CountdownTask, ExtractionMode, Verdict, VerifyPair } from '../reward/verify.js';
+
+export const help: string = `mgrpo verify: does an answer mean the same as the gold answer?
+
+  mgrpo verify --gold G --response R     find the final answer in text R and compare it
+  mgrpo verify --gold G --pred P         P is the answer itself
+  mgrpo verify --input F --output G      JSON lines {gold, pred, …} or {gold, response, …}; writes the same rows
+                                         with verdict (true or false), extracted and reason
+
+  --mode strict|lenient   strict: only marked answers (final answer, \\boxed, <answer>, ####, "answer:") and texts that
+                          are an answer and nothing else, as rewards use it; lenient (default): also the last value
+  --truncated             the response was cut at the length limit; a row may say so itself: {…, "truncated": true}
+  --help                  this text
+
+A gold of the form {"numbers": [3, 7, 25], "target": 32} (an object, or its text) is a countdown task.
+The last line on stdout is one JSON object: the verdict, or the counts. Rows that cannot be read are named by line number
+on stderr, counted as "unreadable", and written with verdict false.
+Exit code: 0 when the verdicts were given, whatever they are; 1 on an error.
+`;
+
+/** `mgrpo verify`. Results go to stdout, words to stderr; gives the exit code. */
+export async function verifyCommand(argv: string[]): Promise<number> {
+  try {
+    const options = parse(argv);
+    if (options === null) {
+      process.stdout.write(help);
+      return 0;
+    }
+    const summary = 'input' in options ? await verifyFile(options) : verifyOne(options);
+    process.stdout.write(`${JSON.stringify(summary)}\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof MgrpoError)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    return 1;
+  }
+}
+
+interface FileOptions {
+  readonly input: string;
+  readonly output: string;
+  readonly mode: ExtractionMode;
+  readonly truncated: boolean;
+}
+
+function parse(argv: string[]): VerifyPair | FileOptions | null {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: argv,
+      strict: true,
+      allowPositionals: false,
+      options: {
+        gold: { type: 'string' },
+        response: { type: 'string' },
+        pred: { type: 'string' },
+        input: { type: 'string' },
+        output: { type: 'string' },
+        mode: { type: 'string' },
+        truncated: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }));
+  } catch (error) {
+    throw usage(`${(error as Error).message.split('\n')[0]}`);
+  }
+  const { gold, response, pred, input, output, mode = 'lenient', truncated = false } = values;
+  if (values.help) return null;
+  if (mode !== 'strict' && mode !== 'lenient') throw usage(`expected strict or lenient for --mode, got ${show(mode)}`);
+  if (input !== undefined || output !== undefined) {
+    if (input === undefined || output === undefined)
+      throw usage(`expected both --input and --output, got only --${input === undefined ? 'output' : 'input'}`);
+    if (gold !== undefined || response !== undefined || pred !== undefined)
+      throw usage('expected either one pair (--gold …) or --input and --output, got both');
+    return { input, output, mode, truncated };
+  }
+  if (gold === undefined || (response === undefined) === (pred === undefined))
+    throw usage('expected --gold with either --response or --pred, or --input with --output');
+  return { gold: countdownOf(gold) ?? gold, ...(pred === undefined ? { response: response! } : { pred }), mode, truncated };
+}
+
+function usage(problem: string): MgrpoError {
+  return new MgrpoError('invalid_argument', `mgrpo verify: ${problem}; see mgrpo verify --help`);
+}
+
+function verifyOne(pair: VerifyPair): object {
+  const { verdict, extracted, reason, outcome, rule } = verify(pair);
+  process.stderr.write(`${verdict ? 'equal' : 'not equal'}: ${reason}\n`);
+  return { verdict, extracted, reason, outcome, rule };
+}
+
+/** A row of the input: the pair, or why it cannot be read. */
+interface InputRow {
+  readonly columns: Record<string, unknown>;
+  readonly pair: VerifyPair | null;
+  readonly problem: string;
+}
+
+async function verifyFile({ input, output, mode, truncated }: FileOptions): Promise<object> {
+  const started = performance.now();
+  const partial = `${output}.${process.pid}.partial`;
+  const source = createReadStream(input, 'utf8');
+  await opened(source, `mgrpo verify: expected a readable file for --input, got ${show(input)}`);
+  const sink = createWriteStream(partial);
+  await opened(sink, `mgrpo verify: expected a path that can be written for --output, got ${show(output)}`);
+  let rows = 0;
+  let equal = 0;
+  let undecided = 0;
+  let none = 0;
+  const unreadable: number[] = [];
+  try {
+    const flush = async (batch: InputRow[]): Promise<void> => {
+      const verdicts = verifyBatch(batch.flatMap(({ pair }) => pair ?? []));
+      let next = 0;
+      let text = '';
+      for (const { columns, pair, problem } of batch) {
+        const result: Pick<Verdict, 'verdict' | 'extracted' | 'reason'> & Partial<Verdict> =
+          pair === null ? { verdict: false, extracted: null, reason: problem } : verdicts[next++]!;
+        if (result.verdict) equal++;
+        if (result.outcome === 'undecided') undecided++;
+        if (result.outcome === 'no_answer') none++;
+        text += `${JSON.stringify({ ...columns, verdict: result.verdict, extracted: result.extracted, reason: result.reason })}\n`;
+      }
+      if (!sink.write(text)) await once(sink, 'drain');
+    };
+    let batch: InputRow[] = [];
+    let line = 0;
+    for await (const text of createInterface({ input: source, crlfDelay: Infinity })) {
+      line++;
+      if (text.trim() === '') continue;
+      const row = readRow(text, line, mode, truncated);
+      rows++;
+      if (row.pair === null) {
+        unreadable.push(line);
+        process.stderr.write(`${row.problem}\n`);
+      }
+      batch.push(row);
+      if (batch.length === 4096) {
+        await flush(batch);
+        batch = [];
+      }
+    }
+    await flush(batch);
+    sink.end();
+    await once(sink, 'close');
+    renameSync(partial, output);
+  } catch (error) {
+    sink.destroy();
+    rmSync(partial, { force: true });
+    if (error instanceof MgrpoError || !(error instanceof Error && 'syscall' in error)) throw error;
+    throw new MgrpoError(
+      'bad_file',
+      `mgrpo verify: expected to read ${show(input)} and write ${show(output)}, got ${error.message}`,
+      { cause: error },
+    );
+  }
+  const judged = rows - unreadable.length;
+  process.stderr.write(
+    `${rows} rows: ${equal} equal, ${judged - equal} not equal, ${unreadable.length} unreadable; written to ${output}\n`,
+  );
+  return {
+    rows,
+    equal,
+    not_equal: judged - equal,
+    no_answer: none,
+    undecided,
+    unreadable: unreadable.length,
+    unreadable_lines: unreadable.slice(0, 100),
+    accuracy: judged > 0 ? equal / judged : null,
+    mode,
+    output,
+    seconds: Number(((performance.now() - started) / 1000).toFixed(3)),
+  };
+}
+
+/** Waits until a stream's file is open; nothing is left behind where it cannot be. */
+async function opened(stream: NodeJS.EventEmitter, message: string): Promise<void> {
+  try {
+    await once(stream, 'open');
+  } catch (cause) {
+    const { code, message: why } = cause as NodeJS.ErrnoException;
+    throw new MgrpoError(code === 'ENOENT' ? 'not_found' : 'bad_file', `${message} (${why}); check the path`, { cause });
+  }
+}
+
+function readRow(text: string, line: number, mode: ExtractionMode, truncated: boolean): InputRow {
+  const refuse = (columns: Record<string, unknown>, problem: string): InputRow => ({
+    columns,
+    pair: null,
+    problem: `line ${line}: ${problem}`,
+  });
+  let columns: Record<string, unknown>;
+  try {
+    columns = JSON.parse(text) as Record<string, unknown>;
+  } catch (error) {
+    return refuse({ line }, `expected one JSON object, got ${show(text)} (${(error as Error).message})`);
+  }
+  if (typeof columns !== 'object' || columns === null || Array.isArray(columns))
+    return refuse({ line }, `expected one JSON object, got ${show(text)}`);
+  const gold = goldOf(columns['gold']);
+  if (gold === null)
+    return refuse(columns, `expected a string, a number or a countdown task for "gold", got ${show(columns['gold'])}`);
+  const key = columns['pred'] === undefined ? 'response' : 'pred';
+  const value = typeof columns[key] === 'number' ? String(columns[key]) : columns[key];
+  if (typeof value !== 'string') return refuse(columns, `expected a string for "pred" or "response", got ${show(columns[key])}`);
+  const cut = columns['truncated'] === undefined ? truncated : columns['truncated'];
+  if (typeof cut !== 'boolean') return refuse(columns, `expected true or false for "truncated", got ${show(cut)}`);
+  return {
+    columns,
+    pair: { gold, ...(key === 'pred' ? { pred: value } : { response: value }), mode, truncated: cut },
+    problem: '',
+  };
+}
+
+function goldOf(gold: unknown): string | CountdownTask | null {
+  if (typeof gold === 'number' && Number.isFinite(gold)) return String(gold);
+  if (typeof gold === 'string') return countdownOf(gold) ?? gold;
+  return isTask(gold) ? gold : null;
+}
+
+/** A countdown task written as JSON text, or null. */
+function countdownOf(text: string): CountdownTask | null {
+  if (!text.startsWith('{"')) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isTask(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isTask(value: unknown): value is CountdownTask {
+  if (typeof value !== 'object' || value === null || !('numbers' in value) || !('target' in value)) return false;
+  const { numbers, target } = value;
+  return (
+    Array.isArray(numbers) &&
+    numbers.length > 0 &&
+    numbers.every((n) => Number.isSafeInteger(n) && n >= 0) &&
+    typeof target === 'number' &&
+    Number.isFinite(target)
+  );
+}
