@@ -9,79 +9,17 @@
  * the default.
  */
 import { check } from '../errors.js';
-import { batchPlan } from '../config.js';
 import type { GRPOConfig, Layer2Config, MGRPOConfig } from '../config.js';
 import { computeAdvantages, rewardMetrics } from './advantage.js';
 import type { Rewards } from './advantage.js';
 import { buildCorrection } from './correction.js';
 import type { Correction, CorrectionRules, Ids, SkipReason } from './correction.js';
-import type { ObjectiveContext } from './objective.js';
+import { completionMetrics, mean } from './rollout.js';
+import type { Completion, Prompt, Question, Rollout, Scored } from './rollout.js';
 import { chooseAnswers, selectCorrections } from './selection.js';
 import type { Layer2Selection } from './selection.js';
-
-/** A question as the algorithm sees it; the host's own type may carry more (the data row). */
-export interface Question {
-  /** Layer-1 prompt. */
-  readonly promptIds: Ids;
-  /** The same question under the layer-2 system prompt, if there is one. */
-  readonly correctionPromptIds?: Ids;
-}
-
-/** One sampled completion. */
-export interface Completion {
-  /** Up to and including the end-of-sequence id. */
-  readonly ids: Ids;
-  /** f32[ids.length], log-probabilities under the policy that sampled, at the layer's temperature. */
-  readonly logps: Float32Array;
-  /** Whether it was cut at the length limit. */
-  readonly truncated: boolean;
-}
-
-/** What is to be completed: a question, or a correction of one of its answers. */
-export interface Prompt<Q extends Question> {
-  readonly question: Q;
-  readonly ids: Ids;
-  /** Layer 2 only: the answer that is corrected, and how many leading tokens of `ids` its own sequence already holds. */
-  readonly origin: { readonly answer: Completion; readonly correction: Correction } | null;
-}
-
-/** Rewards of a batch of completions. */
-export interface Scored {
-  /** One row per completion, prompt by prompt; one column per reward function, the verifier first. */
-  readonly rewards: Rewards;
-  /** Names of the reward functions. */
-  readonly names: readonly string[];
-  /** The final answer that the verifier read from each completion, null where it found none; null: not known. */
-  readonly finals: readonly (string | null)[] | null;
-}
-
-/** A completion with all that its share of the loss needs. */
-export interface TrainSequence {
-  readonly promptIds: Ids;
-  readonly completionIds: Ids;
-  /** Log-probabilities under the policy that sampled. */
-  readonly oldLogps: Float32Array;
-  readonly advantage: number;
-  /** Whether its tokens are left out of the loss (maskTruncatedCompletions). */
-  readonly masked: boolean;
-}
-
-/** Sequences that go through the model together. */
-export interface MicroBatch {
-  readonly layer: 1 | 2;
-  readonly sequences: readonly TrainSequence[];
-  /** The settings of this layer: temperature and maxCompletionLength are the layer's own. */
-  readonly settings: GRPOConfig;
-  /** For the objective; `sequenceWeights` is always set. */
-  readonly context: ObjectiveContext;
-}
-
-/** The micro-batches of one optimiser step. */
-export interface UpdateWindow {
-  readonly microBatches: readonly MicroBatch[];
-  /** Whether the weights are still those that sampled every sequence of it: the ratio is then exactly 1. */
-  readonly onPolicy: boolean;
-}
+import { joinWindows, layerSettings, planAnswers, planCorrections } from './windows.js';
+import type { MicroBatch, UpdateWindow } from './windows.js';
 
 /** What a step needs from outside. */
 export interface StepHost<Q extends Question> {
@@ -108,19 +46,6 @@ export interface StepHost<Q extends Question> {
   readonly maxContextLength: number;
 }
 
-/** One layer's samples with their scores, prompt by prompt. */
-export interface Rollout<Q extends Question> {
-  readonly prompts: readonly Prompt<Q>[];
-  readonly completions: readonly (readonly Completion[])[];
-  readonly scored: Scored;
-  /** f64[prompts * n], total rewards; NaN where not scored. */
-  readonly rewards: Float64Array;
-  /** bool[prompts * n], right by the verifier. */
-  readonly correct: readonly boolean[];
-  /** f64[prompts * n]. */
-  readonly advantages: Float64Array;
-}
-
 /** What a step did. */
 export interface StepReport<Q extends Question> {
   readonly layer1: Rollout<Q>;
@@ -128,17 +53,6 @@ export interface StepReport<Q extends Question> {
   readonly layer2: (Rollout<Q> & { readonly selection: Layer2Selection }) | null;
   /** TRL's names for layer 1, the same under `layer2/`, the paper's names (acc_t1, ...), and the counts of what was skipped. */
   readonly metrics: Readonly<Record<string, number>>;
-}
-
-/** The settings that hold in a layer: layer 2 may have its own temperature and completion length. */
-export function layerSettings(config: GRPOConfig | MGRPOConfig, layer: 1 | 2): GRPOConfig {
-  if (layer === 1 || !('layer2' in config)) return config;
-  const { temperature, maxCompletionLength } = config.layer2;
-  return {
-    ...config,
-    temperature: temperature ?? config.temperature,
-    maxCompletionLength: maxCompletionLength ?? config.maxCompletionLength,
-  };
 }
 
 /**
@@ -180,12 +94,6 @@ async function runUpdates<Q extends Question>(
       onPolicy = false;
     }
   }
-}
-
-/** One window of both layers: the losses of Eq. 4 and Eq. 6 are added without a coefficient. */
-function joinWindows(first: readonly (readonly MicroBatch[])[], second: readonly (readonly MicroBatch[])[]): MicroBatch[][] {
-  const all = [...first.flat(), ...second.flat()];
-  return all.length > 0 ? [all] : [];
 }
 
 /** Samples and scores layer 1; under dynamicSampling, until Q groups can teach or the rounds are used up. */
@@ -359,95 +267,4 @@ async function sampleCorrections<Q extends Question>(
     );
   }
   return { prompts: queries, completions, scored, rewards: totals.rewards, correct, advantages: selection.advantages, selection };
-}
-
-/** The windows of layer 1: completions in group order, a mean over the sequences of each optimiser step. */
-function planAnswers<Q extends Question>(answers: Rollout<Q>, config: GRPOConfig): MicroBatch[][] {
-  const { completionsPerStep } = batchPlan(config);
-  const G = config.numGenerations;
-  const rows = answers.advantages.length;
-  const kept = Array.from({ length: rows }, (_, row) => row).filter((row) => {
-    const from = row - (row % G);
-    return !config.filterZeroVariance || answers.advantages.slice(from, from + G).some((A) => A !== 0);
-  });
-  const windows: MicroBatch[][] = [];
-  for (let from = 0; from < kept.length; from += completionsPerStep) {
-    const part = kept.slice(from, from + completionsPerStep);
-    windows.push(cutMicroBatches(1, answers, part, new Float64Array(part.length).fill(1 / part.length), config));
-  }
-  return windows;
-}
-
-/** The window of layer 2: the kept corrections with the weights of Eq. 6, in one optimiser step. */
-function planCorrections<Q extends Question>(
-  corrections: Rollout<Q> & { selection: Layer2Selection },
-  config: GRPOConfig,
-): MicroBatch[][] {
-  const { weights } = corrections.selection;
-  const rows = Array.from({ length: weights.length }, (_, row) => row).filter((row) => weights[row] !== 0);
-  if (rows.length === 0) return [];
-  return [
-    cutMicroBatches(
-      2,
-      corrections,
-      rows,
-      Float64Array.from(rows, (row) => weights[row]!),
-      layerSettings(config, 2),
-    ),
-  ];
-}
-
-/** Cuts the rows of one optimiser step into micro-batches of perDeviceTrainBatchSize. */
-function cutMicroBatches<Q extends Question>(
-  layer: 1 | 2,
-  rollout: Rollout<Q>,
-  rows: readonly number[],
-  weights: Float64Array,
-  settings: GRPOConfig,
-): MicroBatch[] {
-  const n = rollout.advantages.length / rollout.prompts.length;
-  const sequences = rows.map((row): TrainSequence => {
-    const completion = rollout.completions[Math.floor(row / n)]![row % n]!;
-    return {
-      promptIds: rollout.prompts[Math.floor(row / n)]!.ids,
-      completionIds: completion.ids,
-      oldLogps: completion.logps,
-      advantage: rollout.advantages[row]!,
-      masked: settings.maskTruncatedCompletions && completion.truncated,
-    };
-  });
-  const windowTokens = sequences.reduce((sum, s) => sum + (s.masked ? 0 : s.completionIds.length), 0);
-  const size = settings.perDeviceTrainBatchSize;
-  const accumulationSteps = Math.ceil(rows.length / size);
-  return Array.from({ length: accumulationSteps }, (_, k) => ({
-    layer,
-    sequences: sequences.slice(k * size, (k + 1) * size),
-    settings,
-    context: {
-      accumulationSteps,
-      windowTokens,
-      windowSequences: rows.length,
-      sequenceWeights: weights.slice(k * size, (k + 1) * size),
-    },
-  }));
-}
-
-/** TRL's `completions/...` metrics; the terminated ones are 0 where nothing terminated. */
-export function completionMetrics(completions: readonly Completion[]): Record<string, number> {
-  const lengths = completions.map((c) => c.ids.length);
-  const terminated = completions.filter((c) => !c.truncated).map((c) => c.ids.length);
-  const ended = terminated.length > 0 ? terminated : [0];
-  return {
-    'completions/mean_length': mean(lengths),
-    'completions/min_length': Math.min(...lengths),
-    'completions/max_length': Math.max(...lengths),
-    'completions/mean_terminated_length': mean(ended),
-    'completions/min_terminated_length': Math.min(...ended),
-    'completions/max_terminated_length': Math.max(...ended),
-    'completions/clipped_ratio': 1 - terminated.length / completions.length,
-  };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
 }

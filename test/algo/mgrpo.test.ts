@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { resolveGRPOConfig, resolveMGRPOConfig } from '../../src/config.js';
 import type { GRPOConfig, MGRPOConfig, MGRPOConfigInput } from '../../src/config.js';
-import { completionMetrics, mgrpoStep } from '../../src/algo/mgrpo.js';
-import type { Completion, Prompt, Question, Scored, StepHost, UpdateWindow } from '../../src/algo/mgrpo.js';
+import { mgrpoStep } from '../../src/algo/mgrpo.js';
+import type { StepHost } from '../../src/algo/mgrpo.js';
+import { completionMetrics } from '../../src/algo/rollout.js';
+import type { Completion, Prompt, Question, Scored } from '../../src/algo/rollout.js';
+import type { UpdateWindow } from '../../src/algo/windows.js';
 import { policyObjective } from '../../src/algo/objective.js';
 import { Rng } from '../../src/rng.js';
 

@@ -1,0 +1,126 @@
+/** From rollouts to optimiser steps: which sequences go through the model together, and what each weighs in the loss. */
+import { batchPlan } from '../config.js';
+import type { GRPOConfig, MGRPOConfig } from '../config.js';
+import type { Ids } from './correction.js';
+import type { ObjectiveContext } from './objective.js';
+import type { Question, Rollout } from './rollout.js';
+import type { Layer2Selection } from './selection.js';
+
+/** A completion with all that its share of the loss needs. */
+export interface TrainSequence {
+  readonly promptIds: Ids;
+  readonly completionIds: Ids;
+  /** Log-probabilities under the policy that sampled. */
+  readonly oldLogps: Float32Array;
+  readonly advantage: number;
+  /** Whether its tokens are left out of the loss (maskTruncatedCompletions). */
+  readonly masked: boolean;
+}
+
+/** Sequences that go through the model together. */
+export interface MicroBatch {
+  readonly layer: 1 | 2;
+  readonly sequences: readonly TrainSequence[];
+  /** The settings of this layer: temperature and maxCompletionLength are the layer's own. */
+  readonly settings: GRPOConfig;
+  /** For the objective; `sequenceWeights` is always set. */
+  readonly context: ObjectiveContext;
+}
+
+/** The micro-batches of one optimiser step. */
+export interface UpdateWindow {
+  readonly microBatches: readonly MicroBatch[];
+  /** Whether the weights are still those that sampled every sequence of it: the ratio is then exactly 1. */
+  readonly onPolicy: boolean;
+}
+
+/** The settings that hold in a layer: layer 2 may have its own temperature and completion length. */
+export function layerSettings(config: GRPOConfig | MGRPOConfig, layer: 1 | 2): GRPOConfig {
+  if (layer === 1 || !('layer2' in config)) return config;
+  const { temperature, maxCompletionLength } = config.layer2;
+  return {
+    ...config,
+    temperature: temperature ?? config.temperature,
+    maxCompletionLength: maxCompletionLength ?? config.maxCompletionLength,
+  };
+}
+
+/** The windows of layer 1: completions in group order, a mean over the sequences of each optimiser step. */
+export function planAnswers<Q extends Question>(answers: Rollout<Q>, config: GRPOConfig): MicroBatch[][] {
+  const { completionsPerStep } = batchPlan(config);
+  const G = config.numGenerations;
+  const rows = answers.advantages.length;
+  const kept = Array.from({ length: rows }, (_, row) => row).filter((row) => {
+    const from = row - (row % G);
+    return !config.filterZeroVariance || answers.advantages.slice(from, from + G).some((A) => A !== 0);
+  });
+  const windows: MicroBatch[][] = [];
+  for (let from = 0; from < kept.length; from += completionsPerStep) {
+    const part = kept.slice(from, from + completionsPerStep);
+    windows.push(cutMicroBatches(1, answers, part, new Float64Array(part.length).fill(1 / part.length), config));
+  }
+  return windows;
+}
+
+/** The window of layer 2: the kept corrections with the weights of Eq. 6, in one optimiser step. */
+export function planCorrections<Q extends Question>(
+  corrections: Rollout<Q> & { selection: Layer2Selection },
+  config: GRPOConfig,
+): MicroBatch[][] {
+  const { weights } = corrections.selection;
+  const rows = Array.from({ length: weights.length }, (_, row) => row).filter((row) => weights[row] !== 0);
+  if (rows.length === 0) return [];
+  return [
+    cutMicroBatches(
+      2,
+      corrections,
+      rows,
+      Float64Array.from(rows, (row) => weights[row]!),
+      layerSettings(config, 2),
+    ),
+  ];
+}
+
+/** Cuts the rows of one optimiser step into micro-batches of perDeviceTrainBatchSize. */
+function cutMicroBatches<Q extends Question>(
+  layer: 1 | 2,
+  rollout: Rollout<Q>,
+  rows: readonly number[],
+  weights: Float64Array,
+  settings: GRPOConfig,
+): MicroBatch[] {
+  const n = rollout.advantages.length / rollout.prompts.length;
+  const sequences = rows.map((row): TrainSequence => {
+    const completion = rollout.completions[Math.floor(row / n)]![row % n]!;
+    return {
+      promptIds: rollout.prompts[Math.floor(row / n)]!.ids,
+      completionIds: completion.ids,
+      oldLogps: completion.logps,
+      advantage: rollout.advantages[row]!,
+      masked: settings.maskTruncatedCompletions && completion.truncated,
+    };
+  });
+  const windowTokens = sequences.reduce((sum, s) => sum + (s.masked ? 0 : s.completionIds.length), 0);
+  const size = settings.perDeviceTrainBatchSize;
+  const accumulationSteps = Math.ceil(rows.length / size);
+  return Array.from({ length: accumulationSteps }, (_, k) => ({
+    layer,
+    sequences: sequences.slice(k * size, (k + 1) * size),
+    settings,
+    context: {
+      accumulationSteps,
+      windowTokens,
+      windowSequences: rows.length,
+      sequenceWeights: weights.slice(k * size, (k + 1) * size),
+    },
+  }));
+}
+
+/** One window of both layers: the losses of Eq. 4 and Eq. 6 are added without a coefficient. */
+export function joinWindows(
+  first: readonly (readonly MicroBatch[])[],
+  second: readonly (readonly MicroBatch[])[],
+): MicroBatch[][] {
+  const all = [...first.flat(), ...second.flat()];
+  return all.length > 0 ? [all] : [];
+}
