@@ -169,6 +169,13 @@ function readBox(p: usize, e: usize): bool {
   return q > boxStart && isDigit(byteAt(q - 1));
 }
 
+/** Whether the box command at `p` opens a brace that never closes: what stands there is no finished answer. */
+function isOpenBox(p: usize, e: usize): bool {
+  if (p == 0) return false;
+  const q = skipSpace(skipLetters(p + 1, e), e);
+  return q < e && byteAt(q) == 0x7b && groupEnd(q, e) == 0;
+}
+
 /**
  * Whether the text between two boxes joins them: formula marks and white space aside, a comma, semicolon, ampersand, "and" or "or", with at
  * most one other word before it ("\boxed{1} papers and \boxed{2} bins") and at most one assignment after it ("and $y = ").
@@ -456,6 +463,7 @@ function findAnswer(p: usize, textEnd: usize, flags: i32): i32 {
     if (from > 0 && takeMarked(from, e, p, textEnd, flags, false)) return RULE_ANSWER_IS;
   }
   length = 0;
+  if (isOpenBox(markAt(BOX, 0), e)) return (flags & TRUNCATED) != 0 ? RULE_TRUNCATED : RULE_BROKEN_MARK;
   const cut = (flags & TRUNCATED) != 0 && e >= trimEnd(p, textEnd);
   if (goldLetter && leadingLetter(p, e) && valueEnd() + 3 >= e) {
     if (cut) return RULE_TRUNCATED;

@@ -117,19 +117,27 @@ export function countWords(p: usize, e: usize): i32 {
   return lines > 0 && (words > 0 || !whole) ? -1 : words;
 }
 
-/** Words of any kind, those in text groups too: whether a gold is text. */
+/** Words of a gold, those in text groups too: more than none means that it is text. A number with its unit is not. */
 export function countTextWords(p: usize, e: usize): i32 {
+  if (startsWithNumber(p, e)) return 0;
   let words = 0;
   while (p < e) {
     const c = byteAt(p);
-    if (c == 0x5c) p = skipLetters(p + 1, e) + (p + 1 < e && isLetter(byteAt(p + 1)) ? 0 : 1);
-    else if (isLetter(c)) {
+    if (c == 0x5c) {
+      const after = skipLetters(p + 1, e);
+      p = isEnvironment(p + 1, after) ? indexOfByte(after, e, 0x7d) : max(after, p + 2);
+    } else if (isLetter(c)) {
       const after = skipLetters(p, e);
-      if (after - p >= 2 && !isMathWord(p, after)) words++;
+      if (after - p >= 2 && !isMathWord(p, after) && !isCapitals(p, after)) words++;
       p = after;
     } else p++;
   }
   return words;
+}
+
+/** Whether the command name [p, q) opens or closes an environment, whose name is no word. */
+function isEnvironment(p: usize, q: usize): bool {
+  return isWordAt(p, q, 'begin') || isWordAt(p, q, 'end');
 }
 
 /** Whether a value starts with a number, its sign, currency or formula mark aside. */
@@ -152,7 +160,25 @@ export function isWhole(p: usize, e: usize, goldWords: i32): bool {
   if (end - start > REACH) return false;
   const words = countWords(start, end);
   if (words == 0) return !endsInside(start, end);
-  return words > 0 && ((words <= 2 && startsWithNumber(start, end) && !endsInside(start, end)) || (goldWords > 0 && words <= 2 * goldWords + 2));
+  if (words < 0) return false;
+  if (words <= 2 && startsWithNumber(start, end)) return !endsInside(start, end) && !goesOn(start, end);
+  return goldWords > 0 && words <= 2 * goldWords + 2;
+}
+
+/** Whether a clause follows the value: a comma and a word, or a conjunction. */
+function goesOn(p: usize, e: usize): bool {
+  while (p < e) {
+    const c = byteAt(p);
+    if (c == 0x2c) {
+      p = skipSpace(p + 1, e);
+      if (p < e && isLetter(byteAt(p)) && !isWordAt(p, e, 'and') && !isWordAt(p, e, 'or')) return true;
+    } else if (isLetter(c)) {
+      const q = skipLetters(p, e);
+      if (lookup('because|since|as|so|if|when|where|which|that|but|not|for|from|is|was', p, <i32>(q - p), true) >= 0) return true;
+      p = q;
+    } else p++;
+  }
+  return false;
 }
 
 /** Whether a sentence ends inside [p, e): ". " with more behind it. */
@@ -446,6 +472,7 @@ function kindOf(p: usize, e: usize): i32 {
     if (isDigit(c) || c == 0x2d || c == 0x2c || c == 0x27) return WORD;
     if (c != 0x3d && c != 0x28 && !isCapitals(p, letters)) return WORD;
   }
+  if (letters - p == 1 && first <= 90 && isDigit(byteAt(letters))) return WORD;
   return OPERAND;
 }
 
