@@ -1,6 +1,6 @@
 import { MgrpoError, check } from '../errors.js';
 import type { Kernel } from './kernel.js';
-import { Recorder } from './recorder.js';
+import { Recorder, UNIFORM_CHUNK } from './recorder.js';
 import { bytesOf, type DType, type Storage, type Tensor } from './tensor.js';
 
 /** What is known about the adapter behind a device. */
@@ -393,9 +393,6 @@ export class Gpu {
     this.device.destroy();
   }
 }
-
-/** Bytes of one pooled buffer of parameter blocks. */
-export const UNIFORM_CHUNK: number = 256 * 256;
 
 function typed(error: GPUError, allocated: number): MgrpoError {
   const name = error.constructor.name;

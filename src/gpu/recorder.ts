@@ -1,11 +1,13 @@
 import { check, show } from '../errors.js';
-import { UNIFORM_CHUNK, type Gpu } from './device.js';
+import type { Gpu } from './device.js';
 import type { Kernel, ScalarType } from './kernel.js';
 import { bytesOf, type DType, type Tensor } from './tensor.js';
 
 const MAX_GRID = 65_535;
 /** WebGPU's default and largest minUniformBufferOffsetAlignment. */
 const ALIGNMENT = 256;
+/** Bytes of one pooled buffer of parameter blocks. */
+export const UNIFORM_CHUNK: number = 256 * ALIGNMENT;
 
 /** Number of workgroups: a linear count (folded into two dimensions where needed), or [x, y, z]. */
 export type Grid = number | readonly [number, number] | readonly [number, number, number];

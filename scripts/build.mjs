@@ -1,0 +1,59 @@
+// Makes dist/: the wasm of the verifiers, the bundles and the type declarations. With --if-stale only where a source is newer.
+// It is written under another name and then swapped in, so that nobody ever imports half a build.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { rollup } from 'rollup';
+import ts from 'typescript';
+import config from '../rollup.config.mjs';
+
+process.chdir(path.resolve(import.meta.dirname, '..'));
+const SOURCES = ['src', 'shaders', 'assembly', 'scripts', 'package.json', 'rollup.config.mjs', 'tsconfig.json'];
+
+/** The time of the newest change in a file or folder. */
+function newest(file) {
+  const info = statSync(file);
+  return info.isDirectory() ? Math.max(info.mtimeMs, ...readdirSync(file).map((name) => newest(path.join(file, name)))) : info.mtimeMs;
+}
+
+function isStale() {
+  const built = statSync('dist/cli.js', { throwIfNoEntry: false });
+  return !built || SOURCES.some((source) => newest(source) > built.mtimeMs);
+}
+
+/**
+ * Declarations of every module that the public entries reach. `isolatedDeclarations` makes this a matter of syntax, file by file: no
+ * type-checking here (that is `npm run typecheck`).
+ */
+function declarations(entries, outDir) {
+  const { config: tsconfig } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
+  const { options } = ts.convertCompilerOptionsFromJson(tsconfig.compilerOptions, '.');
+  const seen = new Set(entries);
+  for (const file of seen) {
+    const source = readFileSync(file, 'utf8');
+    const { outputText, diagnostics } = ts.transpileDeclaration(source, { fileName: file, compilerOptions: options, reportDiagnostics: true });
+    for (const problem of diagnostics ?? []) throw new Error(`${file}: ${ts.flattenDiagnosticMessageText(problem.messageText, '\n')}`);
+    const target = path.join(outDir, path.relative('src', file).replace(/\.ts$/, '.d.ts'));
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, outputText);
+    for (const { fileName } of ts.preProcessFile(outputText).importedFiles)
+      if (fileName.startsWith('.')) seen.add(path.join(path.dirname(file), fileName.replace(/\.js$/, '.ts')));
+  }
+}
+
+if (!process.argv.includes('--if-stale') || isStale()) {
+  const start = performance.now();
+  execFileSync(process.execPath, ['scripts/build-wasm.mjs'], { stdio: ['ignore', 2, 2] });
+  const fresh = `build/dist.${process.pid}`;
+  try {
+    const bundle = await rollup(config);
+    await bundle.write({ ...config.output, dir: fresh });
+    await bundle.close();
+    declarations(['src/index.ts', 'src/node.ts', 'src/verify.ts'], path.join(fresh, 'types'));
+    rmSync('dist', { recursive: true, force: true });
+    renameSync(fresh, 'dist');
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+  console.error(`dist: built in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+}

@@ -1,0 +1,100 @@
+/// <reference types="@webgpu/types" preserve="true" />
+/**
+ * The public interface, for browsers and Node alike: no Node module is reached from here. `mgrpo/node` adds Node's files and adapters.
+ */
+export { MgrpoError, check, show } from './errors.js';
+export type { ErrorCode } from './errors.js';
+
+export {
+  GRPO_OPTIONS,
+  LAYER2_OPTIONS,
+  batchPlan,
+  checkContext,
+  describe,
+  fillOptions,
+  listOptions,
+  nearest,
+  options,
+  parseOption,
+  reportProblems,
+  resolveGRPOConfig,
+  resolveMGRPOConfig,
+} from './config.js';
+export type {
+  BatchPlan,
+  GRPOConfig,
+  GRPOConfigInput,
+  Layer2Config,
+  MGRPOConfig,
+  MGRPOConfigInput,
+  Option,
+  OptionSpec,
+  OptionTable,
+  Settings,
+} from './config.js';
+export { Rng } from './rng.js';
+
+export { MemoryFiles, readJson } from './platform/files.js';
+export type { FileContent, FileSink, FileSource } from './platform/files.js';
+export { HttpFiles } from './platform/http-files.js';
+export type { Fetch, HttpFilesOptions } from './platform/http-files.js';
+export { browserGpu } from './platform/webgpu-browser.js';
+
+export { Gpu, summarize } from './gpu/device.js';
+export type { AdapterSummary, GpuOptions } from './gpu/device.js';
+
+export { Decoder } from './nn/decoder.js';
+export type { DecoderOptions } from './nn/decoder.js';
+export { generate } from './nn/generate.js';
+export type { GenerateOptions, GenerateRequest, Generated } from './nn/generate.js';
+export { createDecoder, loadDecoder, saveDecoder } from './nn/load.js';
+export type { LoadOptions } from './nn/load.js';
+export type { LoraConfig } from './nn/lora.js';
+export { parseModelConfig, writeModelConfig } from './nn/model-config.js';
+export type { Architecture, ModelConfig, RopeConfig } from './nn/model-config.js';
+export { parameterSpecs } from './nn/parameters.js';
+export type { ParameterSpec, WeightDType } from './nn/parameters.js';
+export { Safetensors, writeSafetensors } from './nn/safetensors.js';
+export type { TensorInfo, TensorToWrite } from './nn/safetensors.js';
+
+export { ChatTemplate } from './text/chat-template.js';
+export type { ChatMessage, ChatOptions } from './text/chat-template.js';
+export {
+  LAYER1_SYSTEM_PROMPT,
+  LAYER2_SYSTEM_PROMPT,
+  NEUTRAL_PHRASES,
+  PAPER_PHRASES,
+  PHRASE_POOLS,
+  guidingText,
+} from './text/prompts.js';
+export { Tokenizer } from './text/tokenizer.js';
+export type { TextFiles, TextSink } from './text/tokenizer.js';
+
+export { accuracyReward, countdownReward } from './reward/accuracy.js';
+export type { CorrectnessOptions } from './reward/accuracy.js';
+export { correctionBonus } from './reward/correction.js';
+export { tagCountReward, thinkFormatReward } from './reward/format.js';
+export { cosineLengthReward, softOverlongPunishment } from './reward/length.js';
+export { repetitionPenalty } from './reward/repetition.js';
+export { named, rewardName, scoreAll } from './reward/run.js';
+export type { BatchScores } from './reward/run.js';
+export type { RewardArgs, RewardFunction, RewardTrainerState, Scores } from './reward/types.js';
+export { verify, verifyBatch } from './reward/verify.js';
+export type { CountdownTask, ExtractionMode, Verdict, VerifyPair } from './reward/verify.js';
+
+export { ARITHMETIC_SIZES, arithmetic, arithmeticSft } from './tasks/arithmetic.js';
+export type { ArithmeticSftOptions, ArithmeticSize } from './tasks/arithmetic.js';
+export { charTokenizer } from './tasks/char-tokenizer.js';
+export type { CharTokenizer } from './tasks/char-tokenizer.js';
+export { COUNTDOWN_SIZES, countdown, countdownSft } from './tasks/countdown.js';
+export type { CountdownSftOptions, CountdownSize } from './tasks/countdown.js';
+export { jsonlRows, jsonlTask } from './tasks/jsonl.js';
+export type { JsonlOptions } from './tasks/jsonl.js';
+export type { SftExample, SftOptions, Split, Task, TaskRow } from './tasks/task.js';
+
+export { meanOver, passAtK, majAtK, proportion, twoTurnMetrics } from './algo/evaluation.js';
+export type { Metric, TwoTurns } from './algo/evaluation.js';
+
+export { createPolicy, loadPolicy } from './train/policy.js';
+export type { Policy, PolicyOptions } from './train/policy.js';
+export type { CompletionRecord, Listener, Phase, TrainEvent } from './train/events.js';

@@ -1,0 +1,6 @@
+/** The public interface with Node's platform: folders on disk, and adapters through Dawn. */
+export * from './index.js';
+export { NodeFiles, createFolder, stageFolder } from './platform/node-files.js';
+export type { StagedFolder } from './platform/node-files.js';
+export { nodeGpu } from './platform/webgpu-node.js';
+export type { NodeGpu } from './platform/webgpu-node.js';
