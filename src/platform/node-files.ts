@@ -110,16 +110,7 @@ export class NodeFiles implements FileSource, FileSink {
  * @throws exists if there is something at `folder` (other than an empty folder) and `overwrite` is not set
  */
 export async function createFolder(folder: string, options: { overwrite?: boolean } = {}): Promise<NodeFiles> {
-  const found = await stat(folder).catch(() => null);
-  if (found && !found.isDirectory()) {
-    throw new MgrpoError('exists', `${folder}: expected a new folder for the output, got an existing file; give another path`);
-  }
-  if (found && !options.overwrite && (await readdir(folder)).length > 0) {
-    throw new MgrpoError(
-      'exists',
-      `${folder}: expected a new or empty folder for the output, got one with files in it; give another path or allow overwriting`,
-    );
-  }
+  await checkFree(folder, options.overwrite ?? false);
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw writeError(folder, error);
   });
@@ -142,13 +133,7 @@ export interface StagedFolder {
  */
 export async function stageFolder(folder: string, options: { overwrite?: boolean } = {}): Promise<StagedFolder> {
   const target = path.resolve(folder);
-  const occupied = await readdir(target).catch(() => []);
-  if (occupied.length > 0 && !options.overwrite) {
-    throw new MgrpoError(
-      'exists',
-      `${folder}: expected a new or empty folder for the output, got one with files in it; give another path or allow overwriting`,
-    );
-  }
+  await checkFree(target, options.overwrite ?? false);
   const part = temporaryName(target);
   const files = await createFolder(part);
   return {
@@ -164,6 +149,19 @@ export async function stageFolder(folder: string, options: { overwrite?: boolean
     },
     discard: () => rm(part, { recursive: true, force: true }),
   };
+}
+
+async function checkFree(folder: string, overwrite: boolean): Promise<void> {
+  const found = await stat(folder).catch(() => null);
+  if (found && !found.isDirectory()) {
+    throw new MgrpoError('exists', `${folder}: expected a new folder for the output, got an existing file; give another path`);
+  }
+  if (found && !overwrite && (await readdir(folder)).length > 0) {
+    throw new MgrpoError(
+      'exists',
+      `${folder}: expected a new or empty folder for the output, got one with files in it; give another path or allow overwriting`,
+    );
+  }
 }
 
 function temporaryName(target: string): string {

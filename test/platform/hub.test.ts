@@ -1,0 +1,301 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FileSource } from '../../src/platform/files.js';
+import { HttpFiles } from '../../src/platform/http-files.js';
+import { resolveModel } from '../../src/platform/hub.js';
+import type { DownloadProgress, HubOptions } from '../../src/platform/hub.js';
+
+const SHA = '0123456789abcdef0123456789abcdef01234567';
+const weights = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7 + (i >> 8)) & 255);
+const model: Record<string, string | Uint8Array> = {
+  'config.json': '{"a":1}',
+  'tokenizer.json': '{"t":1}',
+  'README.md': 'not needed',
+  'model.safetensors': weights,
+  'pytorch_model.bin': 'not needed either',
+};
+
+/** A server that speaks the hub's paths; `files` are those of the model me/tiny. */
+let files: Record<string, string | Uint8Array>;
+let server: Server;
+let hubUrl: string;
+let requests: string[];
+let folder: string;
+/** Answers a request in place of the server if it returns true. */
+let intercept: (request: IncomingMessage, response: ServerResponse) => boolean;
+
+beforeEach(async () => {
+  files = { ...model };
+  requests = [];
+  intercept = () => false;
+  folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-hub-'));
+  server = createServer((request, response) => {
+    requests.push(`${request.url!.split('?')[0]!} ${request.headers.range ?? ''}`.trim());
+    if (!intercept(request, response)) answer(request, response);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  hubUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((done) => server.close(done));
+  rmSync(folder, { recursive: true });
+});
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  const url = request.url!.split('?')[0]!;
+  const json = (value: unknown): void => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+  };
+  if (url === '/api/models/me/tiny/revision/main') return json({ _id: '1', id: 'me/tiny', sha: SHA });
+  if (url === `/api/models/me/tiny/tree/${SHA}`) {
+    return json(
+      Object.entries(files).map(([name, content]) => ({ type: 'file', path: name, size: Buffer.from(content).length, oid: '0' })),
+    );
+  }
+  const name = url.replace(`/me/tiny/resolve/${SHA}/`, '');
+  const content = Object.hasOwn(files, name) ? Buffer.from(files[name]!) : null;
+  if (!content) {
+    response.writeHead(404, { 'x-error-code': url.startsWith('/me/tiny/') ? 'EntryNotFound' : 'RepoNotFound' }).end('not found');
+    return;
+  }
+  const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+  if (!range) {
+    response.writeHead(200, { etag: '"e"' }).end(content);
+    return;
+  }
+  const [start, end] = [Number(range[1]), Math.min(Number(range[2]) + 1, content.length)];
+  if (start >= content.length) {
+    response.writeHead(416, { 'content-range': `bytes */${content.length}` }).end();
+    return;
+  }
+  response
+    .writeHead(206, { etag: '"e"', 'content-range': `bytes ${start}-${end - 1}/${content.length}` })
+    .end(content.subarray(start, end));
+}
+
+const resolve = (id: string, options: HubOptions = {}): ReturnType<typeof resolveModel> =>
+  resolveModel(id, { hubUrl, cacheDir: path.join(folder, 'cache'), ...options });
+const snapshot = (): string => path.join(folder, 'cache/models--me--tiny/snapshots', SHA);
+
+/** Compares as bytes: a matcher over 300,000 numbers takes a second. */
+async function expectWeights(source: FileSource): Promise<void> {
+  expect(Buffer.from(await source.readRange('model.safetensors', 0, weights.length)).equals(weights)).toBe(true);
+}
+
+describe('a model of the hub', () => {
+  it('is downloaded with what is needed and no more, and reported on the way', async () => {
+    const progress: DownloadProgress[] = [];
+    const source = await resolve('me/tiny', { onProgress: (step) => progress.push(step) });
+    expect(source.name).toBe(snapshot());
+    expect(readdirSync(snapshot()).sort()).toEqual(['config.json', 'model.safetensors', 'tokenizer.json']);
+    await expectWeights(source);
+    const total = weights.length + 14;
+    expect(progress.at(-1)).toEqual({ file: 'model.safetensors', done: total, total });
+    for (let i = 1; i < progress.length; i++) expect(progress[i]!.done).toBeGreaterThanOrEqual(progress[i - 1]!.done);
+    expect(readFileSync(path.join(folder, 'cache/models--me--tiny/refs/main'), 'utf8')).toBe(SHA);
+  });
+
+  it('is not downloaded twice', async () => {
+    await resolve('me/tiny');
+    requests.length = 0;
+    await resolve('me/tiny');
+    expect(requests.filter((request) => request.includes('/resolve/'))).toEqual([]);
+    requests.length = 0;
+    await resolve('me/tiny', { revision: SHA });
+    expect(requests).toEqual([]);
+  });
+
+  it('comes in shards by its index', async () => {
+    files = {
+      ...files,
+      'model.safetensors.index.json': JSON.stringify({ weight_map: { v: 'b.safetensors', w: 'a.safetensors' } }),
+      'a.safetensors': 'A',
+      'b.safetensors': 'B',
+    };
+    delete files['model.safetensors'];
+    const source = await resolve('me/tiny');
+    expect(await source.readText('a.safetensors')).toBe('A');
+    expect(await source.readText('b.safetensors')).toBe('B');
+    delete files['b.safetensors'];
+    rmSync(snapshot(), { recursive: true });
+    await expect(resolve('me/tiny')).rejects.toThrow(/expected b\.safetensors of model\.safetensors\.index\.json/);
+  });
+
+  it('goes on where a download stopped', async () => {
+    mkdirSync(snapshot(), { recursive: true });
+    writeFileSync(path.join(snapshot(), 'model.safetensors.incomplete'), weights.subarray(0, 123_456));
+    const source = await resolve('me/tiny');
+    expect(requests).toContain(`/me/tiny/resolve/${SHA}/model.safetensors bytes=123456-299999`);
+    await expectWeights(source);
+  });
+
+  it('is taken up again when the connection breaks', async () => {
+    let broken = 0;
+    intercept = (request, response) => {
+      if (!request.url!.endsWith('model.safetensors') || request.headers.range === 'bytes=0-0' || broken > 0) return false;
+      broken++;
+      response.writeHead(200, { 'content-length': weights.length }).write(weights.subarray(0, 100_000), () => {
+        setTimeout(() => response.destroy(), 20);
+      });
+      return true;
+    };
+    const source = await resolve('me/tiny');
+    expect(broken).toBe(1);
+    await expectWeights(source);
+  });
+
+  it('shows no half-written file when the connection keeps breaking', async () => {
+    intercept = (request, response) => {
+      if (!request.url!.endsWith('model.safetensors') || request.headers.range === 'bytes=0-0') return false;
+      response.destroy();
+      return true;
+    };
+    await expect(resolve('me/tiny')).rejects.toMatchObject({ code: 'network' });
+    expect(readdirSync(snapshot())).not.toContain('model.safetensors');
+  });
+
+  it('starts again where the server ignores ranges', async () => {
+    mkdirSync(snapshot(), { recursive: true });
+    writeFileSync(path.join(snapshot(), 'model.safetensors.incomplete'), weights.subarray(0, 5000));
+    intercept = (request, response) => {
+      if (!request.url!.endsWith('model.safetensors') || request.headers.range === 'bytes=0-0') return false;
+      response.writeHead(200).end(weights);
+      return true;
+    };
+    const source = await resolve('me/tiny');
+    await expectWeights(source);
+  });
+
+  it('is taken from the cache when the hub cannot be reached, and says so', async () => {
+    await resolve('me/tiny');
+    const said: string[] = [];
+    const fail: typeof fetch = () =>
+      Promise.reject(new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND hub') }));
+    const source = await resolve('me/tiny', { fetch: fail, onOffline: (where) => said.push(where) });
+    expect(said).toEqual([source.name]);
+    await expect(resolve('me/other', { fetch: fail })).rejects.toThrow(
+      /getaddrinfo ENOTFOUND hub; check the connection, or use a local folder/,
+    );
+    rmSync(path.join(snapshot(), 'tokenizer.json'));
+    await expect(resolve('me/tiny', { fetch: fail })).rejects.toMatchObject({ code: 'network' });
+  });
+
+  it.each([
+    [401, 'network', /no access: there is no such model, or it is private/],
+    [403, 'network', /gated.*accept its terms on that page and set HF_TOKEN/],
+    [404, 'not_found', /me\/tiny: expected the model, got no such model or revision main .*check both/],
+    [503, 'network', /HTTP status 503/],
+  ])('that answers %i gives an error to act on', async (status, code, message) => {
+    intercept = (_, response) => {
+      response.writeHead(status).end('no');
+      return true;
+    };
+    await expect(resolve('me/tiny')).rejects.toThrow(message);
+    await expect(resolve('me/tiny')).rejects.toMatchObject({ code });
+  });
+
+  it('without safetensors weights is refused', async () => {
+    delete files['model.safetensors'];
+    await expect(resolve('me/tiny')).rejects.toThrow(/got config\.json, .*pytorch_model\.bin; choose a model with safetensors/);
+  });
+
+  it('is asked for with the token', async () => {
+    const tokens = new Set<string | undefined>();
+    intercept = (request) => {
+      tokens.add(request.headers.authorization);
+      return false;
+    };
+    await resolve('me/tiny', { token: 'hf_x' });
+    expect([...tokens]).toEqual(['Bearer hf_x']);
+    await expect(resolve('me/tiny', { token: 'x' })).rejects.toThrow(/starts with hf_/);
+  });
+});
+
+describe('a model elsewhere', () => {
+  it('is a local folder as it is', async () => {
+    expect((await resolve(folder)).name).toBe(folder);
+    expect(requests).toEqual([]);
+  });
+
+  it('is an address', async () => {
+    const source = await resolve(`${hubUrl}/me/tiny/resolve/${SHA}`);
+    expect(source).toBeInstanceOf(HttpFiles);
+    expect(await source.readText('config.json')).toBe('{"a":1}');
+  });
+
+  it.each(['./nowhere', 'nowhere', '/no/where', 'a/b/c', '../x'])('is not %s', async (name) => {
+    await expect(resolve(name)).rejects.toThrow(/expected a model folder or a model id owner\/name/);
+  });
+
+  it('is not a file', async () => {
+    writeFileSync(path.join(folder, 'file'), '');
+    await expect(resolve(path.join(folder, 'file'))).rejects.toThrow(/expected a model folder, got a file/);
+  });
+});
+
+describe('files behind an address', () => {
+  it('are read by range, without the rest', async () => {
+    const source = new HttpFiles(`${hubUrl}/me/tiny/resolve/${SHA}/`);
+    expect(await source.readRange('model.safetensors', 1000, 1010)).toEqual(weights.slice(1000, 1010));
+    expect(requests).toEqual([`/me/tiny/resolve/${SHA}/model.safetensors bytes=1000-1009`]);
+    expect(await source.size('model.safetensors')).toBe(weights.length);
+    expect(await source.exists('model.safetensors')).toBe(true);
+    expect(await source.exists('nothing')).toBe(false);
+    expect(await source.readRange('model.safetensors', 5, 5)).toHaveLength(0);
+  });
+
+  it('are fetched once for their text', async () => {
+    const source = new HttpFiles(`${hubUrl}/me/tiny/resolve/${SHA}`);
+    await source.readText('config.json');
+    await source.readText('config.json');
+    expect(requests).toHaveLength(1);
+  });
+
+  it('are cut out of the whole where the server has no ranges', async () => {
+    intercept = (_, response) => {
+      response.writeHead(200).end(weights);
+      return true;
+    };
+    const source = new HttpFiles(hubUrl);
+    expect(await source.readRange('w', 10, 20)).toEqual(weights.slice(10, 20));
+    expect(await source.size('w')).toBe(weights.length);
+  });
+
+  it('give errors that name the address', async () => {
+    const source = new HttpFiles(`${hubUrl}/me/tiny/resolve/${SHA}`);
+    await expect(source.readText('nothing')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(source.readRange('nothing', 0, 1)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(source.readRange('model.safetensors', 299_990, 300_010)).rejects.toThrow(
+      /at least 300010 bytes, got 300000; the file is cut short/,
+    );
+    await expect(source.readRange('model.safetensors', 300_000, 300_010)).rejects.toMatchObject({ code: 'bad_file' });
+    await expect(new HttpFiles('http://127.0.0.1:1').readText('x')).rejects.toThrow(
+      /http:\/\/127\.0\.0\.1:1\/x: expected an answer/,
+    );
+    intercept = (_, response) => {
+      response.writeHead(403).end();
+      return true;
+    };
+    await expect(source.exists('config.json')).rejects.toThrow(/HTTP status 403; the file is private or gated/);
+  });
+
+  it('are asked for through the fetch that was given, with its headers', async () => {
+    const seen: unknown[] = [];
+    const source = new HttpFiles('https://example.test/m', {
+      headers: { authorization: 'Bearer t' },
+      fetch: (url, init) => {
+        seen.push([url, init?.headers]);
+        return Promise.resolve(new Response('{}'));
+      },
+    });
+    expect(await source.readText('a b.json')).toBe('{}');
+    expect(seen).toEqual([['https://example.test/m/a%20b.json', { authorization: 'Bearer t' }]]);
+  });
+});
