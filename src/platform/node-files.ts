@@ -104,9 +104,9 @@ export class NodeFiles implements FileSource, FileSink {
 }
 
 /**
- * Makes a new output folder, or clears the way for one.
+ * Makes an output folder.
  *
- * @param overwrite take an existing folder as it is (files of the same name will be replaced) instead of refusing it
+ * @param options.overwrite take an existing folder as it is (files of the same name will be replaced) instead of refusing it
  * @throws exists if there is something at `folder` (other than an empty folder) and `overwrite` is not set
  */
 export async function createFolder(folder: string, options: { overwrite?: boolean } = {}): Promise<NodeFiles> {
@@ -140,11 +140,13 @@ export async function stageFolder(folder: string, options: { overwrite?: boolean
     files,
     async commit() {
       const old = temporaryName(target);
-      const replaced = await rename(target, old).then(
-        () => true,
-        () => false,
-      );
-      await rename(part, target);
+      const replaced = (await stat(target).catch(() => null)) !== null;
+      try {
+        if (replaced) await rename(target, old);
+        await rename(part, target);
+      } catch (error) {
+        throw writeError(target, error);
+      }
       if (replaced) await rm(old, { recursive: true, force: true });
     },
     discard: () => rm(part, { recursive: true, force: true }),

@@ -122,6 +122,22 @@ export class Tokenizer {
     return this.encoder.decode(kept, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
   }
 
+  /**
+   * How many leading ids lie wholly before the first occurrence of `marker` in their text; -1 if it does not occur. A token that reaches
+   * into the marker (".</" before "think>") is not counted: this finds `</think>` however it was split into tokens.
+   */
+  tokensBefore(ids: readonly number[], marker: string): number {
+    const at = this.decode(ids).indexOf(marker);
+    if (at < 0) return -1;
+    let [low, high] = [0, ids.length];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.decode(ids.slice(0, middle)).length <= at) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
   /** Id of a token as the vocabulary writes it, if there is one. */
   tokenId(token: string): number | undefined {
     return this.encoder.token_to_id(token);

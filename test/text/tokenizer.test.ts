@@ -38,6 +38,19 @@ for (const [name, file, folder] of cases) {
       expect(tokenizer.encodeChat(chat.messages, options)).toEqual(chat.ids);
     });
 
+    it.each(['a\n</think>\n\n42', 'x = 5.</think>42', '</think>', '🙂</think>\n</think>'])(
+      'finds where </think> begins in %j',
+      async (text) => {
+        const tokenizer = await load(folder);
+        const ids = tokenizer.encode(text);
+        const count = tokenizer.tokensBefore(ids, '</think>');
+        const before = text.split('</think>')[0]!;
+        expect(before.startsWith(tokenizer.decode(ids.slice(0, count)))).toBe(true);
+        expect(tokenizer.decode(ids.slice(0, count + 1)).length).toBeGreaterThan(before.length);
+        expect(tokenizer.tokensBefore(ids, 'elsewhere')).toBe(-1);
+      },
+    );
+
     it('writes its files back unchanged', async () => {
       const out = new MemoryFiles('out');
       await (await load(folder)).save(out);
