@@ -1,6 +1,6 @@
 import { MgrpoError, check } from '../errors.js';
 import type { Tensor } from '../gpu/tensor.js';
-import { advance, sample, type SamplingSettings } from '../kernels/sampling.js';
+import { advance, DECODE_FIELDS, decodeState, sample, type DecodeField } from '../kernels/sampling.js';
 import { pack } from './batch.js';
 import type { Decoder } from './decoder.js';
 
@@ -20,6 +20,20 @@ export interface Generated {
   readonly logps: Float32Array<ArrayBuffer>;
   /** Whether it was cut at the length limit. */
   readonly truncated: boolean;
+}
+
+/** How tokens are drawn, in transformers' order: repetition penalty, temperature, top-k, top-p, min-p. */
+export interface SamplingSettings {
+  /** Divides the logits; 0: greedy. */
+  readonly temperature: number;
+  /** Default 0: off. */
+  readonly topK?: number;
+  /** Default 1: off. */
+  readonly topP?: number;
+  /** Default null: off. */
+  readonly minP?: number | null;
+  /** Default 1: off. */
+  readonly repetitionPenalty?: number;
 }
 
 /** Settings of {@link generate}. */
@@ -207,24 +221,27 @@ export async function generate(
     options.signal?.throwIfAborted();
     admit();
     const count = slots.length;
-    const column = (name: string, of: (slot: Slot) => number): Tensor => put(name, Uint32Array.from(slots, of));
     const position = ({ group, ids }: Slot): number => group.prompt.length - 1 + ids.length;
-    const kvIndex = new Uint32Array(count * maxContext).fill(NO_ROW);
+    const kvTable = new Uint32Array(count * maxContext).fill(NO_ROW);
     slots.forEach(({ group, rows }, i) => {
-      kvIndex.set(group.rows, i * maxContext);
-      kvIndex.set(rows, i * maxContext + group.rows.length);
+      kvTable.set(group.rows, i * maxContext);
+      kvTable.set(rows, i * maxContext + group.rows.length);
     });
-    const state = {
-      tokens: column('token', ({ group, ids }) => ids.at(-1) ?? group.prompt[group.prompt.length - 1]!),
-      positions: column('position', position),
-      contextLength: column('contextLength', (slot) => position(slot) + 1),
-      cacheRow: column('cacheRow', ({ rows, ids }) => rows[ids.length]!),
-      step: column('step', ({ ids }) => ids.length),
-      active: column('active', () => 1),
-      limit: column('limit', () => limit),
-      kvIndex: put('kvIndex', kvIndex),
+    const kvIndex = put('kvIndex', kvTable);
+    const columns: Record<DecodeField, (slot: Slot) => number> = {
+      tokens: ({ group, ids }) => ids.at(-1) ?? group.prompt[group.prompt.length - 1]!,
+      positions: position,
+      contextLength: (slot) => position(slot) + 1,
+      cacheRow: ({ rows, ids }) => rows[ids.length]!,
+      step: ({ ids }) => ids.length,
+      active: () => 1,
+      limit: () => limit,
+      stream: (slot) => slot.stream,
     };
-    const stream = column('stream', (slot) => slot.stream);
+    const state = decodeState(gpu, count);
+    const table = new Uint32Array(DECODE_FIELDS.length * state.stride);
+    DECODE_FIELDS.forEach((name, c) => slots.forEach((slot, i) => (table[c * state.stride + i] = columns[name](slot))));
+    recorder.write(state.all, table);
     let seen: Tensor | undefined;
     if (penalized) {
       const words = Math.ceil(config.vocabSize / 32);
@@ -244,38 +261,29 @@ export async function generate(
       const left = Math.max(...slots.map(({ ids }) => limit - ids.length));
       const steps = Math.max(Math.min(options.stepsPerSubmit ?? 16, left), 1);
       for (let i = 0; i < steps; i++) {
-        const logits = decoder.decode(recorder, {
-          count,
-          ids: state.tokens,
-          positions: state.positions,
-          cacheRow: state.cacheRow,
-          contextLength: state.contextLength,
-          kvIndex: state.kvIndex,
-          maxContext,
-          k,
-          v,
-        });
+        const logits = decoder.decode(recorder, { count, ...state, ids: state.tokens, kvIndex, maxContext, k, v });
         sample(recorder, {
           logits,
           rows: count,
           vocab: config.vocabSize,
-          tokens: state.tokens,
+          ...state,
           logps,
-          stream,
-          step: state.step,
-          active: state.active,
           seed,
-          ...options,
+          temperature: options.temperature,
+          topK: options.topK ?? 0,
+          topP: options.topP ?? 1,
+          minP: options.minP ?? 0,
+          repetitionPenalty: options.repetitionPenalty ?? 1,
           ...(seen && { seen }),
         });
         advance(recorder, {
-          ...state,
+          state,
           sampledLogps: logps,
+          kvIndex,
           outTokens,
           outLogps,
           eos,
           eosCount: options.eosIds.size,
-          slots: count,
           maxContext,
           maxNew: limit,
         });

@@ -1,0 +1,93 @@
+import type { Gpu } from '../gpu/device.js';
+import type { Recorder } from '../gpu/recorder.js';
+import { size, view, type Tensor } from '../gpu/tensor.js';
+import { adamW, gradNorm } from '../kernels/adamw.js';
+import type { Parameters, Slab } from '../nn/parameters.js';
+
+/** Settings of {@link AdamW}. */
+export interface AdamWSettings {
+  readonly weightDecay: number;
+  readonly adamBeta1: number;
+  readonly adamBeta2: number;
+  readonly adamEpsilon: number;
+  /** Largest global gradient norm; 0: no clipping. */
+  readonly maxGradNorm: number;
+}
+
+/** AdamW (Loshchilov and Hutter, arXiv 1711.05101) over the slabs of the trained parameters; weight decay on matrices only. */
+export class AdamW {
+  readonly #parameters: Parameters;
+  readonly #settings: AdamWSettings;
+  readonly #moments: readonly { readonly first: Tensor; readonly second: Tensor }[];
+  /** f32[2]: gradient norm before clipping, and the factor that clips. */
+  readonly #clip: Tensor;
+  /** Optimiser steps done. */
+  steps = 0;
+
+  get gpu(): Gpu {
+    return this.#parameters.gpu;
+  }
+
+  constructor(parameters: Parameters, settings: AdamWSettings) {
+    const { gpu } = parameters;
+    this.#parameters = parameters;
+    this.#settings = settings;
+    this.#moments = parameters.slabs.map(({ value }) => ({
+      first: gpu.tensor(value.shape, 'f32', 'first moments'),
+      second: gpu.tensor(value.shape, 'f32', 'second moments'),
+    }));
+    this.#clip = gpu.tensor([2], 'f32', 'clip');
+  }
+
+  /** Applies one step with the accumulated gradients and sets them to zero. @returns f32[2] with the gradient norm first */
+  step(r: Recorder, learningRate: number): Tensor {
+    const { weightDecay, adamBeta1, adamBeta2, adamEpsilon, maxGradNorm } = this.#settings;
+    this.steps++;
+    gradNorm(r, { grads: this.#parameters.slabs.map(({ gradient }) => gradient), out: this.#clip, maxNorm: maxGradNorm });
+    this.#parameters.slabs.forEach((slab, i) => {
+      for (const [start, end, decay] of ranges(slab)) {
+        if (end === start) continue;
+        const part = (t: Tensor): Tensor => view(t, start, [end - start]);
+        adamW(r, {
+          param: part(slab.value),
+          grad: part(slab.gradient),
+          m: part(this.#moments[i]!.first),
+          v: part(this.#moments[i]!.second),
+          clip: this.#clip,
+          size: end - start,
+          learningRate,
+          beta1: adamBeta1,
+          beta2: adamBeta2,
+          epsilon: adamEpsilon,
+          weightDecay: decay ? weightDecay : 0,
+          step: this.steps,
+        });
+      }
+    });
+    this.#parameters.zeroGradients(r);
+    return this.#clip;
+  }
+
+  /** The moments of every parameter by name: `{name}.first`, `{name}.second`. For saving and restoring. */
+  *state(): Generator<{ readonly name: string; readonly tensor: Tensor }> {
+    for (const { name, shape, value } of this.#parameters) {
+      const i = this.#parameters.slabs.findIndex((slab) => slab.value.storage === value.storage);
+      const start = value.offset / 4;
+      const { first, second } = this.#moments[i]!;
+      yield { name: `${name}.first`, tensor: view(first, start, shape) };
+      yield { name: `${name}.second`, tensor: view(second, start, shape) };
+    }
+  }
+
+  /** Frees the moments. */
+  free(): void {
+    this.#parameters.gpu.free(...this.#moments.flatMap(({ first, second }) => [first, second]), this.#clip);
+  }
+}
+
+function ranges({ value, decayed }: Slab): readonly [start: number, end: number, decay: boolean][] {
+  return [
+    [0, decayed, true],
+    [decayed, size(value), false],
+  ];
+}

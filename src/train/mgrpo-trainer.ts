@@ -1,0 +1,13 @@
+import { resolveMGRPOConfig, type MGRPOConfigInput } from '../config.js';
+import { GRPOTrainer, type TrainerOptions } from './grpo-trainer.js';
+
+/**
+ * Multi-Layer GRPO (arXiv 2506.04746): GRPO on first answers, then GRPO on corrections of those answers, with the same weights. The
+ * algorithm is `algo/mgrpo.ts`; every open point of the paper is an option under `layer2`.
+ */
+export class MGRPOTrainer extends GRPOTrainer {
+  /** @throws MgrpoError where settings, data and model do not fit together */
+  constructor(options: TrainerOptions<MGRPOConfigInput>) {
+    super({ ...options, config: {} }, resolveMGRPOConfig(options.config));
+  }
+}

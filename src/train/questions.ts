@@ -1,0 +1,59 @@
+import type { Ids } from '../algo/correction.js';
+import type { Question } from '../algo/rollout.js';
+import type { Layer2Config } from '../config.js';
+import type { TaskRow } from '../tasks/task.js';
+import type { ChatMessage } from '../text/chat-template.js';
+import { guidingText, LAYER2_SYSTEM_PROMPT, PHRASE_POOLS } from '../text/prompts.js';
+import type { Tokenizer } from '../text/tokenizer.js';
+
+/** A data row with its prompt in token ids, made once. */
+export interface EncodedQuestion extends Question {
+  readonly row: TaskRow;
+  readonly promptIds: readonly number[];
+}
+
+/** A guiding phrase with the separators around it, in token ids. */
+export interface EncodedPhrase {
+  readonly text: string;
+  readonly ids: readonly number[];
+}
+
+/** Token ids of the rows' prompts, under the layer-2 system prompt too where there is one. */
+export function encodeQuestions(tokenizer: Tokenizer, rows: readonly TaskRow[], layer2: Layer2Config | null): EncodedQuestion[] {
+  const system = layer2?.mode === 'eq5' && layer2.enabled ? layer2.systemPrompt : null;
+  const text = system === 'default' ? LAYER2_SYSTEM_PROMPT : system;
+  return rows.map((row) => ({
+    row,
+    promptIds: tokenizer.encodePrompt(row.prompt),
+    ...(text !== null &&
+      typeof row.prompt !== 'string' && { correctionPromptIds: tokenizer.encodePrompt(withSystemPrompt(row.prompt, text)) }),
+  }));
+}
+
+/** The messages with another system prompt. */
+function withSystemPrompt(messages: readonly ChatMessage[], content: string): ChatMessage[] {
+  return [{ role: 'system', content }, ...messages.filter(({ role }) => role !== 'system')];
+}
+
+/** The pool of guiding phrases in token ids. */
+export function encodePhrases(tokenizer: Tokenizer, phrases: Layer2Config['phrases']): EncodedPhrase[] {
+  const texts = typeof phrases === 'string' ? PHRASE_POOLS[phrases] : phrases;
+  return texts.map((text) => ({ text, ids: tokenizer.encode(guidingText(text)) }));
+}
+
+/**
+ * Ways in which `</think>` can stand in token ids. A tokenizer without a token for it may join its first character to what comes before
+ * and its last one to what follows, so the closing bracket is left open in some of them.
+ */
+export function thinkEndIds(tokenizer: Tokenizer): Ids[] {
+  const whole = tokenizer.tokenId('</think>');
+  if (whole !== undefined) return [[whole]];
+  const found = new Map<string, number[]>();
+  for (const before of ['', ' ', '\n', '\n\n', '.', '.\n', ')', '`']) {
+    for (const text of [`${before}</think>`, `${before}</think`]) {
+      const ids = tokenizer.encode(text);
+      found.set(ids.join(), ids);
+    }
+  }
+  return [...found.values()].sort((a, b) => b.length - a.length);
+}

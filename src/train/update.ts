@@ -1,0 +1,213 @@
+import { policyObjective } from '../algo/objective.js';
+import type { MicroBatch, TrainSequence, UpdateWindow } from '../algo/windows.js';
+import { pack } from '../nn/batch.js';
+import type { Decoder, Targets } from '../nn/decoder.js';
+import type { AdamW } from '../optim/adamw.js';
+
+/** Rows of a packed batch that predict completion tokens, with where each sequence's ones begin. */
+interface Packed {
+  readonly batch: ReturnType<typeof pack>;
+  readonly targets: Targets;
+  /** int[B + 1] */
+  readonly offsets: readonly number[];
+}
+
+/** Lays prompt and completion end to end and points at the rows that predict the completion. */
+export function packForScoring(
+  sequences: readonly { readonly promptIds: ArrayLike<number>; readonly completionIds: ArrayLike<number> }[],
+  vocab: number,
+  temperature: number,
+): Packed {
+  const joined = sequences.map(({ promptIds, completionIds }) => [...Array.from(promptIds), ...Array.from(completionIds)]);
+  const batch = pack(joined, vocab);
+  const offsets = [0];
+  const rows: number[] = [];
+  const targets: number[] = [];
+  sequences.forEach(({ promptIds, completionIds }, i) => {
+    for (let t = 0; t < completionIds.length; t++) {
+      rows.push(batch.starts[i]! + promptIds.length - 1 + t);
+      targets.push(completionIds[t]!);
+    }
+    offsets.push(rows.length);
+  });
+  return { batch, offsets, targets: { rows: Uint32Array.from(rows), targets: Uint32Array.from(targets), temperature } };
+}
+
+/** Most tokens that go through the layers together; longer micro-batches are cut at sequence borders. */
+const PIECE_TOKENS = 8192;
+
+/** Cuts a list of sequences into pieces of at most {@link PIECE_TOKENS} tokens, one sequence at least. */
+function* pieces<T extends { readonly promptIds: ArrayLike<number>; readonly completionIds: ArrayLike<number> }>(
+  sequences: readonly T[],
+): Generator<readonly T[]> {
+  let from = 0;
+  while (from < sequences.length) {
+    let to = from;
+    let tokens = 0;
+    while (to < sequences.length) {
+      const { promptIds, completionIds } = sequences[to]!;
+      tokens += promptIds.length + completionIds.length;
+      if (to > from && tokens > PIECE_TOKENS) break;
+      to++;
+    }
+    yield sequences.slice(from, to);
+    from = to;
+  }
+}
+
+/** f32 log-probabilities of the completion tokens of all sequences, in order, without a trace for training. */
+export async function scoreSequences(
+  decoder: Decoder,
+  sequences: readonly { readonly promptIds: ArrayLike<number>; readonly completionIds: ArrayLike<number> }[],
+  temperature: number,
+): Promise<Float32Array> {
+  const parts: Float32Array[] = [];
+  for (const piece of pieces(sequences)) {
+    const { batch, targets } = packForScoring(piece, decoder.config.vocabSize, temperature);
+    const recorder = decoder.gpu.recorder();
+    const state = decoder.forward(recorder, batch, false);
+    const { logps } = decoder.score(recorder, state, targets);
+    recorder.submit();
+    parts.push((await decoder.gpu.read(logps))[0]);
+  }
+  return concatenate(parts);
+}
+
+/** The reference policy π_ref of the KL term: log-probabilities of given sequences. */
+export type Reference = (sequences: readonly TrainSequence[], temperature: number) => Promise<Float32Array>;
+
+/** The base model with its adapter off: free of memory, and right for an adapter that training began with. */
+export function adapterOffReference(decoder: Decoder): Reference {
+  return async (sequences, temperature) => {
+    decoder.adapterEnabled = false;
+    try {
+      return await scoreSequences(decoder, sequences, temperature);
+    } finally {
+      decoder.adapterEnabled = true;
+    }
+  };
+}
+
+/** What {@link accumulate} computed on one micro-batch; N = completion tokens, in order. */
+export interface Accumulated {
+  readonly loss: number;
+  /** f32[N] */
+  readonly logps: Float32Array;
+  /** f32[N] */
+  readonly entropies: Float32Array;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Tokens that went through the model. */
+  readonly tokens: number;
+}
+
+/** Loss and its derivatives by the log-probability and the entropy of every completion token. */
+export interface TokenLoss {
+  readonly loss: number;
+  readonly gradLogps: ArrayLike<number>;
+  readonly gradEntropies: ArrayLike<number>;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/**
+ * Forward, log-probabilities and entropies, a loss on them, backward: adds to the gradients of the trained parameters.
+ * @param lossOf gets f32[N] log-probabilities and entropies, and int[B + 1] offsets of the sequences in them
+ */
+export async function accumulate(
+  decoder: Decoder,
+  sequences: readonly { readonly promptIds: ArrayLike<number>; readonly completionIds: ArrayLike<number> }[],
+  temperature: number,
+  lossOf: (logps: Float32Array, entropies: Float32Array, offsets: readonly number[]) => TokenLoss,
+): Promise<Accumulated> {
+  const { batch, targets, offsets } = packForScoring(sequences, decoder.config.vocabSize, temperature);
+  const recorder = decoder.gpu.recorder();
+  const state = decoder.forward(recorder, batch, true);
+  const scores = decoder.score(recorder, state, targets);
+  recorder.submit();
+  const [logps, entropies] = await decoder.gpu.read(scores.logps, scores.entropies);
+  const { loss, gradLogps, gradEntropies, metrics } = lossOf(logps, entropies, offsets);
+  decoder.backward(recorder, state, targets, Float32Array.from(gradLogps), Float32Array.from(gradEntropies));
+  recorder.submit();
+  return { loss, logps, entropies, metrics, tokens: batch.length };
+}
+
+/**
+ * The policy objective (Eq. 4 / Eq. 6) of one micro-batch, in f64 on the host, and its gradients on the device.
+ * @param onPolicy the weights are still those that sampled: the ratio is exactly 1
+ */
+export async function accumulatePolicy(
+  decoder: Decoder,
+  { sequences, settings, context }: MicroBatch,
+  onPolicy: boolean,
+  reference: Reference | null,
+): Promise<Accumulated> {
+  const refLogps = reference && settings.beta > 0 ? await reference(sequences, settings.temperature) : null;
+  const oldLogps = onPolicy ? null : concatenate(sequences.map((s) => s.oldLogps));
+  const mask = Uint8Array.from(sequences.flatMap((s) => new Array<number>(s.completionIds.length).fill(s.masked ? 0 : 1)));
+  const advantages = sequences.map(({ advantage }) => advantage);
+  return accumulate(decoder, sequences, settings.temperature, (logps, entropies, offsets) =>
+    policyObjective({ offsets, logps, oldLogps, refLogps, entropies, advantages, mask }, settings, context),
+  );
+}
+
+/** What an optimiser step reports. */
+export interface UpdateReport {
+  /** `loss` is the sum over the micro-batches, the others are means weighted by sequences. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly tokens: number;
+}
+
+/** One optimiser step: the gradients of every micro-batch of the window, then AdamW. Token ids come from sampling as they are. */
+export async function updatePolicy(
+  decoder: Decoder,
+  optimizer: AdamW,
+  window: UpdateWindow,
+  options: {
+    readonly learningRate: number;
+    readonly reference: Reference | null;
+    readonly onProgress?: (done: number, total: number, tokens: number) => void;
+  },
+): Promise<UpdateReport> {
+  const { gpu } = decoder;
+  const means = new Map<string, { sum: number; weight: number }>();
+  const note = (name: string, value: number, weight: number): void => {
+    const entry = means.get(name) ?? { sum: 0, weight: 0 };
+    means.set(name, { sum: entry.sum + value * weight, weight: entry.weight + weight });
+  };
+  let [loss, tokens, largest] = [0, 0, 0];
+  const total = window.microBatches.length;
+  for (const [index, batch] of window.microBatches.entries()) {
+    const result = await accumulatePolicy(decoder, batch, window.onPolicy, options.reference);
+    loss += result.loss;
+    tokens += result.tokens;
+    for (const [name, value] of Object.entries(result.metrics)) note(name, value, batch.sequences.length);
+    if (window.onPolicy) {
+      const sampled = concatenate(batch.sequences.map((s) => s.oldLogps));
+      const differences = sampled.map((value, t) => Math.abs(value - result.logps[t]!));
+      largest = differences.reduce((a, b) => Math.max(a, b), largest);
+      if (differences.length > 0)
+        note(DIFFERENCE_MEAN, differences.reduce((a, b) => a + b, 0) / differences.length, batch.sequences.length);
+    }
+    options.onProgress?.(index + 1, total, tokens);
+  }
+  const recorder = gpu.recorder();
+  const clip = optimizer.step(recorder, options.learningRate);
+  recorder.submit();
+  const [[norm]] = await gpu.read(clip);
+  const metrics: Record<string, number> = { loss, grad_norm: norm!, learning_rate: options.learningRate };
+  for (const [name, { sum, weight }] of means) metrics[name] = sum / weight;
+  if (window.onPolicy) metrics['sampling/sampling_logp_difference/max'] = largest;
+  return { metrics, tokens };
+}
+
+const DIFFERENCE_MEAN = 'sampling/sampling_logp_difference/mean';
+
+/** All parts end to end. */
+export function concatenate(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const all = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
