@@ -1,0 +1,86 @@
+// Element-wise and row-wise operations on f32. Grid: linear, ITEMS * 64 elements a workgroup.
+#include "index"
+
+override ITEMS: u32 = 4;
+
+struct Params {
+  size: u32,
+  factor: f32,
+}
+
+struct Rows {
+  rows: u32,
+  width: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+// y[i] += factor x[i]
+@compute @workgroup_size(64)
+fn add(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let first = linear_index(group, groups) * ITEMS * 64u + lane;
+  for (var k = 0u; k < ITEMS; k++) {
+    let i = first + 64u * k;
+    if (i < params.size) { y[i] = fma(params.factor, x[i], y[i]); }
+  }
+}
+
+@group(0) @binding(0) var<storage, read_write> z: array<f32>;
+
+// z[i] *= factor
+@compute @workgroup_size(64)
+fn scale(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let first = linear_index(group, groups) * ITEMS * 64u + lane;
+  for (var k = 0u; k < ITEMS; k++) {
+    let i = first + 64u * k;
+    if (i < params.size) { z[i] *= params.factor; }
+  }
+}
+
+@group(0) @binding(1) var<storage, read> index: array<u32>;
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+@group(1) @binding(0) var<uniform> shape: Rows;
+
+// out[r] = x[index[r]]; x f32[.., width], index u32[rows], out f32[rows, width]
+@compute @workgroup_size(64)
+fn gather_rows(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let first = linear_index(group, groups) * ITEMS * 64u + lane;
+  for (var k = 0u; k < ITEMS; k++) {
+    let i = first + 64u * k;
+    if (i < shape.rows * shape.width) {
+      let r = i / shape.width;
+      out[i] = x[index[r] * shape.width + (i - r * shape.width)];
+    }
+  }
+}
+
+// out[index[r]] += x[r]; x f32[rows, width], index u32[rows] all different, out f32[.., width]
+@compute @workgroup_size(64)
+fn scatter_rows_add(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let first = linear_index(group, groups) * ITEMS * 64u + lane;
+  for (var k = 0u; k < ITEMS; k++) {
+    let i = first + 64u * k;
+    if (i < shape.rows * shape.width) {
+      let r = i / shape.width;
+      out[index[r] * shape.width + (i - r * shape.width)] += x[i];
+    }
+  }
+}

@@ -1,0 +1,12 @@
+var<workgroup> lane_slots: array<f32, LANES>;
+// Sum of v over the lanes of the workgroup, the same in every lane.
+fn lane_sum(v: f32, lane: u32) -> f32 {
+  workgroupBarrier();
+  lane_slots[lane] = v;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) { lane_slots[lane] += lane_slots[lane + half]; }
+  }
+  workgroupBarrier();
+  return lane_slots[0];
+}

@@ -1,0 +1,5 @@
+enable subgroups;
+// The workgroup is one subgroup. Sum of v over its lanes, the same in every lane.
+fn lane_sum(v: f32, lane: u32) -> f32 {
+  return subgroupAdd(v);
+}

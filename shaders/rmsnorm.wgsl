@@ -1,0 +1,119 @@
+// RMSNorm (Zhang and Sennrich 2019): y = x w r with r = rstd = 1 / sqrt(mean(x^2) + eps) per row.
+// Backward: dx = r (w dy) - x r^3 mean(x w dy); dw = sum over rows of dy x r.
+// x, y, dy, dx f32[rows, width]; w f32 or bf16[width]; rstd f32[rows]; dw f32[width]. Sums in f32.
+// lane_sum comes from lib/lanes-subgroup or lib/lanes-shared, put before this text.
+#include "index"
+#include "weight"
+
+override LANES: u32 = 64;
+override BLOCK: u32 = 64; // workgroup size of the kernels with one thread per column
+
+struct Forward {
+  rows: u32,
+  width: u32,
+  eps: f32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> w: array<u32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read_write> rstd: array<f32>;
+@group(1) @binding(0) var<uniform> forward: Forward;
+
+// Grid: one workgroup per row.
+@compute @workgroup_size(LANES)
+fn rmsnorm_fwd(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = linear_index(group, groups);
+  if (row >= forward.rows) { return; }
+  let width = forward.width;
+  let base = row * width;
+  var squares = 0.0;
+  for (var i = lane; i < width; i += LANES) {
+    let v = x[base + i];
+    squares = fma(v, v, squares);
+  }
+  let r = inverseSqrt(lane_sum(squares, lane) / f32(width) + forward.eps);
+  for (var i = lane; i < width; i += LANES) {
+    y[base + i] = x[base + i] * r * weight_value(w[weight_word(i)], i);
+  }
+  if (lane == 0u) { rstd[row] = r; }
+}
+
+struct Backward {
+  rows: u32,
+  width: u32,
+  accumulate: u32, // 1: dx += ; 0: dx =
+}
+
+@group(0) @binding(2) var<storage, read> rstd_in: array<f32>;
+@group(0) @binding(3) var<storage, read> dy: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dx: array<f32>;
+@group(1) @binding(0) var<uniform> backward: Backward;
+
+// Grid: one workgroup per row.
+@compute @workgroup_size(LANES)
+fn rmsnorm_bwd_x(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = linear_index(group, groups);
+  if (row >= backward.rows) { return; }
+  let width = backward.width;
+  let base = row * width;
+  let r = rstd_in[row];
+  var dot = 0.0;
+  for (var i = lane; i < width; i += LANES) {
+    dot = fma(x[base + i] * weight_value(w[weight_word(i)], i), dy[base + i], dot);
+  }
+  let k = r * r * r * lane_sum(dot, lane) / f32(width);
+  for (var i = lane; i < width; i += LANES) {
+    var d = r * weight_value(w[weight_word(i)], i) * dy[base + i] - k * x[base + i];
+    if (backward.accumulate == 1u) { d += dx[base + i]; }
+    dx[base + i] = d;
+  }
+}
+
+struct Columns {
+  rows: u32,
+  width: u32,
+  block_rows: u32,
+  accumulate: u32, // 1: out += ; 0: out =
+}
+
+@group(0) @binding(1) var<storage, read> rstd_rows: array<f32>;
+@group(0) @binding(2) var<storage, read> dy_rows: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(1) @binding(0) var<uniform> columns: Columns;
+
+// out[block, i] = sum over the rows of a block of dy x r. Grid: (ceil(width / BLOCK), blocks).
+@compute @workgroup_size(BLOCK)
+fn rmsnorm_bwd_w(@builtin(global_invocation_id) id: vec3u) {
+  let width = columns.width;
+  if (id.x >= width) { return; }
+  let first = id.y * columns.block_rows;
+  let end = min(first + columns.block_rows, columns.rows);
+  var sum = 0.0;
+  for (var row = first; row < end; row++) {
+    let at = row * width + id.x;
+    sum = fma(dy_rows[at] * x[at], rstd_rows[row], sum);
+  }
+  let to = id.y * width + id.x;
+  if (columns.accumulate == 1u) { sum += out[to]; }
+  out[to] = sum;
+}
+
+@group(0) @binding(1) var<storage, read_write> dw: array<f32>;
+
+// dw[i] += sum over blocks of x[block, i] (x: the partial sums). Grid: ceil(width / BLOCK).
+@compute @workgroup_size(BLOCK)
+fn rmsnorm_bwd_w_combine(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= columns.width) { return; }
+  var sum = 0.0;
+  for (var block = 0u; block < columns.rows; block++) { sum += x[block * columns.width + id.x]; }
+  dw[id.x] += sum;
+}

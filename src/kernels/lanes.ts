@@ -1,0 +1,28 @@
+import type { Gpu } from '../gpu/device.js';
+import shared from '../../shaders/lib/lanes-shared.wgsl';
+import subgroup from '../../shaders/lib/lanes-subgroup.wgsl';
+
+/** Workgroup size of the row kernels where there are no subgroups of one known size. */
+const SHARED_LANES = 64;
+
+/** How the lanes of one workgroup sum a row: the text that defines `lane_sum`, and the number of lanes. */
+export interface Lanes {
+  readonly prelude: string;
+  readonly constants: { readonly LANES: number };
+}
+
+/** A set of kernels that sum over lanes, made once per subgroup size: by the subgroup where it has one size, else in shared memory. */
+export function byLanes<T>(make: (lanes: Lanes) => T): (gpu: Gpu) => T {
+  const made = new Map<number, T>();
+  return (gpu) => {
+    const size = gpu.subgroupSize;
+    let kernels = made.get(size);
+    if (kernels === undefined) {
+      kernels = make(
+        size > 0 ? { prelude: subgroup, constants: { LANES: size } } : { prelude: shared, constants: { LANES: SHARED_LANES } },
+      );
+      made.set(size, kernels);
+    }
+    return kernels;
+  };
+}

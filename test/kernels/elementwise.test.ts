@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { add, gatherRows, scale, scatterRowsAdd } from '../../src/kernels/elementwise.js';
+import { addReference, gatherRowsReference, scatterRowsAddReference } from '../reference/elementwise.js';
+import { expectClose, noise } from '../support/compare.js';
+import { skipGpu, testGpu } from '../support/gpu.js';
+import { guarded, numericGradient } from '../support/guard.js';
+
+describe('the f64 twins', () => {
+  it('of gather and scatter are each other’s gradient, by central differences', () => {
+    const index = [3, 0, 2];
+    const [x, dy] = [Float64Array.from(noise(8, 1)), noise(6, 2)];
+    const loss = (): number => gatherRowsReference(x, 2, index).reduce((sum, y, i) => sum + y * dy[i]!, 0);
+    expectClose(scatterRowsAddReference(dy, 2, index, new Float64Array(8)), numericGradient(x, loss), 'dx', 1e-8);
+  });
+});
+
+describe.skipIf(skipGpu)('elementwise kernels', () => {
+  it.each([1, 63, 64, 65, 255, 256, 257, 65_537])(
+    'add and scale %i elements, within a binding and over several',
+    async (size) => {
+      for (const options of [{}, { maxBinding: 65_536 }]) {
+        const gpu = await testGpu(options);
+        const [x, y] = [noise(size, 1), noise(size, 2)];
+        const xt = gpu.from(x);
+        const [plus, minus, scaled] = [guarded(gpu, [size], y), guarded(gpu, [size], y), guarded(gpu, [size], x)];
+        const rec = gpu.recorder();
+        add(rec, { x: xt, y: plus, size });
+        add(rec, { x: xt, y: minus, size, alpha: -0.375 });
+        scale(rec, { x: scaled, size, factor: 1.7 });
+        rec.submit();
+        expectClose(await plus.values(), addReference(x, y, 1), 'y + x', 1e-6);
+        expectClose(await minus.values(), addReference(x, y, -0.375), 'y - 0.375 x', 1e-6);
+        expectClose(
+          await scaled.values(),
+          x.map((v) => 1.7 * v),
+          '1.7 x',
+          1e-6,
+        );
+      }
+    },
+  );
+
+  it.each([
+    [1, 1, 1],
+    [9, 5, 7],
+    [130, 64, 64],
+    [200, 199, 33],
+    [80_001, 70_001, 3],
+  ])('gather and scatter between %i and %i rows of %i', async (total, rows, width) => {
+    const gpu = await testGpu();
+    const index = Uint32Array.from({ length: rows }, (_, r) => total - 1 - r);
+    const [x, dy] = [noise(total * width, 1), noise(rows * width, 2)];
+    const [xt, dyt, it_] = [gpu.from(x), gpu.from(dy), gpu.from(index)];
+    const [y, dx] = [guarded(gpu, [rows, width]), guarded(gpu, [total, width], x)];
+    const rec = gpu.recorder();
+    gatherRows(rec, { x: xt, index: it_, y, rows, width });
+    scatterRowsAdd(rec, { x: dyt, index: it_, y: dx, rows, width });
+    rec.submit();
+    expect(await y.values()).toEqual(Float32Array.from(gatherRowsReference(x, width, index)));
+    expectClose(await dx.values(), scatterRowsAddReference(dy, width, index, x), 'dx', 1e-6);
+    gpu.free(xt, dyt, it_, y, dx);
+  });
+
+  it('refuse tensors that are too small, and say so', async () => {
+    const gpu = await testGpu();
+    const t = gpu.tensor([4]);
+    expect(() => add(gpu.recorder(), { x: t, y: t, size: 5 })).toThrow(/add: expected 5 elements/);
+    expect(() => scale(gpu.recorder(), { x: t, size: 5, factor: 1 })).toThrow(/scale: expected 5 elements/);
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import type { GpuOptions } from '../../src/gpu/device.js';
+import { embed, embedBackward, embedPlan } from '../../src/kernels/embedding.js';
+import { embedBackwardReference, embedReference } from '../reference/embedding.js';
+import { expectClose, noise } from '../support/compare.js';
+import { skipGpu, testGpu } from '../support/gpu.js';
+import { guarded, numericGradient, packBf16 } from '../support/guard.js';
+
+const someIds = (tokens: number, vocab: number): Uint32Array<ArrayBuffer> =>
+  Uint32Array.from({ length: tokens }, (_, t) => (t === 0 ? vocab - 1 : t % 3 === 0 ? 0 : (t * 7919) % vocab));
+
+describe('the f64 twin', () => {
+  it('has the gradient of its forward pass, by central differences', () => {
+    const ids = [2, 0, 2, 1];
+    const [table, dy] = [Float64Array.from(noise(8, 1)), noise(8, 2)];
+    const loss = (): number => embedReference(table, 2, ids).reduce((sum, y, i) => sum + y * dy[i]!, 0);
+    expectClose(embedBackwardReference(dy, 2, ids, 4), numericGradient(table, loss), 'dTable', 1e-8);
+  });
+});
+
+describe('embedPlan', () => {
+  it('groups rows by id, in their order', () => {
+    expect(embedPlan(Uint32Array.of(5, 1, 5, 0, 1, 5))).toEqual({
+      order: Uint32Array.of(3, 1, 4, 0, 2, 5),
+      starts: Uint32Array.of(0, 1, 3, 6),
+      ids: Uint32Array.of(0, 1, 5),
+    });
+  });
+
+  it('of no tokens has no ids', () => {
+    expect(embedPlan(new Uint32Array(0))).toEqual({
+      order: new Uint32Array(0),
+      starts: Uint32Array.of(0),
+      ids: new Uint32Array(0),
+    });
+  });
+});
+
+describe.skipIf(skipGpu)('embed', () => {
+  const small: GpuOptions = { maxBinding: 65_536 };
+  it.each([
+    [1, 1, 1, {}],
+    [3, 7, 5, {}],
+    [64, 128, 64, {}],
+    [65, 127, 33, {}],
+    [200, 1000, 62, small],
+    [129, 70_001, 3, {}],
+    [129, 70_001, 3, small],
+    [70_000, 17, 1, {}],
+  ] as const)(
+    'matches the twin on %i tokens of a vocabulary of %i x %i with %o, forward and backward',
+    async (tokens, vocab, width, options) => {
+      const gpu = await testGpu(options);
+      const ids = someIds(tokens, vocab);
+      const plan = embedPlan(ids);
+      const { packed, exact } = packBf16(noise(vocab * width, 1));
+      const dy = noise(tokens * width, 2);
+      const before = noise(vocab * width, 3);
+      const idt = gpu.from(ids);
+      const tables = [gpu.from(exact), { ...gpu.from(packed), dtype: 'bf16' as const, shape: [vocab, width] }];
+      const ys = tables.map(() => guarded(gpu, [tokens, width]));
+      const dTable = guarded(gpu, [vocab, width], before);
+      const [dyt, order, starts, unique] = [gpu.from(dy), gpu.from(plan.order), gpu.from(plan.starts), gpu.from(plan.ids)];
+      const rec = gpu.recorder();
+      tables.forEach((table, i) => embed(rec, { table, ids: idt, y: ys[i]!, tokens, vocab, width }));
+      embedBackward(rec, { dy: dyt, dTable, order, starts, ids: unique, unique: plan.ids.length, width, vocab });
+      rec.submit();
+      const expected = Float32Array.from(embedReference(exact, width, ids));
+      for (const y of ys) expect(await y.values()).toEqual(expected);
+      expectClose(
+        await dTable.values(),
+        embedBackwardReference(dy, width, ids, vocab).map((d, i) => d + before[i]!),
+        'dTable',
+      );
+      gpu.free(idt, ...tables, ...ys, dTable, dyt, order, starts, unique);
+    },
+  );
+
+  it('refuses a table that is too small, and says so', async () => {
+    const gpu = await testGpu();
+    const t = gpu.tensor([4, 4]);
+    const ids = gpu.tensor([1], 'u32');
+    expect(() => embed(gpu.recorder(), { table: t, ids, y: t, tokens: 1, vocab: 5, width: 4 })).toThrow(
+      /embed: expected table\[5, 4\]/,
+    );
+  });
+});
