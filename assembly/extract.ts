@@ -39,6 +39,7 @@ import {
   trimEnd,
 } from './text';
 import {
+  beginText,
   countTextWords,
   isWhole,
   lastLetter,
@@ -413,6 +414,7 @@ export function extractGold(p: usize, n: i32): i32 {
 export function extractAnswer(p: usize, n: i32, flags: i32, gold: usize, goldLength: i32): i32 {
   if ((flags & BARE) != 0) return extractGold(p, n);
   length = 0;
+  beginText();
   readGold(gold, goldLength);
   const rule = findAnswer(p, p + <usize>n, flags);
   if (rule > RULE_LAST_LETTER) length = 0;

@@ -22,10 +22,20 @@ import {
 
 /** Longest look ahead for the end of a sentence, a bracket or a formula, in bytes: bounds the work on hostile text. */
 const REACH: usize = 4096;
+/** Longest bracket with white space in it that is read as one element. */
 const BRACKET_REACH: usize = 256;
+
+/** Bytes of one text that may be read in vain for brackets that do not close. */
+const LOOK_AHEAD: i32 = 1 << 18;
 
 let start: usize = 0;
 let end: usize = 0;
+let lookAhead: i32 = LOOK_AHEAD;
+
+/** Starts a new text: its look ahead is unused. */
+export function beginText(): void {
+  lookAhead = LOOK_AHEAD;
+}
 
 export function valueStart(): usize {
   return start;
@@ -343,7 +353,7 @@ function element(p: usize, e: usize): i32 {
   // One word, with what its brackets hold, white space included.
   let q = p;
   let depth = 0;
-  let bracketLimit: usize = 0;
+  let spaced = false;
   while (q < e) {
     const c = byteAt(q);
     if (c == 0x5c) {
@@ -352,18 +362,19 @@ function element(p: usize, e: usize): i32 {
       continue;
     }
     if (c == 0x24 && q > p && depth == 0 && formulaEnd(q, e) > 0) break;
-    if (c == 0x28 || c == 0x5b || c == 0x7b) {
-      if (depth++ == 0) bracketLimit = q + BRACKET_REACH;
-    } else if ((c == 0x29 || c == 0x5d || c == 0x7d) && depth > 0) depth--;
+    if (c == 0x28 || c == 0x5b || c == 0x7b) depth++;
+    else if ((c == 0x29 || c == 0x5d || c == 0x7d) && depth > 0) depth--;
     else if (spaceAt(q, e) > 0) {
-      if (depth == 0 || c == 10) break;
+      if (depth == 0 || c == 10 || lookAhead < 0) break;
+      spaced = true;
     }
-    if (depth > 0 && q >= bracketLimit) break;
+    if (spaced && q - p >= BRACKET_REACH) break;
     q++;
   }
   q = min(q, e);
-  if (depth > 0) {
-    // The bracket never closes: an ordinary word.
+  if (depth > 0 || (spaced && q - p >= BRACKET_REACH)) {
+    // The bracket never closes, or not soon: an ordinary word.
+    if (spaced) lookAhead -= <i32>(q - p);
     q = p;
     while (q < e && spaceAt(q, e) == 0) q++;
   }
