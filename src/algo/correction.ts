@@ -31,8 +31,8 @@ export interface CorrectionRules {
   readonly truncatedAnswers: Layer2Config['truncatedAnswers'];
   /** Ids that end a sequence. */
   readonly eosIds: ReadonlySet<number>;
-  /** Every spelling of `</think>` in token ids; needed in mode open_think. */
-  readonly thinkEnd: readonly Ids[];
+  /** How many leading ids of an answer lie wholly before its first `</think>`; -1 if it has none. Used in mode open_think. */
+  readonly thinkEnd: (answerIds: Ids) => number;
   /** Most tokens of q' and its correction together. */
   readonly maxContextLength: number;
   /** Most tokens of the correction. */
@@ -75,11 +75,7 @@ export function buildCorrection(parts: CorrectionParts, rules: CorrectionRules):
   let unclosed = false;
   let prefix = parts.correctionPromptIds ?? promptIds;
   if (rules.mode === 'open_think') {
-    check(
-      rules.thinkEnd.length > 0,
-      'buildCorrection: mode open_think needs the ids of </think> in thinkEnd, got none; pass them, or use mode eq5',
-    );
-    const cut = findFirst(answerIds, rules.thinkEnd, end);
+    const cut = rules.thinkEnd(answerIds);
     unclosed = cut < 0;
     if (cut >= 0) end = cut;
     prefix = promptIds;
@@ -93,19 +89,6 @@ export function buildCorrection(parts: CorrectionParts, rules: CorrectionRules):
   for (let i = 0; i < end; i++) ids[prefix.length + i] = answerIds[i]!;
   for (let i = 0; i < phraseIds.length; i++) ids[prefix.length + end + i] = phraseIds[i]!;
   return { ids, shared: commonPrefix(ids, promptIds, answerIds), unclosed };
-}
-
-/** First position before `end` at which one of `patterns` stands whole in `ids`; -1 if none does. */
-function findFirst(ids: Ids, patterns: readonly Ids[], end: number): number {
-  for (let at = 0; at < end; at++) {
-    for (const pattern of patterns) {
-      if (pattern.length === 0 || at + pattern.length > end) continue;
-      let k = 0;
-      while (k < pattern.length && ids[at + k] === pattern[k]) k++;
-      if (k === pattern.length) return at;
-    }
-  }
-  return -1;
 }
 
 /** How many leading ids equal the sequence `first` followed by `second`. */

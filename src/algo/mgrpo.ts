@@ -42,7 +42,7 @@ export interface StepHost<Q extends Question> {
   readonly phrases: readonly Ids[];
   /** See {@link CorrectionRules}. */
   readonly eosIds: ReadonlySet<number>;
-  readonly thinkEnd: readonly Ids[];
+  readonly thinkEnd: CorrectionRules['thinkEnd'];
   readonly maxContextLength: number;
 }
 

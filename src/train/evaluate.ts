@@ -10,7 +10,7 @@ import { Rng } from '../rng.js';
 import type { TaskRow } from '../tasks/task.js';
 import type { CompletionRecord } from './events.js';
 import { STREAM, type Policy } from './policy.js';
-import { encodePhrases, encodeQuestions, thinkEndIds, type EncodedQuestion } from './questions.js';
+import { encodePhrases, encodeQuestions, thinkEnd, type EncodedQuestion } from './questions.js';
 import { rewardArgs, rollout, rolloutTexts, type RolloutTexts } from './rollout.js';
 
 /** Settings of {@link evaluate}. */
@@ -80,7 +80,7 @@ export async function evaluate(policy: Policy, rows: readonly TaskRow[], options
       mode: layer2.mode,
       truncatedAnswers: 'keep',
       eosIds: policy.eosIds,
-      thinkEnd: thinkEndIds(policy.tokenizer),
+      thinkEnd: thinkEnd(policy.tokenizer),
       maxContextLength: policy.context,
       maxCompletionLength: layer2.maxCompletionLength ?? options.maxCompletionLength,
     };

@@ -22,7 +22,7 @@ import { evaluate } from './evaluate.js';
 import type { CompletionRecord, Listener, Phase } from './events.js';
 import { meanMetrics } from './metrics.js';
 import { STREAM, type Policy } from './policy.js';
-import { encodePhrases, encodeQuestions, thinkEndIds, type EncodedPhrase, type EncodedQuestion } from './questions.js';
+import { encodePhrases, encodeQuestions, thinkEnd, type EncodedPhrase, type EncodedQuestion } from './questions.js';
 import { rewardArgs, rollout, rolloutTexts, type RolloutTexts } from './rollout.js';
 import { loadTrainerState, saveTrainerState, type TrainerState } from './state.js';
 import { adapterOffReference, scoreSequences, updatePolicy, type Reference } from './update.js';
@@ -236,7 +236,7 @@ export class GRPOTrainer {
     const host: StepHost<EncodedQuestion> = {
       phrases: this.#phrases.map(({ ids }) => ids),
       eosIds: policy.eosIds,
-      thinkEnd: this.#phrases.length > 0 ? thinkEndIds(policy.tokenizer) : [],
+      thinkEnd: thinkEnd(policy.tokenizer),
       maxContextLength: Math.min(config.maxContextLength ?? policy.context, policy.context),
       draw: () => rng.uniform(),
       moreQuestions: (count) => Promise.resolve(this.#nextQuestions(count)),

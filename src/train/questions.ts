@@ -41,19 +41,7 @@ export function encodePhrases(tokenizer: Tokenizer, phrases: Layer2Config['phras
   return texts.map((text) => ({ text, ids: tokenizer.encode(guidingText(text)) }));
 }
 
-/**
- * Ways in which `</think>` can stand in token ids. A tokenizer without a token for it may join its first character to what comes before
- * and its last one to what follows, so the closing bracket is left open in some of them.
- */
-export function thinkEndIds(tokenizer: Tokenizer): Ids[] {
-  const whole = tokenizer.tokenId('</think>');
-  if (whole !== undefined) return [[whole]];
-  const found = new Map<string, number[]>();
-  for (const before of ['', ' ', '\n', '\n\n', '.', '.\n', ')', '`']) {
-    for (const text of [`${before}</think>`, `${before}</think`]) {
-      const ids = tokenizer.encode(text);
-      found.set(ids.join(), ids);
-    }
-  }
-  return [...found.values()].sort((a, b) => b.length - a.length);
+/** How many leading ids of an answer lie wholly before its first `</think>`, however that was split into tokens; -1 if it has none. */
+export function thinkEnd(tokenizer: Tokenizer): (answerIds: Ids) => number {
+  return (answerIds) => tokenizer.tokensBefore(Array.from(answerIds), '</think>');
 }

@@ -24,7 +24,7 @@ interface Item extends Question {
 class TableHost implements StepHost<Item> {
   readonly phrases = [[PHRASE], [PHRASE, PHRASE + 1]];
   readonly eosIds: ReadonlySet<number> = new Set([EOS]);
-  readonly thinkEnd = [[50]];
+  readonly thinkEnd = (ids: ArrayLike<number>): number => Array.from(ids).indexOf(50);
   readonly maxContextLength = 64;
   readonly log: string[] = [];
   readonly windows: UpdateWindow[] = [];
