@@ -48,8 +48,9 @@ const LOWEST = -3.0e38;
 
 var<workgroup> slots: array<f32, LANES>;
 var<workgroup> slot_ids: array<u32, LANES>;
-var<workgroup> shared_f: f32;
-var<workgroup> shared_u: u32;
+var<workgroup> results: array<f32, 5>;
+var<workgroup> chosen_key: u32;
+var<workgroup> chosen_id: u32;
 
 // Penalised logit: divided by the penalty if positive, else multiplied, where the id was seen (Keskar et al. 2019).
 fn penalised(row: u32, i: u32) -> f32 {
@@ -71,40 +72,40 @@ fn ordered(z: f32) -> u32 {
   return bits ^ select(0x80000000u, 0xffffffffu, bits >= 0x80000000u);
 }
 
-// Largest of the lanes' values, in every lane.
-fn lanes_max(v: f32, lane: u32) -> f32 {
+// Largest of the lanes' values, in every lane. Every use has its own `slot` of `results`: lanes may still read an earlier one.
+fn lanes_max(v: f32, lane: u32, slot: u32) -> f32 {
   slots[lane] = v;
   workgroupBarrier();
   if (lane == 0u) {
     var best = slots[0];
     for (var l = 1u; l < LANES; l++) { best = max(best, slots[l]); }
-    shared_f = best;
+    results[slot] = best;
   }
   workgroupBarrier();
-  return shared_f;
+  return results[slot];
 }
 
 // Sum of the lanes' values in their order, in every lane; leaves them in `slots`.
-fn lanes_sum(v: f32, lane: u32) -> f32 {
+fn lanes_sum(v: f32, lane: u32, slot: u32) -> f32 {
   slots[lane] = v;
   workgroupBarrier();
   if (lane == 0u) {
     var sum = 0.0;
     for (var l = 0u; l < LANES; l++) { sum += slots[l]; }
-    shared_f = sum;
+    results[slot] = sum;
   }
   workgroupBarrier();
-  return shared_f;
+  return results[slot];
 }
 
 var<workgroup> high: array<atomic<u32>, 256>;
 var<workgroup> low: array<atomic<u32>, 256>;
 
-// Order-preserving bits of the largest value v among {z >= floor} with weight({z >= v}) >= target. Weights: 1 each and target = `share`
-// (count), or exp(z - top) and target = `share` of all of it. `n` ids of the row (0 if it is not active).
+// Order-preserving bits of the largest value v among {z >= floor} with weight({z >= v}) >= goal. Weights: 1 each and goal = `share`
+// (count), or exp(z - top) and goal = `share` of all of it. `n` ids of the row (0 if it is not active).
 fn select_cut(row: u32, n: u32, lane: u32, top: f32, floor: u32, by_mass: bool, share: f32) -> u32 {
   var prefix = 0u;
-  var target = share;
+  var goal = share;
   for (var shift = 24i; shift >= 0i; shift -= 8i) {
     for (var b = lane; b < 256u; b += LANES) {
       atomicStore(&high[b], 0u);
@@ -136,7 +137,7 @@ fn select_cut(row: u32, n: u32, lane: u32, top: f32, floor: u32, by_mass: bool, 
       if (by_mass && shift == 24i) {
         var all = 0.0;
         for (var b = 256u; b > 0u; b--) { all += bin_weight(b - 1u); }
-        target = share * all;
+        goal = share * all;
       }
       var above = 0.0;
       var chosen = 0u;
@@ -144,17 +145,17 @@ fn select_cut(row: u32, n: u32, lane: u32, top: f32, floor: u32, by_mass: bool, 
       for (var b = 256u; b > 0u; b--) {
         let weight = bin_weight(b - 1u);
         if (weight > 0.0) {
-          chosen = b - 1u; // the lowest one if rounding leaves the target out of reach
+          chosen = b - 1u; // the lowest one if rounding leaves the goal out of reach
           chosen_above = above;
           above += weight;
-          if (above >= target) { break; }
+          if (above >= goal) { break; }
         }
       }
-      target -= chosen_above;
-      shared_u = prefix | (chosen << u32(shift));
+      goal -= chosen_above;
+      chosen_key = prefix | (chosen << u32(shift));
     }
     workgroupBarrier();
-    prefix = shared_u;
+    prefix = chosen_key;
   }
   return prefix;
 }
@@ -188,19 +189,16 @@ fn sample(
     }
     if (PENALTY) { raw_max = max(raw_max, logits[base + i] * params.inverse_temperature); }
   }
-  let top = lanes_max(z_max, lane);
+  let top = lanes_max(z_max, lane, 0u);
   var raw_top = top;
-  if (PENALTY) {
-    workgroupBarrier();
-    raw_top = lanes_max(raw_max, lane);
-  }
+  if (PENALTY) { raw_top = lanes_max(raw_max, lane, 1u); }
   if (params.greedy != 0u) {
     slot_ids[lane] = select(0xffffffffu, z_id, z_max == top);
     workgroupBarrier();
     if (lane == 0u) {
       var best = 0xffffffffu;
       for (var l = 0u; l < LANES; l++) { best = min(best, slot_ids[l]); }
-      shared_u = best;
+      chosen_id = best;
     }
     workgroupBarrier();
   }
@@ -223,16 +221,12 @@ fn sample(
     else if (FILTER) { raw += e; }
   }
   var raw_sum = 0.0;
-  if (PENALTY || FILTER) {
-    workgroupBarrier();
-    raw_sum = lanes_sum(raw, lane);
-  }
-  workgroupBarrier();
-  let kept_sum = lanes_sum(kept, lane);
+  if (PENALTY || FILTER) { raw_sum = lanes_sum(raw, lane, 2u); }
+  let kept_sum = lanes_sum(kept, lane, 3u);
   if (!PENALTY && !FILTER) { raw_sum = kept_sum; }
 
   if (PROBS) {
-    let best = shared_u;
+    let best = chosen_id;
     for (var i = lane; i < n; i += LANES) {
       let z = scaled(row, i);
       var p = select(0.0, exp(z - top) / kept_sum, !FILTER || ordered(z) >= cut);
@@ -243,12 +237,12 @@ fn sample(
 
   var token = 0u;
   if (params.greedy != 0u) {
-    token = shared_u;
+    token = chosen_id;
   } else {
-    // The segment that holds the target, then the id in it.
+    // The segment that holds the goal, then the id in it.
     if (lane == 0u) {
       let word = philox(vec2u(params.seed0, params.seed1), vec4u(steps[row], streams[row], 0u, 0u)).x;
-      let target = f32(word >> 8u) * 5.9604644775390625e-8 * kept_sum;
+      let goal = f32(word >> 8u) * 5.9604644775390625e-8 * kept_sum;
       var before = 0.0;
       var segment = 0u;
       var segment_before = 0.0;
@@ -257,15 +251,15 @@ fn sample(
           segment = l;
           segment_before = before;
           before += slots[l];
-          if (before > target) { break; }
+          if (before > goal) { break; }
         }
       }
-      shared_u = segment;
-      shared_f = target - segment_before;
+      chosen_id = segment;
+      results[4] = goal - segment_before;
     }
     workgroupBarrier();
-    let segment = shared_u;
-    let target = shared_f;
+    let segment = chosen_id;
+    let goal = results[4];
     let stride = LANES * LANES;
     var sum = 0.0;
     var found = false;
@@ -282,9 +276,9 @@ fn sample(
       if (lane == 0u && !found) {
         for (var l = 0u; l < LANES; l++) {
           if (slots[l] > 0.0) {
-            token = tile + l * LANES + segment; // the last one kept if rounding leaves the target out of reach
+            token = tile + l * LANES + segment; // the last one kept if rounding leaves the goal out of reach
             sum += slots[l];
-            if (sum > target) {
+            if (sum > goal) {
               found = true;
               break;
             }
@@ -324,27 +318,27 @@ const LIMIT = 6u;
 @group(0) @binding(3) var<storage, read> eos: array<u32>;              // [eos_count]
 @group(0) @binding(4) var<storage, read_write> out_tokens: array<u32>; // [slots, max_new]
 @group(0) @binding(5) var<storage, read_write> out_logps: array<f32>;  // [slots, max_new]
-@group(1) @binding(0) var<uniform> move: Advance;
+@group(1) @binding(0) var<uniform> batch: Advance;
 
 fn field(column: u32, slot: u32) -> u32 {
-  return column * move.stride + slot;
+  return column * batch.stride + slot;
 }
 
 // Keeps the sampled token of every active slot and moves the slot on, or stops it at an end id or at its limit. Grid: one thread per slot.
 @compute @workgroup_size(64)
 fn advance(@builtin(global_invocation_id) id: vec3u) {
   let slot = id.x;
-  if (slot >= move.slots || state[field(ACTIVE, slot)] == 0u) { return; }
+  if (slot >= batch.slots || state[field(ACTIVE, slot)] == 0u) { return; }
   let token = state[field(TOKEN, slot)];
   let step = state[field(STEP, slot)];
-  if (step < move.max_new) {
-    out_tokens[slot * move.max_new + step] = token;
-    out_logps[slot * move.max_new + step] = sampled[slot];
+  if (step < batch.max_new) {
+    out_tokens[slot * batch.max_new + step] = token;
+    out_logps[slot * batch.max_new + step] = sampled[slot];
   }
   state[field(STEP, slot)] = step + 1u;
   let position = state[field(POSITION, slot)] + 1u;
-  var stop = step + 1u >= min(state[field(LIMIT, slot)], move.max_new) || position >= move.max_context;
-  for (var e = 0u; e < move.eos_count; e++) { stop |= eos[e] == token; }
+  var stop = step + 1u >= min(state[field(LIMIT, slot)], batch.max_new) || position >= batch.max_context;
+  for (var e = 0u; e < batch.eos_count; e++) { stop |= eos[e] == token; }
   if (stop) {
     state[field(ACTIVE, slot)] = 0u;
     state[field(CONTEXT, slot)] = 0u;
@@ -352,6 +346,6 @@ fn advance(@builtin(global_invocation_id) id: vec3u) {
   } else {
     state[field(POSITION, slot)] = position;
     state[field(CONTEXT, slot)] += 1u;
-    state[field(CACHE_ROW, slot)] = kv_index[slot * move.max_context + position];
+    state[field(CACHE_ROW, slot)] = kv_index[slot * batch.max_context + position];
   }
 }

@@ -1,0 +1,329 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Gpu } from '../../src/gpu/device.js';
+import type { Tensor } from '../../src/gpu/tensor.js';
+import { advance, decodeState, DECODE_FIELDS, sample, type DecodeField, type SampleArgs } from '../../src/kernels/sampling.js';
+import { drawUniform, logSoftmax, samplingProbs, type SamplingSettings } from '../reference/sampling.js';
+import { difference, expectClose, noise } from '../support/compare.js';
+import { skipGpu, testGpu } from '../support/gpu.js';
+import { guarded } from '../support/guard.js';
+
+const golden = path.join(
+  process.env['MGRPO_GOLDEN_DIR'] ?? path.resolve(import.meta.dirname, '../../../shared/golden'),
+  'sampling/case.json',
+);
+const SEED = [123, 456] as const;
+const OFF = { topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
+
+/** Logits with a spread like a language model's: a few ids stand out. */
+function someLogits(rows: number, vocab: number, seed: number): Float32Array<ArrayBuffer> {
+  return noise(rows * vocab, seed).map((x) => 6 * x ** 3 + 2 * x);
+}
+
+interface Drawn {
+  readonly tokens: Uint32Array;
+  readonly logps: Float32Array;
+  readonly probs: Float32Array;
+  readonly seen: Uint32Array;
+}
+
+interface Row {
+  readonly logits: Float32Array;
+  readonly stream: number;
+  readonly step: number;
+  readonly active?: boolean;
+  readonly history?: readonly number[];
+}
+
+/** Samples rows, each with its own stream and step, and reads everything back. */
+async function draw(gpu: Gpu, rows: readonly Row[], settings: SamplingSettings, withProbs = true): Promise<Drawn> {
+  const vocab = rows[0]!.logits.length;
+  const B = rows.length;
+  const flat = new Float32Array(B * vocab);
+  rows.forEach(({ logits }, b) => flat.set(logits, b * vocab));
+  const words = Math.ceil(vocab / 32);
+  const bits = new Uint32Array(B * words);
+  rows.forEach(({ history = [] }, b) => history.forEach((id) => (bits[b * words + (id >>> 5)]! |= 1 << (id & 31))));
+  const u32 = (of: (row: Row) => number): Tensor => gpu.from(Uint32Array.from(rows, of));
+  const logits = gpu.from(flat);
+  const [tokens, logps] = [guarded(gpu, [B], undefined, 'u32'), guarded(gpu, [B])];
+  const [seen, probs] = [guarded(gpu, [B * words], bits), withProbs ? guarded(gpu, [B, vocab]) : undefined];
+  const state = {
+    stream: u32(({ stream }) => stream),
+    step: u32(({ step }) => step),
+    active: u32(({ active }) => Number(active !== false)),
+  };
+  const args: SampleArgs = {
+    logits,
+    rows: B,
+    vocab,
+    tokens,
+    logps,
+    ...state,
+    seed: SEED,
+    seen,
+    ...OFF,
+    ...settings,
+    ...(probs && { probs }),
+  };
+  const rec = gpu.recorder();
+  sample(rec, args);
+  rec.submit();
+  const out = {
+    tokens: await tokens.words(),
+    logps: await logps.values(),
+    seen: await seen.words(),
+    probs: probs ? await probs.values() : new Float32Array(0),
+  };
+  gpu.free(logits, tokens, logps, seen, ...Object.values(state), ...(probs ? [probs] : []));
+  return out;
+}
+
+describe.skipIf(skipGpu)('sample', () => {
+  it.skipIf(!existsSync(golden))('gives the golden probabilities of transformers', async () => {
+    const gpu = await testGpu();
+    const { rows } = JSON.parse(readFileSync(golden, 'utf8')) as {
+      rows: { settings: SamplingSettings; history: number[]; logits: number[]; expected: { probs: number[] } }[];
+    };
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { settings, history, logits, expected } of rows) {
+      const row = { logits: Float32Array.from(logits), stream: 0, step: 0, history };
+      const { probs } = await draw(gpu, [row], settings);
+      expect(
+        Array.from(probs, (p) => p > 0),
+        `kept ids with ${JSON.stringify(settings)}`,
+      ).toEqual(expected.probs.map((p) => p > 0));
+      expectClose(probs, expected.probs, JSON.stringify(settings), 2e-6);
+      expectClose(samplingProbs(logits, history, settings), expected.probs, `the twin with ${JSON.stringify(settings)}`, 1e-6);
+    }
+  });
+
+  const settings: SamplingSettings[] = [
+    { temperature: 1 },
+    { temperature: 0.7 },
+    { temperature: 0 },
+    { temperature: 0, repetitionPenalty: 1.5 },
+    { temperature: 0.9, topK: 17 },
+    { temperature: 1.2, topP: 0.83 },
+    { temperature: 0.8, minP: 0.07 },
+    { temperature: 1.1, repetitionPenalty: 1.3, topK: 40, topP: 0.9, minP: 0.01 },
+  ];
+  const cases = [1, 2, 7, 8, 63, 128, 157, 512, 513, 4096, 4097, 66_000].flatMap((vocab) =>
+    settings.map((s) => [vocab, s] as const),
+  );
+
+  it.each(cases)('draws from %i ids with %o as the twin does', async (vocab, s) => {
+    const gpu = await testGpu();
+    const B = vocab > 10_000 ? 2 : 5;
+    const rows = Array.from({ length: B }, (_, b) => ({
+      logits: someLogits(1, vocab, 17 * b + vocab),
+      stream: 1000 + b,
+      step: 3 * b,
+      history: [0, vocab - 1, (vocab * b) >> 3],
+    }));
+    const { tokens, logps, probs, seen } = await draw(gpu, rows, s);
+    rows.forEach(({ logits, history, stream, step }, b) => {
+      const mine = probs.subarray(b * vocab, (b + 1) * vocab);
+      expectClose(mine, samplingProbs(logits, history, s), 'probs', 3e-6);
+      const token = tokens[b]!;
+      expect(mine[token], 'probability of the drawn id').toBeGreaterThan(0);
+      expect(Math.abs(logps[b]! - logSoftmax(logits, s.temperature || 1)[token]!), 'logp').toBeLessThan(
+        1e-6 * (2 + Math.abs(logps[b]!)),
+      );
+      if (s.temperature > 0) {
+        // The draw is the inverse CDF over the lanes' segments.
+        const lanes = vocab <= 512 ? 8 : vocab <= 4096 ? 64 : 256;
+        let below = 0;
+        for (let l = 0; l <= token % lanes; l++) {
+          for (let i = l; i < (l === token % lanes ? token : vocab); i += lanes) below += mine[i]!;
+        }
+        const u = drawUniform(SEED, stream, step);
+        expect(u).toBeGreaterThanOrEqual(below - 1e-5);
+        expect(u).toBeLessThan(below + mine[token]! + 1e-5);
+      }
+      const words = Math.ceil(vocab / 32);
+      const marked = new Set([...history, ...(s.repetitionPenalty ? [token] : [])]);
+      for (let i = 0; i < vocab; i++) {
+        if (((seen[b * words + (i >>> 5)]! >>> (i & 31)) & 1) !== Number(marked.has(i))) expect.fail(`seen bit ${i}`);
+      }
+    });
+  });
+
+  it('draws the same for a stream and step in any slot of any batch, with and without subgroups, and skips inactive rows', async () => {
+    const logits = someLogits(1, 1031, 5);
+    const rows = Array.from({ length: 33 }, (_, b) => ({ logits, stream: (b * 7) % 33, step: b % 3 }));
+    const s = { temperature: 0.9, topP: 0.95 };
+    const gpu = await testGpu();
+    const together = await draw(gpu, rows, s, false);
+    expect(new Set(together.tokens).size).toBeGreaterThan(10);
+    const reversed = await draw(await testGpu({ subgroups: false }), rows.toReversed(), s, false);
+    expect(reversed.tokens.toReversed()).toEqual(together.tokens);
+    expect(reversed.logps.toReversed()).toEqual(together.logps);
+    const alone = await draw(gpu, [rows[20]!], s, false);
+    expect([alone.tokens[0], alone.logps[0]]).toEqual([together.tokens[20], together.logps[20]]);
+    const some = await draw(
+      gpu,
+      rows.map((row, b) => ({ ...row, active: b % 2 === 0 })),
+      s,
+    );
+    some.tokens.forEach((token, b) => expect(token).toBe(b % 2 === 0 ? together.tokens[b] : 0x7f123456));
+  });
+
+  it('draws every id as often as its probability says, by a chi-squared test', async () => {
+    const gpu = await testGpu();
+    const logits = someLogits(1, 40, 9);
+    const n = 4000;
+    const rows = Array.from({ length: n }, (_, b) => ({ logits, stream: b >> 5, step: b & 31 }));
+    const { tokens } = await draw(gpu, rows, { temperature: 1 }, false);
+    const p = logSoftmax(logits, 1).map(Math.exp);
+    const counts = new Float64Array(40);
+    for (const token of tokens) counts[token]!++;
+    const chi2 = counts.reduce((sum, c, i) => sum + (c - n * p[i]!) ** 2 / (n * p[i]!), 0);
+    expect(chi2).toBeLessThan(39 + 4 * Math.sqrt(2 * 39));
+  });
+
+  it('keeps ties at a cut, and gives the lowest id among equals when greedy', async () => {
+    const gpu = await testGpu();
+    const logits = Float32Array.of(0, 3, 1, 3, 1, -2, 1, -0, 0);
+    const row = { logits, stream: 0, step: 0 };
+    const kept = async (s: SamplingSettings): Promise<number[]> =>
+      Array.from((await draw(gpu, [row], s)).probs.entries()).flatMap(([i, p]) => (p > 0 ? [i] : []));
+    expect(await kept({ temperature: 1, topK: 1 })).toEqual([1, 3]);
+    expect(await kept({ temperature: 1, topK: 3 })).toEqual([1, 2, 3, 4, 6]);
+    expect(await kept({ temperature: 1, topK: 6 })).toEqual([0, 1, 2, 3, 4, 6, 7, 8]);
+    expect((await draw(gpu, [row], { temperature: 0 })).tokens[0]).toBe(1);
+  });
+
+  it('finds a top-p cut in the flat tail of a large vocabulary', async () => {
+    const gpu = await testGpu();
+    const vocab = 150_001;
+    const logits = noise(vocab, 3).map((x) => 1e-3 * x);
+    for (const topP of [0.25, 0.999]) {
+      const { probs } = await draw(gpu, [{ logits, stream: 0, step: 0 }], { temperature: 1, topP });
+      const expected = samplingProbs(logits, [], { temperature: 1, topP });
+      const size = (p: Float32Array | Float64Array): number => Array.from(p).filter((x) => x > 0).length;
+      const sizes = [size(probs), size(expected)];
+      expect(Math.abs(sizes[0]! - sizes[1]!), `${sizes.join(' and ')} ids`).toBeLessThanOrEqual(2);
+      expect(difference(probs, expected).relativeNorm).toBeLessThan(5e-3);
+    }
+  });
+
+  it('refuses settings out of range and a missing mask, and says which', async () => {
+    const gpu = await testGpu();
+    const [t, u] = [gpu.tensor([8]), gpu.tensor([1], 'u32')];
+    const args = {
+      logits: t,
+      rows: 1,
+      vocab: 8,
+      tokens: u,
+      logps: t,
+      stream: u,
+      step: u,
+      active: u,
+      seed: SEED,
+      temperature: 1,
+      ...OFF,
+    };
+    const refused = (change: Partial<SampleArgs>): (() => void) => {
+      return () => sample(gpu.recorder(), { ...args, ...change });
+    };
+    expect(refused({ topP: 0 })).toThrow(/topP in \(0, 1\], got 0/);
+    expect(refused({ temperature: -1 })).toThrow(/temperature >= 0, got -1/);
+    expect(refused({ repetitionPenalty: 1.1 })).toThrow(/seen\[1, 1\]/);
+    expect(refused({ vocab: 9 })).toThrow(/logits\[1, 9\]/);
+  });
+});
+
+describe.skipIf(skipGpu)('advance', () => {
+  it('keeps tokens, moves slots on, and stops them at an end id, the limit and the end of the context', async () => {
+    const gpu = await testGpu();
+    const [slots, maxContext, maxNew] = [70, 9, 5];
+    const state = decodeState(gpu, slots);
+    const column = (name: DecodeField, of: (b: number) => number): Uint32Array<ArrayBuffer> => {
+      const data = Uint32Array.from({ length: slots }, (_, b) => of(b));
+      gpu.write(state[name], data);
+      return data;
+    };
+    const token = column('tokens', (b) => 10 + (b % 4));
+    const position = column('positions', (b) => 1 + (b % 8));
+    column('contextLength', (b) => 2 + (b % 8));
+    column('cacheRow', (b) => 500 + b);
+    const step = column('step', (b) => b % 3);
+    const active = column('active', (b) => Number(b % 5 !== 0));
+    const limit = column('limit', (b) => 3 + (b % 4));
+    column('stream', (b) => 900 + b);
+    const logps = noise(slots, 1);
+    const kvIndex = Uint32Array.from({ length: slots * maxContext }, (_, i) => 10_000 + i);
+    const outTokens = guarded(gpu, [slots, maxNew], new Uint32Array(slots * maxNew));
+    const outLogps = guarded(gpu, [slots, maxNew], new Float32Array(slots * maxNew));
+    const rec = gpu.recorder();
+    advance(rec, {
+      state,
+      sampledLogps: gpu.from(logps),
+      kvIndex: gpu.from(kvIndex),
+      outTokens,
+      outLogps,
+      eos: gpu.from(Uint32Array.of(77, 12)),
+      eosCount: 2,
+      maxContext,
+      maxNew,
+    });
+    rec.submit();
+    const now = Object.fromEntries(
+      await Promise.all(DECODE_FIELDS.map(async (name) => [name, await gpu.readU32(state[name])] as const)),
+    ) as Record<DecodeField, Uint32Array>;
+    const [tokensOut, logpsOut] = [await outTokens.words(), await outLogps.values()];
+    let stopped = 0;
+    for (let b = 0; b < slots; b++) {
+      const stop = token[b] === 12 || step[b]! + 1 === limit[b] || position[b]! + 1 === maxContext;
+      const next = position[b]! + 1;
+      const expected =
+        active[b] === 0
+          ? [position[b], 2 + (b % 8), 500 + b, step[b], 0]
+          : stop
+            ? [position[b], 0, 0xffffffff, step[b]! + 1, 0]
+            : [next, next + 1, 10_000 + b * maxContext + next, step[b]! + 1, 1];
+      stopped += Number(active[b] === 1 && stop);
+      expect([now.positions[b], now.contextLength[b], now.cacheRow[b], now.step[b], now.active[b]], `slot ${b}`).toEqual(
+        expected,
+      );
+      expect([now.tokens[b], now.limit[b], now.stream[b]]).toEqual([token[b], limit[b], 900 + b]);
+      for (let t = 0; t < maxNew; t++) {
+        const here = active[b] === 1 && t === step[b];
+        expect(tokensOut[b * maxNew + t]).toBe(here ? token[b] : 0);
+        expect(logpsOut[b * maxNew + t]).toBe(here ? logps[b] : 0);
+      }
+    }
+    expect(stopped).toBeGreaterThan(10);
+  });
+
+  it('shares its state with sample in one buffer', async () => {
+    const gpu = await testGpu();
+    const [slots, vocab] = [65, 96];
+    const state = decodeState(gpu, slots);
+    for (const name of DECODE_FIELDS) expect(state[name].offset % 256, name).toBe(0);
+    const logits = someLogits(slots, vocab, 4);
+    const table = new Uint32Array(DECODE_FIELDS.length * state.stride);
+    const column = (name: DecodeField): number => DECODE_FIELDS.indexOf(name) * state.stride;
+    for (let b = 0; b < slots; b++) {
+      table[column('active') + b] = 1;
+      table[column('stream') + b] = 40 + b;
+      table[column('step') + b] = b;
+    }
+    gpu.write(state.all, table);
+    const logps = gpu.tensor([slots]);
+    const rec = gpu.recorder();
+    sample(rec, { ...state, logits: gpu.from(logits), rows: slots, vocab, logps, seed: SEED, temperature: 1, ...OFF });
+    rec.submit();
+    const apart = await draw(
+      gpu,
+      Array.from({ length: slots }, (_, b) => ({ logits: logits.subarray(b * vocab, (b + 1) * vocab), stream: 40 + b, step: b })),
+      { temperature: 1 },
+    );
+    expect(await gpu.readU32(state.tokens)).toEqual(apart.tokens);
+    expect((await gpu.read(logps))[0]).toEqual(apart.logps);
+    table.set(apart.tokens, column('tokens'));
+    expect(await gpu.readU32(state.all)).toEqual(table);
+  });
+});
