@@ -4,6 +4,7 @@
 // Probabilities are recomputed from lse (Dao et al. 2022, FlashAttention, algorithm 4); every output has one writer: no atomics.
 // q, o, dO, dq f32[T, H, d]; k, v, dk, dv f32[T, KV, d]; lse, delta f32[T, H].
 // The prelude gives `Vec`, a vector of 2 or 4 f32, and the constant VECS, vectors per head.
+#include "math"
 #include "index"
 
 override LANES: u32 = 4;
@@ -78,7 +79,7 @@ fn attention_bwd_dq_rows(
       s += dot(query[i], k[key + i]);
       dp += dot(upstream[i], v[key + i]);
     }
-    let ds = select(0.0, exp(s - row_lse) * (dp - row_delta) * params.scale, j >= start && j <= row);
+    let ds = select(0.0, precise_exp(s - row_lse) * (dp - row_delta) * params.scale, j >= start && j <= row);
     for (var i = 0u; i < VECS; i++) { sum[i] += ds * k[key + i]; }
   }
   if (first + lane <= last) {
@@ -123,7 +124,7 @@ fn attention_bwd_dkv_rows(
         s += dot(key[i], q[pair * VECS + i]);
         dp += dot(value[i], d_o[pair * VECS + i]);
       }
-      let p = select(0.0, exp(s - lse[pair]), seen);
+      let p = select(0.0, precise_exp(s - lse[pair]), seen);
       let ds = p * (dp - delta[pair]) * params.scale;
       for (var i = 0u; i < VECS; i++) {
         key_sum[i] += ds * q[pair * VECS + i];

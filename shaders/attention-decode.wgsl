@@ -2,6 +2,7 @@
 //   s_j = scale q.kCache[kvIndex[b, j]] for j < contextLength[b];  o = softmax(s) . vCache;  o = 0 where contextLength is 0.
 // q, o f32[B, H, d]; kCache, vCache f32[rows, KV, d]; kvIndex u32[B, maxContext]; contextLength u32[B].
 // The prelude gives `Vec`, a vector of 2 or 4 f32, and the constant VECS, vectors per head.
+#include "math"
 #include "index"
 
 override LANES: u32 = 4;
@@ -43,8 +44,8 @@ fn attention_decode_rows(
     var s = 0.0;
     for (var i = 0u; i < VECS; i++) { s += dot(query[i], k_cache[key + i]); }
     let next = max(highest, s);
-    let decay = exp(highest - next);
-    let p = exp(s - next);
+    let decay = precise_exp(highest - next);
+    let p = precise_exp(s - next);
     highest = next;
     total = total * decay + p;
     for (var i = 0u; i < VECS; i++) { sum[i] = sum[i] * decay + p * v_cache[key + i]; }

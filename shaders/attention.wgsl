@@ -4,6 +4,7 @@
 // q, o f32[T, H, d]; k, v f32[T, KV, d]; lse f32[T, H]; query head h reads key head h / (H / KV).
 // The prelude gives `Vec`, a vector of 2 or 4 f32, and the constant VECS, vectors per head.
 // Grid: blocks of LANES rows x heads, heads fastest.
+#include "math"
 #include "index"
 
 override LANES: u32 = 4;
@@ -50,14 +51,14 @@ fn attention_fwd_rows(
     for (var i = 0u; i < VECS; i++) { s += dot(query[i], k[key + i]); }
     let seen = j >= start && j <= row;
     let next = select(highest, max(highest, s), seen);
-    let decay = exp(highest - next);
-    let p = select(0.0, exp(s - next), seen);
+    let decay = precise_exp(highest - next);
+    let p = select(0.0, precise_exp(s - next), seen);
     highest = next;
     total = total * decay + p;
     for (var i = 0u; i < VECS; i++) { sum[i] = sum[i] * decay + p * v[key + i]; }
   }
   if (first + lane <= last) {
     for (var i = 0u; i < VECS; i++) { o[at + i] = sum[i] / total; }
-    lse[row * params.heads + head] = highest + log(total);
+    lse[row * params.heads + head] = highest + precise_log(total);
   }
 }

@@ -21,6 +21,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> logits: array<f32>;
 @group(1) @binding(0) var<uniform> p: Params;
 
+#include "math"
 #include "index"
 
 @compute @workgroup_size(64)
@@ -43,7 +44,7 @@ fn head_bwd_logits(
   for (var c = start + local; c < end; c += 64) {
     let at = r * p.columns + c;
     let log_p = max(logits[at] * p.scale, -1e30) - row_lse;
-    let probability = exp(log_p);
+    let probability = precise_exp(log_p);
     let hit = select(0.0, 1.0, c == target_column);
     let d = dlogp * (hit - probability) - dentropy * probability * (log_p + entropy);
     logits[at] = d * p.scale;

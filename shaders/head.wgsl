@@ -25,13 +25,14 @@ override LANES: u32 = 64;
 @group(0) @binding(5) var<storage, read_write> lse: array<f32>;
 @group(1) @binding(0) var<uniform> p: Params;
 
+#include "math"
 #include "index"
 
 // (m, S, D) of the union of two sets
 fn merge(a: vec3f, b: vec3f) -> vec3f {
   let m = max(a.x, b.x);
-  let ea = exp(a.x - m);
-  let eb = exp(b.x - m);
+  let ea = precise_exp(a.x - m);
+  let eb = precise_exp(b.x - m);
   return vec3f(m, ea * a.y + eb * b.y, ea * (a.z + (a.x - m) * a.y) + eb * (b.z + (b.x - m) * b.y));
 }
 
@@ -51,7 +52,7 @@ fn head_stats(
   var sums = vec3f(m, 0, 0);
   for (var j = lane; j < p.columns; j += LANES) {
     let z = max(logits[base + j] * p.scale, -1e30) - m;
-    let e = exp(z);
+    let e = precise_exp(z);
     sums += vec3f(0, e, z * e);
   }
   parts[lane] = sums;
@@ -75,7 +76,7 @@ fn head_stats(
     state[row] = vec4f(sums, chosen);
     return;
   }
-  let log_sum = log(sums.y);
+  let log_sum = precise_log(sums.y);
   lse[row] = sums.x + log_sum;
   logps[row] = (chosen - sums.x) - log_sum;
   entropies[row] = log_sum - sums.z / sums.y;

@@ -11,6 +11,7 @@
 //   logp = log-softmax of the raw logits / temperature at the drawn id
 // top-k and top-p find their cut by radix selection on the order-preserving bits of z, 8 bits a pass, weights summed in 64-bit integers
 // (exact: no order of summation).
+#include "math"
 #include "index"
 #include "rng"
 
@@ -119,7 +120,7 @@ fn select_cut(row: u32, n: u32, lane: u32, top: f32, floor: u32, by_mass: bool, 
       if (key >= floor && (key & fixed) == prefix) {
         let bin = (key >> u32(shift)) & 255u;
         if (by_mass) {
-          let w = exp(z - top) * 4096.0; // at most 4096: the sum over 2^20 ids fits in 32 bits
+          let w = precise_exp(z - top) * 4096.0; // at most 4096: the sum over 2^20 ids fits in 32 bits
           let whole = u32(w);
           let fraction = u32((w - f32(whole)) * 4294967296.0);
           if (whole > 0u) { atomicAdd(&high[bin], whole); }
@@ -210,14 +211,14 @@ fn sample(
     if (params.log_min_p > -1e30) { cut = max(cut, ordered(top + params.log_min_p)); }
   }
 
-  // Sums of exp(z - top) over what is kept, and over the raw distribution.
+  // Sums of precise_exp(z - top) over what is kept, and over the raw distribution.
   var kept = 0.0;
   var raw = 0.0;
   for (var i = lane; i < n; i += LANES) {
     let z = scaled(row, i);
-    let e = exp(z - top);
+    let e = precise_exp(z - top);
     if (!FILTER || ordered(z) >= cut) { kept += e; }
-    if (PENALTY) { raw += exp(logits[base + i] * params.inverse_temperature - raw_top); }
+    if (PENALTY) { raw += precise_exp(logits[base + i] * params.inverse_temperature - raw_top); }
     else if (FILTER) { raw += e; }
   }
   var raw_sum = 0.0;
@@ -229,7 +230,7 @@ fn sample(
     let best = chosen_id;
     for (var i = lane; i < n; i += LANES) {
       let z = scaled(row, i);
-      var p = select(0.0, exp(z - top) / kept_sum, !FILTER || ordered(z) >= cut);
+      var p = select(0.0, precise_exp(z - top) / kept_sum, !FILTER || ordered(z) >= cut);
       if (params.greedy != 0u) { p = select(0.0, 1.0, i == best); }
       probs[base + i] = p;
     }
@@ -269,7 +270,7 @@ fn sample(
       var e = 0.0;
       if (i < n) {
         let z = scaled(row, i);
-        e = select(0.0, exp(z - top), !FILTER || ordered(z) >= cut);
+        e = select(0.0, precise_exp(z - top), !FILTER || ordered(z) >= cut);
       }
       slots[lane] = e;
       workgroupBarrier();
@@ -290,7 +291,7 @@ fn sample(
 
   if (lane == 0u && on) {
     tokens[row] = token;
-    logps[row] = logits[base + token] * params.inverse_temperature - raw_top - log(raw_sum);
+    logps[row] = logits[base + token] * params.inverse_temperature - raw_top - precise_log(raw_sum);
     if (PENALTY) { seen[row * ((params.vocab + 31u) / 32u) + token / 32u] |= 1u << (token % 32u); }
   }
 }

@@ -1,6 +1,7 @@
 // SwiGLU (Shazeer 2020): y = silu(g) u with silu(g) = g s, s = 1 / (1 + exp(-g)).
 // Backward: du = dy g s; dg = dy u s (1 + g (1 - s)).
 // All f32[size]. Grid: linear, ITEMS * 64 elements a workgroup.
+#include "math"
 #include "index"
 
 override ITEMS: u32 = 4;
@@ -15,7 +16,7 @@ struct Params {
 @group(1) @binding(0) var<uniform> params: Params;
 
 fn sigmoid(g: f32) -> f32 {
-  return 1.0 / (1.0 + exp(-max(g, -80.0))); // exp stays finite
+  return 1.0 / (1.0 + precise_exp(-max(g, -80.0))); // exp stays finite
 }
 
 @compute @workgroup_size(64)
