@@ -1,7 +1,7 @@
 // Makes dist/: the wasm of the verifiers, the bundles and the type declarations. With --if-stale only where a source is newer.
 // It is written under another name and then swapped in, so that nobody ever imports half a build.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { rollup } from 'rollup';
 import ts from 'typescript';
@@ -13,7 +13,9 @@ const SOURCES = ['src', 'shaders', 'assembly', 'scripts', 'package.json', 'rollu
 /** The time of the newest change in a file or folder. */
 function newest(file) {
   const info = statSync(file);
-  return info.isDirectory() ? Math.max(info.mtimeMs, ...readdirSync(file).map((name) => newest(path.join(file, name)))) : info.mtimeMs;
+  return info.isDirectory()
+    ? Math.max(info.mtimeMs, ...readdirSync(file).map((name) => newest(path.join(file, name))))
+    : info.mtimeMs;
 }
 
 function isStale() {
@@ -21,24 +23,20 @@ function isStale() {
   return !built || SOURCES.some((source) => newest(source) > built.mtimeMs);
 }
 
-/**
- * Declarations of every module that the public entries reach. `isolatedDeclarations` makes this a matter of syntax, file by file: no
- * type-checking here (that is `npm run typecheck`).
- */
+/** Declarations of every module that the public entries reach (what is wrong with types is said by `npm run typecheck`). */
 function declarations(entries, outDir) {
   const { config: tsconfig } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(tsconfig.compilerOptions, '.');
-  const seen = new Set(entries);
-  for (const file of seen) {
-    const source = readFileSync(file, 'utf8');
-    const { outputText, diagnostics } = ts.transpileDeclaration(source, { fileName: file, compilerOptions: options, reportDiagnostics: true });
-    for (const problem of diagnostics ?? []) throw new Error(`${file}: ${ts.flattenDiagnosticMessageText(problem.messageText, '\n')}`);
-    const target = path.join(outDir, path.relative('src', file).replace(/\.ts$/, '.d.ts'));
-    mkdirSync(path.dirname(target), { recursive: true });
-    writeFileSync(target, outputText);
-    for (const { fileName } of ts.preProcessFile(outputText).importedFiles)
-      if (fileName.startsWith('.')) seen.add(path.join(path.dirname(file), fileName.replace(/\.js$/, '.ts')));
-  }
+  const program = ts.createProgram([...entries, 'src/assets.d.ts'], {
+    ...options,
+    noEmit: false,
+    isolatedDeclarations: false,
+    emitDeclarationOnly: true,
+    rootDir: 'src',
+    outDir,
+  });
+  const { diagnostics } = program.emit();
+  if (diagnostics.length > 0) throw new Error(ts.formatDiagnostics(diagnostics, ts.createCompilerHost(options)));
 }
 
 if (!process.argv.includes('--if-stale') || isStale()) {

@@ -95,6 +95,13 @@ export type { SftExample, SftOptions, Split, Task, TaskRow } from './tasks/task.
 export { meanOver, passAtK, majAtK, proportion, twoTurnMetrics } from './algo/evaluation.js';
 export type { Metric, TwoTurns } from './algo/evaluation.js';
 
+export { evaluate } from './train/evaluate.js';
+export type { EvaluateOptions, Evaluation } from './train/evaluate.js';
+export { GRPOTrainer } from './train/grpo-trainer.js';
+export type { TrainResult, TrainerOptions } from './train/grpo-trainer.js';
+export { MGRPOTrainer } from './train/mgrpo-trainer.js';
 export { createPolicy, loadPolicy } from './train/policy.js';
 export type { Policy, PolicyOptions } from './train/policy.js';
+export { SFTTrainer, SFT_OPTIONS, resolveSFTConfig } from './train/sft-trainer.js';
+export type { SFTConfig } from './train/sft-trainer.js';
 export type { CompletionRecord, Listener, Phase, TrainEvent } from './train/events.js';

@@ -1,5 +1,7 @@
 /** The public interface with Node's platform: folders on disk, and adapters through Dawn. */
 export * from './index.js';
+export { resolveModel } from './platform/hub.js';
+export type { DownloadProgress, HubOptions } from './platform/hub.js';
 export { NodeFiles, createFolder, stageFolder } from './platform/node-files.js';
 export type { StagedFolder } from './platform/node-files.js';
 export { nodeGpu } from './platform/webgpu-node.js';

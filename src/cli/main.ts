@@ -1,1 +1,88 @@
-console.log('placeholder');
+/** `mgrpo`: finds the command, turns errors into one message and an exit code. */
+import { MgrpoError, nearest } from '../index.js';
+import { evalCommand, evalSpec } from './eval.js';
+import { UsageError, helpText } from './flags.js';
+import type { CommandSpec } from './flags.js';
+import { generateCommand, generateSpec } from './generate.js';
+import { infoCommand, infoSpec } from './info.js';
+import { say } from './output.js';
+import { sftCommand, sftSpec } from './sft.js';
+import { trainCommand, trainSpec } from './train.js';
+import { verifyCommand } from './verify.js';
+import { packageVersion } from './version.js';
+
+/** Runs with the words after the command; null where they ask for help. Gives the exit code. */
+type Run = (argv: string[]) => Promise<number | null>;
+
+const COMMANDS: readonly { readonly spec: CommandSpec; readonly run: Run }[] = [
+  { spec: trainSpec, run: trainCommand },
+  { spec: sftSpec, run: sftCommand },
+  { spec: evalSpec, run: evalCommand },
+  { spec: generateSpec, run: generateCommand },
+  { spec: infoSpec, run: infoCommand },
+];
+
+const NAMES = ['train', 'sft', 'eval', 'generate', 'verify', 'info'];
+
+function overview(): string {
+  const summaries = new Map(COMMANDS.map(({ spec }) => [spec.name, spec.summary]));
+  summaries.set('verify', 'does an answer mean the same as the right one?');
+  const list = NAMES.map((name) => `  ${name.padEnd(9)} ${summaries.get(name)!}`).join('\n');
+  return `mgrpo ${packageVersion()}: reinforcement-learning post-training of small language models on WebGPU
+
+usage: mgrpo <command> [options]
+
+${list}
+
+mgrpo <command> --help lists the options of a command.
+Results are JSON, the last line on stdout; everything else goes to stderr.
+Exit codes: 0 done, 1 an error, 2 a wrong call, 130 stopped by Ctrl-C after saving.
+`;
+}
+
+async function main(argv: string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined) {
+    process.stderr.write(overview());
+    return 2;
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(overview());
+    return 0;
+  }
+  if (name === '--version') {
+    process.stdout.write(`${packageVersion()}\n`);
+    return 0;
+  }
+  if (name === 'verify') return verifyCommand(rest);
+  const command = COMMANDS.find(({ spec }) => spec.name === name);
+  if (!command) throw new UsageError(`mgrpo: unknown command ${name}; the nearest is ${nearest(name, NAMES)}; see mgrpo --help`);
+  const code = await command.run(rest);
+  if (code !== null) return code;
+  process.stdout.write(helpText(command.spec));
+  return 0;
+}
+
+/** One message for errors that are meant for people; the stack too under MGRPO_DEBUG, and for whatever is not meant. */
+function report(error: unknown): number {
+  if (error instanceof UsageError) {
+    say(`error: ${error.message}`);
+    return 2;
+  }
+  const isExpected = error instanceof MgrpoError;
+  const text =
+    error instanceof Error
+      ? isExpected && !process.env['MGRPO_DEBUG']
+        ? error.message
+        : (error.stack ?? error.message)
+      : String(error);
+  say(`error: ${text}`);
+  if (!isExpected) say('this is a bug in mgrpo, please report it with the command and this text');
+  return 1;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = report(error);
+}

@@ -1,0 +1,142 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  LAYER1_SYSTEM_PROMPT,
+  MgrpoError,
+  accuracyReward,
+  arithmetic,
+  cosineLengthReward,
+  countdown,
+  countdownReward,
+  jsonlRows,
+  named,
+  nearest,
+  repetitionPenalty,
+  show,
+  softOverlongPunishment,
+  tagCountReward,
+  thinkFormatReward,
+} from '../index.js';
+import type { GRPOConfig, RewardFunction, Settings, Split, Task, TaskRow } from '../index.js';
+import { NodeFiles } from '../platform/node-files.js';
+import { UsageError } from './flags.js';
+import type { DATA_OPTIONS } from './options.js';
+
+const TASKS = { arithmetic, countdown } as const;
+
+/** The generated task that the settings name. */
+export function generatedTask({ task, taskSize }: Pick<Settings<typeof DATA_OPTIONS>, 'task' | 'taskSize'>): Task | null {
+  return task === null ? null : TASKS[task](taskSize);
+}
+
+/** Where problems come from. */
+export interface DataRequest {
+  readonly command: string;
+  readonly settings: Settings<typeof DATA_OPTIONS>;
+  readonly split: Split;
+  /** Most problems; how many are generated. Null: all of a file, 1,024 generated ones. */
+  readonly limit: number | null;
+  readonly seed: number;
+  /** Whether rows may lack a right answer. */
+  readonly goldOptional?: boolean;
+}
+
+/** Problems of a file or a generated task. @throws UsageError unless exactly one of the two is named */
+export async function readRows(request: DataRequest): Promise<TaskRow[]> {
+  const { command, settings, split, limit, seed } = request;
+  const { dataset } = settings;
+  const task = generatedTask(settings);
+  if ((dataset === null) === (task === null)) {
+    const got = task === null ? 'neither' : 'both';
+    throw new UsageError(
+      `mgrpo ${command}: expected either --dataset (a file of JSON lines) or --task (arithmetic, countdown), got ${got}`,
+    );
+  }
+  const systemPrompt = settings.systemPrompt === 'default' ? LAYER1_SYSTEM_PROMPT : settings.systemPrompt;
+  if (task) return task.rows(split, limit ?? 1024, seed).map((row) => withSystemPrompt(row, systemPrompt));
+  return readJsonl(dataset!, { systemPrompt, goldOptional: request.goldOptional ?? false, limit });
+}
+
+/** Rows of a file of JSON lines. */
+export async function readJsonl(
+  file: string,
+  options: { readonly systemPrompt: string | null; readonly goldOptional: boolean; readonly limit: number | null },
+): Promise<TaskRow[]> {
+  const { limit, ...rest } = options;
+  const text = await new NodeFiles(path.dirname(file)).readText(path.basename(file));
+  const rows = jsonlRows(text, { name: file, ...rest });
+  return limit === null ? rows : rows.slice(0, limit);
+}
+
+function withSystemPrompt(row: TaskRow, content: string | null): TaskRow {
+  if (content === null || typeof row.prompt === 'string' || row.prompt.some(({ role }) => role === 'system')) return row;
+  return { ...row, prompt: [{ role: 'system', content }, ...row.prompt] };
+}
+
+/** Reward functions by the name that `--reward` takes. */
+const REWARDS: Readonly<Record<string, (config: Pick<GRPOConfig, 'maxCompletionLength'>) => RewardFunction>> = {
+  accuracy: () => accuracyReward(),
+  countdown: () => countdownReward(),
+  think_format: () => thinkFormatReward(),
+  tag_count: () => tagCountReward(),
+  soft_overlong: ({ maxCompletionLength: maxLength }) => softOverlongPunishment({ maxLength, cache: Math.ceil(maxLength / 5) }),
+  cosine: ({ maxCompletionLength: maxLength }) => cosineLengthReward({ maxLength, of: accuracyReward() }),
+  repetition: () => repetitionPenalty(),
+};
+
+/** Names that `--reward` takes. */
+export const REWARD_NAMES: readonly string[] = Object.keys(REWARDS);
+
+/** Whether a right answer is needed by the rewards that are named (null: the default one). */
+export function needsGold(names: readonly string[] | null, modules: readonly string[] | null): boolean {
+  return names === null ? modules === null : names.some((name) => ['accuracy', 'cosine'].includes(name));
+}
+
+/**
+ * The reward functions in the order named, then those of the modules. With neither: the verifier of the rows, countdown or accuracy.
+ * @throws UsageError for an unknown name; not_found or reward_function for a module that cannot be used
+ */
+export async function openRewards(
+  names: readonly string[] | null,
+  modules: readonly string[] | null,
+  config: Pick<GRPOConfig, 'maxCompletionLength'>,
+  rows: readonly TaskRow[],
+): Promise<RewardFunction[]> {
+  const isCountdown = rows.every((row) => Array.isArray(row['numbers']) && typeof row['target'] === 'number');
+  const chosen = names ?? (modules === null ? [isCountdown ? 'countdown' : 'accuracy'] : []);
+  const builtIn = chosen.map((name) => {
+    const make = Object.hasOwn(REWARDS, name) ? REWARDS[name] : undefined;
+    if (!make)
+      throw new UsageError(
+        `--reward: expected names out of ${REWARD_NAMES.join(', ')}, got ${name}; the nearest is ${nearest(name, REWARD_NAMES)}`,
+      );
+    return make(config);
+  });
+  const own: RewardFunction[] = [];
+  for (const file of modules ?? []) own.push(...(await importRewards(file)));
+  return [...builtIn, ...own];
+}
+
+async function importRewards(file: string): Promise<RewardFunction[]> {
+  const found = await stat(file).catch(() => null);
+  if (!found?.isFile())
+    throw new MgrpoError('not_found', `--reward-module: expected a JavaScript module, found no file ${file}; check the path`);
+  let value: unknown;
+  try {
+    value = ((await import(pathToFileURL(path.resolve(file)).href)) as { default?: unknown }).default;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MgrpoError('reward_function', `${file}: expected a module that loads, got ${reason}; correct the module`, {
+      cause,
+    });
+  }
+  if (typeof value === 'function') return [value as RewardFunction];
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  if (entries.length === 0 || entries.some(([, f]) => typeof f !== 'function'))
+    throw new MgrpoError(
+      'reward_function',
+      `${file}: expected a function or an object of functions by name as default export, got ${show(value)}; export default ({ completions }) => completions.map(…)`,
+    );
+  return entries.map(([name, f]) => named(name, f as RewardFunction));
+}

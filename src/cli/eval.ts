@@ -1,0 +1,102 @@
+import { GRPO_OPTIONS, LAYER2_OPTIONS, evaluate, resolveMGRPOConfig } from '../index.js';
+import type { OptionTable } from '../index.js';
+import { openRewards, readRows } from './data.js';
+import { openGpu } from './device.js';
+import { ownSettings, readFlags, valuesOf } from './flags.js';
+import type { CommandSpec } from './flags.js';
+import { openAdapter, openModel, openPolicy } from './model.js';
+import { DATA_OPTIONS, MODEL_OPTIONS } from './options.js';
+import { metricTable, printResult, say } from './output.js';
+import { Progress } from './progress.js';
+import { INTERRUPTED, interruptible } from './signals.js';
+
+/** The second turn is asked for as in training; how many corrections there are and what is learnt from them has no place here. */
+const { mode, phrases, systemPrompt, maxCompletionLength: secondLength } = LAYER2_OPTIONS;
+const SECOND_TURN = { mode, phrases, systemPrompt, maxCompletionLength: secondLength } as const satisfies OptionTable;
+
+const OWN = {
+  ...MODEL_OPTIONS,
+  ...DATA_OPTIONS,
+  limit: {
+    section: 'data',
+    type: 'integer',
+    nullable: true,
+    min: 1,
+    default: null,
+    doc: 'Most problems; none: the whole file, 1024 generated ones.',
+  },
+  secondTurn: {
+    section: 'evaluation',
+    type: 'boolean',
+    default: true,
+    doc: 'Also let the model correct each answer (acc_t2 and what changes).',
+  },
+  temperature: { section: 'evaluation', type: 'number', min: 0, default: 0, doc: 'Sampling temperature; 0: greedy.' },
+  numSamples: {
+    section: 'evaluation',
+    type: 'integer',
+    min: 1,
+    default: 1,
+    doc: 'k of pass@k and maj@k: answers per problem. Give a temperature above 0 with more than 1.',
+  },
+  maxCompletionLength: GRPO_OPTIONS.maxCompletionLength,
+  seed: { ...GRPO_OPTIONS.seed, doc: 'Seed of sampling, of the phrases drawn, and of generated problems.' },
+} as const satisfies OptionTable;
+
+export const evalSpec: CommandSpec & { readonly own: typeof OWN } = {
+  name: 'eval',
+  summary: 'measure a model on problems with answers, first and second turn',
+  usage: `mgrpo eval: accuracy of first and second turns of one model, each with its 95 % interval
+
+  mgrpo eval --model M [--adapter A] --dataset F.jsonl [--limit N] [options]
+  mgrpo eval --model M --task arithmetic|countdown [options]
+
+The last line on stdout is one object of metrics, each {"value","ci95":[lo,hi],"n"}: acc_t1, acc_t2, delta_t1_t2, delta_i_to_c,
+delta_c_to_i, answer_change_rate, pass@k, maj@k, reward, and acc_t1_lenient, acc_t2_lenient, which also take unmarked numbers.`,
+  own: OWN,
+  tables: { layer2: SECOND_TURN },
+};
+
+/** `mgrpo eval` */
+export async function evalCommand(argv: readonly string[]): Promise<number | null> {
+  const given = readFlags(evalSpec, argv);
+  if (given === null) return null;
+  const settings = ownSettings(evalSpec, given);
+  const { seed, limit, maxCompletionLength } = settings;
+  const { layer2 } = resolveMGRPOConfig({
+    layer2: { ...valuesOf(given, SECOND_TURN, 'layer2'), enabled: settings.secondTurn },
+  });
+  const files = await openModel('eval', settings.model);
+  const adapter = await openAdapter(settings.adapter);
+  const rows = await readRows({ command: 'eval', settings, split: 'test', limit, seed });
+  const rewards = await openRewards(null, null, { maxCompletionLength }, rows);
+  const gpu = await openGpu();
+  const progress = new Progress();
+  const { signal, release } = interruptible('stopping: an evaluation that is not finished has no result');
+  try {
+    const policy = await openPolicy(gpu, files, { train: 'none', adapter, dtype: settings.dtype, name: settings.model! });
+    say(`evaluating on ${rows.length} problems`);
+    const { metrics } = await evaluate(policy, rows, {
+      layer2,
+      temperature: settings.temperature,
+      maxCompletionLength,
+      numGenerations: settings.numSamples,
+      rewards,
+      seed,
+      signal,
+      onProgress: (done, total, tokens) =>
+        void progress.listen({ type: 'progress', step: 0, phase: 'evaluate', done, total, tokens }),
+    });
+    progress.clear();
+    say(`\n${metricTable(metrics)}\n`);
+    await printResult(metrics);
+    return 0;
+  } catch (error) {
+    progress.clear();
+    if (signal.aborted) return INTERRUPTED;
+    throw error;
+  } finally {
+    release();
+    await gpu.destroy();
+  }
+}

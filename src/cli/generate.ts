@@ -1,0 +1,122 @@
+import { GRPO_OPTIONS, LAYER1_SYSTEM_PROMPT, generate } from '../index.js';
+import type { OptionTable, Tokenizer } from '../index.js';
+import { openGpu } from './device.js';
+import { UsageError, ownSettings, readFlags } from './flags.js';
+import type { CommandSpec } from './flags.js';
+import { openAdapter, openModel, openPolicy } from './model.js';
+import { MODEL_OPTIONS } from './options.js';
+import { countText, duration, printResult, say } from './output.js';
+import { Progress } from './progress.js';
+import { INTERRUPTED, interruptible } from './signals.js';
+
+const { temperature, topP, topK, minP, repetitionPenalty, maxCompletionLength, seed } = GRPO_OPTIONS;
+
+const OWN = {
+  ...MODEL_OPTIONS,
+  prompt: {
+    section: 'prompt',
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'What the model is asked, or with --raw the text it continues.',
+  },
+  raw: {
+    section: 'prompt',
+    type: 'boolean',
+    default: false,
+    doc: 'Take the prompt as it is: no chat template, no special tokens.',
+  },
+  systemPrompt: {
+    section: 'prompt',
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'System message before the prompt; default: the one of the paper, as in training.',
+  },
+  temperature: {
+    section: 'sampling',
+    type: 'number',
+    min: 0,
+    default: temperature.default,
+    doc: 'Sampling temperature; 0: greedy.',
+  },
+  topP,
+  topK,
+  minP,
+  repetitionPenalty,
+  maxCompletionLength,
+  numSamples: { section: 'sampling', type: 'integer', min: 1, default: 1, doc: 'Completions of the prompt.' },
+  seed: { ...seed, section: 'sampling', doc: 'Seed of sampling: the same seed gives the same completions.' },
+} as const satisfies OptionTable;
+
+export const generateSpec: CommandSpec & { readonly own: typeof OWN } = {
+  name: 'generate',
+  summary: 'complete a prompt',
+  usage: `mgrpo generate: completions of a prompt, with the log-probability of every token
+
+  mgrpo generate --model M --prompt P [--adapter A] [--raw] [--temperature 0] [--max-completion-length N] [--num-samples K]
+
+The prompt is a user message under the model's chat template, where it has one. The last line on stdout is
+{"completions":[{"text","ids","logps"}]}: ids up to and including the one that ends the text, and the log-probability of each under
+softmax(logits / temperature) before any filter (at temperature 0: of the plain softmax).`,
+  own: OWN,
+};
+
+/** `mgrpo generate` */
+export async function generateCommand(argv: readonly string[]): Promise<number | null> {
+  const given = readFlags(generateSpec, argv);
+  if (given === null) return null;
+  const settings = ownSettings(generateSpec, given);
+  if (settings.prompt === null) throw new UsageError('mgrpo generate: expected a prompt, got none; give --prompt');
+  const files = await openModel('generate', settings.model);
+  const adapter = await openAdapter(settings.adapter);
+  const gpu = await openGpu();
+  const progress = new Progress();
+  const { signal, release } = interruptible('stopping');
+  try {
+    const { decoder, tokenizer, eosIds } = await openPolicy(gpu, files, {
+      train: 'none',
+      adapter,
+      dtype: settings.dtype,
+      name: settings.model!,
+    });
+    const prompt = encodePrompt(tokenizer, settings.prompt, settings);
+    const start = performance.now();
+    const samples = await generate(decoder, [{ prompt, streams: Array.from({ length: settings.numSamples }, (_, i) => i) }], {
+      ...settings,
+      eosIds,
+      signal,
+      onProgress: ({ done, total, tokens }) =>
+        void progress.listen({ type: 'progress', step: 0, phase: 'evaluate', done, total, tokens }),
+    });
+    progress.clear();
+    const seconds = (performance.now() - start) / 1000;
+    const completions = samples.map(({ ids, logps }) => {
+      const list = [...ids];
+      const text = tokenizer.decode(eosIds.has(list.at(-1)!) ? list.slice(0, -1) : list);
+      return { text, ids: list, logps: [...logps] };
+    });
+    for (const { text } of completions) say(`\n${text}`);
+    const tokens = completions.reduce((sum, { ids }) => sum + ids.length, 0);
+    say(`\n${prompt.length} tokens in, ${tokens} out, ${duration(seconds)}, ${countText(tokens / seconds)} tok/s`);
+    await printResult({ completions });
+    return 0;
+  } catch (error) {
+    progress.clear();
+    if (signal.aborted) return INTERRUPTED;
+    throw error;
+  } finally {
+    release();
+    await gpu.destroy();
+  }
+}
+
+function encodePrompt(
+  tokenizer: Tokenizer,
+  prompt: string,
+  { raw, systemPrompt }: { readonly raw: boolean; readonly systemPrompt: string | null },
+): number[] {
+  if (raw || tokenizer.chatTemplate === null) return tokenizer.encode(prompt);
+  const content = systemPrompt === 'default' ? LAYER1_SYSTEM_PROMPT : systemPrompt;
+  return tokenizer.encodeChat([...(content === null ? [] : [{ role: 'system', content }]), { role: 'user', content: prompt }]);
+}

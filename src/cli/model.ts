@@ -1,0 +1,46 @@
+import { loadPolicy } from '../index.js';
+import type { Gpu, FileSource, Policy, PolicyOptions } from '../index.js';
+import { resolveModel } from '../platform/hub.js';
+import { NodeFiles } from '../platform/node-files.js';
+import { UsageError } from './flags.js';
+import { bytesText } from './output.js';
+import { Progress } from './progress.js';
+
+/** The folder that `--model` names, downloaded if need be. @throws UsageError where it is missing */
+export async function openModel(command: string, model: string | null): Promise<FileSource> {
+  if (model === null)
+    throw new UsageError(`mgrpo ${command}: expected a model, got none; give --model with a folder or owner/name`);
+  const progress = new Progress();
+  let announced = false;
+  const files = await resolveModel(model, {
+    onProgress({ file, done, total }) {
+      if (!announced) progress.line(`downloading ${model} (${bytesText(total)})`);
+      announced = true;
+      progress.loading(file, done, total);
+    },
+    onOffline: (folder) => progress.line(`the hub cannot be reached; using the copy in ${folder}`),
+  });
+  progress.clear();
+  // What is not a model is found here, before anything is opened or made.
+  await files.size('config.json');
+  return files;
+}
+
+/** The folder that `--adapter` names. */
+export async function openAdapter(adapter: string | null): Promise<FileSource | undefined> {
+  if (adapter === null) return undefined;
+  const files = new NodeFiles(adapter);
+  await files.size('adapter_config.json');
+  return files;
+}
+
+/** Loads the weights with progress on the terminal. */
+export async function openPolicy(gpu: Gpu, files: FileSource, options: PolicyOptions): Promise<Policy> {
+  const progress = new Progress();
+  const policy = await loadPolicy(gpu, files, {
+    ...options,
+    onProgress: (done, total) => progress.loading('loading weights', done, total),
+  });
+  progress.clear();
+  return policy;
+}

@@ -1,0 +1,58 @@
+/** Options that several commands share, in the form of the tables of src/config.ts. */
+import type { OptionTable } from '../index.js';
+
+export const MODEL_OPTIONS = {
+  model: {
+    section: 'model',
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'Folder in Hugging Face layout, or owner/name on the hub, which is downloaded into its cache (HF_TOKEN for gated ones).',
+  },
+  adapter: {
+    section: 'model',
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'Folder of a LoRA adapter in PEFT layout. With train: the adapter to go on from.',
+  },
+  dtype: {
+    section: 'model',
+    type: 'choice',
+    choices: ['auto', 'f32', 'bf16'],
+    default: 'auto',
+    doc: 'How frozen weights are kept on the device; auto: as they are stored. All arithmetic is in f32.',
+  },
+} as const satisfies OptionTable;
+
+export const DATA_OPTIONS = {
+  dataset: {
+    section: 'data',
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'JSON lines with question and answer (GSM8K, SVAMP), numbers and target (Countdown), or prompt and answer (TRL).',
+  },
+  task: {
+    section: 'data',
+    type: 'choice',
+    nullable: true,
+    choices: ['arithmetic', 'countdown'],
+    default: null,
+    doc: 'Generated problems instead of a file.',
+  },
+  taskSize: {
+    section: 'data',
+    type: 'choice',
+    choices: ['small', 'medium', 'large'],
+    default: 'medium',
+    doc: 'How large the numbers of a generated task get.',
+  },
+  systemPrompt: {
+    section: 'data',
+    type: 'string',
+    nullable: true,
+    default: 'default',
+    doc: 'System message before questions that bring none; default: the one of the paper (think first, inside <think></think>); none: no message.',
+  },
+} as const satisfies OptionTable;

@@ -1,0 +1,106 @@
+import type { Listener, TrainEvent } from '../train/events.js';
+import { countText, duration, say, short } from './output.js';
+
+type Event<T extends TrainEvent['type']> = Extract<TrainEvent, { type: T }>;
+
+/** Metrics that a line of progress shows, where the step has them. */
+const SHOWN = ['loss', 'reward', 'acc_t1', 'acc_t2', 'layer2/reward', 'entropy', 'kl', 'grad_norm'] as const;
+
+/** One line on stderr that is drawn anew on a terminal; elsewhere only finished steps are written, a line each. */
+export class Progress {
+  readonly #live = process.stderr.isTTY;
+  #drawn = 0;
+  #step: Event<'step'> | undefined;
+  #steps = 0;
+  /** Tokens sampled in the present step, by layer. */
+  #sampled = new Map<number, number>();
+  #phaseStart = { key: '', time: 0 };
+
+  readonly listen: Listener = (event) => {
+    switch (event.type) {
+      case 'start':
+        this.#steps = event.steps;
+        this.line(
+          `${event.algorithm}: ${event.model}, ${countText(event.parameters)} parameters, ${countText(event.trainable)} trained, ` +
+            `${event.rows} rows, steps ${event.firstStep + 1} to ${event.steps}`,
+        );
+        break;
+      case 'progress':
+        this.#progress(event);
+        break;
+      case 'step':
+        this.#finishStep(event);
+        break;
+      case 'notice':
+        this.line(event.text);
+        break;
+      case 'end':
+        this.clear();
+        break;
+      default:
+    }
+  };
+
+  /** Progress of something outside of a step. */
+  readonly loading = (what: string, done: number, total: number): void => {
+    if (this.#live) this.#draw(`${what} ${bar(done, total)} ${Math.round((100 * done) / Math.max(total, 1))} %`, done === total);
+  };
+
+  /** Writes a line that stays. */
+  line(text: string): void {
+    this.clear();
+    say(text);
+  }
+
+  /** Removes the line that is drawn anew. */
+  clear(): void {
+    if (this.#live && this.#drawn > 0) process.stderr.write('\r\x1b[K');
+    this.#drawn = 0;
+  }
+
+  #progress(event: Event<'progress'>): void {
+    const { phase, layer, done, total, tokens } = event;
+    const key = `${phase}/${layer ?? ''}`;
+    const now = performance.now();
+    if (key !== this.#phaseStart.key || done === 0) this.#phaseStart = { key, time: now };
+    if (phase === 'sample' && tokens !== undefined) this.#sampled.set(layer ?? 1, tokens);
+    if (!this.#live) return;
+    const seconds = (now - this.#phaseStart.time) / 1000;
+    const rate = tokens && seconds > 0.2 ? ` ${countText(tokens / seconds)} tok/s` : '';
+    const where = `${phase}${layer ? ` ${layer}` : ''} ${bar(done, total)} ${done}/${total}${rate}`;
+    const last = this.#step ? ` | ${metricWords(this.#step)} | ${duration(this.#step.secondsLeft)} left` : '';
+    const step = phase === 'evaluate' ? '' : `step ${event.step}/${this.#steps} `;
+    this.#draw(`${step}${where}${last}`, done === total);
+  }
+
+  #finishStep(event: Event<'step'>): void {
+    this.#step = event;
+    const seconds = Object.entries(event.seconds);
+    const sampling = seconds.filter(([key]) => key.startsWith('sample')).reduce((sum, [, s]) => sum + s, 0);
+    const tokens = [...this.#sampled.values()].reduce((a, b) => a + b, 0);
+    this.#sampled.clear();
+    const rate = tokens > 0 && sampling > 0 ? ` · ${countText(tokens / sampling)} tok/s` : '';
+    const total = seconds.reduce((sum, [, s]) => sum + s, 0);
+    const text = `step ${event.step}/${event.steps} · ${metricWords(event)}${rate} · ${duration(total)}/step · ${duration(event.secondsLeft)} left`;
+    if (this.#live) this.#draw(text, true);
+    else say(text);
+  }
+
+  #draw(text: string, force: boolean): void {
+    const now = performance.now();
+    if (!force && now - this.#drawn < 100) return;
+    this.#drawn = now;
+    const width = (process.stderr.columns || 100) - 1;
+    process.stderr.write(`\r\x1b[K${text.slice(0, width)}`);
+  }
+}
+
+function metricWords({ metrics }: Event<'step'>): string {
+  return SHOWN.flatMap((name) => (metrics[name] === undefined ? [] : [`${name} ${short(metrics[name])}`])).join(' · ');
+}
+
+/** [#####.....] */
+function bar(done: number, total: number, width = 16): string {
+  const full = Math.round((width * done) / Math.max(total, 1));
+  return `[${'#'.repeat(full)}${'.'.repeat(Math.max(width - full, 0))}]`;
+}

@@ -1,0 +1,209 @@
+import path from 'node:path';
+import {
+  LAYER2_OPTIONS,
+  MgrpoError,
+  PHRASE_POOLS,
+  SFTTrainer,
+  SFT_OPTIONS,
+  arithmeticSft,
+  charTokenizer,
+  countdownSft,
+  createPolicy,
+  guidingText,
+  parseModelConfig,
+  resolveSFTConfig,
+} from '../index.js';
+import type { Gpu, Layer2Config, Listener, Policy, SFTConfig, Settings, SftExample, OptionTable } from '../index.js';
+import { readJsonl } from './data.js';
+import { adapterName, openGpu } from './device.js';
+import { UsageError, ownSettings, readFlags, valuesOf } from './flags.js';
+import type { CommandSpec } from './flags.js';
+import { openModel, openPolicy } from './model.js';
+import { DATA_OPTIONS, MODEL_OPTIONS } from './options.js';
+import { printResult, say } from './output.js';
+import { Progress } from './progress.js';
+import { RunFolder, checkFolder, defaultFolder } from './run-folder.js';
+import { INTERRUPTED, interruptible } from './signals.js';
+import { RUN_OPTIONS } from './train.js';
+import { packageVersion } from './version.js';
+
+const size = (value: number, doc: string) => ({ section: 'new model', type: 'integer', min: 1, default: value, doc }) as const;
+const share = (doc: string) =>
+  ({ section: 'examples', type: 'number', nullable: true, min: 0, max: 1, default: null, doc }) as const;
+
+const OWN = {
+  model: MODEL_OPTIONS.model,
+  init: {
+    section: 'new model',
+    type: 'choice',
+    nullable: true,
+    choices: ['llama', 'qwen2', 'qwen3'],
+    default: null,
+    doc: 'Start from random weights of this architecture and a character-level tokenizer, instead of --model.',
+  },
+  hiddenSize: size(64, 'Width of the residual stream.'),
+  numHiddenLayers: size(4, 'Layers.'),
+  numAttentionHeads: size(4, 'Query heads; they divide the hidden size.'),
+  numKeyValueHeads: size(4, 'Key and value heads; they divide the query heads.'),
+  intermediateSize: size(192, 'Width of the MLP.'),
+  maxPositionEmbeddings: size(512, 'Longest sequence, tokens.'),
+  task: { ...DATA_OPTIONS.task, section: 'examples', doc: 'Generated examples, by a writer of mixed habits.' },
+  taskSize: { ...DATA_OPTIONS.taskSize, section: 'examples' },
+  dataset: {
+    section: 'examples',
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'JSON lines with prompt (text or messages) and completion, instead of generated examples.',
+  },
+  examples: {
+    section: 'examples',
+    type: 'integer',
+    min: 1,
+    default: 50_000,
+    doc: 'How many examples are generated, or at most read.',
+  },
+  secondTurns: share('Share of examples that are second turns; none: 0.5.'),
+  repeats: share('Share of second turns that only repeat the first answer; none: the task’s own.'),
+  mode: { ...LAYER2_OPTIONS.mode, section: 'examples' },
+  phrases: {
+    ...LAYER2_OPTIONS.phrases,
+    section: 'examples',
+    doc: 'Guiding phrases of the second turns; each is one token of a new tokenizer.',
+  },
+  ...RUN_OPTIONS,
+} as const satisfies OptionTable;
+
+export const sftSpec: CommandSpec & { readonly own: typeof OWN } = {
+  name: 'sft',
+  summary: 'supervised fine-tuning, or a small model from nothing',
+  usage: `mgrpo sft: supervised fine-tuning on generated or given examples
+
+  mgrpo sft --init llama --task arithmetic [--hidden-size 64 --num-hidden-layers 4 …] [options]
+  mgrpo sft --model M --task arithmetic|countdown [options]
+  mgrpo sft --model M --dataset F.jsonl [options]
+
+The model is written to model/ in the run's folder. The last line on stdout is {"run","steps","metrics"}. Ctrl-C stops after the present
+step and saves the model (exit code ${INTERRUPTED}); a second one exits at once.`,
+  own: OWN,
+  tables: { '': SFT_OPTIONS },
+};
+
+type SftSettings = Settings<typeof OWN>;
+
+/** `mgrpo sft` */
+export async function sftCommand(argv: readonly string[]): Promise<number | null> {
+  const given = readFlags(sftSpec, argv);
+  if (given === null) return null;
+  const settings = ownSettings(sftSpec, given);
+  const config = resolveSFTConfig(valuesOf(given, SFT_OPTIONS));
+  if ((settings.model === null) === (settings.init === null)) {
+    const got = settings.model === null ? 'neither' : 'both';
+    throw new UsageError(`mgrpo sft: expected either --model or --init (random weights), got ${got}`);
+  }
+  const folder = settings.outputDir ?? defaultFolder('sft', settings.model ?? `${settings.task ?? 'data'}-${settings.init}`);
+  checkFolder(folder, { ...settings, resume: false });
+  const examples = await makeExamples(settings, config.seed);
+  const openStart = await prepareStart(settings, config);
+
+  const gpu = await openGpu();
+  const progress = new Progress();
+  const { signal, release } = interruptible('stopping after this step: the model is saved');
+  let run: RunFolder | undefined;
+  try {
+    const policy = await openStart(gpu);
+    const onEvent: Listener = async (event) => {
+      await progress.listen(event);
+      await run?.listen(event);
+    };
+    const trainer = new SFTTrainer({ policy, examples, config, onEvent, signal });
+    const { outputDir: _, overwrite, ...kept } = settings;
+    run = await RunFolder.create(
+      folder,
+      {
+        command: 'sft',
+        mgrpo: packageVersion(),
+        started: new Date().toISOString(),
+        device: adapterName(gpu.adapter),
+        settings: kept,
+        config: trainer.config,
+      },
+      overwrite,
+    );
+    const { steps, reason, metrics } = await trainer.train();
+    const saved = await run.save('model', (sink) => policy.save(sink));
+    await run.writeReport();
+    say(`model: ${saved}\nreport: ${path.join(run.path, 'report.html')}`);
+    const isInterrupted = reason === 'interrupted';
+    await printResult({ run: run.path, steps, metrics, ...(isInterrupted && { interrupted: true }) });
+    return isInterrupted ? INTERRUPTED : 0;
+  } catch (error) {
+    progress.clear();
+    run?.abandon();
+    throw error;
+  } finally {
+    release();
+    await gpu.destroy();
+  }
+}
+
+function phraseTexts(phrases: Layer2Config['phrases']): readonly string[] {
+  return typeof phrases === 'string' ? PHRASE_POOLS[phrases] : phrases;
+}
+
+async function makeExamples(settings: SftSettings, seed: number): Promise<SftExample[]> {
+  const { task, taskSize, dataset, examples, mode, phrases, secondTurns, repeats } = settings;
+  if ((task === null) === (dataset === null)) {
+    const got = task === null ? 'neither' : 'both';
+    throw new UsageError(`mgrpo sft: expected either --task or --dataset, got ${got}`);
+  }
+  if (dataset !== null) return readExamples(dataset, examples);
+  const write = { arithmetic: arithmeticSft, countdown: countdownSft }[task!];
+  return write(taskSize, examples, seed, {
+    mode,
+    guidingTexts: phraseTexts(phrases).map(guidingText),
+    ...(secondTurns !== null && { secondTurns }),
+    ...(repeats !== null && { repeats }),
+  });
+}
+
+/** Examples in TRL's prompt and completion format. */
+async function readExamples(file: string, limit: number): Promise<SftExample[]> {
+  const rows = await readJsonl(file, { systemPrompt: null, goldOptional: true, limit });
+  return rows.map(({ prompt, completion }, i) => {
+    const text = Array.isArray(completion) ? (completion[0] as { content?: unknown } | undefined)?.content : completion;
+    if (typeof text !== 'string')
+      throw new MgrpoError(
+        'bad_file',
+        `${file}: expected a column completion with text in row ${i + 1}, got none; add or rename the column`,
+      );
+    return { prompt: typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt, prefix: '', completion: text };
+  });
+}
+
+/** Checks what the training starts from; what is returned opens it on a device. */
+async function prepareStart(settings: SftSettings, { seed }: SFTConfig): Promise<(gpu: Gpu) => Promise<Policy>> {
+  if (settings.init === null) {
+    const files = await openModel('sft', settings.model);
+    return (gpu) => openPolicy(gpu, files, { train: 'full', seed, gradientCheckpointing: false, name: settings.model! });
+  }
+  const tokenizer = charTokenizer(phraseTexts(settings.phrases));
+  const json = {
+    model_type: settings.init,
+    vocab_size: tokenizer.vocabSize,
+    hidden_size: settings.hiddenSize,
+    num_hidden_layers: settings.numHiddenLayers,
+    num_attention_heads: settings.numAttentionHeads,
+    num_key_value_heads: settings.numKeyValueHeads,
+    head_dim: settings.hiddenSize / settings.numAttentionHeads,
+    intermediate_size: settings.intermediateSize,
+    max_position_embeddings: settings.maxPositionEmbeddings,
+    tie_word_embeddings: true,
+    eos_token_id: tokenizer.eosTokenId,
+    pad_token_id: tokenizer.padTokenId,
+    dtype: 'float32',
+  };
+  const config = parseModelConfig(json, 'mgrpo sft --init');
+  const name = `${settings.task ?? 'new'}-${settings.init}`;
+  return (gpu) => createPolicy(gpu, { name, config, tokenizerFiles: tokenizer.files, seed, gradientCheckpointing: false });
+}

@@ -1,0 +1,329 @@
+import path from 'node:path';
+import {
+  GRPOTrainer,
+  GRPO_OPTIONS,
+  LAYER2_OPTIONS,
+  MGRPOTrainer,
+  MgrpoError,
+  resolveGRPOConfig,
+  resolveMGRPOConfig,
+} from '../index.js';
+import type {
+  FileSource,
+  GRPOConfig,
+  Gpu,
+  Listener,
+  LoraConfig,
+  MGRPOConfig,
+  OptionTable,
+  Policy,
+  Settings,
+  TaskRow,
+} from '../index.js';
+import { NodeFiles } from '../platform/node-files.js';
+import { needsGold, openRewards, readRows } from './data.js';
+import { adapterName, openGpu } from './device.js';
+import { UsageError, commandOptions, flattenValues, ownSettings, readFlags, valuesOf } from './flags.js';
+import type { CommandSpec, GivenValues } from './flags.js';
+import { openAdapter, openModel, openPolicy } from './model.js';
+import { DATA_OPTIONS, MODEL_OPTIONS } from './options.js';
+import { metricTable, printResult, say } from './output.js';
+import { Progress } from './progress.js';
+import type { RunConfig } from './report.js';
+import { RunFolder, checkFolder, defaultFolder, latestCheckpoint, readRunConfig } from './run-folder.js';
+import { INTERRUPTED, interruptible } from './signals.js';
+import { packageVersion } from './version.js';
+
+export const RUN_OPTIONS = {
+  outputDir: {
+    section: 'run',
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'Folder of the run: settings, metrics, completions, checkpoints, the result, report.html. None: runs/<time>-<algorithm>-<model>.',
+  },
+  overwrite: { section: 'run', type: 'boolean', default: false, doc: 'Replace the run that is in the output folder.' },
+} as const satisfies OptionTable;
+
+const OWN = {
+  ...MODEL_OPTIONS,
+  ...DATA_OPTIONS,
+  limit: {
+    section: 'data',
+    type: 'integer',
+    nullable: true,
+    min: 1,
+    default: null,
+    doc: 'Most problems to train on; none: the whole file, 1024 generated ones.',
+  },
+  evalDataset: {
+    section: 'data',
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'JSON lines to evaluate on before and after the training. A generated task brings held-out problems.',
+  },
+  evalRows: {
+    section: 'data',
+    type: 'integer',
+    min: 0,
+    default: 100,
+    doc: 'Most problems of the evaluation, which is greedy; 0: no evaluation.',
+  },
+  algorithm: {
+    section: 'algorithm',
+    type: 'choice',
+    choices: ['mgrpo', 'grpo'],
+    default: 'mgrpo',
+    doc: 'Multi-Layer GRPO (arXiv 2506.04746), or GRPO alone.',
+  },
+  reward: {
+    section: 'reward',
+    type: 'strings',
+    nullable: true,
+    default: null,
+    doc:
+      'Reward functions, the verifier first: accuracy, countdown, think_format, tag_count, soft_overlong, cosine, repetition. ' +
+      'None: countdown for Countdown problems, else accuracy; with --reward-module only the module’s.',
+  },
+  rewardModule: {
+    section: 'reward',
+    type: 'strings',
+    nullable: true,
+    default: null,
+    doc: 'JavaScript modules whose default export is a reward function, or an object of them by name; they follow those of --reward.',
+  },
+  ...RUN_OPTIONS,
+  resume: {
+    section: 'run',
+    type: 'boolean',
+    default: false,
+    doc: 'Go on with the run in --output-dir from its last checkpoint, with its settings; further flags win over them.',
+  },
+} as const satisfies OptionTable;
+
+export const trainSpec: CommandSpec & { readonly own: typeof OWN } = {
+  name: 'train',
+  summary: 'train a model with MGRPO or GRPO',
+  usage: `mgrpo train: reinforcement learning with MGRPO (two layers: answer, then correct) or GRPO
+
+  mgrpo train --model M --dataset F.jsonl [--eval-dataset G.jsonl] [--lora-r 16 --learning-rate 1e-5] [options]
+  mgrpo train --model M --task arithmetic|countdown [options]
+  mgrpo train --resume --output-dir RUN
+
+The last line on stdout is {"run","steps","metrics","before","after"}: the folder, the means over the last logged steps, and the
+metrics on held-out problems, each {"value","ci95","n"}, where there are any.
+Ctrl-C stops before the next update of the weights and saves (exit code ${INTERRUPTED}); a second one exits at once.`,
+  own: OWN,
+  tables: { '': GRPO_OPTIONS, layer2: LAYER2_OPTIONS },
+};
+
+type TrainSettings = Settings<typeof OWN>;
+
+/** Everything that is known before a device is opened: flags, files and data have been checked. */
+interface Plan {
+  readonly settings: TrainSettings;
+  readonly config: GRPOConfig | MGRPOConfig;
+  readonly folder: string;
+  readonly checkpoint: { readonly step: number; readonly folder: string } | undefined;
+  readonly model: FileSource;
+  readonly adapter: FileSource | undefined;
+  readonly rows: readonly TaskRow[];
+  readonly evalRows: readonly TaskRow[];
+}
+
+/** `mgrpo train` */
+export async function trainCommand(argv: readonly string[]): Promise<number | null> {
+  const given = readFlags(trainSpec, argv);
+  if (given === null) return null;
+  const plan = await makePlan(given);
+  const rewards = await openRewards(plan.settings.reward, plan.settings.rewardModule, plan.config, plan.rows);
+  const gpu = await openGpu();
+  const progress = new Progress();
+  const { signal, release } = interruptible('stopping: the run is saved');
+  let run: RunFolder | undefined;
+  try {
+    const policy = await openTrainedPolicy(gpu, plan);
+    const listen: Listener = async (event) => {
+      await progress.listen(event);
+      await run?.listen(event);
+      if (event.type === 'checkpoint' && !event.last && run) await saveCheckpoint(run, event.step, policy, trainer);
+    };
+    const options = { policy, rewards, rows: plan.rows, evalRows: plan.evalRows, onEvent: listen, signal };
+    const trainer =
+      'layer2' in plan.config
+        ? new MGRPOTrainer({ ...options, config: plan.config })
+        : new GRPOTrainer({ ...options, config: plan.config });
+    if (plan.checkpoint) await trainer.restoreState(new NodeFiles(plan.checkpoint.folder));
+    run = await openRun(plan, adapterName(gpu.adapter));
+    return await runTraining(run, trainer, plan, signal, progress);
+  } catch (error) {
+    progress.clear();
+    run?.abandon();
+    throw error;
+  } finally {
+    release();
+    await gpu.destroy();
+  }
+}
+
+async function makePlan(given: GivenValues): Promise<Plan> {
+  if (given.get('resume') === true) {
+    const folder = given.get('outputDir');
+    if (typeof folder !== 'string') throw new UsageError('mgrpo train: --resume needs --output-dir with the folder of the run');
+    checkFolder(folder, { overwrite: false, resume: true });
+    const { settings, config } = readRunConfig(folder);
+    const known = commandOptions(trainSpec);
+    given = new Map([...flattenValues({ ...settings, ...config }, known, `${folder}/config.json`), ...given]);
+  }
+  const settings = ownSettings(trainSpec, given);
+  const config = resolveConfig(settings, given);
+  const folder = settings.outputDir ?? defaultFolder(settings.algorithm, settings.model ?? 'model');
+  checkFolder(folder, settings);
+  const model = await openModel('train', settings.model);
+  const adapter = await openAdapter(settings.adapter);
+  const { seed } = config;
+  const goldOptional = !needsGold(settings.reward, settings.rewardModule);
+  const data = { command: 'train', settings, seed };
+  const rows = await readRows({ ...data, split: 'train', limit: settings.limit, goldOptional });
+  return {
+    settings,
+    config,
+    folder,
+    checkpoint: settings.resume ? latestCheckpoint(folder) : undefined,
+    model,
+    adapter,
+    rows,
+    evalRows: await readEvalRows(settings, seed),
+  };
+}
+
+/** The trainer's settings. @throws UsageError where layer-2 options are given for GRPO; MgrpoError listing all other problems */
+function resolveConfig(settings: TrainSettings, given: GivenValues): GRPOConfig | MGRPOConfig {
+  const layer2 = valuesOf(given, LAYER2_OPTIONS, 'layer2');
+  let shared = valuesOf(given, GRPO_OPTIONS);
+  if (settings.resume) shared = forResume(settings, shared);
+  if (settings.algorithm === 'mgrpo') return resolveMGRPOConfig({ ...shared, layer2 });
+  if (Object.keys(layer2).length > 0)
+    throw new UsageError(`mgrpo train: layer2.${Object.keys(layer2)[0]} has no effect with --algorithm grpo; leave it out`);
+  return resolveGRPOConfig(shared);
+}
+
+/**
+ * What a resumed run needs to be told: its reference is what the first start began from. With a new adapter that is the base; a frozen copy
+ * would have to be made from weights that the checkpoint no longer holds.
+ */
+function forResume(settings: TrainSettings, shared: Record<string, unknown>): Record<string, unknown> {
+  const config = resolveGRPOConfig(shared);
+  if (config.beta === 0) return shared;
+  const isNewAdapter = config.loraR !== null && settings.adapter === null;
+  if (isNewAdapter && config.reference !== 'frozen_copy') return { ...shared, reference: 'adapter_off' };
+  throw new MgrpoError(
+    'unsupported',
+    'mgrpo train: --resume needs beta 0 or a new LoRA adapter, because the frozen reference of this run is not in its checkpoint; ' +
+      'start a new run from the checkpoint with --model or --adapter',
+  );
+}
+
+function readEvalRows(settings: TrainSettings, seed: number): Promise<TaskRow[]> {
+  const { evalDataset: dataset, evalRows: limit, task } = settings;
+  if (limit === 0 || (dataset === null && task === null)) return Promise.resolve([]);
+  return readRows({
+    command: 'train',
+    settings: { ...settings, dataset, task: dataset === null ? task : null },
+    split: 'test',
+    limit,
+    seed,
+  });
+}
+
+/** The policy to train: the model with a new adapter, an existing one, or all weights; or what the checkpoint holds. */
+function openTrainedPolicy(gpu: Gpu, { settings, config, model, adapter, checkpoint }: Plan): Promise<Policy> {
+  const { loraR: r, loraAlpha: alpha, useRslora, targetModules, seed, gradientCheckpointing } = config;
+  const lora: LoraConfig | undefined = r === null ? undefined : { r, alpha, useRslora, targetModules };
+  const usesAdapter = lora !== undefined || adapter !== undefined;
+  const saved = checkpoint && new NodeFiles(checkpoint.folder);
+  return openPolicy(gpu, saved && !usesAdapter ? saved : model, {
+    train: usesAdapter ? 'lora' : 'full',
+    ...(lora && { lora }),
+    adapter: saved && usesAdapter ? saved : adapter,
+    seed,
+    dtype: settings.dtype,
+    gradientCheckpointing,
+    name: settings.model!,
+  });
+}
+
+function openRun(plan: Plan, device: string): Promise<RunFolder> {
+  const { resume: _, overwrite, ...settings } = plan.settings;
+  const config: RunConfig = {
+    command: 'train',
+    mgrpo: packageVersion(),
+    started: new Date().toISOString(),
+    device,
+    settings,
+    config: { ...plan.config },
+  };
+  return plan.checkpoint
+    ? RunFolder.resume(plan.folder, config, plan.checkpoint.step)
+    : RunFolder.create(plan.folder, config, overwrite);
+}
+
+async function runTraining(
+  run: RunFolder,
+  trainer: GRPOTrainer,
+  plan: Plan,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<number> {
+  const evaluates = plan.evalRows.length > 0;
+  const evaluated = async (when: 'before' | 'after'): Promise<void> => {
+    progress.line(`evaluating on ${plan.evalRows.length} held-out problems, ${when} the training`);
+    const metrics = await unlessAborted(signal, () => trainer.evaluate());
+    progress.clear();
+    if (metrics) await run.evaluated(when, metrics);
+  };
+  if (evaluates && !run.evaluations.before) await evaluated('before');
+  const { steps, reason, metrics } = await trainer.train();
+  const { policy } = trainer;
+  if (reason === 'interrupted') await saveCheckpoint(run, steps, policy, trainer);
+  else if (evaluates) await evaluated('after');
+  const result = policy.decoder.lora ? 'adapter' : 'model';
+  const saved = await run.save(result, (sink) => policy.save(sink));
+  await run.writeReport();
+  trainer.free();
+
+  const { before, after } = run.evaluations;
+  if (before && after) say(`\n${metricTable(before, after)}\n`);
+  say(`${result}: ${saved}\nreport: ${path.join(run.path, 'report.html')}`);
+  const isInterrupted = signal.aborted;
+  if (isInterrupted) say(`interrupted after step ${steps}; go on with: mgrpo train --resume --output-dir ${run.path}`);
+  await printResult({
+    run: run.path,
+    steps,
+    metrics,
+    ...(before && { before }),
+    ...(after && { after }),
+    ...(isInterrupted && { interrupted: true }),
+  });
+  return isInterrupted ? INTERRUPTED : 0;
+}
+
+/** Optimiser, position and weights, in a folder that appears whole. */
+async function saveCheckpoint(run: RunFolder, step: number, policy: Policy, trainer: GRPOTrainer): Promise<void> {
+  await run.save(`checkpoints/step-${step}`, async (sink) => {
+    await policy.save(sink);
+    await trainer.saveState(sink);
+  });
+  await run.writeReport();
+}
+
+/** The result of some work, or undefined where the signal ended it. */
+async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
