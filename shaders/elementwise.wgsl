@@ -1,7 +1,6 @@
-// Element-wise and row-wise operations on f32. Grid: linear, ITEMS * 64 elements a workgroup.
+// Element-wise and row-wise operations on f32. Sizes and widths are in units of N (lib/pack-1 or lib/pack-4, before this text).
+// Grid: linear, one thread per V.
 #include "index"
-
-override ITEMS: u32 = 4;
 
 struct Params {
   size: u32,
@@ -13,8 +12,8 @@ struct Rows {
   width: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read_write> y: array<V>;
 @group(1) @binding(0) var<uniform> params: Params;
 
 // y[i] += factor x[i]
@@ -24,14 +23,11 @@ fn add(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = linear_index(group, groups) * ITEMS * 64u + lane;
-  for (var k = 0u; k < ITEMS; k++) {
-    let i = first + 64u * k;
-    if (i < params.size) { y[i] = fma(params.factor, x[i], y[i]); }
-  }
+  let i = linear_index(group, groups) * 64u + lane;
+  if (i < params.size) { y[i] = fma(V(params.factor), x[i], y[i]); }
 }
 
-@group(0) @binding(0) var<storage, read_write> z: array<f32>;
+@group(0) @binding(0) var<storage, read_write> z: array<V>;
 
 // z[i] *= factor
 @compute @workgroup_size(64)
@@ -40,15 +36,12 @@ fn scale(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = linear_index(group, groups) * ITEMS * 64u + lane;
-  for (var k = 0u; k < ITEMS; k++) {
-    let i = first + 64u * k;
-    if (i < params.size) { z[i] *= params.factor; }
-  }
+  let i = linear_index(group, groups) * 64u + lane;
+  if (i < params.size) { z[i] *= params.factor; }
 }
 
 @group(0) @binding(1) var<storage, read> index: array<u32>;
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+@group(0) @binding(2) var<storage, read_write> out: array<V>;
 @group(1) @binding(0) var<uniform> shape: Rows;
 
 // out[r] = x[index[r]]; x f32[.., width], index u32[rows], out f32[rows, width]
@@ -58,13 +51,10 @@ fn gather_rows(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = linear_index(group, groups) * ITEMS * 64u + lane;
-  for (var k = 0u; k < ITEMS; k++) {
-    let i = first + 64u * k;
-    if (i < shape.rows * shape.width) {
-      let r = i / shape.width;
-      out[i] = x[index[r] * shape.width + (i - r * shape.width)];
-    }
+  let i = linear_index(group, groups) * 64u + lane;
+  if (i < shape.rows * shape.width) {
+    let r = i / shape.width;
+    out[i] = x[index[r] * shape.width + (i - r * shape.width)];
   }
 }
 
@@ -75,12 +65,9 @@ fn scatter_rows_add(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = linear_index(group, groups) * ITEMS * 64u + lane;
-  for (var k = 0u; k < ITEMS; k++) {
-    let i = first + 64u * k;
-    if (i < shape.rows * shape.width) {
-      let r = i / shape.width;
-      out[index[r] * shape.width + (i - r * shape.width)] += x[i];
-    }
+  let i = linear_index(group, groups) * 64u + lane;
+  if (i < shape.rows * shape.width) {
+    let r = i / shape.width;
+    out[index[r] * shape.width + (i - r * shape.width)] += x[i];
   }
 }

@@ -1,7 +1,7 @@
 // Embedding: y[t] = table[ids[t]]. Backward: dTable[ids[u]] += sum over the tokens t with that id of dy[t].
 // A table larger than one binding is bound in chunks of rows: here rows [first_row, first_row + row_count) of it.
+// Put before this text: V, N by lib/pack-1 or lib/pack-4; W by lib/weight-*. Widths are in units of N.
 #include "index"
-#include "weight"
 
 struct Forward {
   tokens: u32,
@@ -10,12 +10,12 @@ struct Forward {
   row_count: u32,
 }
 
-@group(0) @binding(0) var<storage, read> table: array<u32>;
+@group(0) @binding(0) var<storage, read> table: array<W>;
 @group(0) @binding(1) var<storage, read> ids: array<u32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<V>;
 @group(1) @binding(0) var<uniform> forward: Forward;
 
-// table f32 or bf16[row_count, width], ids u32[tokens], y f32[tokens, width]. Grid: linear, one thread per element of y.
+// table f32 or bf16[row_count, width], ids u32[tokens], y f32[tokens, width]. Grid: linear, one thread per V of y.
 @compute @workgroup_size(64)
 fn embedding_fwd(
   @builtin(workgroup_id) group: vec3u,
@@ -28,7 +28,7 @@ fn embedding_fwd(
   let row = ids[t] - forward.first_row; // wraps below first_row: not in this chunk
   if (row < forward.row_count) {
     let at = row * forward.width + (i - t * forward.width);
-    y[i] = weight_value(table[weight_word(at)], at);
+    y[i] = weight(table[weight_word(at)], at);
   }
 }
 
@@ -39,15 +39,15 @@ struct Backward {
   row_count: u32,
 }
 
-@group(0) @binding(0) var<storage, read> dy: array<f32>;
+@group(0) @binding(0) var<storage, read> dy: array<V>;
 @group(0) @binding(1) var<storage, read> order: array<u32>;
 @group(0) @binding(2) var<storage, read> starts: array<u32>;
 @group(0) @binding(3) var<storage, read> unique_ids: array<u32>;
-@group(0) @binding(4) var<storage, read_write> d_table: array<f32>;
+@group(0) @binding(4) var<storage, read_write> d_table: array<V>;
 @group(1) @binding(0) var<uniform> backward: Backward;
 
 // dy f32[tokens, width], order u32[tokens], starts u32[unique + 1], unique_ids u32[unique], d_table f32[row_count, width].
-// Grid: linear, one thread per distinct id and column; each sums its tokens in order.
+// Grid: linear, one thread per distinct id and V of columns; each sums its tokens in order.
 @compute @workgroup_size(64)
 fn embedding_bwd(
   @builtin(workgroup_id) group: vec3u,
@@ -60,7 +60,7 @@ fn embedding_bwd(
   let column = i - u * backward.width;
   let row = unique_ids[u] - backward.first_row;
   if (row < backward.row_count) {
-    var sum = 0.0;
+    var sum = V();
     let end = starts[u + 1u];
     for (var k = starts[u]; k < end; k++) { sum += dy[order[k] * backward.width + column]; }
     d_table[row * backward.width + column] += sum;

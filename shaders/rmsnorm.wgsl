@@ -1,12 +1,12 @@
 // RMSNorm (Zhang and Sennrich 2019): y = x w r with r = rstd = 1 / sqrt(mean(x^2) + eps) per row.
 // Backward: dx = r (w dy) - x r^3 mean(x w dy); dw = sum over rows of dy x r.
 // x, y, dy, dx f32[rows, width]; w f32 or bf16[width]; rstd f32[rows]; dw f32[width]. Sums in f32.
-// lane_sum comes from lib/lanes-subgroup or lib/lanes-shared, put before this text.
+// Put before this text: lane_sum by lib/lanes-subgroup or lib/lanes-shared; V, N by lib/pack-1 or lib/pack-4; W by lib/weight-*.
+// Widths in the parameters are in units of N.
 #include "index"
-#include "weight"
 
 override LANES: u32 = 64;
-override BLOCK: u32 = 64; // workgroup size of the kernels with one thread per column
+override BLOCK: u32 = 64; // workgroup size of the kernels with one thread per V of columns
 
 struct Forward {
   rows: u32,
@@ -14,9 +14,9 @@ struct Forward {
   eps: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> w: array<u32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read> w: array<W>;
+@group(0) @binding(2) var<storage, read_write> y: array<V>;
 @group(0) @binding(3) var<storage, read_write> rstd: array<f32>;
 @group(1) @binding(0) var<uniform> forward: Forward;
 
@@ -31,14 +31,14 @@ fn rmsnorm_fwd(
   if (row >= forward.rows) { return; }
   let width = forward.width;
   let base = row * width;
-  var squares = 0.0;
+  var squares = V();
   for (var i = lane; i < width; i += LANES) {
     let v = x[base + i];
     squares = fma(v, v, squares);
   }
-  let r = inverseSqrt(lane_sum(squares, lane) / f32(width) + forward.eps);
+  let r = inverseSqrt(lane_sum(total(squares), lane) / f32(width * N) + forward.eps);
   for (var i = lane; i < width; i += LANES) {
-    y[base + i] = x[base + i] * r * weight_value(w[weight_word(i)], i);
+    y[base + i] = x[base + i] * r * weight(w[weight_word(i)], i);
   }
   if (lane == 0u) { rstd[row] = r; }
 }
@@ -50,8 +50,8 @@ struct Backward {
 }
 
 @group(0) @binding(2) var<storage, read> rstd_in: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<f32>;
-@group(0) @binding(4) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(3) var<storage, read> dy: array<V>;
+@group(0) @binding(4) var<storage, read_write> dx: array<V>;
 @group(1) @binding(0) var<uniform> backward: Backward;
 
 // Grid: one workgroup per row.
@@ -66,13 +66,13 @@ fn rmsnorm_bwd_x(
   let width = backward.width;
   let base = row * width;
   let r = rstd_in[row];
-  var dot = 0.0;
+  var product = V();
   for (var i = lane; i < width; i += LANES) {
-    dot = fma(x[base + i] * weight_value(w[weight_word(i)], i), dy[base + i], dot);
+    product = fma(x[base + i] * weight(w[weight_word(i)], i), dy[base + i], product);
   }
-  let k = r * r * r * lane_sum(dot, lane) / f32(width);
+  let k = r * r * r * lane_sum(total(product), lane) / f32(width * N);
   for (var i = lane; i < width; i += LANES) {
-    var d = r * weight_value(w[weight_word(i)], i) * dy[base + i] - k * x[base + i];
+    var d = r * weight(w[weight_word(i)], i) * dy[base + i] - k * x[base + i];
     if (backward.accumulate == 1u) { d += dx[base + i]; }
     dx[base + i] = d;
   }
@@ -86,8 +86,8 @@ struct Columns {
 }
 
 @group(0) @binding(1) var<storage, read> rstd_rows: array<f32>;
-@group(0) @binding(2) var<storage, read> dy_rows: array<f32>;
-@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(0) @binding(2) var<storage, read> dy_rows: array<V>;
+@group(0) @binding(3) var<storage, read_write> out: array<V>;
 @group(1) @binding(0) var<uniform> columns: Columns;
 
 // out[block, i] = sum over the rows of a block of dy x r. Grid: (ceil(width / BLOCK), blocks).
@@ -97,23 +97,23 @@ fn rmsnorm_bwd_w(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= width) { return; }
   let first = id.y * columns.block_rows;
   let end = min(first + columns.block_rows, columns.rows);
-  var sum = 0.0;
+  var sum = V();
   for (var row = first; row < end; row++) {
     let at = row * width + id.x;
-    sum = fma(dy_rows[at] * x[at], rstd_rows[row], sum);
+    sum = fma(dy_rows[at] * x[at], V(rstd_rows[row]), sum);
   }
   let to = id.y * width + id.x;
   if (columns.accumulate == 1u) { sum += out[to]; }
   out[to] = sum;
 }
 
-@group(0) @binding(1) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(1) var<storage, read_write> dw: array<V>;
 
 // dw[i] += sum over blocks of x[block, i] (x: the partial sums). Grid: ceil(width / BLOCK).
 @compute @workgroup_size(BLOCK)
 fn rmsnorm_bwd_w_combine(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= columns.width) { return; }
-  var sum = 0.0;
+  var sum = V();
   for (var block = 0u; block < columns.rows; block++) { sum += x[block * columns.width + id.x]; }
   dw[id.x] += sum;
 }

@@ -3,6 +3,7 @@ import { kernel } from '../gpu/kernel.js';
 import type { Recorder } from '../gpu/recorder.js';
 import { size as elements, view, type Tensor } from '../gpu/tensor.js';
 import { chunks } from './chunks.js';
+import { byPack } from './pack.js';
 import source from '../../shaders/adamw.wgsl';
 
 /** Arguments of {@link gradNorm}. */
@@ -37,26 +38,32 @@ export interface AdamWArgs {
   readonly step: number;
 }
 
-/** Elements of one workgroup of `adamw`. */
-const TILE = 64 * 4;
-const PARTIAL = kernel({ source, entry: 'grad_norm_partial', access: 'rw', params: { size: 'u32', items: 'u32', first: 'u32' } });
-const FINAL = kernel({ source, entry: 'grad_norm_final', access: 'rw', params: { size: 'u32', max_norm: 'f32' } });
-const STEP = kernel({
-  source,
-  entry: 'adamw',
-  access: 'rrwww',
-  params: {
-    size: 'u32',
-    decay: 'f32',
-    one_minus_beta1: 'f32',
-    beta2: 'f32',
-    one_minus_beta2: 'f32',
-    step_size: 'f32',
-    inverse_root: 'f32',
-    epsilon: 'f32',
-  },
-  constants: { ITEMS: TILE / 64 },
-});
+const kernels = byPack(({ prelude }) => ({
+  partial: kernel({
+    source,
+    prelude,
+    entry: 'grad_norm_partial',
+    access: 'rw',
+    params: { size: 'u32', items: 'u32', first: 'u32' },
+  }),
+  final: kernel({ source, prelude, entry: 'grad_norm_final', access: 'rw', params: { size: 'u32', max_norm: 'f32' } }),
+  step: kernel({
+    source,
+    prelude,
+    entry: 'adamw',
+    access: 'rrwww',
+    params: {
+      size: 'u32',
+      decay: 'f32',
+      one_minus_beta1: 'f32',
+      beta2: 'f32',
+      one_minus_beta2: 'f32',
+      step_size: 'f32',
+      inverse_root: 'f32',
+      epsilon: 'f32',
+    },
+  }),
+}));
 
 /** Most partial sums that the last stage should have to add up; each thread of the first sums at least 64 elements. */
 const PARTIALS = 16_384;
@@ -78,17 +85,18 @@ export function gradNorm(rec: Recorder, { grads, out, maxNorm }: GradNormArgs): 
     chunks(rec.gpu, elements(g), 4, 'gradNorm').map(({ start, count }) => ({
       x: view(g, start, [count]),
       count,
+      k: kernels(count),
       workgroups: Math.ceil(count / (64 * items)),
     })),
   );
   const partials = 64 * parts.reduce((sum, { workgroups }) => sum + workgroups, 0);
   const partial = rec.scratch('gradnorm.partials', [Math.max(partials, 1)]);
   let first = 0;
-  for (const { x, count, workgroups } of parts) {
-    rec.dispatch(PARTIAL, [x, partial], { size: count, items, first }, workgroups);
+  for (const { x, count, k, workgroups } of parts) {
+    rec.dispatch(k.partial, [x, partial], { size: count / k.n, items: items / k.n, first }, workgroups);
     first += 64 * workgroups;
   }
-  rec.dispatch(FINAL, [partial, out], { size: partials, max_norm: maxNorm }, 1);
+  rec.dispatch(kernels(0).final, [partial, out], { size: partials, max_norm: maxNorm }, 1);
 }
 
 /**
@@ -105,11 +113,12 @@ export function adamW(rec: Recorder, args: AdamWArgs): void {
   check(elements(clip) >= 2, `adamW: expected clip[2], got ${show(clip.shape)}`);
   for (const { start, count } of chunks(rec.gpu, size, 4, 'adamW')) {
     const part = (t: Tensor): Tensor => view(t, start, [count]);
+    const k = kernels(count);
     rec.dispatch(
-      STEP,
+      k.step,
       [part(grad), clip, part(param), part(m), part(v)],
       {
-        size: count,
+        size: count / k.n,
         decay: 1 - learningRate * weightDecay,
         one_minus_beta1: 1 - beta1,
         beta2,
@@ -118,7 +127,7 @@ export function adamW(rec: Recorder, args: AdamWArgs): void {
         inverse_root: 1 / Math.sqrt(1 - beta2 ** step),
         epsilon,
       },
-      Math.ceil(count / TILE),
+      Math.ceil(count / k.n / 64),
     );
   }
 }

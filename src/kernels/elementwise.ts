@@ -3,17 +3,17 @@ import { kernel } from '../gpu/kernel.js';
 import type { Recorder } from '../gpu/recorder.js';
 import { size as elements, view, type Tensor } from '../gpu/tensor.js';
 import { chunks } from './chunks.js';
+import { byPack } from './pack.js';
 import source from '../../shaders/elementwise.wgsl';
 
-/** Elements of one workgroup. */
-const TILE = 64 * 4;
-const constants = { ITEMS: TILE / 64 };
 const params = { size: 'u32', factor: 'f32' } as const;
 const rowParams = { rows: 'u32', width: 'u32' } as const;
-const ADD = kernel({ source, entry: 'add', access: 'rw', params, constants });
-const SCALE = kernel({ source, entry: 'scale', access: 'w', params, constants });
-const GATHER = kernel({ source, entry: 'gather_rows', access: 'rrw', params: rowParams, constants });
-const SCATTER = kernel({ source, entry: 'scatter_rows_add', access: 'rrw', params: rowParams, constants });
+const kernels = byPack(({ prelude }) => ({
+  add: kernel({ source, prelude, entry: 'add', access: 'rw', params }),
+  scale: kernel({ source, prelude, entry: 'scale', access: 'w', params }),
+  gather: kernel({ source, prelude, entry: 'gather_rows', access: 'rrw', params: rowParams }),
+  scatter: kernel({ source, prelude, entry: 'scatter_rows_add', access: 'rrw', params: rowParams }),
+}));
 
 /**
  * y += alpha·x.
@@ -30,7 +30,8 @@ export function add(
   );
   for (const { start, count } of chunks(rec.gpu, size, 4, 'add')) {
     const views = [view(x, start, [count]), view(y, start, [count])];
-    rec.dispatch(ADD, views, { size: count, factor: alpha }, Math.ceil(count / TILE));
+    const k = kernels(count);
+    rec.dispatch(k.add, views, { size: count / k.n, factor: alpha }, Math.ceil(count / k.n / 64));
   }
 }
 
@@ -45,7 +46,8 @@ export function scale(
 ): void {
   check(elements(x) >= size, `scale: expected ${size} elements, got ${show(x.shape)}`);
   for (const { start, count } of chunks(rec.gpu, size, 4, 'scale')) {
-    rec.dispatch(SCALE, [view(x, start, [count])], { size: count, factor }, Math.ceil(count / TILE));
+    const k = kernels(count);
+    rec.dispatch(k.scale, [view(x, start, [count])], { size: count / k.n, factor }, Math.ceil(count / k.n / 64));
   }
 }
 
@@ -68,7 +70,8 @@ export function gatherRows(rec: Recorder, { x, index, y, rows, width }: RowsArgs
     elements(index) >= rows && elements(y) >= rows * width,
     `gatherRows: expected index[${rows}] and y[${rows}, ${width}], got ${show(index.shape)} and ${show(y.shape)}`,
   );
-  rec.dispatch(GATHER, [x, index, y], { rows, width }, Math.ceil((rows * width) / TILE));
+  const { gather, n } = kernels(width);
+  rec.dispatch(gather, [x, index, y], { rows, width: width / n }, Math.ceil((rows * width) / n / 64));
 }
 
 /**
@@ -81,5 +84,6 @@ export function scatterRowsAdd(rec: Recorder, { x, index, y, rows, width }: Rows
     elements(index) >= rows && elements(x) >= rows * width,
     `scatterRowsAdd: expected index[${rows}] and x[${rows}, ${width}], got ${show(index.shape)} and ${show(x.shape)}`,
   );
-  rec.dispatch(SCATTER, [x, index, y], { rows, width }, Math.ceil((rows * width) / TILE));
+  const { scatter, n } = kernels(width);
+  rec.dispatch(scatter, [x, index, y], { rows, width: width / n }, Math.ceil((rows * width) / n / 64));
 }

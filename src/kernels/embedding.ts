@@ -3,6 +3,7 @@ import { kernel } from '../gpu/kernel.js';
 import type { Recorder } from '../gpu/recorder.js';
 import { BYTES, rows, size, type Tensor } from '../gpu/tensor.js';
 import { chunks } from './chunks.js';
+import { byPack, weightPrelude } from './pack.js';
 import source from '../../shaders/embedding.wgsl';
 
 /** Arguments of {@link embed}. */
@@ -42,20 +43,26 @@ export interface EmbedBackwardArgs {
   readonly vocab: number;
 }
 
-const [FORWARD_F32, FORWARD_BF16] = [0, 1].map((BF16) =>
-  kernel({
-    source,
-    entry: 'embedding_fwd',
-    access: 'rrw',
-    params: { tokens: 'u32', width: 'u32', first_row: 'u32', row_count: 'u32' },
-    constants: { BF16 },
-  }),
-);
-const BACKWARD = kernel({
-  source,
-  entry: 'embedding_bwd',
-  access: 'rrrrw',
-  params: { unique: 'u32', width: 'u32', first_row: 'u32', row_count: 'u32' },
+const kernels = byPack((pack) => {
+  const forward = (dtype: 'f32' | 'bf16') =>
+    kernel({
+      source,
+      prelude: `${pack.prelude}\n${weightPrelude(pack, dtype)}`,
+      entry: 'embedding_fwd',
+      access: 'rrw',
+      params: { tokens: 'u32', width: 'u32', first_row: 'u32', row_count: 'u32' },
+    });
+  return {
+    f32: forward('f32'),
+    bf16: forward('bf16'),
+    backward: kernel({
+      source,
+      prelude: `${pack.prelude}\n${weightPrelude(pack, 'f32')}`,
+      entry: 'embedding_bwd',
+      access: 'rrrrw',
+      params: { unique: 'u32', width: 'u32', first_row: 'u32', row_count: 'u32' },
+    }),
+  };
 });
 
 /**
@@ -69,12 +76,13 @@ export function embed(rec: Recorder, { table, ids, y, tokens, vocab, width }: Em
       `${show(ids.shape)} and ${show(y.shape)}`,
   );
   const matrix: Tensor = { ...table, shape: [vocab, width] };
-  const grid = Math.ceil((tokens * width) / 64);
+  const k = kernels(width);
+  const grid = Math.ceil((tokens * width) / k.n / 64);
   for (const { start, count } of chunks(rec.gpu, vocab, width * BYTES[table.dtype], 'embed')) {
     rec.dispatch(
-      (table.dtype === 'bf16' ? FORWARD_BF16 : FORWARD_F32)!,
+      table.dtype === 'bf16' ? k.bf16 : k.f32,
       [rows(matrix, start, count), ids, y],
-      { tokens, width, first_row: start, row_count: count },
+      { tokens, width: width / k.n, first_row: start, row_count: count },
       grid,
     );
   }
@@ -92,12 +100,13 @@ export function embedBackward(rec: Recorder, args: EmbedBackwardArgs): void {
       `${show(starts.shape)} and ${show(ids.shape)}`,
   );
   const matrix: Tensor = { ...dTable, shape: [vocab, width] };
-  const grid = Math.ceil((unique * width) / 64);
+  const { backward, n } = kernels(width);
+  const grid = Math.ceil((unique * width) / n / 64);
   for (const { start, count } of chunks(rec.gpu, vocab, width * 4, 'embedBackward')) {
     rec.dispatch(
-      BACKWARD,
+      backward,
       [dy, order, starts, ids, rows(matrix, start, count)],
-      { unique, width, first_row: start, row_count: count },
+      { unique, width: width / n, first_row: start, row_count: count },
       grid,
     );
   }

@@ -3,6 +3,7 @@ import { kernel } from '../gpu/kernel.js';
 import type { Recorder } from '../gpu/recorder.js';
 import { size, type Tensor } from '../gpu/tensor.js';
 import { byLanes } from './lanes.js';
+import { byPack, weightPrelude } from './pack.js';
 import source from '../../shaders/rmsnorm.wgsl';
 
 /** Arguments of {@link rmsNorm}. */
@@ -40,45 +41,27 @@ export interface RmsNormBackwardArgs {
   readonly width: number;
 }
 
-const kernels = byLanes((lanes) =>
-  [0, 1].map((BF16) => {
-    const constants = { ...lanes.constants, BF16 };
-    return {
-      forward: kernel({
-        source,
-        prelude: lanes.prelude,
-        entry: 'rmsnorm_fwd',
-        access: 'rrww',
-        params: { rows: 'u32', width: 'u32', eps: 'f32' },
-        constants,
-      }),
-      backward: kernel({
-        source,
-        prelude: lanes.prelude,
-        entry: 'rmsnorm_bwd_x',
-        access: 'rrrrw',
-        params: { rows: 'u32', width: 'u32', accumulate: 'u32' },
-        constants,
-      }),
-      backwardWeight: kernel({
-        source,
-        prelude: lanes.prelude,
-        entry: 'rmsnorm_bwd_w',
-        access: 'rrrw',
-        params: { rows: 'u32', width: 'u32', block_rows: 'u32', accumulate: 'u32' },
-      }),
-      combine: kernel({
-        source,
-        prelude: lanes.prelude,
-        entry: 'rmsnorm_bwd_w_combine',
-        access: 'rw',
-        params: { rows: 'u32', width: 'u32', block_rows: 'u32', accumulate: 'u32' },
-      }),
-    };
-  }),
-);
+const kernels = byLanes(({ prelude, constants }) => {
+  const of = (dtype: 'f32' | 'bf16') =>
+    byPack((pack) => {
+      const common = { source, prelude: [prelude, pack.prelude, weightPrelude(pack, dtype)].join('\n'), constants };
+      return {
+        forward: kernel({ ...common, entry: 'rmsnorm_fwd', access: 'rrww', params: { rows: 'u32', width: 'u32', eps: 'f32' } }),
+        backward: kernel({
+          ...common,
+          entry: 'rmsnorm_bwd_x',
+          access: 'rrrrw',
+          params: { rows: 'u32', width: 'u32', accumulate: 'u32' },
+        }),
+        backwardWeight: kernel({ ...common, entry: 'rmsnorm_bwd_w', access: 'rrrw', params: COLUMNS }),
+        combine: kernel({ ...common, entry: 'rmsnorm_bwd_w_combine', access: 'rw', params: COLUMNS }),
+      };
+    });
+  return { f32: of('f32'), bf16: of('bf16') };
+});
+const COLUMNS = { rows: 'u32', width: 'u32', block_rows: 'u32', accumulate: 'u32' } as const;
 
-/** Workgroup size of the kernels with one thread per column; `BLOCK` in the shader. */
+/** Workgroup size of the kernels with one thread per pack of columns; `BLOCK` in the shader. */
 const BLOCK = 64;
 
 /**
@@ -89,7 +72,8 @@ const BLOCK = 64;
 export function rmsNorm(rec: Recorder, args: RmsNormArgs): void {
   const { x, w, y, rstd, rows, width, eps } = args;
   checkShapes('rmsNorm', { x, y }, w, rstd, rows, width);
-  rec.dispatch(kernels(rec.gpu)[w.dtype === 'bf16' ? 1 : 0]!.forward, [x, w, y, rstd], { rows, width, eps }, rows);
+  const { forward, n } = kernels(rec.gpu)[w.dtype === 'bf16' ? 'bf16' : 'f32'](width);
+  rec.dispatch(forward, [x, w, y, rstd], { rows, width: width / n, eps }, rows);
 }
 
 /**
@@ -99,15 +83,16 @@ export function rmsNorm(rec: Recorder, args: RmsNormArgs): void {
 export function rmsNormBackward(rec: Recorder, args: RmsNormBackwardArgs): void {
   const { x, w, rstd, dy, dx, dw, rows, width } = args;
   checkShapes('rmsNormBackward', { x, dy, dx }, w, rstd, rows, width);
-  const set = kernels(rec.gpu)[w.dtype === 'bf16' ? 1 : 0]!;
-  rec.dispatch(set.backward, [x, w, rstd, dy, dx], { rows, width, accumulate: args.accumulate ? 1 : 0 }, rows);
+  const set = kernels(rec.gpu)[w.dtype === 'bf16' ? 'bf16' : 'f32'](width);
+  const packs = width / set.n;
+  rec.dispatch(set.backward, [x, w, rstd, dy, dx], { rows, width: packs, accumulate: args.accumulate ? 1 : 0 }, rows);
   if (!dw || rows === 0) return;
   check(size(dw) >= width, `rmsNormBackward: expected dw[${width}], got ${show(dw.shape)}`);
-  const columns = Math.ceil(width / BLOCK);
+  const columns = Math.ceil(packs / BLOCK);
   // As many blocks as rows in a block: both stages have short sums.
   const block = Math.max(32, Math.ceil(Math.sqrt(rows)));
   const blocks = Math.ceil(rows / block);
-  const params = { rows, width, block_rows: block };
+  const params = { rows, width: packs, block_rows: block };
   if (blocks === 1) {
     rec.dispatch(set.backwardWeight, [x, rstd, dy, dw], { ...params, accumulate: 1 }, [columns, 1]);
     return;

@@ -2,6 +2,7 @@ import { check, show } from '../errors.js';
 import { kernel } from '../gpu/kernel.js';
 import type { Recorder } from '../gpu/recorder.js';
 import { size as elements, type Tensor } from '../gpu/tensor.js';
+import { byPack } from './pack.js';
 import source from '../../shaders/swiglu.wgsl';
 
 /** Arguments of {@link swiglu}. */
@@ -30,12 +31,11 @@ export interface SwigluBackwardArgs {
   readonly size: number;
 }
 
-/** Elements of one workgroup. */
-const TILE = 64 * 4;
 const params = { size: 'u32' } as const;
-const constants = { ITEMS: TILE / 64 };
-const FORWARD = kernel({ source, entry: 'swiglu_fwd', access: 'rrw', params, constants });
-const BACKWARD = kernel({ source, entry: 'swiglu_bwd', access: 'rrrww', params, constants });
+const kernels = byPack(({ prelude }) => ({
+  forward: kernel({ source, prelude, entry: 'swiglu_fwd', access: 'rrw', params }),
+  backward: kernel({ source, prelude, entry: 'swiglu_bwd', access: 'rrrww', params }),
+}));
 
 /**
  * SwiGLU (Shazeer 2020): y = silu(gate)·up, silu(g) = g / (1 + exp(−g)).
@@ -43,7 +43,8 @@ const BACKWARD = kernel({ source, entry: 'swiglu_bwd', access: 'rrrww', params, 
  */
 export function swiglu(rec: Recorder, { gate, up, y, size }: SwigluArgs): void {
   checkSizes('swiglu', { gate, up, y }, size);
-  rec.dispatch(FORWARD, [gate, up, y], { size }, Math.ceil(size / TILE));
+  const { forward, n } = kernels(size);
+  rec.dispatch(forward, [gate, up, y], { size: size / n }, Math.ceil(size / n / 64));
 }
 
 /**
@@ -52,7 +53,8 @@ export function swiglu(rec: Recorder, { gate, up, y, size }: SwigluArgs): void {
  */
 export function swigluBackward(rec: Recorder, { gate, up, dy, dGate, dUp, size }: SwigluBackwardArgs): void {
   checkSizes('swigluBackward', { gate, up, dy, dGate, dUp }, size);
-  rec.dispatch(BACKWARD, [gate, up, dy, dGate, dUp], { size }, Math.ceil(size / TILE));
+  const { backward, n } = kernels(size);
+  rec.dispatch(backward, [gate, up, dy, dGate, dUp], { size: size / n }, Math.ceil(size / n / 64));
 }
 
 function checkSizes(where: string, tensors: Readonly<Record<string, Tensor>>, size: number): void {
