@@ -131,6 +131,12 @@ function scanMarks(s: usize, e: usize): void {
         if (!(p > s && (byteAt(p - 1) == 0x3c || byteAt(p - 1) == 0x2f))) pushMark(isFinal ? FINAL : ANSWER, q);
         p = q - 1;
       } else if (c == 0x41 && p + 1 < e && byteAt(p + 1) == 0x3a && (p == s || byteAt(p - 1) == 10)) pushMark(ANSWER, p + 1);
+    } else if (goldLetter && ((c | 32) == 0x6f || (c | 32) == 0x63) && (isWordAt(p, e, 'option') || isWordAt(p, e, 'choice'))) {
+      if (p == s || !isLetter(byteAt(p - 1))) pushMark(ANSWER, p + 6);
+    } else if (c == 0xe7) {
+      // 答案, and 最终答案 before it
+      if (startsWith(p, e, '\u00e7\u00ad\u0094\u00e6\u00a1\u0088'))
+        pushMark(p >= s + 6 && startsWith(p - 6, p, '\u00e6\u009c\u0080\u00e7\u00bb\u0088') ? FINAL : ANSWER, p + 6);
     } else if (c == 0x5c) {
       if (isWordAt(p + 1, e, 'boxed') || isWordAt(p + 1, e, 'fbox')) pushMark(BOX, p);
       else p++;
@@ -323,6 +329,10 @@ function afterLink(p: usize, e: usize): usize {
     if (c == 0x3a || c == 0x3d) {
       linked = true;
       p++;
+    } else if (startsWith(p, e, '\u00e6\u0098\u00af') || startsWith(p, e, '\u00e4\u00b8\u00ba') || startsWith(p, e, '\u00ef\u00bc\u009a')) {
+      // 是 为 ：
+      linked = true;
+      p += 3;
     } else if (c == 0x2a || c == 0x60 || c == 0x23 || c == 0x22 || (c == 0x5f && !linked) || ((c == 0x29 || c == 0x5d || c == 0x7d) && !linked)) p++;
     else if (isLetter(c)) {
       const q = skipLetters(p, e);
@@ -467,7 +477,7 @@ function findAnswer(p: usize, textEnd: usize, flags: i32): i32 {
   length = 0;
   if (isOpenBox(markAt(BOX, 0), e)) return (flags & TRUNCATED) != 0 ? RULE_TRUNCATED : RULE_BROKEN_MARK;
   const cut = (flags & TRUNCATED) != 0 && e >= trimEnd(p, textEnd);
-  if (goldLetter && leadingLetter(p, e) && valueEnd() + 3 >= e) {
+  if (goldLetter && leadingLetter(p, e) && (valueEnd() + 3 >= e || isOption(valueEnd(), e))) {
     if (cut) return RULE_TRUNCATED;
     answer(valueStart(), valueEnd());
     return RULE_WHOLE;
@@ -485,6 +495,12 @@ function findAnswer(p: usize, textEnd: usize, flags: i32): i32 {
   }
   if (!lastValue(p, e, goldList) || !takeValue(e)) return RULE_UNMARKED;
   return isNumber(start, start + <usize>length) ? RULE_LAST_NUMBER : RULE_LAST_MATH;
+}
+
+/** Whether the one line behind a letter is the option's text: "B. 42 metres", "(B) 42". */
+function isOption(p: usize, e: usize): bool {
+  const c = byteAt(p);
+  return (c == 0x2e || c == 0x29 || c == 0x3a) && indexOfByte(p, e, 10) == e;
 }
 
 /** The content of an answer tag: its box, all of it where it is an answer, else the value it starts with or (lenient) ends with. */

@@ -119,6 +119,9 @@ export function countWords(p: usize, e: usize): i32 {
       const touches = q > p && isDigit(byteAt(q - 1));
       if (after - q >= 2 && !touches && !isMathWord(q, after) && !isCapitals(q, after)) words++;
       q = after;
+    } else if (c >= 0xe3 && isIdeograph(q, e)) {
+      words++;
+      while (isIdeograph(q, e)) q += 3;
     } else {
       if (c == 10) lines++;
       q++;
@@ -140,6 +143,9 @@ export function countTextWords(p: usize, e: usize): i32 {
       const after = skipLetters(p, e);
       if (after - p >= 2 && !isMathWord(p, after) && !isCapitals(p, after)) words++;
       p = after;
+    } else if (c >= 0xe3 && isIdeograph(p, e)) {
+      words++;
+      while (isIdeograph(p, e)) p += 3;
     } else p++;
   }
   return words;
@@ -334,6 +340,13 @@ function isOperatorCommand(p: usize, q: usize): bool {
   return lookup('times|cdot|div|pm|le|leq|lt|ge|geq|gt|ne|neq|approx|in|cup|cap', p, <i32>(q - p)) >= 0;
 }
 
+/** Whether a Chinese, Japanese or Korean character or full-width sign stands at `p`: words there have no spaces between them. */
+function isIdeograph(p: usize, e: usize): bool {
+  if (p + 2 >= e) return false;
+  const c = byteAt(p);
+  return (c >= 0xe3 && c <= 0xed) || (c == 0xef && byteAt(p + 1) >= 0xbc);
+}
+
 /** Reads the element at `p` (no white space there): a formula, an operator, an operand, a variable or a word. */
 function element(p: usize, e: usize): i32 {
   elementStops = 0;
@@ -349,6 +362,11 @@ function element(p: usize, e: usize): i32 {
     const inner = skipSpace(innerStart, innerEnd);
     const last = trimEnd(inner, innerEnd);
     return last - inner == 1 && isLetter(byteAt(inner)) ? VARIABLE : OPERAND;
+  }
+  if (isIdeograph(p, e)) {
+    elementNext = p;
+    while (isIdeograph(elementNext, e)) elementNext += 3;
+    return WORD;
   }
   // One word, with what its brackets hold, white space included.
   let q = p;
@@ -368,6 +386,7 @@ function element(p: usize, e: usize): i32 {
       if (depth == 0 || c == 10 || lookAhead < 0) break;
       spaced = true;
     }
+    if (c >= 0xe3 && depth == 0 && isIdeograph(q, e)) break;
     if (spaced && q - p >= BRACKET_REACH) break;
     q++;
   }
@@ -376,7 +395,7 @@ function element(p: usize, e: usize): i32 {
     // The bracket never closes, or not soon: an ordinary word.
     if (spaced) lookAhead -= <i32>(q - p);
     q = p;
-    while (q < e && spaceAt(q, e) == 0) q++;
+    while (q < e && spaceAt(q, e) == 0 && !isIdeograph(q, e)) q++;
   }
   elementNext = q;
   // Operators alone.
@@ -709,14 +728,19 @@ export function leadingLetter(p: usize, e: usize): bool {
   return letterAt(p, e);
 }
 
-/** Whether a capital A to J stands alone at `p`; sets the span. */
+/** Whether a capital A to J stands alone at `p`, or a small one in parentheses; sets the span. */
 function letterAt(p: usize, e: usize): bool {
   const c = byteAt(p);
+  if (c >= 97 && c <= 106 && p + 1 < e && byteAt(p - 1) == 0x28 && byteAt(p + 1) == 0x29) {
+    start = p;
+    end = p + 1;
+    return true;
+  }
   if (c < 65 || c > 74) return false;
   if (p + 1 < e) {
     const d = byteAt(p + 1);
     const ends = isSpace(d) || d == 0x29 || d == 0x5d || d == 0x7d || d == 0x2e || d == 0x2c || d == 0x3a || d == 0x3b || d == 0x21 || d == 0x3f;
-    if (!ends && d != 0x2a && d != 0x24 && d != 0x22 && d != 0x60 && d != 0x5c && d != 0x27) return false;
+    if (!ends && d != 0x2a && d != 0x24 && d != 0x22 && d != 0x60 && d != 0x5c && d != 0x27 && d != 0x3c && d < 0xe3) return false;
     // "A" and "I" before a small letter are words.
     if (d == 32 && (c == 65 || c == 73) && p + 2 < e && byteAt(p + 2) >= 97 && byteAt(p + 2) <= 122) return false;
   }
@@ -730,10 +754,11 @@ export function lastLetter(p: usize, e: usize): bool {
   for (let q = e; q > p; ) {
     q--;
     const c = byteAt(q);
-    if (c < 65 || c > 74) continue;
+    if ((c | 32) < 97 || (c | 32) > 106) continue;
     if (q > p) {
       const b = byteAt(q - 1);
-      if (!isSpace(b) && b != 0x28 && b != 0x5b && b != 0x7b && b != 0x2a && b != 0x24 && b != 0x22 && b != 0x60 && b != 0x27) continue;
+      const begins = isSpace(b) || b == 0x28 || b == 0x5b || b == 0x7b || b == 0x2a || b == 0x24 || b == 0x22 || b == 0x60 || b == 0x27;
+      if (!begins && b != 0x3a && b != 0x3e && b < 0x80) continue;
     }
     if (letterAt(q, e)) return true;
   }

@@ -181,5 +181,17 @@ export const extractionCases: readonly ExtractionCase[] = [
     gold: 'B',
     mode: 'lenient',
   },
+  { response: 'The answer is (b).', extracted: 'b', rule: 'answer_is', gold: 'B' },
+  { response: 'The correct option is C. Since B says otherwise, no.', extracted: 'C', rule: 'answer_is', gold: 'C' },
+  { response: 'Answer choice: D', extracted: 'D', rule: 'answer_is', gold: 'D' },
+  { response: 'B. 42 metres of rope', extracted: 'B', rule: 'whole', gold: 'B' },
+  { response: '**(B)** 42', extracted: 'B', rule: 'whole', gold: 'B' },
+  { response: '所以答案是C。', extracted: 'C', rule: 'answer_is', gold: 'C' },
+  { response: 'La réponse correcte : C', extracted: 'C', rule: 'last_letter', gold: 'C', mode: 'lenient' },
+  // Other languages.
+  { response: '所以最终答案是42。', extracted: '42', rule: 'final_answer' },
+  { response: '答案：$\\frac{1}{2}$', extracted: '$\\frac{1}{2}$', rule: 'answer_is' },
+  { response: '一共有42个苹果在这里', extracted: '42', rule: 'last_number', mode: 'lenient' },
+  { response: 'Die Summe ist 42.', extracted: '42', rule: 'last_number', mode: 'lenient' },
   { response: 'A dog barks at me.', extracted: null, rule: 'unmarked', gold: 'A' },
 ];
