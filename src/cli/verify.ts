@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import { MgrpoError, show } from '../errors.js';
 import { verify, verifyBatch } from '../reward/verify.js';
 import type { CountdownTask, ExtractionMode, Verdict, VerifyPair } from '../reward/verify.js';
+import { UsageError } from './flags.js';
+import { printResult, say } from './output.js';
 
 export const help: string = `mgrpo verify: does an answer mean the same as the gold answer?
 
@@ -21,25 +23,18 @@ export const help: string = `mgrpo verify: does an answer mean the same as the g
 A gold of the form {"numbers": [3, 7, 25], "target": 32} (an object, or its text) is a countdown task.
 The last line on stdout is one JSON object: the verdict, or the counts. Rows that cannot be read are named by line number
 on stderr, counted as "unreadable", and written with verdict false.
-Exit code: 0 when the verdicts were given, whatever they are; 1 on an error.
+Exit code: 0 when the verdicts were given, whatever they are; 1 on an error, 2 on a wrong call.
 `;
 
-/** `mgrpo verify`. Results go to stdout, words to stderr; gives the exit code. */
+/**
+ * `mgrpo verify`: results go to stdout, words to stderr; gives the exit code.
+ * @throws UsageError for a wrong call, MgrpoError for a file that cannot be read or written; the output appears whole or not at all
+ */
 export async function verifyCommand(argv: string[]): Promise<number> {
-  try {
-    const options = parse(argv);
-    if (options === null) {
-      process.stdout.write(help);
-      return 0;
-    }
-    const summary = 'input' in options ? await verifyFile(options) : verifyOne(options);
-    process.stdout.write(`${JSON.stringify(summary)}\n`);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof MgrpoError)) throw error;
-    process.stderr.write(`error: ${error.message}\n`);
-    return 1;
-  }
+  const options = parse(argv);
+  if (options === null) process.stdout.write(help);
+  else await printResult('input' in options ? await verifyFile(options) : verifyOne(options));
+  return 0;
 }
 
 interface FileOptions {
@@ -85,13 +80,13 @@ function parse(argv: string[]): VerifyPair | FileOptions | null {
   return { gold: countdownOf(gold) ?? gold, ...(pred === undefined ? { response: response! } : { pred }), mode, truncated };
 }
 
-function usage(problem: string): MgrpoError {
-  return new MgrpoError('invalid_argument', `mgrpo verify: ${problem}; see mgrpo verify --help`);
+function usage(problem: string): UsageError {
+  return new UsageError(`mgrpo verify: ${problem}; see mgrpo verify --help`);
 }
 
 function verifyOne(pair: VerifyPair): object {
   const { verdict, extracted, reason, outcome, rule } = verify(pair);
-  process.stderr.write(`${verdict ? 'equal' : 'not equal'}: ${reason}\n`);
+  say(`${verdict ? 'equal' : 'not equal'}: ${reason}`);
   return { verdict, extracted, reason, outcome, rule };
 }
 
@@ -138,7 +133,7 @@ async function verifyFile({ input, output, mode, truncated }: FileOptions): Prom
       rows++;
       if (row.pair === null) {
         unreadable.push(line);
-        process.stderr.write(`${row.problem}\n`);
+        say(`${row.problem}`);
       }
       batch.push(row);
       if (batch.length === 4096) {
@@ -161,9 +156,7 @@ async function verifyFile({ input, output, mode, truncated }: FileOptions): Prom
     );
   }
   const judged = rows - unreadable.length;
-  process.stderr.write(
-    `${rows} rows: ${equal} equal, ${judged - equal} not equal, ${unreadable.length} unreadable; written to ${output}\n`,
-  );
+  say(`${rows} rows: ${equal} equal, ${judged - equal} not equal, ${unreadable.length} unreadable; written to ${output}`);
   return {
     rows,
     equal,

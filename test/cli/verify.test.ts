@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { UsageError } from '../../src/cli/flags.js';
 import { help, verifyCommand } from '../../src/cli/verify.js';
 
 let folder: string;
@@ -11,7 +12,11 @@ let stderr: string;
 beforeEach(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'mgrpo-verify-'));
   stdout = stderr = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((stdout += String(text)), true));
+  vi.spyOn(process.stdout, 'write').mockImplementation((text, done) => {
+    stdout += String(text);
+    if (typeof done === 'function') (done as () => void)();
+    return true;
+  });
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((stderr += String(text)), true));
 });
 
@@ -113,20 +118,25 @@ describe('mgrpo verify', () => {
     ['a stray word', ['5'], /--help/],
   ];
   for (const [what, argv, message] of bad)
-    it(`refuses ${what} with exit code 1`, async () => {
-      expect(await verifyCommand(argv)).toBe(1);
-      expect(stderr).toMatch(message);
+    it(`refuses ${what} as a wrong call`, async () => {
+      const call = verifyCommand(argv);
+      await expect(call).rejects.toThrow(UsageError);
+      await expect(call).rejects.toThrow(message);
       expect(stdout).toBe('');
     });
 
   it('refuses an input that is not there, or an output that cannot be written, and leaves nothing behind', async () => {
     const input = path.join(folder, 'in.jsonl');
     const output = path.join(folder, 'out.jsonl');
-    expect(await verifyCommand(['--input', input, '--output', output])).toBe(1);
-    expect(stderr).toMatch(/in\.jsonl/);
+    await expect(verifyCommand(['--input', input, '--output', output])).rejects.toMatchObject({
+      code: 'not_found',
+      message: expect.stringContaining('in.jsonl') as string,
+    });
     writeFileSync(input, '{"gold":"1","pred":"1"}\n');
-    expect(await verifyCommand(['--input', input, '--output', path.join(folder, 'no', 'out.jsonl')])).toBe(1);
-    expect(await verifyCommand(['--input', folder, '--output', output])).toBe(1);
+    await expect(verifyCommand(['--input', input, '--output', path.join(folder, 'no', 'out.jsonl')])).rejects.toThrow(
+      /no\/out\.jsonl.*check the path/,
+    );
+    await expect(verifyCommand(['--input', folder, '--output', output])).rejects.toMatchObject({ code: 'bad_file' });
     expect(existsSync(output)).toBe(false);
     expect(readdirSync(folder)).toEqual(['in.jsonl']);
   });
