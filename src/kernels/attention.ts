@@ -1,11 +1,16 @@
 import { check, show } from '../errors.js';
-import { kernel, type Kernel } from '../gpu/kernel.js';
+import type { Gpu } from '../gpu/device.js';
+import { kernel, type Kernel, type ScalarType } from '../gpu/kernel.js';
 import type { Recorder } from '../gpu/recorder.js';
 import { size, type Tensor } from '../gpu/tensor.js';
 import { cacheRows } from './kv.js';
+import { unroll } from './unroll.js';
 import forwardSource from '../../shaders/attention.wgsl';
 import backwardSource from '../../shaders/attention-backward.wgsl';
 import decodeSource from '../../shaders/attention-decode.wgsl';
+import quadsSource from '../../shaders/attention-quads.wgsl';
+import quadsBackwardSource from '../../shaders/attention-quads-backward.wgsl';
+import quadsDecodeSource from '../../shaders/attention-quads-decode.wgsl';
 
 /** Arguments of {@link attention}. `kvHeads` divides `heads`: query head h reads key head ⌊h · kvHeads / heads⌋. */
 export interface AttentionArgs {
@@ -71,53 +76,131 @@ export interface DecodeAttentionArgs {
 const PACKED = { tokens: 'u32', heads: 'u32', kv_heads: 'u32', scale: 'f32' } as const;
 const DECODE = { slots: 'u32', max_context: 'u32', heads: 'u32', kv_heads: 'u32', scale: 'f32' } as const;
 
-/** The kernels of one head size. */
-interface Kernels {
-  readonly forward: Kernel<typeof PACKED>;
-  readonly delta: Kernel<typeof PACKED>;
-  readonly dq: Kernel<typeof PACKED>;
-  readonly dkv: Kernel<typeof PACKED>;
-  readonly decode: Kernel<typeof DECODE>;
+/**
+ * How attention is computed. `rows`: one invocation per query or key, on any device. `quads`: the same with several in registers and
+ * loads shared within quads of a subgroup, for CPU adapters.
+ */
+export type AttentionVariant = 'rows' | 'quads';
+
+function variantOf(gpu: Gpu, asked: AttentionVariant | undefined): AttentionVariant {
+  return asked ?? (gpu.adapter.software && gpu.subgroupSize >= 4 ? 'quads' : 'rows');
 }
 
-/** Rows of a workgroup. */
-const LANES = 4;
-const made = new Map<number, Kernels>();
-
-function kernels(headDim: number): Kernels {
-  let set = made.get(headDim);
-  if (!set) {
-    const width = headDim % 4 === 0 ? 4 : 2;
-    const prelude = `alias Vec = vec${width}f;\nconst VECS = ${headDim / width}u;`;
-    const common = { prelude, constants: { LANES } };
-    const backward = { ...common, source: backwardSource, params: PACKED };
-    set = {
-      forward: kernel({ ...common, source: forwardSource, entry: 'attention_fwd_rows', access: 'rrrrww', params: PACKED }),
-      delta: kernel({ ...backward, entry: 'attention_bwd_delta', access: 'rrw' }),
-      dq: kernel({ ...backward, entry: 'attention_bwd_dq_rows', access: 'rrrrrrrw' }),
-      dkv: kernel({ ...backward, entry: 'attention_bwd_dkv_rows', access: 'rrrrrrrww' }),
-      decode: kernel({ ...common, source: decodeSource, entry: 'attention_decode_rows', access: 'rrrrrw', params: DECODE }),
-    };
-    made.set(headDim, set);
-  }
-  return set;
+/** A kernel with the number of workgroups it wants. */
+interface Pass<P extends Record<string, ScalarType>> {
+  readonly kernel: Kernel<P>;
+  /** Queries (dk, dv: rows) of one key head, or query heads of a group (decode), that one workgroup serves. */
+  readonly block: number;
 }
+
+interface PackedPasses {
+  readonly forward: Pass<typeof PACKED>;
+  readonly dq: Pass<typeof PACKED>;
+  readonly dkv: Pass<typeof PACKED>;
+}
+
+/** Most query heads that one workgroup of the quad decoder serves. */
+const MAX_STREAMS = 4;
+
+/** Workgroup size of the one-invocation-per-row kernels. */
+const ROW_LANES = 4;
+
+/** Returns `make(key)`, made once per key. */
+function memo<K extends readonly unknown[], T>(make: (...key: K) => T): (...key: K) => T {
+  const made = new Map<string, T>();
+  return (...key) => {
+    const name = key.join();
+    let value = made.get(name);
+    if (value === undefined) made.set(name, (value = make(...key)));
+    return value;
+  };
+}
+
+/** Text that gives the row kernels their vector type. */
+function rowPrelude(headDim: number): string {
+  const width = headDim % 4 === 0 ? 4 : 2;
+  return `alias Vec = vec${width}f;\nconst VECS = ${headDim / width}u;`;
+}
+
+/** A quad kernel's text for a head size and a number of streams. */
+function quadSource(source: string, headDim: number, streams: number): { readonly source: string; readonly prelude: string } {
+  return {
+    source: unroll(source, { CHUNKS: Math.ceil(headDim / 4), STREAMS: streams }),
+    prelude: `enable subgroups;\nconst HEAD_DIM = ${headDim}u;\nconst CHUNKS = ${Math.ceil(headDim / 4)}u;\nconst STREAMS = ${streams}u;`,
+  };
+}
+
+const deltaKernel = memo((headDim: number) =>
+  kernel({
+    source: backwardSource,
+    entry: 'attention_bwd_delta',
+    access: 'rrw',
+    params: PACKED,
+    prelude: rowPrelude(headDim),
+    constants: { LANES: ROW_LANES },
+  }),
+);
+
+const FORWARD = { access: 'rrrrww', params: PACKED } as const;
+const DQ = { access: 'rrrrrrrw', params: PACKED } as const;
+const DKV = { access: 'rrrrrrrww', params: PACKED } as const;
+
+const rowPasses = memo((headDim: number): PackedPasses => {
+  const common = { prelude: rowPrelude(headDim), constants: { LANES: ROW_LANES } };
+  const backward = { ...common, source: backwardSource };
+  return {
+    forward: { kernel: kernel({ ...FORWARD, ...common, source: forwardSource, entry: 'attention_fwd_rows' }), block: ROW_LANES },
+    dq: { kernel: kernel({ ...DQ, ...backward, entry: 'attention_bwd_dq_rows' }), block: ROW_LANES },
+    dkv: { kernel: kernel({ ...DKV, ...backward, entry: 'attention_bwd_dkv_rows' }), block: ROW_LANES },
+  };
+});
+
+const quadPasses = memo((headDim: number, lanes: number): PackedPasses => {
+  const constants = { LANES: lanes };
+  const streams = headDim <= 64 ? 3 : 2;
+  const backward = { ...quadSource(quadsBackwardSource, headDim, 2), constants };
+  return {
+    forward: {
+      kernel: kernel({ ...FORWARD, ...quadSource(quadsSource, headDim, streams), constants, entry: 'attention_fwd_quads' }),
+      block: streams * lanes,
+    },
+    dq: { kernel: kernel({ ...DQ, ...backward, entry: 'attention_bwd_dq_quads' }), block: 2 * lanes },
+    dkv: { kernel: kernel({ ...DKV, ...backward, entry: 'attention_bwd_dkv_quads' }), block: 2 * lanes },
+  };
+});
+
+const rowDecode = memo((headDim: number) =>
+  kernel({
+    source: decodeSource,
+    entry: 'attention_decode_rows',
+    access: 'rrrrrw',
+    params: DECODE,
+    prelude: rowPrelude(headDim),
+    constants: { LANES: ROW_LANES },
+  }),
+);
+
+const quadDecode = memo((headDim: number, streams: number) =>
+  kernel({
+    ...quadSource(quadsDecodeSource, headDim, streams),
+    entry: 'attention_decode_quads',
+    access: 'rrrrrw',
+    params: DECODE,
+  }),
+);
 
 /**
  * Causal grouped-query attention over packed sequences: with s_tj = scale · q_t·k_j for seqStart[t] ≤ j ≤ t,
  * lse_t = log Σ_j exp s_tj and o_t = Σ_j exp(s_tj − lse_t) v_j. Memory is linear in tokens (Dao et al. 2022, FlashAttention).
  * @throws MgrpoError `invalid_argument` on shapes that do not fit.
  */
-export function attention(rec: Recorder, args: AttentionArgs): void {
+export function attention(rec: Recorder, args: AttentionArgs, variant?: AttentionVariant): void {
   const { q, k, v, o, lse, seqStart, tokens, heads, kvHeads, scale } = args;
   checkHeads('attention', args);
   checkPacked('attention', args, { q, k, v, o, lse, seqStart });
-  rec.dispatch(
-    kernels(args.headDim).forward,
-    [q, k, v, seqStart, o, lse],
-    { tokens, heads, kv_heads: kvHeads, scale },
-    Math.ceil(tokens / LANES) * heads,
-  );
+  const { grid, passes } = plan(rec, args, variant);
+  const { forward } = passes;
+  rec.dispatch(forward.kernel, [q, k, v, seqStart, o, lse], { tokens, heads, kv_heads: kvHeads, scale }, grid(forward.block));
 }
 
 /**
@@ -126,17 +209,31 @@ export function attention(rec: Recorder, args: AttentionArgs): void {
  * the query heads of the group. All three are assigned. Every element has one writer, so equal inputs give equal bits.
  * @throws MgrpoError `invalid_argument` on shapes that do not fit.
  */
-export function attentionBackward(rec: Recorder, args: AttentionBackwardArgs): void {
+export function attentionBackward(rec: Recorder, args: AttentionBackwardArgs, variant?: AttentionVariant): void {
   const { q, k, v, o, lse, dO, dq, dk, dv, seqStart, seqEnd, tokens, heads, kvHeads, scale } = args;
   checkHeads('attentionBackward', args);
   checkPacked('attentionBackward', args, { q, k, v, o, lse, dO, dq, dk, dv, seqStart, seqEnd });
-  const set = kernels(args.headDim);
   const params = { tokens, heads, kv_heads: kvHeads, scale };
   const delta = rec.scratch('attention.delta', [tokens, heads]);
-  rec.dispatch(set.delta, [o, dO, delta], params, Math.ceil((tokens * heads) / LANES));
-  const blocks = Math.ceil(tokens / LANES);
-  rec.dispatch(set.dq, [q, k, v, dO, lse, delta, seqStart, dq], params, blocks * heads);
-  rec.dispatch(set.dkv, [q, k, v, dO, lse, delta, seqEnd, dk, dv], params, blocks * kvHeads);
+  rec.dispatch(deltaKernel(args.headDim), [o, dO, delta], params, Math.ceil((tokens * heads) / ROW_LANES));
+  const { grid, passes } = plan(rec, args, variant);
+  rec.dispatch(passes.dq.kernel, [q, k, v, dO, lse, delta, seqStart, dq], params, grid(passes.dq.block));
+  const keyBlocks = Math.ceil(tokens / passes.dkv.block);
+  rec.dispatch(passes.dkv.kernel, [q, k, v, dO, lse, delta, seqEnd, dk, dv], params, keyBlocks * kvHeads);
+}
+
+/** The passes of a variant, and the workgroups of those that run over queries, given the queries of one workgroup. */
+function plan(
+  rec: Recorder,
+  { tokens, heads, kvHeads, headDim }: AttentionArgs,
+  asked: AttentionVariant | undefined,
+): { readonly passes: PackedPasses; readonly grid: (block: number) => number } {
+  if (variantOf(rec.gpu, asked) === 'rows')
+    return { passes: rowPasses(headDim), grid: (block) => Math.ceil(tokens / block) * heads };
+  return {
+    passes: quadPasses(headDim, rec.gpu.subgroupSize),
+    grid: (block) => Math.ceil((tokens * heads) / kvHeads / block) * kvHeads,
+  };
 }
 
 /**
@@ -144,7 +241,7 @@ export function attentionBackward(rec: Recorder, args: AttentionBackwardArgs): v
  * kvIndex[b, j], j < contextLength[b]. Slots may share rows.
  * @throws MgrpoError `device_limit` where the cache is larger than one storage binding, `invalid_argument` on shapes that do not fit.
  */
-export function decodeAttention(rec: Recorder, args: DecodeAttentionArgs): void {
+export function decodeAttention(rec: Recorder, args: DecodeAttentionArgs, variant?: AttentionVariant): void {
   const { q, kCache, vCache, o, kvIndex, contextLength, slots, maxContext, heads, kvHeads, headDim, scale } = args;
   checkHeads('decodeAttention', args);
   cacheRows('decodeAttention', rec, args);
@@ -154,12 +251,51 @@ export function decodeAttention(rec: Recorder, args: DecodeAttentionArgs): void 
     ['kvIndex', kvIndex, [slots, maxContext]],
     ['contextLength', contextLength, [slots]],
   ]);
-  rec.dispatch(
-    kernels(headDim).decode,
-    [q, kCache, vCache, kvIndex, contextLength, o],
-    { slots, max_context: maxContext, heads, kv_heads: kvHeads, scale },
-    Math.ceil((slots * heads) / LANES),
-  );
+  const tensors = [q, kCache, vCache, kvIndex, contextLength, o];
+  const params = { slots, max_context: maxContext, heads, kv_heads: kvHeads, scale };
+  if (variantOf(rec.gpu, variant) === 'rows') {
+    rec.dispatch(rowDecode(headDim), tensors, params, Math.ceil((slots * heads) / ROW_LANES));
+    return;
+  }
+  const repeats = heads / kvHeads;
+  const blocks = Math.ceil(repeats / MAX_STREAMS);
+  const streams = Math.ceil(repeats / blocks);
+  rec.dispatch(quadDecode(headDim, streams), tensors, params, slots * kvHeads * blocks);
+}
+
+/** Arithmetic and memory traffic of one call: floating-point operations, and bytes if every operand moves once. */
+export interface OpCost {
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** Cost of {@link attention} and {@link attentionBackward} for packed sequences of the given lengths. */
+export function attentionCost(args: {
+  readonly lengths: readonly number[];
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+}): { readonly forward: OpCost; readonly backward: OpCost } {
+  const { lengths, heads, kvHeads, headDim } = args;
+  const pairs = heads * lengths.reduce((sum, n) => sum + (n * (n + 1)) / 2, 0);
+  const tokens = lengths.reduce((a, b) => a + b, 0);
+  const bytes = 4 * tokens * headDim * (heads + kvHeads);
+  return {
+    forward: { flops: 4 * headDim * pairs, bytes: 2 * bytes },
+    backward: { flops: 10 * headDim * pairs, bytes: 4 * bytes },
+  };
+}
+
+/** Cost of {@link decodeAttention} for slots with the given context lengths. */
+export function decodeAttentionCost(args: {
+  readonly contexts: readonly number[];
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+}): OpCost {
+  const { contexts, heads, kvHeads, headDim } = args;
+  const positions = contexts.reduce((a, b) => a + b, 0);
+  return { flops: 4 * headDim * heads * positions, bytes: 8 * headDim * (kvHeads * positions + heads * contexts.length) };
 }
 
 function checkHeads(where: string, { heads, kvHeads, headDim }: Pick<AttentionArgs, 'heads' | 'kvHeads' | 'headDim'>): void {

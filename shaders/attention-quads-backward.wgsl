@@ -1,0 +1,193 @@
+// attention-backward.wgsl for CPU adapters with subgroups, in the manner of attention-quads.wgsl: every lane holds STREAMS queries (dq)
+// or STREAMS keys (dk, dv) in registers; the four neighbours of the other side are loaded once per quad and shared by broadcast.
+#include "index"
+#include "head4"
+
+override LANES: u32 = 4;
+
+struct Params {
+  tokens: u32,
+  heads: u32,
+  kv_heads: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<storage, read> q: array<f32>;
+@group(0) @binding(1) var<storage, read> k: array<f32>;
+@group(0) @binding(2) var<storage, read> v: array<f32>;
+@group(0) @binding(3) var<storage, read> d_o: array<f32>;
+@group(0) @binding(4) var<storage, read> lse: array<f32>;
+@group(0) @binding(5) var<storage, read> delta: array<f32>;
+@group(0) @binding(6) var<storage, read> bound: array<u32>; // dq: seqStart; dk, dv: seqEnd
+@group(0) @binding(7) var<storage, read_write> dq: array<f32>;
+@group(0) @binding(7) var<storage, read_write> dk: array<f32>;
+@group(0) @binding(8) var<storage, read_write> dv: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+// Grid: blocks of LANES * STREAMS queries x key heads, heads fastest.
+@compute @workgroup_size(LANES)
+fn attention_bwd_dq_quads(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = linear_index(group, groups);
+  let repeats = params.heads / params.kv_heads;
+  let kv_head = index % params.kv_heads;
+  let first = index / params.kv_heads * (LANES * STREAMS);
+  let count = params.tokens * repeats;
+  if (first >= count) { return; }
+  let last = (min(first + LANES * STREAMS, count) - 1u) / repeats;
+#for c CHUNKS
+  let column$c = min(4u * $c + lane % 4u, HEAD_DIM - 1u);
+#end
+#for r STREAMS
+  let n$r = min(first + $r * LANES + lane, count - 1u); // surplus lanes repeat the last query
+  let row$r = vec4u(n$r / repeats);
+  let pair$r = row$r.x * params.heads + kv_head * repeats + n$r % repeats;
+  let start$r = vec4u(bound[row$r.x]);
+  let lse$r = lse[pair$r];
+  let delta$r = delta[pair$r];
+  var q$r: array<vec4f, CHUNKS>;
+  var u$r: array<vec4f, CHUNKS>;
+  var sum$r: array<vec4f, CHUNKS>;
+  for (var c = 0u; c < CHUNKS; c++) {
+    q$r[c] = load_4(&q, pair$r * HEAD_DIM, 4u * c) * params.scale;
+    u$r[c] = load_4(&d_o, pair$r * HEAD_DIM, 4u * c);
+  }
+#end
+  var keys: array<vec4f, CHUNKS>;
+  let stride = params.kv_heads * HEAD_DIM;
+  for (var j = bound[first / repeats]; j <= last; j += 4u) {
+    let at = vec4u(j, j + 1u, j + 2u, j + 3u);
+    let key = min(at, vec4u(last)) * stride + kv_head * HEAD_DIM;
+#for r STREAMS
+    var s$r = vec4f();
+    var g$r = vec4f();
+#end
+#for c CHUNKS
+    {
+      let x = vec4f(k[key.x + column$c], k[key.y + column$c], k[key.z + column$c], k[key.w + column$c]);
+      let y = vec4f(v[key.x + column$c], v[key.y + column$c], v[key.z + column$c], v[key.w + column$c]);
+      keys[$c] = x;
+#for e 4
+      let x$e = quadBroadcast(x, $e);
+      let y$e = quadBroadcast(y, $e);
+#end
+#for r STREAMS
+      s$r += mat4x4f(x0, x1, x2, x3) * q$r[$c];
+      g$r += mat4x4f(y0, y1, y2, y3) * u$r[$c];
+#end
+    }
+#end
+#for r STREAMS
+    let seen$r = (at >= start$r) & (at <= row$r);
+    let ds$r = select(vec4f(), exp(s$r - lse$r) * (g$r - delta$r) * params.scale, seen$r);
+#end
+#for c CHUNKS
+    {
+#for e 4
+      let x$e = quadBroadcast(keys[$c], $e);
+#end
+#for r STREAMS
+      sum$r[$c] += ds$r * mat4x4f(x0, x1, x2, x3);
+#end
+    }
+#end
+  }
+#for r STREAMS
+  if (first + $r * LANES + lane < count) {
+    for (var c = 0u; c < CHUNKS; c++) { store_4(&dq, pair$r * HEAD_DIM, 4u * c, sum$r[c]); }
+  }
+#end
+}
+
+// Grid: blocks of LANES * STREAMS rows x key heads, heads fastest.
+@compute @workgroup_size(LANES)
+fn attention_bwd_dkv_quads(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = linear_index(group, groups);
+  let repeats = params.heads / params.kv_heads;
+  let kv_head = index % params.kv_heads;
+  let first = index / params.kv_heads * (LANES * STREAMS);
+  if (first >= params.tokens) { return; }
+  let end = bound[min(first + LANES * STREAMS, params.tokens) - 1u];
+#for c CHUNKS
+  let column$c = min(4u * $c + lane % 4u, HEAD_DIM - 1u);
+#end
+#for r STREAMS
+  let row$r = vec4u(min(first + $r * LANES + lane, params.tokens - 1u)); // surplus lanes repeat the last row
+  let end$r = vec4u(bound[row$r.x]);
+  let base$r = (row$r.x * params.kv_heads + kv_head) * HEAD_DIM;
+  var k$r: array<vec4f, CHUNKS>;
+  var v$r: array<vec4f, CHUNKS>;
+  var dk$r: array<vec4f, CHUNKS>;
+  var dv$r: array<vec4f, CHUNKS>;
+  for (var c = 0u; c < CHUNKS; c++) {
+    k$r[c] = load_4(&k, base$r, 4u * c) * params.scale;
+    v$r[c] = load_4(&v, base$r, 4u * c);
+  }
+#end
+  var queries: array<vec4f, CHUNKS>;
+  var upstream: array<vec4f, CHUNKS>;
+  for (var t = first; t < end; t += 4u) {
+    let at = vec4u(t, t + 1u, t + 2u, t + 3u);
+    let rows = min(at, vec4u(end - 1u));
+#for r STREAMS
+    let seen$r = (at >= row$r) & (at < end$r);
+#end
+    for (var h = kv_head * repeats; h < (kv_head + 1u) * repeats; h++) {
+      let pair = rows * params.heads + h;
+      let query = pair * HEAD_DIM;
+      let lses = vec4f(lse[pair.x], lse[pair.y], lse[pair.z], lse[pair.w]);
+      let deltas = vec4f(delta[pair.x], delta[pair.y], delta[pair.z], delta[pair.w]);
+#for r STREAMS
+      var s$r = vec4f();
+      var g$r = vec4f();
+#end
+#for c CHUNKS
+      {
+        let x = vec4f(q[query.x + column$c], q[query.y + column$c], q[query.z + column$c], q[query.w + column$c]);
+        let y = vec4f(d_o[query.x + column$c], d_o[query.y + column$c], d_o[query.z + column$c], d_o[query.w + column$c]);
+        queries[$c] = x;
+        upstream[$c] = y;
+#for e 4
+        let x$e = quadBroadcast(x, $e);
+        let y$e = quadBroadcast(y, $e);
+#end
+#for r STREAMS
+        s$r += mat4x4f(x0, x1, x2, x3) * k$r[$c];
+        g$r += mat4x4f(y0, y1, y2, y3) * v$r[$c];
+#end
+      }
+#end
+#for r STREAMS
+      let p$r = select(vec4f(), exp(s$r - lses), seen$r);
+      let ds$r = p$r * (g$r - deltas) * params.scale;
+#end
+#for c CHUNKS
+      {
+#for e 4
+        let x$e = quadBroadcast(queries[$c], $e);
+        let y$e = quadBroadcast(upstream[$c], $e);
+#end
+#for r STREAMS
+        dk$r[$c] += ds$r * mat4x4f(x0, x1, x2, x3);
+        dv$r[$c] += p$r * mat4x4f(y0, y1, y2, y3);
+#end
+      }
+#end
+    }
+  }
+#for r STREAMS
+  if (first + $r * LANES + lane < params.tokens) {
+    for (var c = 0u; c < CHUNKS; c++) {
+      store_4(&dk, base$r, 4u * c, dk$r[c]);
+      store_4(&dv, base$r, 4u * c, dv$r[c]);
+    }
+  }
+#end
+}

@@ -1,0 +1,85 @@
+// attention-decode.wgsl for CPU adapters with subgroups. A workgroup is one quad and serves STREAMS query heads of one key head of a slot:
+// its lanes hold neighbouring elements of the head vectors, so that every load of the cache is four neighbours wide; four positions at a
+// time, whose scores are summed over the quad. Grid: slots x key heads x blocks of STREAMS heads, blocks fastest.
+#include "index"
+
+struct Params {
+  slots: u32,
+  max_context: u32,
+  heads: u32,
+  kv_heads: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<storage, read> q: array<f32>;
+@group(0) @binding(1) var<storage, read> k_cache: array<f32>;
+@group(0) @binding(2) var<storage, read> v_cache: array<f32>;
+@group(0) @binding(3) var<storage, read> kv_index: array<u32>;
+@group(0) @binding(4) var<storage, read> context_length: array<u32>;
+@group(0) @binding(5) var<storage, read_write> o: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+@compute @workgroup_size(4)
+fn attention_decode_quads(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = linear_index(group, groups);
+  let repeats = params.heads / params.kv_heads;
+  let blocks = (repeats + STREAMS - 1u) / STREAMS;
+  let kv_head = index / blocks % params.kv_heads;
+  let slot = index / blocks / params.kv_heads;
+  if (slot >= params.slots) { return; }
+#for c CHUNKS
+  let column$c = min(4u * $c + lane, HEAD_DIM - 1u);
+#end
+#for r STREAMS
+  // surplus streams repeat the last head of the group
+  let base$r = (slot * params.heads + kv_head * repeats + min(index % blocks * STREAMS + $r, repeats - 1u)) * HEAD_DIM;
+  var highest$r = -1e30;
+  var total$r = 0.0;
+#for c CHUNKS
+  let q$r_$c = select(0.0, q[base$r + column$c] * params.scale, 4u * $c + lane < HEAD_DIM);
+  var sum$r_$c = 0.0;
+#end
+#end
+  let context = context_length[slot];
+  for (var j = 0u; j < context; j += 4u) {
+    let at = vec4u(j, j + 1u, j + 2u, j + 3u);
+    let entry = slot * params.max_context + min(at, vec4u(context - 1u));
+    let rows = vec4u(kv_index[entry.x], kv_index[entry.y], kv_index[entry.z], kv_index[entry.w]);
+    let key = (rows * params.kv_heads + kv_head) * HEAD_DIM;
+#for r STREAMS
+    var s$r = vec4f();
+#end
+#for c CHUNKS
+    let k$c = vec4f(k_cache[key.x + column$c], k_cache[key.y + column$c], k_cache[key.z + column$c], k_cache[key.w + column$c]);
+#for r STREAMS
+    s$r += q$r_$c * k$c;
+#end
+#end
+#for r STREAMS
+    s$r += quadSwapX(s$r);
+    s$r += quadSwapY(s$r);
+    s$r = select(vec4f(-1e30), s$r, at < vec4u(context));
+    let next$r = max(max(highest$r, max(s$r.x, s$r.y)), max(s$r.z, s$r.w));
+    let decay$r = exp(highest$r - next$r);
+    let p$r = exp(s$r - next$r); // 0 past the context: there -1e30, and next is the score of position j at least
+    highest$r = next$r;
+    total$r = total$r * decay$r + p$r.x + p$r.y + p$r.z + p$r.w;
+#end
+#for c CHUNKS
+    let v$c = vec4f(v_cache[key.x + column$c], v_cache[key.y + column$c], v_cache[key.z + column$c], v_cache[key.w + column$c]);
+#for r STREAMS
+    sum$r_$c = sum$r_$c * decay$r + dot(p$r, v$c);
+#end
+#end
+  }
+#for r STREAMS
+  let norm$r = select(1.0 / total$r, 0.0, context == 0u);
+#for c CHUNKS
+  if (4u * $c + lane < HEAD_DIM) { o[base$r + column$c] = sum$r_$c * norm$r; }
+#end
+#end
+}

@@ -1,0 +1,98 @@
+// attention.wgsl for CPU adapters with subgroups, where loads cost more than arithmetic. A workgroup is one subgroup; its lanes hold
+// different queries of one key head, STREAMS each, in registers. Queries are numbered through the rows and the heads of the group:
+// n = row * repeats + head. Four keys at a time: the lanes of a quad load one element each of four neighbours and share them by
+// broadcast, so that every load feeds 4 x STREAMS products per lane.
+// Grid: blocks of LANES * STREAMS queries x key heads, heads fastest.
+#include "index"
+#include "head4"
+
+override LANES: u32 = 4;
+
+struct Params {
+  tokens: u32,
+  heads: u32,
+  kv_heads: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<storage, read> q: array<f32>;
+@group(0) @binding(1) var<storage, read> k: array<f32>;
+@group(0) @binding(2) var<storage, read> v: array<f32>;
+@group(0) @binding(3) var<storage, read> seq_start: array<u32>;
+@group(0) @binding(4) var<storage, read_write> o: array<f32>;
+@group(0) @binding(5) var<storage, read_write> lse: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+@compute @workgroup_size(LANES)
+fn attention_fwd_quads(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = linear_index(group, groups);
+  let repeats = params.heads / params.kv_heads;
+  let kv_head = index % params.kv_heads;
+  let first = index / params.kv_heads * (LANES * STREAMS);
+  let count = params.tokens * repeats;
+  if (first >= count) { return; }
+  let last = (min(first + LANES * STREAMS, count) - 1u) / repeats;
+#for c CHUNKS
+  let column$c = min(4u * $c + lane % 4u, HEAD_DIM - 1u);
+#end
+#for r STREAMS
+  let n$r = min(first + $r * LANES + lane, count - 1u); // surplus lanes repeat the last query
+  let row$r = vec4u(n$r / repeats);
+  let pair$r = row$r.x * params.heads + kv_head * repeats + n$r % repeats;
+  let start$r = vec4u(seq_start[row$r.x]);
+  var highest$r = -1e30;
+  var total$r = 0.0;
+  var q$r: array<vec4f, CHUNKS>;
+  var sum$r: array<vec4f, CHUNKS>;
+  for (var c = 0u; c < CHUNKS; c++) { q$r[c] = load_4(&q, pair$r * HEAD_DIM, 4u * c) * params.scale; }
+#end
+  let stride = params.kv_heads * HEAD_DIM;
+  for (var j = seq_start[first / repeats]; j <= last; j += 4u) {
+    let at = vec4u(j, j + 1u, j + 2u, j + 3u);
+    let key = min(at, vec4u(last)) * stride + kv_head * HEAD_DIM;
+#for r STREAMS
+    var s$r = vec4f();
+#end
+#for c CHUNKS
+    {
+      let x = vec4f(k[key.x + column$c], k[key.y + column$c], k[key.z + column$c], k[key.w + column$c]);
+#for e 4
+      let x$e = quadBroadcast(x, $e);
+#end
+#for r STREAMS
+      s$r += mat4x4f(x0, x1, x2, x3) * q$r[$c];
+#end
+    }
+#end
+#for r STREAMS
+    let seen$r = (at >= start$r) & (at <= row$r);
+    let t$r = select(vec4f(-1e30), s$r, seen$r);
+    let next$r = max(max(highest$r, max(t$r.x, t$r.y)), max(t$r.z, t$r.w));
+    let decay$r = exp(highest$r - next$r);
+    let p$r = select(vec4f(), exp(t$r - next$r), seen$r);
+    highest$r = next$r;
+    total$r = total$r * decay$r + p$r.x + p$r.y + p$r.z + p$r.w;
+#end
+#for c CHUNKS
+    {
+      let x = vec4f(v[key.x + column$c], v[key.y + column$c], v[key.z + column$c], v[key.w + column$c]);
+#for e 4
+      let x$e = quadBroadcast(x, $e);
+#end
+#for r STREAMS
+      sum$r[$c] = sum$r[$c] * decay$r + p$r * mat4x4f(x0, x1, x2, x3);
+#end
+    }
+#end
+  }
+#for r STREAMS
+  if (first + $r * LANES + lane < count) {
+    for (var c = 0u; c < CHUNKS; c++) { store_4(&o, pair$r * HEAD_DIM, 4u * c, sum$r[c] / total$r); }
+    lse[pair$r] = highest$r + log(total$r);
+  }
+#end
+}
