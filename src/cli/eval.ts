@@ -1,14 +1,12 @@
 import { GRPO_OPTIONS, LAYER2_OPTIONS, evaluate, resolveMGRPOConfig } from '../index.js';
 import type { OptionTable } from '../index.js';
 import { openRewards, readRows } from './data.js';
-import { openGpu } from './device.js';
 import { ownSettings, readFlags, valuesOf } from './flags.js';
 import type { CommandSpec } from './flags.js';
 import { openAdapter, openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, MODEL_OPTIONS } from './options.js';
-import { metricTable, printResult, say } from './output.js';
-import { Progress } from './progress.js';
-import { INTERRUPTED, interruptible } from './signals.js';
+import { metricTable, printResult } from './output.js';
+import { withSession } from './session.js';
 
 /** The second turn is asked for as in training; how many corrections there are and what is learnt from them has no place here. */
 const { mode, phrases, systemPrompt, maxCompletionLength: secondLength } = LAYER2_OPTIONS;
@@ -17,14 +15,6 @@ const SECOND_TURN = { mode, phrases, systemPrompt, maxCompletionLength: secondLe
 const OWN = {
   ...MODEL_OPTIONS,
   ...DATA_OPTIONS,
-  limit: {
-    section: 'data',
-    type: 'integer',
-    nullable: true,
-    min: 1,
-    default: null,
-    doc: 'Most problems; none: the whole file, 1024 generated ones.',
-  },
   secondTurn: {
     section: 'evaluation',
     type: 'boolean',
@@ -70,12 +60,9 @@ export async function evalCommand(argv: readonly string[]): Promise<number | nul
   const adapter = await openAdapter(settings.adapter);
   const rows = await readRows({ command: 'eval', settings, split: 'test', limit, seed });
   const rewards = await openRewards(null, null, { maxCompletionLength }, rows);
-  const gpu = await openGpu();
-  const progress = new Progress();
-  const { signal, release } = interruptible('stopping: an evaluation that is not finished has no result');
-  try {
+  return withSession('stopping: an evaluation that is not finished has no result', async ({ gpu, progress, signal }) => {
     const policy = await openPolicy(gpu, files, { train: 'none', adapter, dtype: settings.dtype, name: settings.model! });
-    say(`evaluating on ${rows.length} problems`);
+    progress.line(`evaluating on ${rows.length} problems`);
     const { metrics } = await evaluate(policy, rows, {
       layer2,
       temperature: settings.temperature,
@@ -84,19 +71,10 @@ export async function evalCommand(argv: readonly string[]): Promise<number | nul
       rewards,
       seed,
       signal,
-      onProgress: (done, total, tokens) =>
-        void progress.listen({ type: 'progress', step: 0, phase: 'evaluate', done, total, tokens }),
+      onProgress: progress.completing,
     });
-    progress.clear();
-    say(`\n${metricTable(metrics)}\n`);
+    progress.line(`\n${metricTable(metrics)}\n`);
     await printResult(metrics);
     return 0;
-  } catch (error) {
-    progress.clear();
-    if (signal.aborted) return INTERRUPTED;
-    throw error;
-  } finally {
-    release();
-    await gpu.destroy();
-  }
+  });
 }

@@ -1,13 +1,11 @@
 import { GRPO_OPTIONS, LAYER1_SYSTEM_PROMPT, generate } from '../index.js';
 import type { OptionTable, Tokenizer } from '../index.js';
-import { openGpu } from './device.js';
 import { UsageError, ownSettings, readFlags } from './flags.js';
 import type { CommandSpec } from './flags.js';
 import { openAdapter, openModel, openPolicy } from './model.js';
 import { MODEL_OPTIONS } from './options.js';
-import { countText, duration, printResult, say } from './output.js';
-import { Progress } from './progress.js';
-import { INTERRUPTED, interruptible } from './signals.js';
+import { countText, duration, printResult } from './output.js';
+import { withSession } from './session.js';
 
 const { temperature, topP, topK, minP, repetitionPenalty, maxCompletionLength, seed } = GRPO_OPTIONS;
 
@@ -70,45 +68,34 @@ export async function generateCommand(argv: readonly string[]): Promise<number |
   if (settings.prompt === null) throw new UsageError('mgrpo generate: expected a prompt, got none; give --prompt');
   const files = await openModel('generate', settings.model);
   const adapter = await openAdapter(settings.adapter);
-  const gpu = await openGpu();
-  const progress = new Progress();
-  const { signal, release } = interruptible('stopping');
-  try {
+  return withSession('stopping', async ({ gpu, progress, signal }) => {
     const { decoder, tokenizer, eosIds } = await openPolicy(gpu, files, {
       train: 'none',
       adapter,
       dtype: settings.dtype,
       name: settings.model!,
     });
-    const prompt = encodePrompt(tokenizer, settings.prompt, settings);
+    const prompt = encodePrompt(tokenizer, settings.prompt!, settings);
     const start = performance.now();
-    const samples = await generate(decoder, [{ prompt, streams: Array.from({ length: settings.numSamples }, (_, i) => i) }], {
+    const streams = Array.from({ length: settings.numSamples }, (_, i) => i);
+    const samples = await generate(decoder, [{ prompt, streams }], {
       ...settings,
       eosIds,
       signal,
-      onProgress: ({ done, total, tokens }) =>
-        void progress.listen({ type: 'progress', step: 0, phase: 'evaluate', done, total, tokens }),
+      onProgress: ({ done, total, tokens }) => progress.completing(done, total, tokens),
     });
-    progress.clear();
     const seconds = (performance.now() - start) / 1000;
     const completions = samples.map(({ ids, logps }) => {
       const list = [...ids];
       const text = tokenizer.decode(eosIds.has(list.at(-1)!) ? list.slice(0, -1) : list);
       return { text, ids: list, logps: [...logps] };
     });
-    for (const { text } of completions) say(`\n${text}`);
+    for (const { text } of completions) progress.line(`\n${text}`);
     const tokens = completions.reduce((sum, { ids }) => sum + ids.length, 0);
-    say(`\n${prompt.length} tokens in, ${tokens} out, ${duration(seconds)}, ${countText(tokens / seconds)} tok/s`);
+    progress.line(`\n${prompt.length} tokens in, ${tokens} out, ${duration(seconds)}, ${countText(tokens / seconds)} tok/s`);
     await printResult({ completions });
     return 0;
-  } catch (error) {
-    progress.clear();
-    if (signal.aborted) return INTERRUPTED;
-    throw error;
-  } finally {
-    release();
-    await gpu.destroy();
-  }
+  });
 }
 
 function encodePrompt(

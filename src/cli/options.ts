@@ -55,4 +55,23 @@ export const DATA_OPTIONS = {
     default: 'default',
     doc: 'System message before questions that bring none; default: the one of the paper (think first, inside <think></think>); none: no message.',
   },
+  limit: {
+    section: 'data',
+    type: 'integer',
+    nullable: true,
+    min: 1,
+    default: null,
+    doc: 'Most problems; none: the whole file, 1024 generated ones.',
+  },
+} as const satisfies OptionTable;
+
+export const RUN_OPTIONS = {
+  outputDir: {
+    section: 'run',
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'Folder of the run: settings, metrics, completions, checkpoints, the result, report.html. None: runs/<time>-<algorithm>-<model>.',
+  },
+  overwrite: { section: 'run', type: 'boolean', default: false, doc: 'Replace the run that is in the output folder.' },
 } as const satisfies OptionTable;

@@ -46,6 +46,11 @@ export class Progress {
     if (this.#live) this.#draw(`${what} ${bar(done, total)} ${Math.round((100 * done) / Math.max(total, 1))} %`, done === total);
   };
 
+  /** Progress of completions outside of a training. */
+  readonly completing = (done: number, total: number, tokens: number): void => {
+    this.#progress({ type: 'progress', step: 0, phase: 'evaluate', done, total, tokens });
+  };
+
   /** Writes a line that stays. */
   line(text: string): void {
     this.clear();

@@ -19,6 +19,7 @@ import { NodeFiles, createFolder, stageFolder } from '../platform/node-files.js'
 import type { CompletionRecord, Listener } from '../train/events.js';
 import { renderReport } from './report.js';
 import type { Evaluations, ReportData, RunConfig, StepRecord } from './report.js';
+import { packageVersion } from './version.js';
 
 type Metrics = Readonly<Record<string, Metric>>;
 
@@ -73,6 +74,12 @@ export function latestCheckpoint(folder: string): { readonly step: number; reado
 /** The settings of the run in a folder. */
 export function readRunConfig(folder: string): RunConfig {
   return JSON.parse(readFileSync(path.join(folder, 'config.json'), 'utf8')) as RunConfig;
+}
+
+/** Contents of config.json for a run that starts now; how the folder was to be opened is left out. */
+export function runConfig(command: RunConfig['command'], settings: object, config: object, device: string): RunConfig {
+  const kept = Object.fromEntries(Object.entries(settings).filter(([name]) => name !== 'overwrite' && name !== 'resume'));
+  return { command, mgrpo: packageVersion(), started: new Date().toISOString(), device, settings: kept, config: { ...config } };
 }
 
 /** Writes everything a run leaves behind; appended files hold whole lines only. */
@@ -168,9 +175,14 @@ export class RunFolder {
     await this.#files.write('report.html', renderReport(await readReportData(this.path)));
   }
 
-  /** Removes a folder that this run has made, unless a step was finished: a failed start leaves nothing behind. */
-  abandon(): void {
-    if (this.#finishedSteps === 0 && this.#isNew) rmSync(this.path, { recursive: true, force: true });
+  /** Does the run's work; where it fails before a step was finished, a folder made for it is removed: a failed start leaves nothing. */
+  async orAbandon<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (this.#finishedSteps === 0 && this.#isNew) rmSync(this.path, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   #append(name: string, records: readonly object[]): Promise<void> {

@@ -15,17 +15,15 @@ import {
 } from '../index.js';
 import type { Gpu, Layer2Config, Listener, Policy, SFTConfig, Settings, SftExample, OptionTable } from '../index.js';
 import { readJsonl } from './data.js';
-import { adapterName, openGpu } from './device.js';
+import { adapterName } from './device.js';
 import { UsageError, ownSettings, readFlags, valuesOf } from './flags.js';
 import type { CommandSpec } from './flags.js';
 import { openModel, openPolicy } from './model.js';
-import { DATA_OPTIONS, MODEL_OPTIONS } from './options.js';
+import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
-import { Progress } from './progress.js';
-import { RunFolder, checkFolder, defaultFolder } from './run-folder.js';
-import { INTERRUPTED, interruptible } from './signals.js';
-import { RUN_OPTIONS } from './train.js';
-import { packageVersion } from './version.js';
+import { RunFolder, checkFolder, defaultFolder, runConfig } from './run-folder.js';
+import { withSession } from './session.js';
+import { INTERRUPTED } from './signals.js';
 
 const size = (value: number, doc: string) => ({ section: 'new model', type: 'integer', min: 1, default: value, doc }) as const;
 const share = (doc: string) =>
@@ -106,45 +104,24 @@ export async function sftCommand(argv: readonly string[]): Promise<number | null
   const examples = await makeExamples(settings, config.seed);
   const openStart = await prepareStart(settings, config);
 
-  const gpu = await openGpu();
-  const progress = new Progress();
-  const { signal, release } = interruptible('stopping after this step: the model is saved');
-  let run: RunFolder | undefined;
-  try {
+  return withSession('stopping after this step: the model is saved', async ({ gpu, progress, signal }) => {
     const policy = await openStart(gpu);
     const onEvent: Listener = async (event) => {
       await progress.listen(event);
-      await run?.listen(event);
+      await run.listen(event);
     };
     const trainer = new SFTTrainer({ policy, examples, config, onEvent, signal });
-    const { outputDir: _, overwrite, ...kept } = settings;
-    run = await RunFolder.create(
-      folder,
-      {
-        command: 'sft',
-        mgrpo: packageVersion(),
-        started: new Date().toISOString(),
-        device: adapterName(gpu.adapter),
-        settings: kept,
-        config: trainer.config,
-      },
-      overwrite,
-    );
-    const { steps, reason, metrics } = await trainer.train();
-    const saved = await run.save('model', (sink) => policy.save(sink));
-    await run.writeReport();
-    say(`model: ${saved}\nreport: ${path.join(run.path, 'report.html')}`);
-    const isInterrupted = reason === 'interrupted';
-    await printResult({ run: run.path, steps, metrics, ...(isInterrupted && { interrupted: true }) });
-    return isInterrupted ? INTERRUPTED : 0;
-  } catch (error) {
-    progress.clear();
-    run?.abandon();
-    throw error;
-  } finally {
-    release();
-    await gpu.destroy();
-  }
+    const run = await RunFolder.create(folder, runConfig('sft', settings, config, adapterName(gpu.adapter)), settings.overwrite);
+    return run.orAbandon(async () => {
+      const { steps, reason, metrics } = await trainer.train();
+      const saved = await run.save('model', (sink) => policy.save(sink));
+      await run.writeReport();
+      say(`model: ${saved}\nreport: ${path.join(run.path, 'report.html')}`);
+      const isInterrupted = reason === 'interrupted';
+      await printResult({ run: run.path, steps, metrics, ...(isInterrupted && { interrupted: true }) });
+      return isInterrupted ? INTERRUPTED : 0;
+    });
+  });
 }
 
 function phraseTexts(phrases: Layer2Config['phrases']): readonly string[] {

@@ -22,40 +22,20 @@ import type {
 } from '../index.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { needsGold, openRewards, readRows } from './data.js';
-import { adapterName, openGpu } from './device.js';
+import { adapterName } from './device.js';
 import { UsageError, commandOptions, flattenValues, ownSettings, readFlags, valuesOf } from './flags.js';
 import type { CommandSpec, GivenValues } from './flags.js';
 import { openAdapter, openModel, openPolicy } from './model.js';
-import { DATA_OPTIONS, MODEL_OPTIONS } from './options.js';
+import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
 import { metricTable, printResult, say } from './output.js';
-import { Progress } from './progress.js';
-import type { RunConfig } from './report.js';
-import { RunFolder, checkFolder, defaultFolder, latestCheckpoint, readRunConfig } from './run-folder.js';
-import { INTERRUPTED, interruptible } from './signals.js';
-import { packageVersion } from './version.js';
-
-export const RUN_OPTIONS = {
-  outputDir: {
-    section: 'run',
-    type: 'string',
-    nullable: true,
-    default: null,
-    doc: 'Folder of the run: settings, metrics, completions, checkpoints, the result, report.html. None: runs/<time>-<algorithm>-<model>.',
-  },
-  overwrite: { section: 'run', type: 'boolean', default: false, doc: 'Replace the run that is in the output folder.' },
-} as const satisfies OptionTable;
+import { RunFolder, checkFolder, defaultFolder, latestCheckpoint, readRunConfig, runConfig } from './run-folder.js';
+import { withSession } from './session.js';
+import type { Session } from './session.js';
+import { INTERRUPTED } from './signals.js';
 
 const OWN = {
   ...MODEL_OPTIONS,
   ...DATA_OPTIONS,
-  limit: {
-    section: 'data',
-    type: 'integer',
-    nullable: true,
-    min: 1,
-    default: null,
-    doc: 'Most problems to train on; none: the whole file, 1024 generated ones.',
-  },
   evalDataset: {
     section: 'data',
     type: 'string',
@@ -138,33 +118,23 @@ export async function trainCommand(argv: readonly string[]): Promise<number | nu
   if (given === null) return null;
   const plan = await makePlan(given);
   const rewards = await openRewards(plan.settings.reward, plan.settings.rewardModule, plan.config, plan.rows);
-  const gpu = await openGpu();
-  const progress = new Progress();
-  const { signal, release } = interruptible('stopping: the run is saved');
-  let run: RunFolder | undefined;
-  try {
+  return withSession('stopping: the run is saved', async (session) => {
+    const { gpu, progress, signal } = session;
     const policy = await openTrainedPolicy(gpu, plan);
-    const listen: Listener = async (event) => {
+    const onEvent: Listener = async (event) => {
       await progress.listen(event);
-      await run?.listen(event);
-      if (event.type === 'checkpoint' && !event.last && run) await saveCheckpoint(run, event.step, policy, trainer);
+      await run.listen(event);
+      if (event.type === 'checkpoint' && !event.last) await saveCheckpoint(run, event.step, trainer);
     };
-    const options = { policy, rewards, rows: plan.rows, evalRows: plan.evalRows, onEvent: listen, signal };
+    const options = { policy, rewards, rows: plan.rows, evalRows: plan.evalRows, onEvent, signal };
     const trainer =
       'layer2' in plan.config
         ? new MGRPOTrainer({ ...options, config: plan.config })
         : new GRPOTrainer({ ...options, config: plan.config });
     if (plan.checkpoint) await trainer.restoreState(new NodeFiles(plan.checkpoint.folder));
-    run = await openRun(plan, adapterName(gpu.adapter));
-    return await runTraining(run, trainer, plan, signal, progress);
-  } catch (error) {
-    progress.clear();
-    run?.abandon();
-    throw error;
-  } finally {
-    release();
-    await gpu.destroy();
-  }
+    const run = await openRun(plan, adapterName(gpu.adapter));
+    return run.orAbandon(() => runTraining(run, trainer, plan, session));
+  });
 }
 
 async function makePlan(given: GivenValues): Promise<Plan> {
@@ -254,28 +224,12 @@ function openTrainedPolicy(gpu: Gpu, { settings, config, model, adapter, checkpo
   });
 }
 
-function openRun(plan: Plan, device: string): Promise<RunFolder> {
-  const { resume: _, overwrite, ...settings } = plan.settings;
-  const config: RunConfig = {
-    command: 'train',
-    mgrpo: packageVersion(),
-    started: new Date().toISOString(),
-    device,
-    settings,
-    config: { ...plan.config },
-  };
-  return plan.checkpoint
-    ? RunFolder.resume(plan.folder, config, plan.checkpoint.step)
-    : RunFolder.create(plan.folder, config, overwrite);
+function openRun({ settings, config, folder, checkpoint }: Plan, device: string): Promise<RunFolder> {
+  const content = runConfig('train', settings, config, device);
+  return checkpoint ? RunFolder.resume(folder, content, checkpoint.step) : RunFolder.create(folder, content, settings.overwrite);
 }
 
-async function runTraining(
-  run: RunFolder,
-  trainer: GRPOTrainer,
-  plan: Plan,
-  signal: AbortSignal,
-  progress: Progress,
-): Promise<number> {
+async function runTraining(run: RunFolder, trainer: GRPOTrainer, plan: Plan, { signal, progress }: Session): Promise<number> {
   const evaluates = plan.evalRows.length > 0;
   const evaluated = async (when: 'before' | 'after'): Promise<void> => {
     progress.line(`evaluating on ${plan.evalRows.length} held-out problems, ${when} the training`);
@@ -286,7 +240,7 @@ async function runTraining(
   if (evaluates && !run.evaluations.before) await evaluated('before');
   const { steps, reason, metrics } = await trainer.train();
   const { policy } = trainer;
-  if (reason === 'interrupted') await saveCheckpoint(run, steps, policy, trainer);
+  if (reason === 'interrupted') await saveCheckpoint(run, steps, trainer);
   else if (evaluates) await evaluated('after');
   const result = policy.decoder.lora ? 'adapter' : 'model';
   const saved = await run.save(result, (sink) => policy.save(sink));
@@ -310,9 +264,9 @@ async function runTraining(
 }
 
 /** Optimiser, position and weights, in a folder that appears whole. */
-async function saveCheckpoint(run: RunFolder, step: number, policy: Policy, trainer: GRPOTrainer): Promise<void> {
+async function saveCheckpoint(run: RunFolder, step: number, trainer: GRPOTrainer): Promise<void> {
   await run.save(`checkpoints/step-${step}`, async (sink) => {
-    await policy.save(sink);
+    await trainer.policy.save(sink);
     await trainer.saveState(sink);
   });
   await run.writeReport();

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream, renameSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { MgrpoError, show } from '../errors.js';
-import { verify, verifyBatch } from '../reward/verify.js';
-import type { CountdownTask, ExtractionMode, Verdict, VerifyPair } from '../reward/verify.js';
+import { MgrpoError, show } from '../index.js';
+import { verify, verifyBatch } from '../verify.js';
+import type { CountdownTask, ExtractionMode, Verdict, VerifyPair } from '../verify.js';
 import { UsageError } from './flags.js';
 import { printResult, say } from './output.js';
 

@@ -1,0 +1,209 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { duplicates, sourceFiles } from '../scripts/duplicates.mjs';
+
+const root = path.resolve(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+
+/**
+ * Who may import whom (docs/architecture.md): a layer may use those named here and whatever those may use. A layer is a folder of src, or a
+ * file directly in it. Layers marked `type` may be imported for their types only.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  config: ['errors'],
+  rng: ['errors'],
+  platform: ['errors'],
+  gpu: ['platform'],
+  kernels: ['gpu'],
+  nn: ['kernels', 'gpu', 'config', 'rng'],
+  optim: ['kernels', 'gpu', 'config', 'rng', 'type nn/parameters'],
+  text: ['errors'],
+  reward: ['platform'],
+  tasks: ['text', 'rng', 'type reward'],
+  algo: ['errors', 'config'],
+  train: ['algo', 'nn', 'optim', 'text', 'reward', 'tasks'],
+  verify: ['reward'],
+  index: ['train'],
+  node: ['index', 'platform'],
+  cli: ['index', 'platform', 'verify', 'type train/events'],
+};
+
+/** Layers that may name what only browsers or only Node have. */
+const PLATFORM_LAYERS = ['platform', 'cli'];
+
+interface Import {
+  readonly from: string;
+  /** Path in the project, or the name of a package. */
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const files = sourceFiles(['src'], /\.ts$/).filter((file) => !file.endsWith('.d.ts'));
+
+/** Imports and re-exports of a file, dynamic ones too. */
+function importsOf(file: string): Import[] {
+  const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, true);
+  const found: Import[] = [];
+  const add = (specifier: string, typeOnly: boolean): void => {
+    const to = specifier.startsWith('.') ? path.join(path.dirname(file), specifier).replace(/\.js$/, '.ts') : specifier;
+    found.push({ from: file, to, typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) {
+      const clause = node.importClause;
+      const names = clause?.namedBindings;
+      const eachIsType =
+        names !== undefined && ts.isNamedImports(names) && !clause?.name && names.elements.every((e) => e.isTypeOnly);
+      add((node.moduleSpecifier as ts.StringLiteral).text, clause?.phaseModifier === ts.SyntaxKind.TypeKeyword || eachIsType);
+    } else if (ts.isExportDeclaration(node) && node.moduleSpecifier) {
+      add((node.moduleSpecifier as ts.StringLiteral).text, node.isTypeOnly);
+    } else if (
+      ts.isCallExpression(node) &&
+      node.expression.kind === ts.SyntaxKind.ImportKeyword &&
+      ts.isStringLiteral(node.arguments[0]!)
+    ) {
+      add(node.arguments[0].text, false);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+const imports = files.flatMap(importsOf);
+const inner = imports.filter(({ to }) => to.startsWith('src/'));
+
+/** Folder of src, or the file's own name where it lies in src itself. */
+const layerOf = (file: string): string => file.split('/')[1]!.replace(/\.ts$/, '');
+
+/** Layers that a layer may import; a name with a slash is one file of a layer. */
+function allowed(layer: string): { readonly values: ReadonlySet<string>; readonly types: ReadonlySet<string> } {
+  const values = new Set<string>();
+  const types = new Set<string>();
+  const add = (name: string): void => {
+    if (name.startsWith('type ')) types.add(name.slice(5));
+    else if (!values.has(name)) {
+      values.add(name);
+      // The public index stands for the library: who may use it may not reach behind it.
+      if (name !== 'index' && name !== 'verify') MAY_IMPORT[name]?.forEach(add);
+    }
+  };
+  MAY_IMPORT[layer]?.forEach(add);
+  values.add('errors');
+  return { values, types };
+}
+
+describe('the layers', () => {
+  it('every file of src belongs to a layer of the table', () => {
+    expect([...new Set(files.map(layerOf))].filter((layer) => !(layer in MAY_IMPORT))).toEqual([]);
+  });
+
+  it('no file imports a layer that its own may not use', () => {
+    const wrong = inner.filter(({ from, to, typeOnly }) => {
+      const [layer, target] = [layerOf(from), layerOf(to)];
+      const { values, types } = allowed(layer);
+      const name = to.slice('src/'.length).replace(/\.ts$/, '');
+      return layer !== target && !values.has(target) && !(typeOnly && (types.has(target) || types.has(name)));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('shaders are imported by kernels only, and the wasm of the verifiers by reward only', () => {
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        (to.endsWith('.wgsl') && layerOf(from) !== 'kernels') || (to.endsWith('.wasm') && layerOf(from) !== 'reward'),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('no module imports itself through others', () => {
+    const graph = new Map<string, string[]>();
+    for (const { from, to, typeOnly } of inner) if (!typeOnly) graph.set(from, [...(graph.get(from) ?? []), to]);
+    const state = new Map<string, 'open' | 'done'>();
+    const cycles: string[] = [];
+    const visit = (file: string, trail: readonly string[]): void => {
+      if (state.get(file) === 'open') cycles.push([...trail.slice(trail.indexOf(file)), file].join(' -> '));
+      if (state.has(file)) return;
+      state.set(file, 'open');
+      for (const next of graph.get(file) ?? []) visit(next, [...trail, file]);
+      state.set(file, 'done');
+    };
+    for (const file of graph.keys()) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+
+  it('no folder has a barrel', () => {
+    const barrels = files.filter((file) => file.split('/').length > 2 && path.basename(file) === 'index.ts');
+    const reexporting = files.filter((file) => file.split('/').length > 2 && /^export (\*|\{[^}]*\}) from/m.test(read(file)));
+    expect([...barrels, ...reexporting]).toEqual([]);
+  });
+
+  it('only platform and cli name navigator, fetch, process or a Node module', () => {
+    const named = files
+      .filter((file) => !PLATFORM_LAYERS.includes(layerOf(file)))
+      .flatMap((file) => [...globalsIn(file)].map((name) => `${file}: ${name}`));
+    const modules = imports.filter(({ from, to }) => to.startsWith('node:') && !PLATFORM_LAYERS.includes(layerOf(from)));
+    expect([...named, ...modules]).toEqual([]);
+  });
+
+  it('the algorithms know nothing of time and chance', () => {
+    const wrong = files.filter((file) => layerOf(file) === 'algo' && /\b(Math\.random|performance|Date)\b/.test(codeOf(file)));
+    expect(wrong).toEqual([]);
+  });
+});
+
+/** Names of platform globals that a file reads (not properties or locals of that name). */
+function globalsIn(file: string): Set<string> {
+  const found = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    const { parent } = node;
+    if (ts.isIdentifier(node) && ['navigator', 'fetch', 'process', 'require', 'Buffer'].includes(node.text)) {
+      const isMember = ts.isPropertyAccessExpression(parent) && parent.name === node;
+      const isName =
+        (ts.isPropertyAssignment(parent) ||
+          ts.isPropertySignature(parent) ||
+          ts.isMethodDeclaration(parent) ||
+          ts.isParameter(parent)) &&
+        parent.name === node;
+      if (!isMember && !isName) found.add(node.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, true));
+  return found;
+}
+
+/** A file without its comments. */
+function codeOf(file: string): string {
+  return read(file)
+    .replace(/\/\*.*?\*\//gs, '')
+    .replace(/\/\/.*$/gm, '');
+}
+
+describe('the sources', () => {
+  it('no WGSL entry point is called main', () => {
+    const wrong = sourceFiles(['shaders'], /\.wgsl$/).filter((file) => /\bfn\s+main\b/.test(codeOf(file)));
+    expect(wrong).toEqual([]);
+  });
+
+  it('WGSL is in shaders only', () => {
+    expect(files.filter((file) => /@compute|@workgroup_size|@group\(0\)/.test(codeOf(file)))).toEqual([]);
+  });
+
+  it('no block of eight lines stands in two places', () => {
+    const all = sourceFiles().map((name) => ({ name, text: read(name) }));
+    expect(duplicates(all)).toEqual([]);
+  });
+
+  it('a block that stands in two places is found', () => {
+    const block = Array.from({ length: 9 }, (_, i) => `const value${i} = compute(${i});`).join('\n');
+    const found = duplicates([
+      { name: 'a.ts', text: `// head\n${block}\n` },
+      { name: 'b.ts', text: `let other = 1;\n${block.replaceAll('const', '  const')}\nreturn;\n` },
+    ]);
+    expect(found).toEqual([{ lines: 9, first: 'a.ts:2', second: 'b.ts:2' }]);
+  });
+});
