@@ -1,0 +1,98 @@
+// Working memory and budget of one comparison: a bump arena that is reset before every pair, and a fuel counter.
+//
+// Every loop whose length the input decides calls `spend`; every allocation is charged by its size. When either runs out
+// `failed` is set, all exact routines return at once, and the verdict is "undecided". The arena has a reserve behind its
+// soft limit so that code already under way can unwind without ever touching foreign memory.
+
+/** Bytes a pair may use before it counts as undecided. */
+const SOFT_BYTES: usize = 4 << 20;
+/** Bytes behind the soft limit, used only while unwinding. */
+const RESERVE_BYTES: usize = 2 << 20;
+/** Largest single allocation; longer requests fail. */
+const MAX_BLOCK: usize = 1 << 20;
+/** Fuel of one pair: about one unit per limb operation or byte, some 2 ns each. */
+export const PAIR_FUEL: i32 = 6_000_000;
+
+const BASE: usize = heap.alloc(SOFT_BYTES + RESERVE_BYTES);
+const SOFT_END: usize = BASE + SOFT_BYTES;
+const HARD_END: usize = SOFT_END + RESERVE_BYTES;
+
+let top: usize = BASE;
+let fuel: i32 = 0;
+
+/** True once fuel or memory of this pair is used up; results computed after that are void. */
+export let failed: bool = false;
+
+/** Starts a new pair: all earlier arena pointers are void. */
+export function resetArena(budget: i32): void {
+  top = BASE;
+  fuel = budget;
+  failed = false;
+}
+
+/** Charges `units` of work. Returns false when the budget is used up. */
+// @ts-ignore: decorator
+@inline
+export function spend(units: i32): bool {
+  fuel -= units;
+  if (fuel < 0) failed = true;
+  return !failed;
+}
+
+/** Declares the pair undecided. */
+export function fail(): void {
+  failed = true;
+}
+
+/** Fuel left, for diagnostics. */
+export function fuelLeft(): i32 {
+  return fuel;
+}
+
+/** `bytes` of uninitialised memory, 8-byte aligned. Sets `failed` past the soft limit, and never returns memory outside the arena. */
+export function alloc(bytes: usize): usize {
+  if (bytes > MAX_BLOCK) {
+    failed = true;
+    bytes = MAX_BLOCK;
+  }
+  let at = top;
+  let end = at + ((bytes + 7) & ~7);
+  if (end > SOFT_END) {
+    failed = true;
+    if (end > HARD_END) {
+      at = SOFT_END;
+      end = at + ((bytes + 7) & ~7);
+    }
+  }
+  top = end;
+  return at;
+}
+
+/** The arena's position, to be handed to `release`. */
+// @ts-ignore: decorator
+@inline
+export function mark(): usize {
+  return top;
+}
+
+/** Frees everything allocated since `mark` returned `at`. */
+// @ts-ignore: decorator
+@inline
+export function release(at: usize): void {
+  top = at;
+}
+
+/** Runs a sub-computation on its own budget: returns the fuel set aside, to be handed to `endTrial`. */
+export function beginTrial(budget: i32): i32 {
+  const aside = fuel > budget ? fuel - budget : 0;
+  fuel -= aside;
+  return aside;
+}
+
+/** Ends a trial. Returns true when it ran out (the pair itself goes on with the fuel set aside). */
+export function endTrial(aside: i32): bool {
+  const ranOut = failed;
+  if (aside > 0 && top <= SOFT_END) failed = false;
+  fuel = (fuel > 0 ? fuel : 0) + aside;
+  return ranOut;
+}

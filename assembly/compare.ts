@@ -1,0 +1,1096 @@
+// Structure of answers: which of the many ways to write an answer mean the same. The gold decides the form.
+import { alloc, failed, spend } from './arena';
+import { binary, hasKind, identical, integer, K, kid, leaf, Node, node, number, relation, seal, setKid, substitute, unary, withKids } from './expression';
+import * as Z from './integer';
+import { isMarkSymbol, R, S, SYM_E, SYM_I } from './lexer';
+import { freeSymbol, freeSymbols, isConstantNode } from './numeric';
+import * as Q from './rational';
+import { C, compareSets, infinity, isInterval, isOrder, isSetLike } from './sets';
+import { equalScalar, sameUpToScale, sameValue, scaleSign } from './scalar';
+import { compareUnits, multiplier, numberWord, sameText, saysAllReals, saysNone, unitFactor } from './words';
+
+const NONE: Node = changetype<Node>(0);
+
+function isNone(x: Node): bool {
+  return changetype<usize>(x) == 0;
+}
+
+const MAX_DEPTH: i32 = 60;
+let depth: i32 = 0;
+
+export function resetCompare(): void {
+  depth = 0;
+}
+
+// --- Lists of nodes
+
+@unmanaged
+class Items {
+  n: i32;
+  cap: i32;
+  nodes: usize;
+  /** label of each item (left side of an assignment), or 0 */
+  labels: usize;
+}
+
+/** Most items of one list. */
+const MAX_ITEMS: i32 = 256;
+
+function newItems(): Items {
+  const x = changetype<Items>(alloc(offsetof<Items>()));
+  x.n = 0;
+  x.cap = MAX_ITEMS;
+  x.nodes = alloc(<usize>MAX_ITEMS << 2);
+  x.labels = alloc(<usize>MAX_ITEMS << 2);
+  return x;
+}
+
+function itemAt(x: Items, i: i32): Node {
+  return changetype<Node>(load<usize>(x.nodes + ((<usize>i) << 2)));
+}
+
+function labelAt(x: Items, i: i32): Node {
+  return changetype<Node>(load<usize>(x.labels + ((<usize>i) << 2)));
+}
+
+function setLabel(x: Items, i: i32, l: Node): void {
+  store<usize>(x.labels + ((<usize>i) << 2), changetype<usize>(l));
+}
+
+function push(x: Items, v: Node, label: Node = NONE): void {
+  if (x.n == x.cap) return;
+  store<usize>(x.nodes + ((<usize>x.n) << 2), changetype<usize>(v));
+  store<usize>(x.labels + ((<usize>x.n) << 2), changetype<usize>(label));
+  x.n++;
+}
+
+// --- Assignments
+
+function isEquality(op: i32): bool {
+  return op == R.EQ || op == R.APPROX;
+}
+
+/** Whether x is a chain of equalities. */
+function isEquation(x: Node): bool {
+  if (x.kind != K.REL) return false;
+  for (let i = 0; i < x.n - 1; i++) if (!isEquality(relation(x, i))) return false;
+  return true;
+}
+
+/** Whether x can name the quantity asked for: a symbol, f(x), AB, |AB|, sin A, NO/BO, x + y, (a, b). */
+function isName(x: Node): bool {
+  switch (x.kind) {
+    case K.SYM:
+    case K.CALL:
+      return true;
+    case K.MUL:
+    case K.ADD:
+    case K.DIV:
+    case K.RATIO:
+    case K.TUPLE:
+    case K.ABS:
+    case K.NORM:
+    case K.NEG:
+      for (let i = 0; i < x.n; i++) if (!isName(kid(x, i))) return false;
+      return true;
+    case K.FUNC:
+      return x.n == 1 && (isName(kid(x, 0)) || kid(x, 0).kind == K.TUPLE);
+    case K.DEGREE:
+      return isName(kid(x, 0));
+  }
+  return false;
+}
+
+/** Whether the left side is one symbol, call or tuple of them, which may be assigned anything. */
+function isSubject(x: Node): bool {
+  if (x.kind == K.SYM || x.kind == K.CALL) return true;
+  if (x.kind == K.TUPLE) {
+    for (let i = 0; i < x.n; i++) if (!isSubject(kid(x, i))) return false;
+    return true;
+  }
+  // ∠ABC, △ABC
+  return x.kind == K.MUL && kid(x, 0).kind == K.SYM && isMarkSymbol(kid(x, 0).op) && isName(x);
+}
+
+function isConstantAnswer(x: Node): bool {
+  if (x.kind == K.NOTED || x.kind == K.TUPLE || x.kind == K.SET || x.kind == K.LIST || x.kind == K.MATRIX) {
+    for (let i = 0; i < x.n; i++) if (!isConstantAnswer(kid(x, i))) return false;
+    return true;
+  }
+  if (x.kind == K.TEXT || x.kind == K.INF || x.kind == K.SPACESET) return true;
+  return isConstantNode(x);
+}
+
+/** The value a chain of equalities ends in: before the first ≈ where something exact stands there. */
+function chainValue(x: Node): Node {
+  let last = x.n - 1;
+  for (let i = 0; i < x.n - 1; i++)
+    if (relation(x, i) == R.APPROX) {
+      last = i == 0 && isName(kid(x, 0)) ? 1 : i;
+      break;
+    }
+  return kid(x, last);
+}
+
+/** The value when x assigns one to a name (x = 5, f(x) = 2x, AB = CD = 7), or null. */
+function assigned(x: Node): Node {
+  if (!isEquation(x)) return NONE;
+  const left = kid(x, 0);
+  const v = chainValue(x);
+  if (v == left) return relation(x, 0) == R.APPROX ? v : NONE;
+  if (isSubject(left)) {
+    // x = x² + 1 is an equation
+    if (left.kind == K.SYM && x.n == 2 && contains(v, left.op)) return NONE;
+    return v;
+  }
+  if (isName(left) && isConstantAnswer(v)) return v;
+  // 2 + 3 = 5: a computation with its value
+  if (isConstantNode(left) && isConstantAnswer(v)) return v;
+  return NONE;
+}
+
+function contains(x: Node, id: i32): bool {
+  if (x.kind == K.SYM) return x.op == id;
+  for (let i = 0; i < x.n; i++) if (contains(kid(x, i), id)) return true;
+  return false;
+}
+
+// --- Small helpers
+
+function relationNode(a: Node, op: i32, b: Node): Node {
+  const x = binary(K.REL, a, b);
+  x.ops = alloc(4);
+  store<i32>(x.ops, op);
+  return seal(x);
+}
+
+function bare(x: Node): Node {
+  while (x.kind == K.NOTED) x = kid(x, 0);
+  return x;
+}
+
+/** A set of one element, a list of one, means that element. */
+function unwrap(x: Node): Node {
+  while ((x.kind == K.SET || x.kind == K.LIST) && x.n == 1) x = kid(x, 0);
+  return x;
+}
+
+/** "k ∈ Z" behind an answer names a parameter; it is no part of the answer. */
+function isDomainRemark(x: Node): bool {
+  if (x.kind != K.REL || x.n != 2 || relation(x, 0) != R.IN) return false;
+  const set = kid(x, 1);
+  if (set.kind != K.SPACESET || (set.op & 7) == S.EMPTY) return false;
+  const l = kid(x, 0);
+  return l.kind == K.SYM || l.kind == K.CALL || l.kind == K.TUPLE;
+}
+
+/** x without remarks about parameters; `parameter` is the symbol of the first one. */
+let parameter: i32 = -1;
+
+function withoutRemarks(x: Node): Node {
+  parameter = -1;
+  if (x.kind != K.LIST) return x;
+  let keep = 0;
+  for (let i = 0; i < x.n; i++) {
+    const k = kid(x, i);
+    if (isDomainRemark(k)) {
+      if (parameter < 0 && kid(k, 0).kind == K.SYM) parameter = kid(k, 0).op;
+    } else keep++;
+  }
+  if (keep == x.n || keep == 0) return x;
+  const y = node(K.LIST, x.op, keep);
+  y.ops = x.ops;
+  for (let i = 0, at = 0; i < x.n; i++) if (!isDomainRemark(kid(x, i))) setKid(y, at++, kid(x, i));
+  seal(y);
+  return unwrap(y);
+}
+
+// --- Plus or minus
+
+function countSigns(x: Node): i32 {
+  let n = x.kind == K.PM ? 1 : 0;
+  for (let i = 0; i < x.n; i++) n += countSigns(kid(x, i));
+  return n;
+}
+
+function hasOppositeSign(x: Node): bool {
+  if (x.kind == K.PM && x.op < 0) return true;
+  for (let i = 0; i < x.n; i++) if (hasOppositeSign(kid(x, i))) return true;
+  return false;
+}
+
+let signIndex: i32 = 0;
+
+/** x with its ± signs chosen: bit k of `choice` for the k-th (bit 0 for all when linked). */
+function choose(x: Node, choice: i32, linked: bool): Node {
+  if (!hasKind(x, K.PM)) return x;
+  if (x.kind == K.PM) {
+    const bit = linked ? 0 : signIndex++;
+    let plus = (choice >> bit) & 1;
+    if (x.op < 0) plus ^= 1;
+    if (x.n == 1) {
+      const v = choose(kid(x, 0), choice, linked);
+      return plus ? v : unary(K.NEG, v);
+    }
+    const a = choose(kid(x, 0), choice, linked);
+    const b = choose(kid(x, 1), choice, linked);
+    return binary(K.ADD, a, plus ? b : unary(K.NEG, b));
+  }
+  const kids = alloc(<usize>x.n << 2);
+  for (let i = 0; i < x.n; i++) store<usize>(kids + ((<usize>i) << 2), changetype<usize>(choose(kid(x, i), choice, linked)));
+  return withKids(x, kids);
+}
+
+/** The values of x under all choices of its signs, into `out`. Several free signs are independent unless `linked`. */
+function expandSigns(x: Node, linked: bool, out: Items, label: Node): void {
+  const signs = countSigns(x);
+  if (signs == 0) {
+    push(out, x, label);
+    return;
+  }
+  const together = linked || signs == 1 || signs > 3 || hasOppositeSign(x);
+  const n = together ? 2 : 1 << signs;
+  for (let c = n - 1; c >= 0; c--) {
+    signIndex = 0;
+    push(out, choose(x, c, together), label);
+  }
+}
+
+// --- Items of an answer
+
+/** Takes an answer apart into its items: elements of lists and sets, with the names they are assigned to. */
+function gather(x: Node, linked: bool, out: Items): void {
+  if (x.kind == K.LIST || x.kind == K.SET) {
+    let label = NONE;
+    for (let i = 0; i < x.n; i++) {
+      const k = kid(x, i);
+      const before = out.n;
+      gatherItem(k, linked, out);
+      // n = 1, 2, 3
+      if (out.n > before) {
+        const l = labelAt(out, out.n - 1);
+        if (!isNone(l)) label = l;
+        else if (!isNone(label) && k.kind != K.REL) for (let j = before; j < out.n; j++) setLabel(out, j, label);
+      }
+    }
+    return;
+  }
+  gatherItem(x, linked, out);
+}
+
+function gatherItem(x: Node, linked: bool, out: Items): void {
+  if (x.kind == K.LIST) {
+    gather(x, linked, out);
+    return;
+  }
+  if (x.kind == K.REL && isEquation(x)) {
+    // a = b = 3: both
+    if (x.n >= 3) {
+      let symbols = true;
+      for (let i = 0; i < x.n - 1; i++) if (kid(x, i).kind != K.SYM || relation(x, i) != R.EQ) symbols = false;
+      if (symbols && kid(x, x.n - 1).kind != K.SYM && isConstantAnswer(kid(x, x.n - 1))) {
+        for (let i = 0; i < x.n - 1; i++) expandSigns(kid(x, x.n - 1), linked, out, kid(x, i));
+        return;
+      }
+    }
+    const v = assigned(x);
+    if (!isNone(v) && v != kid(x, 0)) {
+      const values = unwrap(v);
+      if (values.kind == K.SET) {
+        for (let i = 0; i < values.n; i++) expandSigns(kid(values, i), linked, out, kid(x, 0));
+      } else expandSigns(values, linked, out, kid(x, 0));
+      return;
+    }
+  }
+  if (x.kind == K.REL && x.n == 2 && relation(x, 0) == R.IN && kid(x, 1).kind == K.SET) {
+    const set = kid(x, 1);
+    for (let i = 0; i < set.n; i++) expandSigns(kid(set, i), linked, out, kid(x, 0));
+    return;
+  }
+  expandSigns(x, linked, out, NONE);
+}
+
+/** A symbol with a numeric index stands for the symbol: x_1 = 2, x_2 = 3 are two values of x. */
+function baseLabel(l: Node): Node {
+  if (!isNone(l) && l.kind == K.CALL && l.aux == 1 && kid(l, 0).kind == K.NUM) return leaf(K.SYM, l.op);
+  return l;
+}
+
+function sameLabel(a: Node, b: Node): bool {
+  if (isNone(a) || isNone(b)) return isNone(a) && isNone(b);
+  return identical(a, b) || (a.kind != K.SYM && b.kind != K.SYM && a.kind == b.kind && a.kind != K.TUPLE && a.kind != K.CALL && sameValue(a, b));
+}
+
+function labelled(x: Items): bool {
+  for (let i = 0; i < x.n; i++) if (isNone(labelAt(x, i))) return false;
+  return x.n > 0;
+}
+
+function unlabelled(x: Items): bool {
+  for (let i = 0; i < x.n; i++) if (!isNone(labelAt(x, i))) return false;
+  return true;
+}
+
+/** Number of distinct labels that repeat in the same order through the list (1 for a single name), or 0. */
+function period(x: Items): i32 {
+  if (!labelled(x)) return 0;
+  let k = 1;
+  while (k < x.n && !sameLabel(labelAt(x, k), labelAt(x, 0))) k++;
+  for (let i = 0; i < k; i++) for (let j = 0; j < i; j++) if (sameLabel(labelAt(x, i), labelAt(x, j))) return 0;
+  if (x.n % k != 0) return 0;
+  for (let i = k; i < x.n; i++) if (!sameLabel(labelAt(x, i), labelAt(x, i - k))) return 0;
+  return k;
+}
+
+/** Groups the items of a list with period k into tuples. */
+function intoTuples(x: Items, k: i32): Items {
+  const out = newItems();
+  for (let i = 0; i + k <= x.n; i += k) {
+    const t = node(K.TUPLE, 0, k);
+    for (let j = 0; j < k; j++) setKid(t, j, itemAt(x, i + j));
+    push(out, seal(t));
+  }
+  return out;
+}
+
+/** Removes items equal to an earlier one. */
+function distinct(x: Items): Items {
+  const out = newItems();
+  for (let i = 0; i < x.n && !failed; i++) {
+    let seen = false;
+    for (let j = 0; j < out.n && !seen; j++) seen = equalItem(itemAt(out, j), itemAt(x, i));
+    if (!seen) push(out, itemAt(x, i), labelAt(x, i));
+  }
+  return out;
+}
+
+/** Whether every item of one list has its own equal in the other. */
+function sameMembers(g: Items, p: Items): bool {
+  if (g.n != p.n) return false;
+  const used = alloc(<usize>p.n);
+  memory.fill(used, 0, <usize>p.n);
+  for (let i = 0; i < g.n && !failed; i++) {
+    let found = false;
+    for (let j = 0; j < p.n && !found; j++) {
+      if (load<u8>(used + <usize>j) != 0) continue;
+      if (equalItem(itemAt(g, i), itemAt(p, j))) {
+        store<u8>(used + <usize>j, 1);
+        found = true;
+      }
+    }
+    if (!found) return false;
+  }
+  return !failed;
+}
+
+function sameOrder(g: Items, p: Items): bool {
+  if (g.n != p.n) return false;
+  for (let i = 0; i < g.n; i++) if (!equalItem(itemAt(g, i), itemAt(p, i))) return false;
+  return !failed;
+}
+
+function hasEllipsis(x: Items): bool {
+  for (let i = 0; i < x.n; i++) if (hasKind(itemAt(x, i), K.ELLIPSIS)) return true;
+  return false;
+}
+
+/** Two answers of several items. */
+function equalLists(g: Node, p: Node, linked: bool): bool {
+  let a = newItems();
+  let b = newItems();
+  gather(g, linked, a);
+  gather(p, linked, b);
+  if (failed || a.n == 0 || b.n == 0 || a.n == MAX_ITEMS || b.n == MAX_ITEMS) return false;
+  if (hasEllipsis(a) || hasEllipsis(b)) return sameOrder(a, b);
+  // values of one repeated name, or of unnamed items
+  let ga = period(a);
+  let gb = period(b);
+  if (ga != gb || (ga > 1 && ga == a.n && !sameNames(a, b))) {
+    // x_1 = 2, x_2 = 3 may be two values of x
+    const strippedA = ga > 1 && gb <= 1 ? stripped(a) : 0;
+    const strippedB = gb > 1 && ga <= 1 ? stripped(b) : 0;
+    if (strippedA == 1) ga = 1;
+    if (strippedB == 1) gb = 1;
+  }
+  if (ga > 1 && gb > 1) {
+    if (ga != gb) return false;
+    if (a.n == ga && b.n == gb) return sameRecord(a, b);
+    // several records: put the prediction's names in the gold's order
+    for (let i = 0; i < ga; i++) if (!sameLabel(labelAt(a, i), labelAt(b, i))) return sameRecords(a, b, ga);
+    return sameMembers(intoTuples(a, ga), intoTuples(b, gb));
+  }
+  if (ga > 1) {
+    if (!unlabelled(b)) return tupleLabels(b, a, ga);
+    if (a.n == ga) {
+      // AB = 4, CD = 5 and "4, 5" or "(4, 5)"
+      if (b.n == ga) return sameOrder(a, b);
+      return b.n == 1 && itemAt(b, 0).kind == K.TUPLE && tupleOf(a, itemAt(b, 0));
+    }
+    return sameMembers(intoTuples(a, ga), b);
+  }
+  if (gb > 1) {
+    if (!unlabelled(a)) return tupleLabels(a, b, gb);
+    if (b.n == gb) {
+      if (a.n == gb && g.kind != K.SET) return sameOrder(a, b);
+      return a.n == 1 && itemAt(a, 0).kind == K.TUPLE && tupleOf(b, itemAt(a, 0));
+    }
+    return sameMembers(a, intoTuples(b, gb));
+  }
+  if (ga == 1 && gb == 1 && !compatibleLabels(labelAt(a, 0), labelAt(b, 0))) return false;
+  if (ga == 0 && !unlabelled(a)) return sameLabelledMembers(a, b);
+  if (gb == 0 && !unlabelled(b)) return sameLabelledMembers(a, b);
+  if (ga == 1 && isDefinition(labelAt(a, 0)) && gb == 1) return sameDefinitions(a, b);
+  if (a.n != b.n || hasKind(g, K.PM) || hasKind(p, K.PM) || g.kind == K.SET || p.kind == K.SET) {
+    a = distinct(a);
+    b = distinct(b);
+  }
+  if (sameMembers(a, b)) return true;
+  return false;
+}
+
+function sameNames(a: Items, b: Items): bool {
+  return !isNone(labelAt(b, 0));
+}
+
+/** Turns indexed labels of one symbol into that symbol; 1 when all labels became the same. */
+function stripped(x: Items): i32 {
+  const first = baseLabel(labelAt(x, 0));
+  if (isNone(first)) return 0;
+  for (let i = 0; i < x.n; i++) {
+    const l = labelAt(x, i);
+    if (l.kind != K.CALL || !identical(baseLabel(l), first)) return 0;
+  }
+  for (let i = 0; i < x.n; i++) setLabel(x, i, first);
+  return 1;
+}
+
+/** (a, b) = (1, 2), (3, 4) against a = 1, b = 2, a = 3, b = 4: the tuple of names gives the order. */
+function tupleLabels(tuples: Items, records: Items, k: i32): bool {
+  if (period(tuples) != 1) return false;
+  const label = labelAt(tuples, 0);
+  if (label.kind != K.TUPLE || label.n != k) return false;
+  const ordered = newItems();
+  for (let at = 0; at + k <= records.n; at += k) {
+    const t = node(K.TUPLE, 0, k);
+    for (let i = 0; i < k; i++) {
+      let found = NONE;
+      for (let j = 0; j < k; j++) if (sameLabel(kid(label, i), labelAt(records, at + j))) found = itemAt(records, at + j);
+      if (isNone(found)) return false;
+      setKid(t, i, found);
+    }
+    push(ordered, seal(t));
+  }
+  const plain = newItems();
+  for (let i = 0; i < tuples.n; i++) push(plain, itemAt(tuples, i));
+  return sameMembers(plain, ordered);
+}
+
+function tupleOf(x: Items, t: Node): bool {
+  if (t.n != x.n || t.op != 0) return false;
+  for (let i = 0; i < x.n; i++) if (!equalItem(itemAt(x, i), kid(t, i))) return false;
+  return true;
+}
+
+/** Records with the same names, in any order. */
+function sameRecord(a: Items, b: Items): bool {
+  if (a.n != b.n) return false;
+  for (let i = 0; i < a.n; i++) {
+    let at = -1;
+    for (let j = 0; j < b.n; j++) if (sameLabel(labelAt(a, i), labelAt(b, j))) at = j;
+    if (at < 0 || !equalItem(itemAt(a, i), itemAt(b, at))) return false;
+  }
+  return !failed;
+}
+
+/** Several records of k names each, names in another order. */
+function sameRecords(a: Items, b: Items, k: i32): bool {
+  const ordered = newItems();
+  for (let at = 0; at + k <= b.n; at += k)
+    for (let i = 0; i < k; i++) {
+      let found = -1;
+      for (let j = 0; j < k; j++) if (sameLabel(labelAt(a, i), labelAt(b, at + j))) found = at + j;
+      if (found < 0) return false;
+      push(ordered, itemAt(b, found), labelAt(a, i));
+    }
+  return sameMembers(intoTuples(a, k), intoTuples(ordered, k));
+}
+
+/** Items of which some have names and some have none, or names repeat without order: name and value must both agree. */
+function sameLabelledMembers(a: Items, b: Items): bool {
+  if (a.n != b.n) return false;
+  const used = alloc(<usize>b.n);
+  memory.fill(used, 0, <usize>b.n);
+  for (let i = 0; i < a.n && !failed; i++) {
+    let found = false;
+    for (let j = 0; j < b.n && !found; j++) {
+      if (load<u8>(used + <usize>j) != 0) continue;
+      const named = sameLabel(labelAt(a, i), labelAt(b, j)) || isNone(labelAt(a, i)) || isNone(labelAt(b, j));
+      if (named && equalItem(itemAt(a, i), itemAt(b, j))) {
+        store<u8>(used + <usize>j, 1);
+        found = true;
+      }
+    }
+    if (!found) return false;
+  }
+  return !failed;
+}
+
+function isDefinition(l: Node): bool {
+  return !isNone(l) && l.kind == K.CALL && l.aux == 0;
+}
+
+/** Several definitions of one function: f(x) = x, f(x) = -x. */
+function sameDefinitions(a: Items, b: Items): bool {
+  if (a.n != b.n) return false;
+  const left = newItems();
+  const right = newItems();
+  for (let i = 0; i < a.n; i++) push(left, relationNode(labelAt(a, i), R.EQ, itemAt(a, i)));
+  for (let i = 0; i < b.n; i++) push(right, relationNode(labelAt(b, i), R.EQ, itemAt(b, i)));
+  return sameMembers(left, right);
+}
+
+/** Whether two names can be of the same quantity: equal, or a function's value under any of its usual names. */
+function compatibleLabels(a: Node, b: Node): bool {
+  if (isNone(a) || isNone(b) || sameLabel(a, b)) return true;
+  const x = baseLabel(a);
+  const y = baseLabel(b);
+  if (identical(x, y)) return true;
+  // f(x) and f(t); f(x) and f
+  if (a.kind == K.CALL && b.kind == K.CALL && a.aux == 0 && b.aux == 0) return a.op == b.op && a.n == b.n;
+  if (a.kind == K.CALL && a.aux == 0 && b.kind == K.SYM) return b.op == a.op || b.op == 121;
+  if (b.kind == K.CALL && b.aux == 0 && a.kind == K.SYM) return a.op == b.op || a.op == 121;
+  return false;
+}
+
+// --- One item against one item
+
+/** Whether the prediction's item is accepted for the gold's. */
+export function equalItem(g: Node, p: Node): bool {
+  if (failed || !spend(16)) return false;
+  depth++;
+  const r = depth <= MAX_DEPTH && matches(g, p);
+  depth--;
+  return r && !failed;
+}
+
+function matches(g: Node, p: Node): bool {
+  g = unwrap(g);
+  p = unwrap(p);
+  if (g.kind == K.TEXT || p.kind == K.TEXT) return equalText(g, p);
+  if (g.kind == K.NOTED || p.kind == K.NOTED) return equalNoted(g, p);
+  if (identical(g, p)) return true;
+  if (hasKind(g, K.PM) || hasKind(p, K.PM)) {
+    if (g.kind != K.LIST && p.kind != K.LIST && g.kind != K.SET && p.kind != K.SET) return equalLists(g, p, false) || equalLists(g, p, true);
+  }
+  if (g.kind == K.REL || p.kind == K.REL) return equalRelations(g, p);
+  if (g.kind == K.CASES || p.kind == K.CASES) return sameKids(g, p);
+  if (g.kind == K.LIST || p.kind == K.LIST || g.kind == K.SET || p.kind == K.SET) {
+    if (isFinite(g) && isFinite(p)) {
+      if (g.kind == K.TUPLE || p.kind == K.TUPLE) {
+        const t = g.kind == K.TUPLE ? g : p;
+        const o = g.kind == K.TUPLE ? p : g;
+        // three and more in brackets are no interval: a list may stand without them
+        if (o.kind == K.LIST && t.n >= 3 && o.n == t.n && hasOnlyCommas(o)) return sameKids2(g, p);
+      }
+      return equalLists(g, p, false) || ((hasKind(g, K.PM) || hasKind(p, K.PM)) && equalLists(g, p, true));
+    }
+  }
+  if (g.kind == K.TUPLE && p.kind == K.TUPLE) return g.op == p.op && sameKids(g, p);
+  if (g.kind == K.MATRIX || p.kind == K.MATRIX || hasKind(g, K.MATRIX) || hasKind(p, K.MATRIX)) return equalMatrices(g, p);
+  if (isSetLike(g) || isSetLike(p)) {
+    if ((isSetLike(g) || g.kind == K.SET || isNumberSet(g)) && (isSetLike(p) || p.kind == K.SET || isNumberSet(p))) {
+      const c = compareSets(g, p);
+      if (c != C.UNSUPPORTED) return c == C.EQUAL;
+      return sameShape(g, p);
+    }
+    return false;
+  }
+  if (g.kind == K.TUPLE || p.kind == K.TUPLE) return false;
+  if (infinity(g) != 0 || infinity(p) != 0) return infinity(g) == infinity(p);
+  if (g.kind == K.RATIO || p.kind == K.RATIO) return equalRatios(g, p);
+  if (g.kind == K.MOD || p.kind == K.MOD) return g.kind == p.kind && sameKids(g, p);
+  return equalNumbers(g, p);
+}
+
+function isFinite(x: Node): bool {
+  return x.kind != K.UNION && x.kind != K.INTERSECT && x.kind != K.DIFFERENCE && x.kind != K.BUILDER && x.kind != K.SPACESET;
+}
+
+function isNumberSet(x: Node): bool {
+  return x.kind == K.SET;
+}
+
+function hasOnlyCommas(x: Node): bool {
+  return x.op == 1;
+}
+
+function sameKids(g: Node, p: Node): bool {
+  if (g.kind != p.kind || g.n != p.n || g.op != p.op) return false;
+  return sameKids2(g, p);
+}
+
+function sameKids2(g: Node, p: Node): bool {
+  if (g.n != p.n) return false;
+  for (let i = 0; i < g.n; i++) if (!equalItem(kid(g, i), kid(p, i))) return false;
+  return true;
+}
+
+/** Sets with symbolic ends: same operations on equal parts (unions in either order). */
+function sameShape(g: Node, p: Node): bool {
+  if (g.kind != p.kind || g.n != p.n) return false;
+  if (g.kind == K.TUPLE) return g.op == p.op && sameKids2(g, p);
+  if (g.kind == K.UNION || g.kind == K.INTERSECT) {
+    return sameKids2(g, p) || (equalItem(kid(g, 0), kid(p, 1)) && equalItem(kid(g, 1), kid(p, 0)));
+  }
+  if (g.kind == K.DIFFERENCE) return sameKids2(g, p);
+  if (g.kind == K.BUILDER) {
+    const a = builderVariable(g);
+    const b = builderVariable(p);
+    if (a < 0 || b < 0) return sameKids2(g, p);
+    return sameKids2(g, a == b ? p : substitute(p, b, leaf(K.SYM, a)));
+  }
+  if (g.kind == K.SPACESET) return g.op == p.op;
+  return false;
+}
+
+function builderVariable(x: Node): i32 {
+  let v = kid(x, 0);
+  if (v.kind == K.REL) v = kid(v, 0);
+  return v.kind == K.SYM ? v.op : -1;
+}
+
+// --- Numbers, units, ratios
+
+/** Unit letters behind a number in mathematics: 3s, 5m/s. */
+function isUnitExpression(x: Node): bool {
+  if (x.kind == K.SYM) return x.op == 109 || x.op == 115 || x.op == 103 || x.op == 104 || x.op == 76 || x.op == 74 || x.op == 78 || x.op == 87 || x.op == 86;
+  if (x.kind == K.POW) return isUnitExpression(kid(x, 0)) && kid(x, 1).kind == K.NUM;
+  if (x.kind == K.DIV) return isUnitExpression(kid(x, 0)) && isUnitExpression(kid(x, 1));
+  return false;
+}
+
+/** The number when x is a number times a unit letter, or null. */
+function withoutUnit(x: Node): Node {
+  if (x.kind == K.NEG) {
+    const v = withoutUnit(kid(x, 0));
+    return isNone(v) ? v : unary(K.NEG, v);
+  }
+  if (x.kind == K.MUL && x.n == 2 && isUnitExpression(kid(x, 1)) && isConstantNode(kid(x, 0))) return kid(x, 0);
+  if (x.kind == K.DIV && isUnitExpression(kid(x, 1))) return withoutUnit(kid(x, 0));
+  return NONE;
+}
+
+function equalNumbers(g: Node, p: Node): bool {
+  // degrees: the sign may be left out, but 90° is π/2
+  if (g.kind == K.DEGREE && p.kind != K.DEGREE && !hasKind(p, K.PI) && !hasKind(p, K.DEGREE)) return equalScalar(kid(g, 0), p);
+  if (p.kind == K.DEGREE && g.kind != K.DEGREE && !hasKind(g, K.PI) && !hasKind(g, K.DEGREE)) return equalScalar(g, kid(p, 0));
+  if (equalScalar(g, p)) return true;
+  if (isConstantNode(g)) {
+    const v = withoutUnit(p);
+    if (!isNone(v)) return equalScalar(g, v);
+  }
+  return false;
+}
+
+function times(x: Node, factor: Q.Rat): Node {
+  if (x.kind == K.NUM) {
+    const y = number(Q.mul(x.value, factor), x.op);
+    return y;
+  }
+  return binary(K.MUL, number(factor), x);
+}
+
+/** A value with its words: multipliers (5 million) are worked in; `from`/`to` are left for the unit. */
+function equalNoted(g: Node, p: Node): bool {
+  const gv = bare(g);
+  const pv = bare(p);
+  let a = gv;
+  let b = pv;
+  let gUnit = g.kind == K.NOTED;
+  let pUnit = p.kind == K.NOTED;
+  if (gUnit) {
+    const m = multiplier(g.from, g.to);
+    if (changetype<usize>(m) != 0) {
+      a = times(gv, m);
+      gUnit = false;
+    }
+  }
+  if (pUnit) {
+    const m = multiplier(p.from, p.to);
+    if (changetype<usize>(m) != 0) {
+      b = times(pv, m);
+      pUnit = false;
+    }
+  }
+  if (gUnit && pUnit) {
+    const u = compareUnits(g.from, g.to, p.from, p.to);
+    if (u == 0) return false;
+    if (u == 2) return equalItem(a, times(b, unitFactor));
+  }
+  // a unit letter on one side, the same unit in words on the other
+  return equalItem(a, b);
+}
+
+function equalRatios(g: Node, p: Node): bool {
+  if (g.kind == K.RATIO && p.kind == K.RATIO) {
+    if (g.n != p.n) return false;
+    if (sameKids2(g, p)) return true;
+    // proportional: cross products with the first term
+    for (let i = 1; i < g.n; i++) {
+      const left = binary(K.MUL, kid(g, i), kid(p, 0));
+      const right = binary(K.MUL, kid(p, i), kid(g, 0));
+      if (!sameValue(left, right)) return false;
+    }
+    return !failed;
+  }
+  const r = g.kind == K.RATIO ? g : p;
+  if (r.n != 2) return false;
+  return equalScalar(g, p);
+}
+
+// --- Words
+
+function equalText(g: Node, p: Node): bool {
+  if (g.kind == K.TEXT && p.kind == K.TEXT) {
+    if (saysNone(g.from, g.to)) return saysNone(p.from, p.to);
+    if (saysAllReals(g.from, g.to)) return saysAllReals(p.from, p.to);
+    return sameText(g.from, g.to, p.from, p.to, true);
+  }
+  const t = g.kind == K.TEXT ? g : p;
+  const o = g.kind == K.TEXT ? p : g;
+  if (o.kind == K.SPACESET) return o.op == S.EMPTY ? saysNone(t.from, t.to) : o.op == S.R && saysAllReals(t.from, t.to);
+  if (isInterval(o) && infinity(kid(o, 0)) < 0 && infinity(kid(o, 1)) > 0) return saysAllReals(t.from, t.to);
+  if (o.kind == K.NUM && Q.isInteger(o.value) && Z.fitsI32(o.value.num)) {
+    const v = numberWord(t.from, t.to);
+    return v >= 0 && v == Z.toI32(o.value.num);
+  }
+  return false;
+}
+
+// --- Relations
+
+function isChainOf(x: Node, op: i32): bool {
+  for (let i = 0; i < x.n - 1; i++) if (relation(x, i) != op) return false;
+  return true;
+}
+
+function hasOrder(x: Node): bool {
+  for (let i = 0; i < x.n - 1; i++) if (isOrder(relation(x, i))) return true;
+  return false;
+}
+
+/** A chain of equalities about one name as the pair name = value; other relations as they are. */
+function equalRelations(g: Node, p: Node): bool {
+  if (g.kind == K.REL && p.kind == K.REL) return equalBothRelations(g, p);
+  if (g.kind == K.REL) {
+    if (isEquation(g)) {
+      const v = assigned(g);
+      return !isNone(v) && p.kind != K.SPACESET ? equalValue(v, p) : false;
+    }
+    if (g.n == 2 && relation(g, 0) == R.IN) {
+      if (equalItem(kid(g, 1), p)) return true;
+    }
+    if (g.n == 2 && relation(g, 0) == R.TO) return equalItem(kid(g, 1), p);
+    if (isSetLike(g) && (isSetLike(p) || p.kind == K.SET)) return compareSets(g, p) == C.EQUAL;
+    if (p.kind == K.LIST && isSetLike(p)) return compareSets(g, p) == C.EQUAL;
+    return false;
+  }
+  if (isEquation(p)) {
+    const v = assigned(p);
+    return !isNone(v) && equalValue(g, v);
+  }
+  if (p.n == 2 && relation(p, 0) == R.IN) {
+    if (equalItem(g, kid(p, 1))) return true;
+  }
+  if (isSetLike(p) && (isSetLike(g) || g.kind == K.SET)) return compareSets(g, p) == C.EQUAL;
+  return false;
+}
+
+/** The value of an assignment against a bare answer. */
+function equalValue(g: Node, p: Node): bool {
+  return equalItem(g, p);
+}
+
+function equalBothRelations(g: Node, p: Node): bool {
+  if (isEquation(g) && isEquation(p)) return equalEquations(g, p);
+  if (isEquation(g) || isEquation(p)) {
+    // x = {…} and x ∈ {…}
+    const e = isEquation(g) ? g : p;
+    const o = isEquation(g) ? p : g;
+    if (o.n == 2 && relation(o, 0) == R.IN && e.n == 2 && identical(kid(e, 0), kid(o, 0))) return isEquation(g) ? equalItem(kid(g, 1), kid(p, 1)) : equalItem(kid(g, 1), kid(p, 1));
+    return false;
+  }
+  if (isSetLike(g) && isSetLike(p)) {
+    const c = compareSets(g, p);
+    if (c != C.UNSUPPORTED) return c == C.EQUAL;
+  }
+  if (g.n == 2 && p.n == 2) {
+    const go = relation(g, 0);
+    const po = relation(p, 0);
+    if (go == R.IN && po == R.IN) return equalItem(kid(g, 0), kid(p, 0)) && equalItem(kid(g, 1), kid(p, 1));
+    if (go == R.NE && po == R.NE) return sameUpToScale(kid(g, 0), kid(g, 1), kid(p, 0), kid(p, 1));
+    if (isOrder(go) && isOrder(po)) {
+      if (isStrict(go) != isStrict(po)) return false;
+      // both as left < right
+      const g0 = isLess(go) ? 0 : 1;
+      const p0 = isLess(po) ? 0 : 1;
+      if (equalItem(kid(g, g0), kid(p, p0)) && equalItem(kid(g, 1 - g0), kid(p, 1 - p0))) return true;
+      return sameUpToScale(kid(g, g0), kid(g, 1 - g0), kid(p, p0), kid(p, 1 - p0)) && scaleSign > 0;
+    }
+    if (go == R.EQUIV && po == R.EQUIV) return equalCongruences(g, p);
+    if (go == po && (go == R.PARALLEL || go == R.PERP || go == R.SIMILAR)) return sameKids2(g, p) || (equalItem(kid(g, 0), kid(p, 1)) && equalItem(kid(g, 1), kid(p, 0)));
+    return go == po && sameKids2(g, p);
+  }
+  if (g.n != p.n) return false;
+  if (hasOrder(g) && hasOrder(p)) {
+    // chains in either direction
+    let same = true;
+    for (let i = 0; i < g.n && same; i++) same = equalItem(kid(g, i), kid(p, i)) && (i == g.n - 1 || relation(g, i) == relation(p, i));
+    if (same) return true;
+    same = true;
+    const last = g.n - 1;
+    for (let i = 0; i <= last && same; i++) same = equalItem(kid(g, i), kid(p, last - i)) && (i == last || relation(g, i) == mirrored(relation(p, last - 1 - i)));
+    return same;
+  }
+  for (let i = 0; i < g.n - 1; i++) if (relation(g, i) != relation(p, i)) return false;
+  return sameKids2(g, p);
+}
+
+function isStrict(op: i32): bool {
+  return op == R.LT || op == R.GT;
+}
+
+function isLess(op: i32): bool {
+  return op == R.LT || op == R.LE;
+}
+
+function mirrored(op: i32): i32 {
+  return op == R.LT ? R.GT : op == R.GT ? R.LT : op == R.LE ? R.GE : op == R.GE ? R.LE : op;
+}
+
+/** n ≡ a (mod m): same modulus, residues that differ by a multiple of it. */
+function equalCongruences(g: Node, p: Node): bool {
+  const a = kid(g, 1);
+  const b = kid(p, 1);
+  if (a.kind != K.MOD || b.kind != K.MOD) return sameKids2(g, p);
+  if (!equalItem(kid(g, 0), kid(p, 0)) || !equalItem(kid(a, 1), kid(b, 1))) return false;
+  if (equalItem(kid(a, 0), kid(b, 0))) return true;
+  const m = kid(a, 1);
+  const x = kid(a, 0);
+  const y = kid(b, 0);
+  const xn = integerOf(x);
+  const yn = integerOf(y);
+  if (m.kind != K.NUM || isNone2(xn) || isNone2(yn) || !Q.isInteger(m.value) || Q.isZero(m.value)) return false;
+  return Z.isZero(Z.mod(Z.sub(xn, yn), m.value.num)) && !failed;
+}
+
+function isNone2(x: Z.Int): bool {
+  return changetype<usize>(x) == 0;
+}
+
+function integerOf(x: Node): Z.Int {
+  if (x.kind == K.NUM && Q.isInteger(x.value)) return x.value.num;
+  if (x.kind == K.NEG && kid(x, 0).kind == K.NUM && Q.isInteger(kid(x, 0).value)) return Z.negate(kid(x, 0).value.num);
+  return changetype<Z.Int>(0);
+}
+
+function equalEquations(g: Node, p: Node): bool {
+  const gv = assigned(g);
+  const pv = assigned(p);
+  if (!isNone(gv) && !isNone(pv)) {
+    const gl = kid(g, 0);
+    const pl = kid(p, 0);
+    if (sameLabel(gl, pl) || compatibleLabels(gl, pl)) {
+      if (isDefinition(gl) && isDefinition(pl)) return sameDefinition(gl, gv, pl, pv);
+      if (equalItem(gv, pv)) return true;
+      return gl.kind != K.TUPLE && rhsScalar(gv) && rhsScalar(pv) && sameLabel(gl, pl) && g.n == 2 && p.n == 2 && sameUpToScale(gl, gv, pl, pv);
+    }
+    if (gl.kind == K.TUPLE && pl.kind == K.TUPLE && gl.n == pl.n && gv.kind == K.TUPLE && pv.kind == K.TUPLE && gv.n == gl.n && pv.n == pl.n) return sameNamedTuples(gl, gv, pl, pv);
+    if (gl.kind != K.SYM && gl.kind != K.TUPLE && gl.kind != K.CALL && pl.kind != K.TUPLE && pl.kind != K.SYM && equalItem(gl, pl)) return equalItem(gv, pv);
+  }
+  if (g.n == 2 && p.n == 2 && rhsScalar(kid(g, 0)) && rhsScalar(kid(g, 1)) && rhsScalar(kid(p, 0)) && rhsScalar(kid(p, 1))) {
+    // an approximate statement is no equation
+    if (relation(g, 0) != R.EQ || relation(p, 0) != R.EQ) return false;
+    return sameUpToScale(kid(g, 0), kid(g, 1), kid(p, 0), kid(p, 1));
+  }
+  if (g.n != p.n) return false;
+  return isChainOf(g, R.EQ) && isChainOf(p, R.EQ) && sameKids2(g, p);
+}
+
+function rhsScalar(x: Node): bool {
+  switch (x.kind) {
+    case K.LIST:
+    case K.SET:
+    case K.TUPLE:
+    case K.MATRIX:
+    case K.TEXT:
+    case K.NOTED:
+    case K.UNION:
+    case K.INTERSECT:
+    case K.DIFFERENCE:
+    case K.BUILDER:
+    case K.SPACESET:
+    case K.REL:
+    case K.CASES:
+    case K.INF:
+      return false;
+  }
+  return true;
+}
+
+/** (x, y) = (1, 2) and (y, x) = (2, 1). */
+function sameNamedTuples(gl: Node, gv: Node, pl: Node, pv: Node): bool {
+  for (let i = 0; i < gl.n; i++) {
+    let at = -1;
+    for (let j = 0; j < pl.n; j++) if (identical(kid(gl, i), kid(pl, j))) at = j;
+    if (at < 0 || !equalItem(kid(gv, i), kid(pv, at))) return false;
+  }
+  return true;
+}
+
+/** f(x) = 2x + c and f(t) = 2t + k: arguments may be renamed, and one free constant. */
+function sameDefinition(gl: Node, gv: Node, pl: Node, pv: Node): bool {
+  if (gl.op != pl.op || gl.n != pl.n) return false;
+  let value = pv;
+  // first to fresh names, then to the gold's, so that swaps are safe
+  for (let i = 0; i < pl.n; i++) {
+    const a = kid(gl, i);
+    const b = kid(pl, i);
+    if (a.kind == K.SYM && b.kind == K.SYM) value = substitute(value, b.op, leaf(K.SYM, 100000 + i));
+    else if (!identical(a, b) && !sameValue(a, b)) return false;
+  }
+  for (let i = 0; i < pl.n; i++) if (kid(pl, i).kind == K.SYM) value = substitute(value, 100000 + i, kid(gl, i));
+  if (equalItem(gv, value)) return true;
+  // one arbitrary constant under another name
+  const a = extraSymbol(gv, gl);
+  const b = extraSymbol(value, gl);
+  if (a < 0 || b < 0 || a == b) return false;
+  return equalItem(gv, substitute(value, b, leaf(K.SYM, a)));
+}
+
+/** The only free symbol of x that is no argument of the call, or -1. */
+function extraSymbol(x: Node, call: Node): i32 {
+  if (!rhsScalar(x)) return -1;
+  const n = freeSymbols(x);
+  let found = -1;
+  for (let i = 0; i < n; i++) {
+    const id = freeSymbol(i);
+    if (contains(call, id)) continue;
+    if (found >= 0) return -1;
+    found = id;
+  }
+  return found;
+}
+
+// --- Matrices
+
+function rows(x: Node): i32 {
+  return x.n / x.op;
+}
+
+/** Value of an expression in matrices as one matrix, or null. */
+function matrixOf(x: Node): Node {
+  if (x.kind == K.MATRIX) return x.aux == 1 ? NONE : x;
+  if (x.kind == K.NEG) {
+    const m = matrixOf(kid(x, 0));
+    return isNone(m) ? m : mapEntries(m, integer(-1));
+  }
+  if (x.kind == K.DIV) {
+    const m = matrixOf(kid(x, 0));
+    return isNone(m) || hasKind(kid(x, 1), K.MATRIX) ? NONE : mapEntries(m, binary(K.DIV, integer(1), kid(x, 1)));
+  }
+  if (x.kind == K.MUL) {
+    let m = NONE;
+    let factor = NONE;
+    for (let i = 0; i < x.n; i++) {
+      const k = kid(x, i);
+      if (!hasKind(k, K.MATRIX)) {
+        factor = isNone(factor) ? k : binary(K.MUL, factor, k);
+        continue;
+      }
+      const next = matrixOf(k);
+      if (isNone(next)) return next;
+      m = isNone(m) ? next : multiply(m, next);
+      if (isNone(m)) return m;
+    }
+    if (isNone(m)) return m;
+    return isNone(factor) ? m : mapEntries(m, factor);
+  }
+  if (x.kind == K.ADD) {
+    let m = matrixOf(kid(x, 0));
+    for (let i = 1; i < x.n && !isNone(m); i++) {
+      const next = matrixOf(kid(x, i));
+      if (isNone(next) || next.n != m.n || next.op != m.op) return NONE;
+      const s = node(K.MATRIX, m.op, m.n);
+      for (let j = 0; j < m.n; j++) setKid(s, j, binary(K.ADD, kid(m, j), kid(next, j)));
+      m = seal(s);
+    }
+    return m;
+  }
+  return NONE;
+}
+
+function mapEntries(m: Node, factor: Node): Node {
+  const r = node(K.MATRIX, m.op, m.n);
+  for (let i = 0; i < m.n; i++) setKid(r, i, binary(K.MUL, factor, kid(m, i)));
+  return seal(r);
+}
+
+function multiply(a: Node, b: Node): Node {
+  if (a.op != rows(b) || a.n > 64 || b.n > 64) return NONE;
+  const r = node(K.MATRIX, b.op, rows(a) * b.op);
+  for (let i = 0; i < rows(a); i++)
+    for (let j = 0; j < b.op; j++) {
+      const s = node(K.ADD, 0, a.op);
+      for (let k = 0; k < a.op; k++) setKid(s, k, binary(K.MUL, kid(a, i * a.op + k), kid(b, k * b.op + j)));
+      setKid(r, i * b.op + j, seal(s));
+    }
+  return seal(r);
+}
+
+function equalMatrices(g: Node, p: Node): bool {
+  // a column and the tuple of its entries
+  if (g.kind == K.TUPLE && p.kind == K.MATRIX) return p.op == 1 && p.aux == 0 && g.op == 0 && sameKids2(g, p);
+  if (p.kind == K.TUPLE && g.kind == K.MATRIX) return g.op == 1 && g.aux == 0 && p.op == 0 && sameKids2(g, p);
+  if (g.kind == K.MATRIX && p.kind == K.MATRIX && g.aux != p.aux) return false;
+  if (g.kind == K.MATRIX && p.kind == K.MATRIX) return g.op == p.op && g.n == p.n && sameKids2(g, p);
+  const a = matrixOf(g);
+  const b = matrixOf(p);
+  if (isNone(a) || isNone(b)) return false;
+  return a.op == b.op && a.n == b.n && sameKids2(a, b);
+}
+
+// --- Whole answers
+
+/** Whether the prediction answers what the gold answers. */
+export function equalAnswer(gold: Node, pred: Node): bool {
+  const g = unwrap(withoutRemarks(gold));
+  const gParameter = parameter;
+  let p = unwrap(withoutRemarks(pred));
+  const pParameter = parameter;
+  if (equalWhole(g, p)) return true;
+  if (failed) return false;
+  // x = π/4 + kπ, k ∈ Z and x = π/4 + nπ, n ∈ Z
+  if (gParameter >= 0 && pParameter >= 0 && gParameter != pParameter && !contains(p, gParameter)) {
+    p = substitute(p, pParameter, leaf(K.SYM, gParameter));
+    return equalWhole(g, p);
+  }
+  return false;
+}
+
+function equalWhole(g: Node, p: Node): bool {
+  if (g.kind != K.LIST && p.kind != K.LIST) return equalItem(g, p);
+  if (g.kind == K.LIST && isSetLike(g) && (isSetLike(p) || p.kind == K.SET)) {
+    const c = compareSets(g, p);
+    if (c != C.UNSUPPORTED) return c == C.EQUAL;
+  } else if (p.kind == K.LIST && isSetLike(p) && isSetLike(g)) {
+    const c = compareSets(g, p);
+    if (c != C.UNSUPPORTED) return c == C.EQUAL;
+  }
+  return equalItem(g, p);
+}
+
+/** Whether a symbol is one of the constants e and i. */
+export function isConstantSymbol(id: i32): bool {
+  return id == SYM_E || id == SYM_I;
+}

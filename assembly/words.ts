@@ -1,0 +1,318 @@
+// Answers in words: text compared without markup, choice letters, units.
+import { spend } from './arena';
+import { isLower, isUpper, lookup, toLower } from './bytes';
+import * as Q from './rational';
+import { byteAt, isDigit, isLetter, isSpace, skipLetters, skipSpace, spaceAt } from './text';
+
+/** Commands whose name is markup only. */
+const MARKUP: string =
+  'text|textbf|textit|textrm|texttt|textsf|textnormal|mbox|hbox|mathrm|operatorname|mathbf|mathsf|mathit|mathcal|boldsymbol|bf|rm|it|left|right|quad|qquad|displaystyle|boxed|big|Big|bigl|bigr|Bigl|Bigr|bigg|Bigg|emph|textstyle|limits';
+
+let cursor: usize = 0;
+let limit: usize = 0;
+
+/** Next character that counts, or 0 at the end: markup, spaces, brackets of groups, dollars and quotes do not. */
+function nextCharacter(fold: bool): i32 {
+  while (cursor < limit) {
+    const c = byteAt(cursor);
+    spend(1);
+    if (c == 92) {
+      const q = skipLetters(cursor + 1, limit);
+      const len = <i32>(q - cursor - 1);
+      if (len == 0) {
+        // \, \! \{ …
+        const d = cursor + 1 < limit ? byteAt(cursor + 1) : 0;
+        cursor += 2;
+        if (d == 123 || d == 125) return d;
+        if (d == 37) return 37;
+        continue;
+      }
+      if (lookup(MARKUP, cursor + 1, len) >= 0) {
+        cursor = q;
+        continue;
+      }
+      if (len > 4 && lookup('dfrac|tfrac', cursor + 1, len) >= 0) {
+        // \dfrac reads \frac
+        cursor += 2;
+        return 92;
+      }
+      cursor++;
+      return 92;
+    }
+    const space = spaceAt(cursor, limit);
+    if (space > 0) {
+      cursor += space;
+      continue;
+    }
+    if (c == 123 || c == 125 || c == 36 || c == 34 || c == 96 || c == 126) {
+      cursor++;
+      continue;
+    }
+    if (c == 46 && skipSpace(cursor + 1, limit) >= limit) {
+      cursor++;
+      continue;
+    }
+    cursor++;
+    return fold ? toLower(c) : c;
+  }
+  return 0;
+}
+
+/** Whether two texts are the same once markup and spaces are gone (and case, when `fold`). Empty texts are never equal. */
+export function sameText(p: usize, pe: usize, q: usize, qe: usize, fold: bool): bool {
+  let some = 0;
+  let pc = p;
+  let qc = q;
+  while (true) {
+    cursor = pc;
+    limit = pe;
+    const a = nextCharacter(fold);
+    pc = cursor;
+    cursor = qc;
+    limit = qe;
+    const b = nextCharacter(fold);
+    qc = cursor;
+    if (a != b) return false;
+    if (a == 0) return some > 0;
+    if (isLetter(a) || isDigit(a) || a >= 128 || a == 92) some++;
+  }
+}
+
+/** Whether the text holds a letter or digit (so that it is an answer at all). */
+export function hasContent(p: usize, e: usize): bool {
+  for (; p < e; p++) {
+    const c = byteAt(p);
+    if (isLetter(c) || isDigit(c) || c >= 128 || c == 92) return true;
+  }
+  return false;
+}
+
+/** End of the letter found by `choiceLetter`. */
+let choiceEnd: usize = 0;
+/** Whether text follows the letter. */
+export let choiceHasText: bool = false;
+
+/** The letter of a choice "A", "(B)", "\text{C}", "D. 12", "(E) none of these", or 0. */
+export function choiceLetter(p: usize, e: usize): i32 {
+  choiceHasText = false;
+  let bracket = false;
+  while (p < e) {
+    const c = byteAt(p);
+    if (isSpace(c) || c == 36 || c == 123 || c == 42) p++;
+    else if (c == 40) {
+      if (bracket) return 0;
+      bracket = true;
+      p++;
+    } else if (c == 92) {
+      const q = skipLetters(p + 1, e);
+      const len = <i32>(q - p - 1);
+      if (len == 0) {
+        if (p + 1 < e && byteAt(p + 1) == 123) return 0;
+        p += 2;
+      } else if (lookup(MARKUP, p + 1, len) >= 0) p = q;
+      else return 0;
+    } else break;
+  }
+  if (p >= e || !isUpper(byteAt(p)) || byteAt(p) > 74) return 0;
+  const letter = byteAt(p);
+  p++;
+  let marked = false;
+  while (p < e) {
+    const c = byteAt(p);
+    if (isSpace(c) || c == 125 || c == 36 || c == 42) p++;
+    else if (c == 41) {
+      if (!bracket && marked) return 0;
+      marked = true;
+      p++;
+    } else if (c == 46 || c == 58) {
+      if (marked && !bracket) return 0;
+      marked = true;
+      p++;
+    } else if (c == 92) {
+      const q = skipLetters(p + 1, e);
+      const len = <i32>(q - p - 1);
+      if (len == 0) p += 2;
+      else if (lookup(MARKUP, p + 1, len) >= 0) p = q;
+      else break;
+    } else break;
+  }
+  if (p < e) {
+    if (!marked) return 0;
+    choiceHasText = true;
+    choiceEnd = p;
+  }
+  return letter;
+}
+
+/** Where the text after the last choice letter starts. */
+export function choiceText(): usize {
+  return choiceEnd;
+}
+
+// --- Units
+
+/** Dimension and size of units: the entries of UNITS go with DIMENSIONS and the factors below. */
+const UNITS: string =
+  'mm/millimeter/millimeters/millimetre/millimetres|cm/centimeter/centimeters/centimetre/centimetres|dm/decimeter/decimeters|m/meter/meters/metre/metres|km/kilometer/kilometers/kilometre/kilometres|in/inch/inches|ft/foot/feet|yd/yard/yards|mi/mile/miles|' +
+  'mg/milligram/milligrams|g/gram/grams|kg/kilogram/kilograms|oz/ounce/ounces|lb/lbs/pound/pounds|' +
+  'ms/millisecond/milliseconds|s/sec/secs/second/seconds|min/mins/minute/minutes|h/hr/hrs/hour/hours|day/days|week/weeks|' +
+  'ml/milliliter/milliliters|l/liter/liters/litre/litres|' +
+  'cent/cents|dollar/dollars/usd|yuan/rmb/cny|euro/euros/eur|rupee/rupees|month/months|year/years/yr/yrs|mph|kmh/kph|rad/radian/radians|' +
+  'gallon/gallons/gal|quart/quarts|pint/pints|ton/tons/tonne/tonnes|point/points|degree/degrees';
+/** Dimension, numerator and denominator of each entry. */
+const SIZES: usize = memory.data<i32>([
+  1, 1, 1000, 1, 1, 100, 1, 1, 10, 1, 1, 1, 1, 1000, 1, 2, 1, 1, 2, 12, 1, 2, 36, 1, 2, 63360, 1, 3, 1, 1000, 3, 1, 1, 3, 1000, 1, 4, 1, 1, 4, 16, 1, 5, 1, 1000, 5, 1, 1, 5, 60,
+  1, 5, 3600, 1, 5, 86400, 1, 5, 604800, 1, 6, 1, 1000, 6, 1, 1, 7, 1, 100, 7, 1, 1, 8, 1, 1, 9, 1, 1, 10, 1, 1, 11, 1, 1, 11, 12, 1, 12, 1, 1, 13, 1, 1, 14, 1, 1, 15, 4, 1, 15, 1, 1,
+  15, 1, 2, 16, 1, 1, 17, 1, 1, 18, 1, 1,
+]);
+const MULTIPLIERS: string = 'hundred|thousand|million|billion|trillion|dozen';
+
+/** Length of the first word of a note (letters), skipping markup; sets `cursor` to its start. */
+function firstWord(p: usize, e: usize): i32 {
+  while (p < e) {
+    const c = byteAt(p);
+    if (c == 92) {
+      const q = skipLetters(p + 1, e);
+      p = q == p + 1 ? p + 2 : q;
+    } else if (isLetter(c)) {
+      cursor = p;
+      return <i32>(skipLetters(p, e) - p);
+    } else p++;
+  }
+  cursor = e;
+  return 0;
+}
+
+/** Factor that the words after a number stand for by themselves: million, dozen; null when none. */
+export function multiplier(p: usize, e: usize): Q.Rat {
+  const len = firstWord(p, e);
+  if (len == 0) return changetype<Q.Rat>(0);
+  const k = lookup(MULTIPLIERS, cursor, len, true);
+  if (k < 0) return changetype<Q.Rat>(0);
+  const v = Q.ofI32(k == 0 ? 100 : k == 5 ? 12 : 1000);
+  return k <= 1 || k == 5 ? v : Q.pow(v, k);
+}
+
+/** Verdict on two notes: 0 they contradict each other, 1 the same unit (or no known ones), 2 the same dimension: see `unitFactor`. */
+export let unitFactor: Q.Rat = changetype<Q.Rat>(0);
+
+function plainUnit(p: usize, e: usize, len: i32): bool {
+  // one word and nothing else: no powers, no quotients
+  for (let q = cursor + len; q < e; q++) {
+    const c = byteAt(q);
+    if (!isSpace(c) && c != 125 && c != 36 && c != 46) return false;
+  }
+  return len > 0 && p <= e;
+}
+
+/** Compares the words behind two numbers. */
+export function compareUnits(p: usize, pe: usize, q: usize, qe: usize): i32 {
+  if (sameText(p, pe, q, qe, true)) return 1;
+  const pl = firstWord(p, pe);
+  const pw = cursor;
+  const pPlain = plainUnit(p, pe, pl);
+  const pu = pl > 0 ? lookup(UNITS, pw, pl, true) : -1;
+  const ql = firstWord(q, qe);
+  const qw = cursor;
+  const qPlain = plainUnit(q, qe, ql);
+  const qu = ql > 0 ? lookup(UNITS, qw, ql, true) : -1;
+  if (pu >= 0 && qu >= 0) {
+    if (pu == qu && pPlain == qPlain) return pPlain ? 1 : 0;
+    if (!pPlain || !qPlain) return sameUnitWithPower(pu, qu, pw + pl, pe, qw + ql, qe) ? 1 : 0;
+    const a = SIZES + <usize>pu * 12;
+    const b = SIZES + <usize>qu * 12;
+    if (load<i32>(a) != load<i32>(b)) return 0;
+    unitFactor = Q.div(Q.ofFraction(load<i32>(b, 4), load<i32>(b, 8)), Q.ofFraction(load<i32>(a, 4), load<i32>(a, 8)));
+    return 2;
+  }
+  if (pl == 0 || ql == 0) return 1;
+  // plural and singular, or one text a part of the other: "apples", "apple", "red apples"
+  const n = min(pl, ql);
+  if (n >= 3 && abs(pl - ql) <= 2) {
+    let same = true;
+    for (let i = 0; i < n && same; i++) same = toLower(byteAt(pw + i)) == toLower(byteAt(qw + i));
+    if (same) return 1;
+  }
+  return 0;
+}
+
+/** "square inches", "in^2": the same unit under the same power, written alike. */
+function sameUnitWithPower(pu: i32, qu: i32, p: usize, pe: usize, q: usize, qe: usize): bool {
+  return pu == qu && sameText(p, pe, q, qe, true);
+}
+
+/** Whether a text is one of the ways to say that there is no solution. */
+export function saysNone(p: usize, e: usize): bool {
+  return (
+    sameAs(p, e, 'nosolution') ||
+    sameAs(p, e, 'nosolutions') ||
+    sameAs(p, e, 'norealsolution') ||
+    sameAs(p, e, 'norealsolutions') ||
+    sameAs(p, e, 'nosuchsolution') ||
+    sameAs(p, e, 'thereisnosolution') ||
+    sameAs(p, e, 'therearenosolutions') ||
+    sameAs(p, e, 'nosolutionexists') ||
+    sameAs(p, e, 'nosolutionsexist') ||
+    sameAs(p, e, 'emptyset') ||
+    sameAs(p, e, 'theemptyset') ||
+    sameAs(p, e, 'nointegersolutions') ||
+    sameAs(p, e, 'none') ||
+    sameAs(p, e, 'doesnotexist') ||
+    sameAs(p, e, 'dne') ||
+    sameAs(p, e, 'nosuchnumber') ||
+    sameAs(p, e, 'nosuchnumbers') ||
+    sameAs(p, e, 'nosuchfunction') ||
+    sameAs(p, e, 'nosuchfunctions') ||
+    sameAs(p, e, 'nosuchintegers') ||
+    sameAs(p, e, 'nosuchnumberexists') ||
+    sameAs(p, e, 'nosuchfunctionexists') ||
+    sameAs(p, e, 'nosuchfunctionsexist')
+  );
+}
+
+/** Whether a text says "all real numbers". */
+export function saysAllReals(p: usize, e: usize): bool {
+  return sameAs(p, e, 'allrealnumbers') || sameAs(p, e, 'allreals') || sameAs(p, e, 'allreal') || sameAs(p, e, 'anyrealnumber') || sameAs(p, e, 'realnumbers') || sameAs(p, e, 'allrealnumber');
+}
+
+/** A word for a truth value: 1 yes/true/correct, 2 no/false/incorrect, 0 neither. */
+export function truthWord(p: usize, e: usize): i32 {
+  if (sameAs(p, e, 'yes')) return 1;
+  if (sameAs(p, e, 'true')) return 2;
+  if (sameAs(p, e, 'no')) return 3;
+  if (sameAs(p, e, 'false')) return 4;
+  return 0;
+}
+
+/** Small numbers written as words: zero to twelve; -1 otherwise. */
+export function numberWord(p: usize, e: usize): i32 {
+  const len = firstWord(p, e);
+  if (len == 0) return -1;
+  const k = lookup('zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve', cursor, len, true);
+  if (k < 0) return -1;
+  const end = cursor + len;
+  for (let q = end; q < e; q++) {
+    const c = byteAt(q);
+    if (!isSpace(c) && c != 125 && c != 36 && c != 46) return -1;
+  }
+  return k;
+}
+
+function sameAs(p: usize, e: usize, word: string): bool {
+  cursor = p;
+  limit = e;
+  const n = word.length;
+  for (let i = 0; i < n; i++) if (nextCharacter(true) != <i32>word.charCodeAt(i)) return false;
+  return nextCharacter(true) == 0;
+}
+
+/** Whether every letter of the text is small: a word, not a name. */
+export function isPlainWord(p: usize, e: usize): bool {
+  let n = 0;
+  for (; p < e; p++) {
+    const c = byteAt(p);
+    if (isLower(c)) n++;
+    else if (!isSpace(c)) return false;
+  }
+  return n >= 2;
+}
