@@ -1,21 +1,22 @@
 // Draws one token per row of logits, and moves the slots of a decoding batch on by one token.
 //
-// One workgroup samples one row. Lane l owns the ids l, l + LANES, l + 2 LANES, ... (its segment). LANES is a function of the vocabulary
-// size alone, lanes sum their ids in rising order and lane 0 sums the lanes in order: no result depends on the subgroup size, the batch
-// size or the slot.
+// LANES threads sample a row (ROWS rows a workgroup; more than one only where LANES is 1). Lane l owns the packs l, l + LANES, ... of
+// N neighbouring ids (its segment). It sums them in rising order, and lane 0 sums the lanes in order: no result depends on the subgroup
+// size, the batch size or the slot.
 //   z = penalised logit / temperature; every filter keeps {z >= cut}, so the filters are one cut (ties are kept)
 //   top-k: cut = k-th largest z; top-p: cut = the largest value whose mass {z >= cut} reaches p of what top-k kept;
 //   min-p: cut = max z + ln(minP)
-//   draw: inverse CDF at u = philox(seed; step, stream, 0, 0) / 2^32 over the segments in order: one uniform a token, no exp beyond the
-//   softmax's own (Gumbel noise would take vocab logarithms and Philox calls)
+//   draw: inverse CDF at u = philox(seed; step, stream, 0, 0) / 2^32, cut to 24 bits, over the segments in order: one uniform a token, and
+//   no exp beyond the softmax's own (Gumbel noise would take a logarithm and a Philox call for every id)
 //   logp = log-softmax of the raw logits / temperature at the drawn id
 // top-k and top-p find their cut by radix selection on the order-preserving bits of z, 8 bits a pass, weights summed in 64-bit integers
 // (exact: no order of summation).
-#include "math"
+// Put before this text: V, N and their functions by lib/pack-1 or lib/pack-4 (where vocab is a multiple of 4).
 #include "index"
 #include "rng"
 
 override LANES: u32 = 64;
+override ROWS: u32 = 1;
 override PENALTY: bool = false; // repetition penalty
 override FILTER: bool = false;  // top-k, top-p or min-p
 override PROBS: bool = false;   // write the probabilities
@@ -34,7 +35,7 @@ struct Sample {
   inverse_penalty: f32,
 }
 
-@group(0) @binding(0) var<storage, read> logits: array<f32>;           // [rows, vocab]
+@group(0) @binding(0) var<storage, read> logits: array<V>;             // [rows, vocab]
 // Columns of one state buffer may be bound here, so all of them are read_write.
 @group(0) @binding(1) var<storage, read_write> tokens: array<u32>;     // [rows]
 @group(0) @binding(2) var<storage, read_write> streams: array<u32>;    // [rows]
@@ -42,85 +43,116 @@ struct Sample {
 @group(0) @binding(4) var<storage, read_write> actives: array<u32>;    // [rows]
 @group(0) @binding(5) var<storage, read_write> logps: array<f32>;      // [rows]
 @group(0) @binding(6) var<storage, read_write> seen: array<u32>;       // [rows, ceil(vocab / 32)], where PENALTY
-@group(0) @binding(7) var<storage, read_write> probs: array<f32>;      // [rows, vocab], where PROBS
+@group(0) @binding(7) var<storage, read_write> probs: array<V>;        // [rows, vocab], where PROBS
 @group(1) @binding(0) var<uniform> params: Sample;
 
 const LOWEST = -3.0e38;
+const NO_ID = 0xffffffffu;
 
-var<workgroup> slots: array<f32, LANES>;
-var<workgroup> slot_ids: array<u32, LANES>;
-var<workgroup> results: array<f32, 5>;
-var<workgroup> chosen_key: u32;
-var<workgroup> chosen_id: u32;
+// What the lanes of a row share. Every use of `results` has its own column: lanes may still read an earlier one.
+var<workgroup> slots: array<f32, LANES * ROWS>;
+var<workgroup> slot_ids: array<u32, LANES * ROWS>;
+var<workgroup> results: array<array<f32, 5>, ROWS>;
+var<workgroup> chosen_key: array<u32, ROWS>;
+var<workgroup> chosen_id: array<u32, ROWS>;
 
-// Penalised logit: divided by the penalty if positive, else multiplied, where the id was seen (Keskar et al. 2019).
-fn penalised(row: u32, i: u32) -> f32 {
-  let raw = logits[row * params.vocab + i];
+// This thread's place.
+struct Place {
+  row: u32,
+  local_row: u32,
+  lane: u32,
+  packs: u32, // of the row; 0 where it is not active
+  base: u32,  // first pack of the row
+}
+
+// Makes the lanes of a row wait for each other.
+fn meet() {
+  if (LANES > 1u) { workgroupBarrier(); }
+}
+
+fn raw_scaled(at: Place, pack: u32) -> V {
+  return logits[at.base + pack] * params.inverse_temperature;
+}
+
+// Penalised logit / temperature: the logit is divided by the penalty if positive, else multiplied, where the id was seen (Keskar et al. 2019).
+fn scaled(at: Place, pack: u32) -> V {
+  let raw = raw_scaled(at, pack);
   if (PENALTY) {
-    let word = seen[row * ((params.vocab + 31u) / 32u) + i / 32u];
-    if (((word >> (i % 32u)) & 1u) == 1u) { return raw * select(params.inverse_penalty, params.penalty, raw < 0.0); }
+    let id = pack * N;
+    let word = seen[at.row * ((params.vocab + 31u) / 32u) + id / 32u];
+    let bits = (VU(word) >> (VU(id % 32u) + OFFSETS)) & VU(1u);
+    let changed = raw * select(V(params.inverse_penalty), V(params.penalty), raw < V(0.0));
+    return select(raw, changed, bits == VU(1u));
   }
   return raw;
 }
 
-fn scaled(row: u32, i: u32) -> f32 {
-  return penalised(row, i) * params.inverse_temperature;
-}
-
 // Bits of z in the order of the values; -0 and 0 are one value.
-fn ordered(z: f32) -> u32 {
-  let bits = bitcast<u32>(select(z, 0.0, z == 0.0));
-  return bits ^ select(0x80000000u, 0xffffffffu, bits >= 0x80000000u);
+fn ordered(z: V) -> VU {
+  let bits = bitcast<VU>(select(z, V(0.0), z == V(0.0)));
+  return bits ^ select(VU(0x80000000u), VU(0xffffffffu), bits >= VU(0x80000000u));
 }
 
-// Largest of the lanes' values, in every lane. Every use has its own `slot` of `results`: lanes may still read an earlier one.
-fn lanes_max(v: f32, lane: u32, slot: u32) -> f32 {
-  slots[lane] = v;
-  workgroupBarrier();
-  if (lane == 0u) {
-    var best = slots[0];
-    for (var l = 1u; l < LANES; l++) { best = max(best, slots[l]); }
-    results[slot] = best;
+// Largest of the lanes' values, in every lane.
+fn lanes_max(at: Place, v: f32, column: u32) -> f32 {
+  if (LANES == 1u) { return v; }
+  let first = at.local_row * LANES;
+  slots[first + at.lane] = v;
+  meet();
+  if (at.lane == 0u) {
+    var best = v;
+    for (var l = 1u; l < LANES; l++) { best = max(best, slots[first + l]); }
+    results[at.local_row][column] = best;
   }
-  workgroupBarrier();
-  return results[slot];
+  meet();
+  return results[at.local_row][column];
 }
 
 // Sum of the lanes' values in their order, in every lane; leaves them in `slots`.
-fn lanes_sum(v: f32, lane: u32, slot: u32) -> f32 {
-  slots[lane] = v;
-  workgroupBarrier();
-  if (lane == 0u) {
+fn lanes_sum(at: Place, v: f32, column: u32) -> f32 {
+  let first = at.local_row * LANES;
+  slots[first + at.lane] = v;
+  if (LANES == 1u) { return v; }
+  meet();
+  if (at.lane == 0u) {
     var sum = 0.0;
-    for (var l = 0u; l < LANES; l++) { sum += slots[l]; }
-    results[slot] = sum;
+    for (var l = 0u; l < LANES; l++) { sum += slots[first + l]; }
+    results[at.local_row][column] = sum;
   }
-  workgroupBarrier();
-  return results[slot];
+  meet();
+  return results[at.local_row][column];
 }
 
-var<workgroup> high: array<atomic<u32>, 256>;
-var<workgroup> low: array<atomic<u32>, 256>;
+var<workgroup> high: array<atomic<u32>, 256u * ROWS>;
+var<workgroup> low: array<atomic<u32>, 256u * ROWS>;
+
+fn bin_weight(bin: u32) -> f32 {
+  return f32(atomicLoad(&high[bin])) + f32(atomicLoad(&low[bin])) * 2.3283064365386963e-10;
+}
 
 // Order-preserving bits of the largest value v among {z >= floor} with weight({z >= v}) >= goal. Weights: 1 each and goal = `share`
-// (count), or exp(z - top) and goal = `share` of all of it. `n` ids of the row (0 if it is not active).
-fn select_cut(row: u32, n: u32, lane: u32, top: f32, floor: u32, by_mass: bool, share: f32) -> u32 {
+// (count), or exp(z - top) and goal = `share` of all of it (mass).
+fn select_cut(at: Place, top: f32, floor: u32, by_mass: bool, share: f32) -> u32 {
+  let bins = at.local_row * 256u;
   var prefix = 0u;
   var goal = share;
   for (var shift = 24i; shift >= 0i; shift -= 8i) {
-    for (var b = lane; b < 256u; b += LANES) {
-      atomicStore(&high[b], 0u);
-      atomicStore(&low[b], 0u);
+    for (var b = at.lane; b < 256u; b += LANES) {
+      atomicStore(&high[bins + b], 0u);
+      atomicStore(&low[bins + b], 0u);
     }
-    workgroupBarrier();
+    meet();
     let fixed = select(0xffffffffu << u32(shift + 8i), 0u, shift == 24i); // bits that are already chosen
-    for (var i = lane; i < n; i += LANES) {
-      let z = scaled(row, i);
-      let key = ordered(z);
-      if (key >= floor && (key & fixed) == prefix) {
-        let bin = (key >> u32(shift)) & 255u;
+    for (var pack = at.lane; pack < at.packs; pack += LANES) {
+      let z = scaled(at, pack);
+      let keys = ordered(z);
+      if (!any((keys & VU(fixed)) == VU(prefix))) { continue; }
+      for (var c = 0u; c < N; c++) {
+        let key = element_u(keys, c);
+        if (key < floor || (key & fixed) != prefix) { continue; }
+        let bin = bins + ((key >> u32(shift)) & 255u);
         if (by_mass) {
-          let w = precise_exp(z - top) * 4096.0; // at most 4096: the sum over 2^20 ids fits in 32 bits
+          let w = precise_exp(element(z, c) - top) * 4096.0; // at most 4096: the sum over 2^20 ids fits in 32 bits
           let whole = u32(w);
           let fraction = u32((w - f32(whole)) * 4294967296.0);
           if (whole > 0u) { atomicAdd(&high[bin], whole); }
@@ -133,18 +165,18 @@ fn select_cut(row: u32, n: u32, lane: u32, top: f32, floor: u32, by_mass: bool, 
         }
       }
     }
-    workgroupBarrier();
-    if (lane == 0u) {
+    meet();
+    if (at.lane == 0u) {
       if (by_mass && shift == 24i) {
         var all = 0.0;
-        for (var b = 256u; b > 0u; b--) { all += bin_weight(b - 1u); }
+        for (var b = 256u; b > 0u; b--) { all += bin_weight(bins + b - 1u); }
         goal = share * all;
       }
       var above = 0.0;
       var chosen = 0u;
       var chosen_above = 0.0;
       for (var b = 256u; b > 0u; b--) {
-        let weight = bin_weight(b - 1u);
+        let weight = bin_weight(bins + b - 1u);
         if (weight > 0.0) {
           chosen = b - 1u; // the lowest one if rounding leaves the goal out of reach
           chosen_above = above;
@@ -153,145 +185,158 @@ fn select_cut(row: u32, n: u32, lane: u32, top: f32, floor: u32, by_mass: bool, 
         }
       }
       goal -= chosen_above;
-      chosen_key = prefix | (chosen << u32(shift));
+      chosen_key[at.local_row] = prefix | (chosen << u32(shift));
     }
-    workgroupBarrier();
-    prefix = chosen_key;
+    meet();
+    prefix = chosen_key[at.local_row];
   }
   return prefix;
 }
 
-fn bin_weight(b: u32) -> f32 {
-  return f32(atomicLoad(&high[b])) + f32(atomicLoad(&low[b])) * 2.3283064365386963e-10;
+// exp(z - top) where z is kept, else 0.
+fn kept_mass(z: V, top: f32, cut: u32) -> V {
+  let e = exp_each(z - V(top));
+  if (FILTER) { return select(V(0.0), e, ordered(z) >= VU(cut)); }
+  return e;
 }
 
-// Grid: one workgroup per row.
-@compute @workgroup_size(LANES)
+// Grid: one workgroup per ROWS rows.
+@compute @workgroup_size(LANES * ROWS)
 fn sample(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_index) thread: u32,
 ) {
-  let row = linear_index(group, groups);
-  if (row >= params.rows) { return; }
-  let on = actives[row] != 0u;
-  let n = select(0u, params.vocab, on);
-  let base = row * params.vocab;
+  let local_row = thread / LANES;
+  let wanted = linear_index(group, groups) * ROWS + local_row;
+  let row = min(wanted, params.rows - 1u);
+  let on = wanted < params.rows && actives[row] != 0u;
+  let row_packs = params.vocab / N;
+  let at = Place(row, local_row, thread % LANES, select(0u, row_packs, on), row * row_packs);
 
   // Largest z and its lowest id; largest raw z.
-  var z_max = LOWEST;
-  var z_id = 0u;
-  var raw_max = LOWEST;
-  for (var i = lane; i < n; i += LANES) {
-    let z = scaled(row, i);
-    if (z > z_max) {
-      z_max = z;
-      z_id = i;
-    }
-    if (PENALTY) { raw_max = max(raw_max, logits[base + i] * params.inverse_temperature); }
+  var z_max = V(LOWEST);
+  var z_id = VU(NO_ID);
+  var raw_max = V(LOWEST);
+  for (var pack = at.lane; pack < at.packs; pack += LANES) {
+    let z = scaled(at, pack);
+    if (params.greedy != 0u) { z_id = select(z_id, VU(pack * N) + OFFSETS, z > z_max); }
+    z_max = max(z_max, z);
+    if (PENALTY) { raw_max = max(raw_max, raw_scaled(at, pack)); }
   }
-  let top = lanes_max(z_max, lane, 0u);
+  let top = lanes_max(at, largest(z_max), 0u);
   var raw_top = top;
-  if (PENALTY) { raw_top = lanes_max(raw_max, lane, 1u); }
+  if (PENALTY) { raw_top = lanes_max(at, largest(raw_max), 1u); }
   if (params.greedy != 0u) {
-    slot_ids[lane] = select(0xffffffffu, z_id, z_max == top);
-    workgroupBarrier();
-    if (lane == 0u) {
-      var best = 0xffffffffu;
-      for (var l = 0u; l < LANES; l++) { best = min(best, slot_ids[l]); }
-      chosen_id = best;
+    let first = local_row * LANES;
+    slot_ids[first + at.lane] = lowest(select(VU(NO_ID), z_id, z_max == V(top)));
+    meet();
+    if (at.lane == 0u) {
+      var best = NO_ID;
+      for (var l = 0u; l < LANES; l++) { best = min(best, slot_ids[first + l]); }
+      chosen_id[local_row] = best;
     }
-    workgroupBarrier();
+    meet();
   }
 
   var cut = 0u; // order-preserving bits; 0 keeps all
   if (FILTER) {
-    if (params.top_k > 0u) { cut = select_cut(row, n, lane, top, cut, false, f32(params.top_k)); }
-    if (params.top_p < 1.0) { cut = max(cut, select_cut(row, n, lane, top, cut, true, params.top_p)); }
-    if (params.log_min_p > -1e30) { cut = max(cut, ordered(top + params.log_min_p)); }
+    if (params.top_k > 0u) { cut = select_cut(at, top, cut, false, f32(params.top_k)); }
+    if (params.top_p < 1.0) { cut = max(cut, select_cut(at, top, cut, true, params.top_p)); }
+    if (params.log_min_p > -1e30) { cut = max(cut, lowest(ordered(V(top + params.log_min_p)))); }
   }
 
-  // Sums of precise_exp(z - top) over what is kept, and over the raw distribution.
-  var kept = 0.0;
-  var raw = 0.0;
-  for (var i = lane; i < n; i += LANES) {
-    let z = scaled(row, i);
-    let e = precise_exp(z - top);
-    if (!FILTER || ordered(z) >= cut) { kept += e; }
-    if (PENALTY) { raw += precise_exp(logits[base + i] * params.inverse_temperature - raw_top); }
-    else if (FILTER) { raw += e; }
+  // Sums of exp(z - top) over what is kept, and over the raw distribution.
+  var kept = V(0.0);
+  var raw = V(0.0);
+  for (var pack = at.lane; pack < at.packs; pack += LANES) {
+    let z = scaled(at, pack);
+    let e = exp_each(z - V(top));
+    if (FILTER) { kept += select(V(0.0), e, ordered(z) >= VU(cut)); } else { kept += e; }
+    if (PENALTY) { raw += exp_each(raw_scaled(at, pack) - V(raw_top)); } else if (FILTER) { raw += e; }
   }
   var raw_sum = 0.0;
-  if (PENALTY || FILTER) { raw_sum = lanes_sum(raw, lane, 2u); }
-  let kept_sum = lanes_sum(kept, lane, 3u);
+  if (PENALTY || FILTER) { raw_sum = lanes_sum(at, total(raw), 2u); }
+  let kept_sum = lanes_sum(at, total(kept), 3u);
   if (!PENALTY && !FILTER) { raw_sum = kept_sum; }
 
   if (PROBS) {
-    let best = chosen_id;
-    for (var i = lane; i < n; i += LANES) {
-      let z = scaled(row, i);
-      var p = select(0.0, precise_exp(z - top) / kept_sum, !FILTER || ordered(z) >= cut);
-      if (params.greedy != 0u) { p = select(0.0, 1.0, i == best); }
-      probs[base + i] = p;
+    for (var pack = at.lane; pack < at.packs; pack += LANES) {
+      var p = kept_mass(scaled(at, pack), top, cut) / kept_sum;
+      if (params.greedy != 0u) { p = select(V(0.0), V(1.0), VU(pack * N) + OFFSETS == VU(chosen_id[local_row])); }
+      probs[at.base + pack] = p;
     }
   }
 
   var token = 0u;
   if (params.greedy != 0u) {
-    token = chosen_id;
+    token = chosen_id[local_row];
   } else {
-    // The segment that holds the goal, then the id in it.
-    if (lane == 0u) {
+    // The segment that holds the goal, then the id in it. Where rounding leaves the goal out of reach: the last one with any mass.
+    let first = local_row * LANES;
+    if (at.lane == 0u) {
       let word = philox(vec2u(params.seed0, params.seed1), vec4u(steps[row], streams[row], 0u, 0u)).x;
       let goal = f32(word >> 8u) * 5.9604644775390625e-8 * kept_sum;
       var before = 0.0;
       var segment = 0u;
       var segment_before = 0.0;
       for (var l = 0u; l < LANES; l++) {
-        if (slots[l] > 0.0) {
+        let mass = slots[first + l];
+        if (mass > 0.0) {
           segment = l;
           segment_before = before;
-          before += slots[l];
+          before += mass;
           if (before > goal) { break; }
         }
       }
-      chosen_id = segment;
-      results[4] = goal - segment_before;
+      chosen_id[local_row] = segment;
+      results[local_row][4] = goal - segment_before;
     }
-    workgroupBarrier();
-    let segment = chosen_id;
-    let goal = results[4];
-    let stride = LANES * LANES;
+    meet();
+    let segment = chosen_id[local_row];
+    let goal = results[local_row][4];
     var sum = 0.0;
     var found = false;
-    for (var tile = 0u; tile < params.vocab; tile += stride) {
-      let i = tile + lane * LANES + segment;
-      workgroupBarrier();
-      var e = 0.0;
-      if (i < n) {
-        let z = scaled(row, i);
-        e = select(0.0, precise_exp(z - top), !FILTER || ordered(z) >= cut);
-      }
-      slots[lane] = e;
-      workgroupBarrier();
-      if (lane == 0u && !found) {
+    // LANES packs of the segment at a time: every lane sums one, lane 0 walks over them, then over the ids of the one that has the goal.
+    for (var tile = 0u; tile < row_packs; tile += LANES * LANES) {
+      let mine = tile + at.lane * LANES + segment;
+      meet();
+      var mass = 0.0;
+      if (mine < at.packs && !found) { mass = total(kept_mass(scaled(at, mine), top, cut)); }
+      slots[first + at.lane] = mass;
+      meet();
+      if (at.lane == 0u && !found) {
         for (var l = 0u; l < LANES; l++) {
-          if (slots[l] > 0.0) {
-            token = tile + l * LANES + segment; // the last one kept if rounding leaves the goal out of reach
-            sum += slots[l];
-            if (sum > goal) {
+          let pack_mass = slots[first + l];
+          if (pack_mass > 0.0) {
+            token = tile + l * LANES + segment; // in packs until the end
+            if (sum + pack_mass > goal) {
               found = true;
               break;
             }
+            sum += pack_mass;
           }
+        }
+      }
+    }
+    if (at.lane == 0u && on) {
+      let pack = token;
+      let e = kept_mass(scaled(at, pack), top, cut);
+      for (var c = 0u; c < N; c++) {
+        let mass = element(e, c);
+        if (mass > 0.0) {
+          token = pack * N + c;
+          sum += mass;
+          if (sum > goal) { break; }
         }
       }
     }
   }
 
-  if (lane == 0u && on) {
+  if (at.lane == 0u && on) {
     tokens[row] = token;
-    logps[row] = logits[base + token] * params.inverse_temperature - raw_top - precise_log(raw_sum);
+    let raw_z = element(raw_scaled(at, token / N), token % N);
+    logps[row] = raw_z - raw_top - precise_log(raw_sum);
     if (PENALTY) { seen[row * ((params.vocab + 31u) / 32u) + token / 32u] |= 1u << (token % 32u); }
   }
 }
@@ -319,27 +364,27 @@ const LIMIT = 6u;
 @group(0) @binding(3) var<storage, read> eos: array<u32>;              // [eos_count]
 @group(0) @binding(4) var<storage, read_write> out_tokens: array<u32>; // [slots, max_new]
 @group(0) @binding(5) var<storage, read_write> out_logps: array<f32>;  // [slots, max_new]
-@group(1) @binding(0) var<uniform> batch: Advance;
+@group(1) @binding(0) var<uniform> slot_params: Advance;
 
 fn field(column: u32, slot: u32) -> u32 {
-  return column * batch.stride + slot;
+  return column * slot_params.stride + slot;
 }
 
 // Keeps the sampled token of every active slot and moves the slot on, or stops it at an end id or at its limit. Grid: one thread per slot.
 @compute @workgroup_size(64)
 fn advance(@builtin(global_invocation_id) id: vec3u) {
   let slot = id.x;
-  if (slot >= batch.slots || state[field(ACTIVE, slot)] == 0u) { return; }
+  if (slot >= slot_params.slots || state[field(ACTIVE, slot)] == 0u) { return; }
   let token = state[field(TOKEN, slot)];
   let step = state[field(STEP, slot)];
-  if (step < batch.max_new) {
-    out_tokens[slot * batch.max_new + step] = token;
-    out_logps[slot * batch.max_new + step] = sampled[slot];
+  if (step < slot_params.max_new) {
+    out_tokens[slot * slot_params.max_new + step] = token;
+    out_logps[slot * slot_params.max_new + step] = sampled[slot];
   }
   state[field(STEP, slot)] = step + 1u;
   let position = state[field(POSITION, slot)] + 1u;
-  var stop = step + 1u >= min(state[field(LIMIT, slot)], batch.max_new) || position >= batch.max_context;
-  for (var e = 0u; e < batch.eos_count; e++) { stop |= eos[e] == token; }
+  var stop = step + 1u >= min(state[field(LIMIT, slot)], slot_params.max_new) || position >= slot_params.max_context;
+  for (var e = 0u; e < slot_params.eos_count; e++) { stop |= eos[e] == token; }
   if (stop) {
     state[field(ACTIVE, slot)] = 0u;
     state[field(CONTEXT, slot)] = 0u;
@@ -347,6 +392,6 @@ fn advance(@builtin(global_invocation_id) id: vec3u) {
   } else {
     state[field(POSITION, slot)] = position;
     state[field(CONTEXT, slot)] += 1u;
-    state[field(CACHE_ROW, slot)] = kv_index[slot * batch.max_context + position];
+    state[field(CACHE_ROW, slot)] = kv_index[slot * slot_params.max_context + position];
   }
 }

@@ -10,9 +10,10 @@
  */
 import { check, show } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
-import { kernel, type Kernel } from '../gpu/kernel.js';
+import { kernel } from '../gpu/kernel.js';
 import type { Recorder } from '../gpu/recorder.js';
 import { size, view, type Tensor } from '../gpu/tensor.js';
+import { byPack, ONE } from './pack.js';
 import source from '../../shaders/sampling.wgsl';
 
 /** Columns of the decode state, in order. */
@@ -105,7 +106,6 @@ export interface AdvanceArgs {
   readonly maxNew: number;
 }
 
-type SampleKernel = Kernel<typeof SAMPLE_PARAMS>;
 const SAMPLE_PARAMS = {
   rows: 'u32',
   vocab: 'u32',
@@ -119,27 +119,29 @@ const SAMPLE_PARAMS = {
   penalty: 'f32',
   inverse_penalty: 'f32',
 } as const;
-const sampleKernels = new Map<string, SampleKernel>();
+const sampleKernels = new Map<string, ReturnType<typeof makeSampleKernels>>();
 
-function sampleKernel(LANES: number, penalty: boolean, filter: boolean, probs: boolean): SampleKernel {
-  const constants = { LANES, PENALTY: Number(penalty), FILTER: Number(filter), PROBS: Number(probs) };
-  const key = Object.values(constants).join();
-  let found = sampleKernels.get(key);
-  if (!found)
-    sampleKernels.set(key, (found = kernel({ source, entry: 'sample', access: 'rwwwwwww', params: SAMPLE_PARAMS, constants })));
-  return found;
+function makeSampleKernels(constants: Readonly<Record<string, number>>) {
+  return byPack(({ prelude }) => ({
+    draw: kernel({ source, prelude, entry: 'sample', access: 'rwwwwwww', params: SAMPLE_PARAMS, constants }),
+  }));
 }
 
 const ADVANCE = kernel({
   source,
+  prelude: ONE.prelude,
   entry: 'advance',
   access: 'wrrrww',
   params: { slots: 'u32', stride: 'u32', max_context: 'u32', max_new: 'u32', eos_count: 'u32' },
 });
 
-/** Threads per row: a function of the vocabulary alone, since it fixes the order of summation. */
-function lanesFor(vocab: number): number {
-  return vocab <= 512 ? 8 : vocab <= 4096 ? 64 : 256;
+/**
+ * Threads per row and rows per workgroup. They fix the order of summation, so they depend on the vocabulary and the kind of device alone.
+ * A CPU takes a small vocabulary with one row a thread: it pays more for barriers than for idle lanes.
+ */
+function shapeFor(vocab: number, software: boolean): { readonly LANES: number; readonly ROWS: number } {
+  if (software) return vocab <= 1024 ? { LANES: 1, ROWS: 4 } : { LANES: 64, ROWS: 1 };
+  return { LANES: vocab <= 1024 ? 32 : 256, ROWS: 1 };
 }
 
 /**
@@ -174,9 +176,14 @@ export function sample(rec: Recorder, args: SampleArgs): void {
   const k = topK < vocab ? topK : 0;
   const filter = !greedy && (k > 0 || topP < 1 || minP > 0);
   const seen = penalty ? args.seen! : rec.scratch('sampling.unused.seen', [1], 'u32');
-  const probs = args.probs ?? rec.scratch('sampling.unused.probs', [1]);
+  const probs = args.probs ?? rec.scratch('sampling.unused.probs', [4]);
+  const shape = shapeFor(vocab, rec.gpu.adapter.software);
+  const constants = { ...shape, PENALTY: Number(penalty), FILTER: Number(filter), PROBS: Number(args.probs !== undefined) };
+  const key = Object.values(constants).join();
+  let kernels = sampleKernels.get(key);
+  if (!kernels) sampleKernels.set(key, (kernels = makeSampleKernels(constants)));
   rec.dispatch(
-    sampleKernel(lanesFor(vocab), penalty, filter, args.probs !== undefined),
+    kernels(vocab).draw,
     [logits, tokens, stream, step, active, logps, seen, probs],
     {
       rows,
@@ -191,7 +198,7 @@ export function sample(rec: Recorder, args: SampleArgs): void {
       penalty: repetitionPenalty,
       inverse_penalty: 1 / repetitionPenalty,
     },
-    rows,
+    Math.ceil(rows / shape.ROWS),
   );
 }
 
