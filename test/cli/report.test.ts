@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { niceTicks, renderReport } from '../../src/cli/report.js';
+import { reportData } from '../support/report-data.js';
+
+describe('renderReport', () => {
+  const html = renderReport(reportData());
+
+  it('needs nothing from outside', () => {
+    expect(html).not.toMatch(/(src|href)="(?!data:)/);
+    expect(html).not.toMatch(/@import|url\(/);
+  });
+
+  it('escapes every text of the run', () => {
+    expect(html).not.toContain('<b>2+2</b>');
+    expect(html).not.toContain('<img');
+    expect(html.match(/<script/g)).toHaveLength(1);
+    expect(html).toContain('models/&#60;arithmetic&#62;');
+  });
+
+  it('draws one curve for each metric that the steps have, in the tone of its layer', () => {
+    expect(html).toContain('>Reward<');
+    expect(html.match(/<polyline class="curve tone2"/g)!.length).toBeGreaterThan(4);
+    expect(html).not.toContain('Groups with equal rewards');
+  });
+
+  it('marks changes whose intervals do not overlap, and only those', () => {
+    const row = (name: string): string => new RegExp(`<tr><th scope="row">${name}</th>.*?</tr>`).exec(html)![0];
+    expect(row('acc_t2')).toContain('●');
+    expect(row('pass@1')).not.toContain('●');
+  });
+
+  it('shows corrections with question, first answer, phrase and verdicts', () => {
+    expect(html).toContain('Wrong answer, corrected');
+    expect(html).toContain('first answer · wrong');
+    expect(html).toContain('correction · right');
+    expect(html).toContain('guiding phrase');
+  });
+
+  it('is made for a run that ended before its first step', () => {
+    const empty = renderReport({ ...reportData(), steps: [], evaluations: { during: [] }, completions: [] });
+    expect(empty).toContain('No step was finished.');
+    expect(empty).not.toContain('NaN');
+  });
+
+  it('is made for a single step without NaN or infinity', () => {
+    const { steps, ...rest } = reportData();
+    expect(renderReport({ ...rest, steps: steps.slice(0, 1) })).not.toMatch(/NaN|Infinity/);
+  });
+});
+
+describe('niceTicks', () => {
+  it.each([
+    [0, 1],
+    [0.42, 0.87],
+    [-3e-5, 1e-5],
+    [17, 17],
+    [0, 0],
+    [1e-7, 123456],
+  ])('encloses [%d, %d] with few round values', (lo, hi) => {
+    const ticks = niceTicks(lo, hi);
+    expect(ticks[0]).toBeLessThanOrEqual(lo);
+    expect(ticks.at(-1)).toBeGreaterThanOrEqual(hi);
+    expect(ticks.length).toBeGreaterThanOrEqual(3);
+    expect(ticks.length).toBeLessThanOrEqual(7);
+    expect(new Set(ticks).size).toBe(ticks.length);
+  });
+});
