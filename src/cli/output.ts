@@ -16,7 +16,7 @@ export function short(x: number): string {
   if (!Number.isFinite(x)) return String(x);
   if (x === 0) return '0';
   const size = Math.abs(x);
-  if (size >= 1e6 || size < 1e-3) return x.toExponential(2).replace('e+', 'e');
+  if (size >= 1e6 || size < 1e-3) return Number(x.toPrecision(3)).toExponential().replace('e+', 'e');
   return String(Number(x.toPrecision(size >= 1000 ? 4 : 3)));
 }
 
@@ -26,9 +26,10 @@ export function countText(n: number): string {
   return n < 1e6 ? `${(n / 1e3).toPrecision(3)}k` : `${(n / 1e6).toPrecision(3)}M`;
 }
 
-/** Seconds as people write them: 8 s, 3 min 20 s, 2 h 5 min. */
+/** Seconds as people write them: 12 ms, 8.1 s, 3 min 20 s, 2 h 5 min. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?';
+  if (seconds > 0 && seconds < 0.095) return `${(1000 * seconds).toPrecision(2)} ms`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const s = Math.round(seconds);
   if (s < 60) return `${s} s`;

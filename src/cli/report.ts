@@ -76,8 +76,8 @@ const CHARTS: readonly Chart[] = [
   {
     title: 'Corrected and spoilt answers',
     curves: [
-      { key: 'delta_i_to_c', label: 'wrong → right', tone: 1 },
-      { key: 'delta_c_to_i', label: 'right → wrong', tone: 2 },
+      { key: 'delta_i_to_c', label: 'wrong to right', tone: 1 },
+      { key: 'delta_c_to_i', label: 'right to wrong', tone: 2 },
     ],
   },
   { title: 'Answer change rate', curves: [{ key: 'answer_change_rate', label: 'changed in the second turn', tone: 2 }] },
@@ -165,13 +165,13 @@ function renderEvaluation({ before, after, during }: Evaluations): string {
     const verdict =
       change === undefined
         ? ''
-        : `<td class="num${clear ? ' clear' : ''}">${change < 0 ? '−' : '+'}${Math.abs(change).toFixed(3)}${clear ? ' ●' : ''}</td>`;
+        : `<td class="num${clear ? ' clear' : ''}">${change < 0 ? '−' : '+'}${Math.abs(change).toFixed(3)}</td>`;
     return `<tr><th scope="row">${escape(name)}</th>${columns.map(([, metrics]) => cell(metrics[name])).join('')}${verdict}</tr>`;
   });
   const n = Object.values(columns[0]![1])[0]?.n ?? 0;
   const head = columns.map(([label]) => `<th scope="col">${escape(label)}</th>`).join('');
   return `<section><h2>Evaluation</h2>
-<p class="quiet">${n} held-out problems, greedy; small print: 95 % interval. ${before && after ? '● the intervals do not overlap.' : ''}</p>
+<p class="quiet">${n} held-out problems, greedy; small print: 95 % interval. ${before && after ? 'Bold: the intervals do not overlap.' : ''}</p>
 <div class="scroll"><table><thead><tr><th></th>${head}${before && after ? '<th scope="col">change</th>' : ''}</tr></thead>
 <tbody>${rows.join('')}</tbody></table></div></section>`;
 }

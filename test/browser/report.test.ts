@@ -38,6 +38,8 @@ describe.skipIf(skip)(`the report in Chromium${skip ? ` (skipped: ${skip})` : ''
     const { page, problems } = await open(1200);
     expect(problems).toEqual([]);
     expect(await page.title()).toBe('MGRPO · models/<arithmetic>');
+    // Text takes room only where a font was found, and without it the other tests say little.
+    expect((await (await page.$('h1'))!.boundingBox())!.height).toBeGreaterThan(20);
   });
 
   it.each([360, 1200])('is not wider than a window of %d pixels', async (width) => {

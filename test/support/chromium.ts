@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -10,7 +10,7 @@ async function unpackedChromium(): Promise<string> {
   const root = path.resolve(require.resolve('@sparticuz/chromium'), '../../..');
   const { version } = require(path.join(root, 'package.json')) as { version: string };
   const cache = path.join(process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'mgrpo');
-  const folder = path.join(cache, `chromium-${version}`);
+  const folder = path.join(cache, `chromium-${version}-with-fonts`);
   if (existsSync(folder)) return folder;
   mkdirSync(cache, { recursive: true });
   const fresh = mkdtempSync(path.join(cache, 'chromium.'));
@@ -22,6 +22,10 @@ async function unpackedChromium(): Promise<string> {
     for (const part of ['chromium.br', 'al2023.tar.br', 'fonts.tar.br', 'swiftshader.tar.br'])
       await inflate(path.join(root, 'bin', part));
     chmodSync(path.join(fresh, 'chromium'), 0o755);
+    // The packed fonts.conf expects the fonts in /tmp.
+    const fonts = path.join(folder, 'fonts');
+    const conf = `<?xml version="1.0"?><fontconfig><dir>${fonts}</dir><cachedir>${path.join(fonts, 'cache')}</cachedir></fontconfig>`;
+    writeFileSync(path.join(fresh, 'fonts/fonts.conf'), conf);
     if (!existsSync(folder)) renameSync(fresh, folder);
   } finally {
     if (tmpdir === undefined) delete process.env['TMPDIR'];
