@@ -139,7 +139,7 @@ function scanMarks(s: usize, e: usize): void {
         pushMark(p >= s + 6 && startsWith(p - 6, p, '\u00e6\u009c\u0080\u00e7\u00bb\u0088') ? FINAL : ANSWER, p + 6);
     } else if (c == 0x5c) {
       if (isWordAt(p + 1, e, 'boxed') || isWordAt(p + 1, e, 'fbox')) pushMark(BOX, p);
-      else p++;
+      else if (!isWordAt(p + 2, e, 'boxed')) p++; // `\\boxed` from a text that was escaped twice is a box
     } else if (c == 0x3c) {
       if (startsWithFold(p, e, '<answer>')) pushMark(TAG, p + 8);
     } else if (c == 0x23 && startsWith(p, e, '####')) {

@@ -344,7 +344,7 @@ function isOperatorCommand(p: usize, q: usize): bool {
 function isIdeograph(p: usize, e: usize): bool {
   if (p + 2 >= e) return false;
   const c = byteAt(p);
-  return (c >= 0xe3 && c <= 0xed) || (c == 0xef && byteAt(p + 1) >= 0xbc);
+  return (c >= 0xe3 && c <= 0xed) || (c == 0xef && (byteAt(p + 1) == 0xbc || byteAt(p + 1) == 0xbd));
 }
 
 /** Reads the element at `p` (no white space there): a formula, an operator, an operand, a variable or a word. */
@@ -380,10 +380,10 @@ function element(p: usize, e: usize): i32 {
       continue;
     }
     if (c == 0x24 && q > p && depth == 0 && formulaEnd(q, e) > 0) break;
-    if (c == 0x28 || c == 0x5b || c == 0x7b) depth++;
+    if ((c == 0x28 || c == 0x5b || c == 0x7b) && lookAhead > 0) depth++;
     else if ((c == 0x29 || c == 0x5d || c == 0x7d) && depth > 0) depth--;
     else if (spaceAt(q, e) > 0) {
-      if (depth == 0 || c == 10 || lookAhead < 0) break;
+      if (depth == 0 || c == 10) break;
       spaced = true;
     }
     if (c >= 0xe3 && depth == 0 && isIdeograph(q, e)) break;
@@ -393,7 +393,7 @@ function element(p: usize, e: usize): i32 {
   q = min(q, e);
   if (depth > 0 || (spaced && q - p >= BRACKET_REACH)) {
     // The bracket never closes, or not soon: an ordinary word.
-    if (spaced) lookAhead -= <i32>(q - p);
+    lookAhead -= <i32>(q - p);
     q = p;
     while (q < e && spaceAt(q, e) == 0 && !isIdeograph(q, e)) q++;
   }
