@@ -1,46 +1,139 @@
 // Matrix products for adapters whose lanes are those of a CPU's vectors: one workgroup is one subgroup, without shared memory or
-// barriers. A workgroup makes ROWS × (LANES · 4 · GROUPS) values; every lane has its own columns and all of the rows.
+// barriers. A workgroup makes (ROW_BLOCKS · BLOCK) × (LANES · 4 · GROUPS) values; every lane has columns of its own, and all the rows.
 //
 //   out[r, c] (+)= alpha · Σ_d A(r, d) · B(d, c)  (+ bias[c]) (+ residual[r, c])
 //
-//   op   A(r, d)        B(d, c)
-//   NT   x[r, d]        w[c, d]
-//   NN   dy[r, d]       w[d, c]
-//   TN   dy[d, r]       x[d, c]
+//   op   A(r, d)        B(d, c)        TRANSPOSED_A  TRANSPOSED_B
+//   NT   x[r, d]        w[c, d]        0             1
+//   NN   dy[r, d]       w[d, c]        0             0
+//   TN   dy[d, r]       x[d, c]        1             0
 //
-// Four steps of d at a time. With QUAD, each lane loads a quarter of A's 4×4 blocks and quadBroadcast hands them around; without,
-// every lane loads all. `load_a`, `load_b` (prelude) give four neighbouring elements from an index in elements, f32 or packed bf16.
-// Sums are f32, in ascending d. Rows and columns past the end repeat the last one and are not stored.
-// Grid: [columns / (LANES · 4 · GROUPS), rows / ROWS, splits]; split s sums its own range of d into the s-th block of `out`.
-// #for and #if are expanded by src/kernels/unroll.ts.
-override LANES: u32 = 4;
+// Four steps of d at a time, in vectors of four columns. With QUAD the four lanes of a quad load one vector each of a 4×4 block of A
+// and hand it around; without, every lane loads all. load_a and load_b (in the prelude) give four neighbouring elements as f32, from
+// an index in elements. Sums are f32, in ascending d. What lies past the last row or column is computed from whatever is there, and
+// not stored; with TAIL (the depth may be no multiple of 4), steps past the end count as zero.
+// Grid: [columns / (LANES · 4 · GROUPS), rows / (ROW_BLOCKS · BLOCK), splits]; split s sums its own range of d into the s-th block of
+// `out`. #for and #if are expanded by src/kernels/unroll.ts.
+override LANES: u32;
 
-struct Params {
-  rows: u32,
-  columns: u32,
-  depth: u32,
-  split_depth: u32, // range of d per split, a multiple of 4
-  stride: u32, // elements from one row of out to the next
-  first: u32, // element of out that belongs to [0, 0]
-  flags: u32,
-  alpha: f32,
-}
-
-@group(0) @binding(2) var<storage, read> bias: array<u32>; // f32, or packed bf16
-@group(0) @binding(3) var<storage, read> residual: array<f32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
-@group(1) @binding(0) var<uniform> p: Params;
+#include "product"
 
 @compute @workgroup_size(LANES)
 fn matmul_lanes(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row0 = group.y * ROWS;
+  let row0 = group.y * (ROW_BLOCKS * BLOCK);
   let column0 = (group.x * LANES + lane) * (4 * GROUPS);
   let start = group.z * p.split_depth;
   let end = min(start + p.split_depth, p.depth);
-  let last_row = p.rows - 1;
-  let last_column = p.columns - 1;
-#for i in ROW_BLOCKS
-#for r in BLOCK
-  let row{i}{r} = min(row0 + BLOCK * {i} + {r}, last_row);
+  let mine = lane % 4;
+#for i ROW_BLOCKS
+#for r BLOCK
+#for j GROUPS
+  var sum$i$r_$j = vec4f();
 #end
 #end
+#end
+  for (var d = start; d < end; d += 4) {
+    // g$j$e: B(d + e, four columns of group j)
+#for j GROUPS
+#if TRANSPOSED_B
+#for e 4
+#if TAIL
+    let b$j$e = select(vec4f(), load_b((column0 + (4 * $j + $e)) * p.depth + d), d + vec4u(0, 1, 2, 3) < vec4u(end));
+#end
+#if !TAIL
+    let b$j$e = load_b((column0 + (4 * $j + $e)) * p.depth + d);
+#end
+#end
+    let m$j = mat4x4f(b$j0, b$j1, b$j2, b$j3);
+#end
+#if !TRANSPOSED_B
+#for e 4
+#if TAIL
+    let g$j$e = select(vec4f(), load_b((d + $e) * p.columns + column0 + 4 * $j), d + $e < end);
+#end
+#if !TAIL
+    let g$j$e = load_b((d + $e) * p.columns + column0 + 4 * $j);
+#end
+#end
+    let m$j = mat4x4f(g$j0, g$j1, g$j2, g$j3);
+#end
+#end
+#for i ROW_BLOCKS
+    {
+      // v$r: A(row r of block i, d … d + 3)
+#if QUAD
+#if TRANSPOSED_A
+#if TAIL
+      let own = select(vec4f(), load_a((d + mine) * p.rows + row0 + 4 * $i), d + mine < end);
+#end
+#if !TAIL
+      let own = load_a((d + mine) * p.rows + row0 + 4 * $i);
+#end
+#for e 4
+      let a$e = quadBroadcast(own, $eu);
+#end
+#for r 4
+      let v$r = vec4f(a0[$r], a1[$r], a2[$r], a3[$r]);
+#end
+#end
+#if !TRANSPOSED_A
+#if TAIL
+      let own = select(vec4f(), load_a((row0 + 4 * $i + mine) * p.depth + d), d + vec4u(0, 1, 2, 3) < vec4u(end));
+#end
+#if !TAIL
+      let own = load_a((row0 + 4 * $i + mine) * p.depth + d);
+#end
+#for r 4
+      let v$r = quadBroadcast(own, $ru);
+#end
+#end
+#end
+#if !QUAD
+#if TRANSPOSED_A
+#for e 4
+      let a$e = select(vec4f(), load_a((d + $e) * p.rows + row0 + BLOCK * $i), d + $e < end);
+#end
+#for r BLOCK
+      let v$r = vec4f(a0[$r], a1[$r], a2[$r], a3[$r]);
+#end
+#end
+#if !TRANSPOSED_A
+#for r BLOCK
+#if TAIL
+      let v$r = select(vec4f(), load_a((row0 + (BLOCK * $i + $r)) * p.depth + d), d + vec4u(0, 1, 2, 3) < vec4u(end));
+#end
+#if !TAIL
+      let v$r = load_a((row0 + (BLOCK * $i + $r)) * p.depth + d);
+#end
+#end
+#end
+#end
+#for r BLOCK
+#for j GROUPS
+#if TRANSPOSED_B
+      sum$i$r_$j += v$r * m$j;
+#end
+#if !TRANSPOSED_B
+      sum$i$r_$j += m$j * v$r;
+#end
+#end
+#end
+    }
+#end
+  }
+  // One loop that stores, not one piece of text per value: half the time to compile.
+  var tile: array<vec4f, ROW_BLOCKS * BLOCK * GROUPS>;
+#for i ROW_BLOCKS
+#for r BLOCK
+#for j GROUPS
+  tile[(BLOCK * $i + $r) * GROUPS + $j] = sum$i$r_$j;
+#end
+#end
+#end
+  let height = min(ROW_BLOCKS * BLOCK, p.rows - row0);
+  for (var r = 0u; r < height; r++) {
+#for j GROUPS
+    store4(group.z, row0 + r, column0 + 4 * $j, tile[r * GROUPS + $j]);
+#end
+  }
+}

@@ -1,9 +1,11 @@
 import { check, show } from '../errors.js';
 import { kernel, type Kernel } from '../gpu/kernel.js';
 import type { Recorder } from '../gpu/recorder.js';
-import { size, type Tensor } from '../gpu/tensor.js';
-import tileSource from '../../shaders/matmul.wgsl';
+import { size, type DType, type Tensor } from '../gpu/tensor.js';
+import { unroll } from './unroll.js';
+import lanesSource from '../../shaders/matmul-lanes.wgsl';
 import reduceSource from '../../shaders/matmul-reduce.wgsl';
+import tileSource from '../../shaders/matmul-tile.wgsl';
 
 /** Cost of one operation, for rates and rooflines. */
 export interface OpCost {
@@ -23,39 +25,131 @@ const PARAMS = {
   alpha: 'f32',
 } as const;
 
-/** Bits of `flags`; the twins are in shaders/lib/epilogue.wgsl. */
+/** Bits of `flags`; the twins are in shaders/lib/product.wgsl. */
 const ACCUMULATE = 1;
 const RESIDUAL = 2;
 const BIAS_F32 = 4;
 const BIAS_BF16 = 8;
 
 type Op = 'NT' | 'NN' | 'TN';
+type ProductKernel = Kernel<typeof PARAMS>;
 
-const B_ACCESS = {
-  f32: `@group(0) @binding(1) var<storage, read> b: array<f32>;
-fn load_b(i: u32) -> f32 { return b[i]; }`,
-  bf16: `@group(0) @binding(1) var<storage, read> b: array<u32>;
-fn load_b(i: u32) -> f32 {
-  let pair = b[i / 2];
-  return bitcast<f32>(select(pair << 16, pair & 0xffff0000u, i % 2 == 1));
-}`,
-};
+/**
+ * Kinds of kernel: `lanes` for adapters that run on CPU vectors (shaders/matmul-lanes.wgsl), `tile` for GPUs
+ * (shaders/matmul-tile.wgsl).
+ */
+export type MatmulVariant = 'lanes' | 'tile';
 
-function tile(op: Op, dtype: 'f32' | 'bf16'): Kernel<typeof PARAMS> {
-  return kernel({
-    source: tileSource,
-    entry: 'matmul_tile',
-    access: 'rrrrw',
-    params: PARAMS,
-    constants: { A_TRANSPOSED: Number(op === 'TN'), B_TRANSPOSED: Number(op === 'NT') },
-    prelude: B_ACCESS[dtype],
+/** Kernels by everything that their text depends on. */
+const kernels = new Map<string, ProductKernel>();
+
+function cached(key: string, make: () => ProductKernel): ProductKernel {
+  let found = kernels.get(key);
+  if (!found) kernels.set(key, (found = make()));
+  return found;
+}
+
+const BF16_HALVES = `fn halves(pair: u32) -> vec2f { return bitcast<vec2f>(vec2u(pair << 16, pair & 0xffff0000u)); }`;
+
+/** Declares an operand, with `load_<name>` that gives one element as f32. */
+function loadOne(name: 'a' | 'b', binding: number, dtype: DType): string {
+  const declaration = `@group(0) @binding(${binding}) var<storage, read> ${name}: array`;
+  return dtype === 'bf16'
+    ? `${BF16_HALVES}\n${declaration}<u32>;\nfn load_${name}(i: u32) -> f32 { return halves(${name}[i / 2])[i % 2]; }`
+    : `${declaration}<f32>;\nfn load_${name}(i: u32) -> f32 { return ${name}[i]; }`;
+}
+
+/** Declares an operand, with `load_<name>` that gives four neighbouring elements as f32, from an index that is a multiple of 4 if `aligned`. */
+function loadFour(name: 'a' | 'b', binding: number, dtype: DType, aligned: boolean): string {
+  if (!aligned) {
+    const one = loadOne(name, binding, dtype).replaceAll(`load_${name}`, `one_${name}`);
+    const four = [0, 1, 2, 3].map((e) => `one_${name}(i + ${e})`).join(', ');
+    return `${one}\nfn load_${name}(i: u32) -> vec4f { return vec4f(${four}); }`;
+  }
+  const declaration = `@group(0) @binding(${binding}) var<storage, read> ${name}: array`;
+  return dtype === 'bf16'
+    ? `${BF16_HALVES}\n${declaration}<vec2u>;
+fn load_${name}(i: u32) -> vec4f { let pairs = ${name}[i / 4]; return vec4f(halves(pairs.x), halves(pairs.y)); }`
+    : `${declaration}<vec4f>;\nfn load_${name}(i: u32) -> vec4f { return ${name}[i / 4]; }`;
+}
+
+const TILE = 64;
+
+function tileKernel(op: Op, dtype: DType): ProductKernel {
+  return cached(`tile ${op} ${dtype}`, () =>
+    kernel({
+      source: tileSource,
+      entry: 'matmul_tile',
+      access: 'rrrrw',
+      params: PARAMS,
+      constants: { TRANSPOSED_A: Number(op === 'TN'), TRANSPOSED_B: Number(op === 'NT') },
+      prelude: `${loadOne('a', 0, 'f32')}\n${loadOne('b', 1, dtype)}`,
+    }),
+  );
+}
+
+/** Heights of a tile of the lanes kernel in rows, and its widths in vectors of four columns per lane. */
+const HEIGHTS = [1, 4, 8, 16, 32] as const;
+const GROUPS = [4, 2, 1] as const;
+/** Above this many rows always the highest tile, so that batches of any length share one pipeline. */
+const MANY_ROWS = 64;
+
+/**
+ * The tile with the least estimated time. Per step a tile of height × width spends 1 unit on each product and 6 on each element that it
+ * loads (SwiftShader, AMD EPYC: 1.0 ns and 6.2 ns); few tiles share 2 cores.
+ */
+function lanesTile(rows: number, columns: number, lanes: number): { height: number; groups: number } {
+  let best = { height: 1, groups: 1, cost: Infinity };
+  for (const height of HEIGHTS) {
+    if (rows > MANY_ROWS && height < 32) continue;
+    for (const groups of lanes > 4 ? ([1] as const) : GROUPS) {
+      const width = 4 * groups * lanes;
+      const tiles = Math.ceil(rows / height) * Math.ceil(columns / width);
+      const loads = (height === 1 ? 4 : height) + width;
+      const cost = 2 * Math.ceil(tiles / 2) * (height * width + 6 * loads);
+      if (cost < best.cost) best = { height, groups, cost };
+    }
+  }
+  return best;
+}
+
+function lanesKernel(op: Op, dtype: DType, shape: Shape, tile: { height: number; groups: number }, size: number): ProductKernel {
+  const { rows, columns, depth } = shape;
+  const lanes = size || 4;
+  const quad = size >= 4 && tile.height > 1;
+  const alignedA = (op === 'TN' ? rows : depth) % 4 === 0;
+  const alignedB = (op === 'NT' ? depth : columns) % 4 === 0;
+  const tail = op === 'TN' || depth % 4 > 0;
+  const key = `lanes ${op} ${dtype} ${alignedA} ${alignedB} ${tail} ${tile.height}x${tile.groups} ${lanes} ${quad}`;
+  return cached(key, () => {
+    const block = Math.min(tile.height, 4);
+    const counts = { ROW_BLOCKS: tile.height / block, BLOCK: block, GROUPS: tile.groups };
+    return kernel({
+      source: unroll(lanesSource, {
+        ...counts,
+        QUAD: Number(quad),
+        TAIL: Number(tail),
+        TRANSPOSED_A: Number(op === 'TN'),
+        TRANSPOSED_B: Number(op === 'NT'),
+      }),
+      entry: 'matmul_lanes',
+      access: 'rrrrw',
+      params: PARAMS,
+      constants: { LANES: lanes },
+      prelude: [
+        quad ? 'enable subgroups;' : '',
+        ...Object.entries(counts).map(([name, value]) => `const ${name} = ${value}u;`),
+        loadFour('a', 0, 'f32', alignedA),
+        loadFour('b', 1, dtype, alignedB),
+      ].join('\n'),
+    });
   });
 }
 
-const TILE: Record<Op, Record<'f32' | 'bf16', Kernel<typeof PARAMS>>> = {
-  NT: { f32: tile('NT', 'f32'), bf16: tile('NT', 'bf16') },
-  NN: { f32: tile('NN', 'f32'), bf16: tile('NN', 'bf16') },
-  TN: { f32: tile('TN', 'f32'), bf16: tile('TN', 'bf16') },
+/** Split sums: up to how many workgroups, and the least depth of each. */
+const SPLIT: Record<MatmulVariant, { readonly workgroups: number; readonly depth: number }> = {
+  lanes: { workgroups: 8, depth: 256 },
+  tile: { workgroups: 256, depth: 128 },
 };
 
 const COLUMN_SUM = kernel({
@@ -72,21 +166,25 @@ const COLUMN_SUM = kernel({
   },
 });
 
-/** One product in the terms of shaders/matmul.wgsl. */
-interface Product {
+interface Shape {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+}
+
+/** One product in the terms of the shaders. */
+interface Product extends Shape {
   readonly op: Op;
   readonly a: Tensor;
   readonly b: Tensor;
   readonly out: Tensor;
-  readonly rows: number;
-  readonly columns: number;
-  readonly depth: number;
   readonly alpha: number;
   readonly accumulate: boolean;
   readonly bias?: Tensor | undefined;
   readonly residual?: Tensor | undefined;
   readonly stride?: number | undefined;
   readonly first?: number | undefined;
+  readonly variant?: MatmulVariant | undefined;
 }
 
 /**
@@ -99,6 +197,7 @@ interface Product {
  * @param args.alpha factor of the product (not of bias and residual), default 1
  * @param args.stride elements from one row of `y` to the next, default n: with `first`, writes a block of columns of a wider matrix
  * @param args.first column of `y` where the block starts, default 0
+ * @param args.variant kind of kernel, for tests and measurements (default: by adapter)
  * @throws MgrpoError `invalid_argument` where a tensor has another size or dtype
  */
 export function matmulNT(
@@ -116,9 +215,10 @@ export function matmulNT(
     readonly alpha?: number;
     readonly stride?: number;
     readonly first?: number;
+    readonly variant?: MatmulVariant;
   },
 ): void {
-  const { x, w, y, m, n, k, bias, residual, accumulate = false, alpha = 1, stride = n, first = 0 } = args;
+  const { x, w, y, m, n, k, bias, residual, accumulate = false, alpha = 1, stride = n, first = 0, variant } = args;
   expect('matmulNT', 'x', x, m * k, ['f32']);
   expect('matmulNT', 'w', w, n * k, ['f32', 'bf16']);
   expect('matmulNT', 'y', y, m * stride, ['f32']);
@@ -131,7 +231,22 @@ export function matmulNT(
       'matmulNT: expected residual in another buffer than y, got the same one; use accumulate to add to y',
     );
   }
-  product(rec, { op: 'NT', a: x, b: w, out: y, rows: m, columns: n, depth: k, alpha, accumulate, bias, residual, stride, first });
+  product(rec, {
+    op: 'NT',
+    a: x,
+    b: w,
+    out: y,
+    rows: m,
+    columns: n,
+    depth: k,
+    alpha,
+    accumulate,
+    bias,
+    residual,
+    stride,
+    first,
+    variant,
+  });
 }
 
 /**
@@ -152,13 +267,14 @@ export function matmulNN(
     readonly k: number;
     readonly accumulate?: boolean;
     readonly alpha?: number;
+    readonly variant?: MatmulVariant;
   },
 ): void {
-  const { dy, w, dx, m, n, k, accumulate = false, alpha = 1 } = args;
+  const { dy, w, dx, m, n, k, accumulate = false, alpha = 1, variant } = args;
   expect('matmulNN', 'dy', dy, m * n, ['f32']);
   expect('matmulNN', 'w', w, n * k, ['f32', 'bf16']);
   expect('matmulNN', 'dx', dx, m * k, ['f32']);
-  product(rec, { op: 'NN', a: dy, b: w, out: dx, rows: m, columns: k, depth: n, alpha, accumulate });
+  product(rec, { op: 'NN', a: dy, b: w, out: dx, rows: m, columns: k, depth: n, alpha, accumulate, variant });
 }
 
 /**
@@ -179,13 +295,14 @@ export function matmulTN(
     readonly k: number;
     readonly accumulate?: boolean;
     readonly alpha?: number;
+    readonly variant?: MatmulVariant;
   },
 ): void {
-  const { dy, x, dw, m, n, k, accumulate = true, alpha = 1 } = args;
+  const { dy, x, dw, m, n, k, accumulate = true, alpha = 1, variant } = args;
   expect('matmulTN', 'dy', dy, m * n, ['f32']);
   expect('matmulTN', 'x', x, m * k, ['f32']);
   expect('matmulTN', 'dw', dw, n * k, ['f32']);
-  product(rec, { op: 'TN', a: dy, b: x, out: dw, rows: n, columns: k, depth: m, alpha, accumulate });
+  product(rec, { op: 'TN', a: dy, b: x, out: dw, rows: n, columns: k, depth: m, alpha, accumulate, variant });
 }
 
 /**
@@ -211,17 +328,31 @@ export function matmulCost(m: number, n: number, k: number, weightBytes = 4): Op
 
 function product(rec: Recorder, args: Product): void {
   const { op, a, b, out, rows, columns, depth, alpha, accumulate, bias, residual, stride = columns, first = 0 } = args;
-  const flags =
-    (accumulate ? ACCUMULATE : 0) |
-    (residual ? RESIDUAL : 0) |
-    (bias?.dtype === 'f32' ? BIAS_F32 : bias?.dtype === 'bf16' ? BIAS_BF16 : 0);
-  const dtype = b.dtype === 'bf16' ? 'bf16' : 'f32';
-  rec.dispatch(
-    TILE[op][dtype],
-    [a, b, bias ?? a, residual ?? a, out],
-    { rows, columns, depth, split_depth: depth, stride, first, flags, alpha },
-    [Math.ceil(columns / 64), Math.ceil(rows / 64), 1],
-  );
+  const variant = args.variant ?? (rec.gpu.adapter.software ? 'lanes' : 'tile');
+  const size = rec.gpu.subgroupSize;
+  const dtype = b.dtype;
+  const tile = lanesTile(rows, columns, size || 4);
+  const [height, width] = variant === 'tile' ? [TILE, TILE] : [tile.height, 4 * tile.groups * (size || 4)];
+  const pipeline = variant === 'tile' ? tileKernel(op, dtype) : lanesKernel(op, dtype, args, tile, size);
+  const grid = [Math.ceil(columns / width), Math.ceil(rows / height)] as const;
+  const flags = (residual ? RESIDUAL : 0) | (bias?.dtype === 'f32' ? BIAS_F32 : bias?.dtype === 'bf16' ? BIAS_BF16 : 0);
+
+  // The forward product is never split, so that its sums have the same order for every number of rows.
+  const wanted = op === 'NT' ? 1 : Math.ceil(SPLIT[variant].workgroups / (grid[0] * grid[1]));
+  const range = Math.max(SPLIT[variant].depth, Math.ceil(depth / wanted / 16) * 16);
+  const splits = Math.ceil(depth / range);
+  if (splits <= 1) {
+    const params = { rows, columns, depth, split_depth: depth, stride, first, flags, alpha };
+    rec.dispatch(pipeline, [a, b, bias ?? a, residual ?? a, out], { ...params, flags: flags | (accumulate ? ACCUMULATE : 0) }, [
+      ...grid,
+      1,
+    ]);
+    return;
+  }
+  const partial = rec.scratch('matmul.splits', [splits, rows * columns]);
+  const params = { rows, columns, depth, split_depth: range, stride: columns, first: 0, flags: 0, alpha: 1 };
+  rec.dispatch(pipeline, [a, b, a, a, partial], params, [...grid, splits]);
+  sumRows(rec, partial, out, splits, rows * columns, accumulate, alpha);
 }
 
 /** out[c] (+)= alpha · Σ_r values[r, c], in two stages where one would leave most of the device idle. */

@@ -20,7 +20,10 @@ export function unroll(source: string, counts: Readonly<Record<string, number>>)
       }
       const [, name, not, value] = directive as unknown as [string, string | undefined, string | undefined, string];
       const count = counts[value] ?? Number(value);
-      check(Number.isInteger(count), `unroll: expected a number or one of ${Object.keys(counts).join(', ')} in ${line.trim()}, got ${value}`);
+      check(
+        Number.isInteger(count),
+        `unroll: expected a number or one of ${Object.keys(counts).join(', ')} in ${line.trim()}, got ${value}`,
+      );
       const body = block().join('\n');
       if (name !== undefined) for (let i = 0; i < count; i++) out.push(body.replaceAll(`$${name}`, `${i}`));
       else if ((count === 0) === (not !== undefined)) out.push(body);

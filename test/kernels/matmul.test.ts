@@ -164,7 +164,7 @@ describe.skipIf(skipGpu)('matrix products', () => {
         matmulTN(rec, { dy: dy.t, x: x.t, dw, m, n, k });
         columnSum(rec, { dy: dy.t, out: db, m, n });
         rec.submit();
-        return gpu.read(y, dx, dw, db);
+        return [...(await gpu.read(y, dx, dw, db))];
       };
       expect(await run()).toEqual(await run());
     });

@@ -3,47 +3,30 @@
 //
 //   out[r, c] (+)= alpha · Σ_d A(r, d) · B(d, c)  (+ bias[c]) (+ residual[r, c])
 //
-//   op   A(r, d)        B(d, c)        A_TRANSPOSED  B_TRANSPOSED
+//   op   A(r, d)        B(d, c)        TRANSPOSED_A  TRANSPOSED_B
 //   NT   x[r, d]        w[c, d]        false         true
 //   NN   dy[r, d]       w[d, c]        false         false
 //   TN   dy[d, r]       x[d, c]        true          false
 //
-// a is f32; b is f32 or packed bf16 (accessor `load_b` in the prelude); sums are f32, in ascending d. Grid: [columns / 64, rows / 64,
-// splits]; split s sums its own range of d and writes the s-th block of `out`, to be added up by matmul_reduce.
-override A_TRANSPOSED: bool;
-override B_TRANSPOSED: bool;
+// load_a and load_b (in the prelude) give one element as f32; a is f32, b f32 or packed bf16. Sums are f32, in ascending d.
+// Grid: [columns / 64, rows / 64, splits]; split s sums its own range of d into the s-th block of `out`.
+override TRANSPOSED_A: bool;
+override TRANSPOSED_B: bool;
 
-struct Params {
-  rows: u32,
-  columns: u32,
-  depth: u32,
-  split_depth: u32, // range of d per split
-  stride: u32, // elements from one row of out to the next
-  first: u32, // element of out that belongs to [0, 0]
-  flags: u32,
-  alpha: f32,
-}
-
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> bias: array<u32>; // f32, or packed bf16; bound only in name where flags say there is none
-@group(0) @binding(3) var<storage, read> residual: array<f32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
-@group(1) @binding(0) var<uniform> p: Params;
-
-#include "epilogue"
+#include "product"
 
 var<workgroup> tile_a: array<vec4f, 256>; // [d][r / 4]
 var<workgroup> tile_b: array<vec4f, 256>; // [d][c / 4]
 
 fn a_at(r: u32, d: u32, end: u32) -> f32 {
   if (r >= p.rows || d >= end) { return 0; }
-  if (A_TRANSPOSED) { return a[d * p.rows + r]; }
-  return a[r * p.depth + d];
+  if (TRANSPOSED_A) { return load_a(d * p.rows + r); }
+  return load_a(r * p.depth + d);
 }
 
 fn b_at(d: u32, c: u32, end: u32) -> f32 {
   if (c >= p.columns || d >= end) { return 0; }
-  if (B_TRANSPOSED) { return load_b(c * p.depth + d); }
+  if (TRANSPOSED_B) { return load_b(c * p.depth + d); }
   return load_b(d * p.columns + c);
 }
 
@@ -54,8 +37,8 @@ fn matmul_tile(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_in
   let start = group.z * p.split_depth;
   let end = min(start + p.split_depth, p.depth);
   // neighbouring invocations read neighbouring addresses
-  let slot_a = select(vec2u(local % 16, local / 16), vec2u(local / 16, local % 16), A_TRANSPOSED); // (d, r / 4)
-  let slot_b = select(vec2u(local / 16, local % 16), vec2u(local % 16, local / 16), B_TRANSPOSED); // (d, c / 4)
+  let slot_a = select(vec2u(local % 16, local / 16), vec2u(local / 16, local % 16), TRANSPOSED_A); // (d, r / 4)
+  let slot_b = select(vec2u(local / 16, local % 16), vec2u(local % 16, local / 16), TRANSPOSED_B); // (d, c / 4)
   let r = row0 + 4 * slot_a.y;
   let c = column0 + 4 * slot_b.y;
   let y = local / 16;
