@@ -1,6 +1,7 @@
 // Makes dist/: the wasm of the verifiers, the bundles and the type declarations. With --if-stale only where a source is newer.
 // It is written under another name and then swapped in, so that nobody ever imports half a build.
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { rollup } from 'rollup';
@@ -8,7 +9,9 @@ import ts from 'typescript';
 import config from '../rollup.config.mjs';
 
 process.chdir(path.resolve(import.meta.dirname, '..'));
-const SOURCES = ['src', 'shaders', 'assembly', 'scripts', 'package.json', 'rollup.config.mjs', 'tsconfig.json'];
+const WASM = 'build/verifier.wasm';
+const WASM_SOURCES = ['assembly', 'scripts/build-wasm.mjs'];
+const SOURCES = ['src', 'shaders', 'scripts', 'package.json', 'rollup.config.mjs', 'tsconfig.json', ...WASM_SOURCES];
 
 /** The time of the newest change in a file or folder. */
 function newest(file) {
@@ -18,9 +21,17 @@ function newest(file) {
     : info.mtimeMs;
 }
 
-function isStale() {
-  const built = statSync('dist/cli.js', { throwIfNoEntry: false });
-  return !built || SOURCES.some((source) => newest(source) > built.mtimeMs);
+/** Whether a product is missing or older than one of its sources. */
+function isStale(product, sources) {
+  const built = statSync(product, { throwIfNoEntry: false });
+  return !built || sources.some((source) => newest(source) > built.mtimeMs);
+}
+
+/** Compiles the verifiers in a process of its own, where they have changed. */
+async function buildWasm() {
+  if (!isStale(WASM, WASM_SOURCES)) return;
+  const [code] = await once(spawn(process.execPath, ['scripts/build-wasm.mjs'], { stdio: ['ignore', 2, 2] }), 'close');
+  if (code !== 0) throw new Error('the verifiers do not compile');
 }
 
 /** Declarations of every module that the public entries reach (what is wrong with types is said by `npm run typecheck`). */
@@ -39,19 +50,23 @@ function declarations(entries, outDir) {
   if (diagnostics.length > 0) throw new Error(ts.formatDiagnostics(diagnostics, ts.createCompilerHost(options)));
 }
 
-if (!process.argv.includes('--if-stale') || isStale()) {
+if (!process.argv.includes('--if-stale') || isStale('dist/cli.js', SOURCES)) {
   const start = performance.now();
-  execFileSync(process.execPath, ['scripts/build-wasm.mjs'], { stdio: ['ignore', 2, 2] });
   const fresh = `build/dist.${process.pid}`;
   try {
+    const wasm = buildWasm();
+    declarations(['src/index.ts', 'src/node.ts', 'src/verify.ts'], path.join(fresh, 'types'));
+    await wasm;
     const bundle = await rollup(config);
     await bundle.write({ ...config.output, dir: fresh });
     await bundle.close();
-    declarations(['src/index.ts', 'src/node.ts', 'src/verify.ts'], path.join(fresh, 'types'));
     rmSync('dist', { recursive: true, force: true });
     renameSync(fresh, 'dist');
+    console.error(`dist: built in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  } catch (error) {
+    console.error(`build: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
-  console.error(`dist: built in ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }
