@@ -41,6 +41,8 @@ export interface TrainerOptions<C> {
   readonly signal?: AbortSignal;
   /** Samples that are decoded at a time (default 64). */
   readonly maxSlots?: number;
+  /** The reference of the KL term, where it is not what `policy` holds now: the start model of a run that is resumed. */
+  readonly referencePolicy?: Policy;
 }
 
 /** How a training run ended. */
@@ -403,6 +405,9 @@ export class GRPOTrainer {
     const { config, policy } = this;
     const { decoder } = policy;
     if (config.beta === 0) return null;
+    const given = this.#options.referencePolicy?.decoder;
+    if (given)
+      return { reference: (sequences, temperature) => scoreSequences(given, sequences, temperature), free: () => undefined };
     const off =
       config.reference === 'adapter_off' || (config.reference === 'auto' && decoder.lora !== undefined && policy.newAdapter);
     if (off) {

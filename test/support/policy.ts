@@ -1,0 +1,52 @@
+import type { Gpu } from '../../src/gpu/device.js';
+import { parseModelConfig } from '../../src/nn/model-config.js';
+import { named } from '../../src/reward/run.js';
+import type { RewardFunction } from '../../src/reward/types.js';
+import { charTokenizer } from '../../src/tasks/char-tokenizer.js';
+import { arithmetic } from '../../src/tasks/arithmetic.js';
+import type { TaskRow } from '../../src/tasks/task.js';
+import { PAPER_PHRASES } from '../../src/text/prompts.js';
+import { createPolicy, type Policy } from '../../src/train/policy.js';
+
+/** A character model with random weights, the same for the same seed. */
+export function randomPolicy(gpu: Gpu, seed = 7, gradientCheckpointing = true): Promise<Policy> {
+  const { files, vocabSize, eosTokenId } = charTokenizer(PAPER_PHRASES);
+  const config = parseModelConfig({
+    architectures: ['Qwen3ForCausalLM'],
+    model_type: 'qwen3',
+    vocab_size: vocabSize,
+    hidden_size: 32,
+    intermediate_size: 64,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    head_dim: 8,
+    max_position_embeddings: 256,
+    rms_norm_eps: 1e-6,
+    hidden_act: 'silu',
+    tie_word_embeddings: true,
+    eos_token_id: eosTokenId,
+    rope_theta: 10000,
+  });
+  return createPolicy(gpu, { name: 'random', config, tokenizerFiles: files, seed, gradientCheckpointing });
+}
+
+/** Rewards what a random model can learn at once: the share of digits in the completion. */
+export const digitReward: RewardFunction = named('digits', ({ completions }) =>
+  completions.map((text) => (text.match(/[0-9]/g)?.length ?? 0) / Math.max(text.length, 1)),
+);
+
+/** Some problems. */
+export function problems(n: number): TaskRow[] {
+  return arithmetic('small').rows('train', n, 1);
+}
+
+/** All trained weights of a policy as bytes. */
+export async function weightBytes({ decoder }: Policy): Promise<Uint8Array[]> {
+  const out: Uint8Array[] = [];
+  for (const { value } of decoder.trained) {
+    const [data] = await decoder.gpu.read(value);
+    out.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return out;
+}
