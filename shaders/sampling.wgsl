@@ -20,6 +20,7 @@ override ROWS: u32 = 1;
 override PENALTY: bool = false; // repetition penalty
 override FILTER: bool = false;  // top-k, top-p or min-p
 override PROBS: bool = false;   // write the probabilities
+override BINS: u32 = 1;         // 256 ROWS where FILTER: workgroup memory is zeroed at every start
 
 struct Sample {
   rows: u32,
@@ -123,8 +124,8 @@ fn lanes_sum(at: Place, v: f32, column: u32) -> f32 {
   return results[at.local_row][column];
 }
 
-var<workgroup> high: array<atomic<u32>, 256u * ROWS>;
-var<workgroup> low: array<atomic<u32>, 256u * ROWS>;
+var<workgroup> high: array<atomic<u32>, BINS>;
+var<workgroup> low: array<atomic<u32>, BINS>;
 
 fn bin_weight(bin: u32) -> f32 {
   return f32(atomicLoad(&high[bin])) + f32(atomicLoad(&low[bin])) * 2.3283064365386963e-10;

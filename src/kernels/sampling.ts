@@ -178,7 +178,13 @@ export function sample(rec: Recorder, args: SampleArgs): void {
   const seen = penalty ? args.seen! : rec.scratch('sampling.unused.seen', [1], 'u32');
   const probs = args.probs ?? rec.scratch('sampling.unused.probs', [4]);
   const shape = shapeFor(vocab, rec.gpu.adapter.software);
-  const constants = { ...shape, PENALTY: Number(penalty), FILTER: Number(filter), PROBS: Number(args.probs !== undefined) };
+  const constants = {
+    ...shape,
+    PENALTY: Number(penalty),
+    FILTER: Number(filter),
+    PROBS: Number(args.probs !== undefined),
+    BINS: filter ? 256 * shape.ROWS : 1,
+  };
   const key = Object.values(constants).join();
   let kernels = sampleKernels.get(key);
   if (!kernels) sampleKernels.set(key, (kernels = makeSampleKernels(constants)));

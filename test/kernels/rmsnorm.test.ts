@@ -32,7 +32,10 @@ describe.skipIf(skipGpu)('rmsNorm', () => {
     [3, 1025],
     [70_001, 4],
   ] as const;
-  const cases = devices.flatMap((options) => shapes.map(([rows, width]) => [rows, width, options] as const));
+  // Barriers make the path without subgroups slow on a CPU: many rows are tested with subgroups alone.
+  const cases = devices
+    .flatMap((options) => shapes.map(([rows, width]) => [rows, width, options] as const))
+    .filter(([rows, , { subgroups }]) => rows < 1000 || subgroups !== false);
 
   it.each(cases)('matches the twin on %i rows of %i on a device with %o, forward and backward', async (rows, width, options) => {
     const gpu = await testGpu(options);
