@@ -94,11 +94,11 @@ fn ordered(z: V) -> VU {
   return bits ^ select(VU(0x80000000u), VU(0xffffffffu), bits >= VU(0x80000000u));
 }
 
-// Largest of the lanes' values, in every lane.
+// Largest of the lanes' values, in every lane; leaves them in `slots`.
 fn lanes_max(at: Place, v: f32, column: u32) -> f32 {
-  if (LANES == 1u) { return v; }
   let first = at.local_row * LANES;
   slots[first + at.lane] = v;
+  if (LANES == 1u) { return v; }
   meet();
   if (at.lane == 0u) {
     var best = v;
@@ -124,6 +124,20 @@ fn lanes_sum(at: Place, v: f32, column: u32) -> f32 {
   return results[at.local_row][column];
 }
 
+// Order-preserving bits of the k-th largest of the lanes' maxima, which `slots` hold: at least k values of the row are not below it, so
+// nothing below it can be the k-th largest value. k <= LANES.
+fn kth_maximum(at: Place, k: u32) -> u32 {
+  let first = at.local_row * LANES;
+  let mine = slots[first + at.lane];
+  var larger = 0u;
+  for (var l = 0u; l < LANES; l++) { larger += u32(slots[first + l] > mine); }
+  slot_ids[first + at.lane] = select(NO_ID, lowest(ordered(V(mine))), larger < k);
+  meet();
+  var bits = NO_ID;
+  for (var l = 0u; l < LANES; l++) { bits = min(bits, slot_ids[first + l]); }
+  return bits;
+}
+
 var<workgroup> high: array<atomic<u32>, BINS>;
 var<workgroup> low: array<atomic<u32>, BINS>;
 
@@ -147,7 +161,7 @@ fn select_cut(at: Place, top: f32, floor: u32, by_mass: bool, share: f32) -> u32
     for (var pack = at.lane; pack < at.packs; pack += LANES) {
       let z = scaled(at, pack);
       let keys = ordered(z);
-      if (!any((keys & VU(fixed)) == VU(prefix))) { continue; }
+      if (!any(((keys & VU(fixed)) == VU(prefix)) & (keys >= VU(floor)))) { continue; }
       for (var c = 0u; c < N; c++) {
         let key = element_u(keys, c);
         if (key < floor || (key & fixed) != prefix) { continue; }
@@ -225,9 +239,10 @@ fn sample(
     z_max = max(z_max, z);
     if (PENALTY) { raw_max = max(raw_max, raw_scaled(at, pack)); }
   }
-  let top = lanes_max(at, largest(z_max), 0u);
-  var raw_top = top;
+  var raw_top = 0.0;
   if (PENALTY) { raw_top = lanes_max(at, largest(raw_max), 1u); }
+  let top = lanes_max(at, largest(z_max), 0u); // leaves the lanes' maxima in `slots`
+  if (!PENALTY) { raw_top = top; }
   if (params.greedy != 0u) {
     let first = local_row * LANES;
     slot_ids[first + at.lane] = lowest(select(VU(NO_ID), z_id, z_max == V(top)));
@@ -242,6 +257,7 @@ fn sample(
 
   var cut = 0u; // order-preserving bits; 0 keeps all
   if (FILTER) {
+    if (params.top_k > 0u && params.top_k <= LANES) { cut = kth_maximum(at, params.top_k); }
     if (params.top_k > 0u) { cut = select_cut(at, top, cut, false, f32(params.top_k)); }
     if (params.top_p < 1.0) { cut = max(cut, select_cut(at, top, cut, true, params.top_p)); }
     if (params.log_min_p > -1e30) { cut = max(cut, lowest(ordered(V(top + params.log_min_p)))); }
