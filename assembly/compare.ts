@@ -555,11 +555,21 @@ function compatibleLabels(a: Node, b: Node): bool {
   const x = baseLabel(a);
   const y = baseLabel(b);
   if (identical(x, y)) return true;
+  // |AB| and AB
+  if (a.kind == K.ABS && isSegment(kid(a, 0)) && identical(kid(a, 0), b)) return true;
+  if (b.kind == K.ABS && isSegment(kid(b, 0)) && identical(kid(b, 0), a)) return true;
   // f(x) and f(t); f(x) and f
   if (a.kind == K.CALL && b.kind == K.CALL && a.aux == 0 && b.aux == 0) return a.op == b.op && a.n == b.n;
   if (a.kind == K.CALL && a.aux == 0 && b.kind == K.SYM) return b.op == a.op || b.op == 121;
   if (b.kind == K.CALL && b.aux == 0 && a.kind == K.SYM) return a.op == b.op || a.op == 121;
   return false;
+}
+
+/** Two or more capital letters: a segment. */
+function isSegment(x: Node): bool {
+  if (x.kind != K.MUL) return false;
+  for (let i = 0; i < x.n; i++) if (kid(x, i).kind != K.SYM || kid(x, i).op < 65 || kid(x, i).op > 90) return false;
+  return true;
 }
 
 // --- One item against one item
@@ -582,6 +592,8 @@ function matches(g: Node, p: Node): bool {
   if (hasKind(g, K.PM) || hasKind(p, K.PM)) {
     if (g.kind != K.LIST && p.kind != K.LIST && g.kind != K.SET && p.kind != K.SET) return equalLists(g, p, false) || equalLists(g, p, true);
   }
+  if (isList(g) && p.kind == K.REL && isEquation(p) && !isNone(assigned(p))) return equalLists(g, p, false);
+  if (isList(p) && g.kind == K.REL && isEquation(g) && !isNone(assigned(g))) return equalLists(g, p, false);
   if (g.kind == K.REL || p.kind == K.REL) return equalRelations(g, p);
   if (g.kind == K.CASES || p.kind == K.CASES) return sameKids(g, p);
   if (g.kind == K.LIST || p.kind == K.LIST || g.kind == K.SET || p.kind == K.SET) {
@@ -608,8 +620,12 @@ function matches(g: Node, p: Node): bool {
   if (g.kind == K.TUPLE || p.kind == K.TUPLE) return false;
   if (infinity(g) != 0 || infinity(p) != 0) return infinity(g) == infinity(p);
   if (g.kind == K.RATIO || p.kind == K.RATIO) return equalRatios(g, p);
-  if (g.kind == K.MOD || p.kind == K.MOD) return g.kind == p.kind && sameKids(g, p);
+  if (g.kind == K.MOD || p.kind == K.MOD) return g.kind == p.kind && (sameKids(g, p) || equalCongruences(g, p));
   return equalNumbers(g, p);
+}
+
+function isList(x: Node): bool {
+  return x.kind == K.LIST || x.kind == K.SET;
 }
 
 function isFinite(x: Node): bool {
@@ -837,7 +853,6 @@ function equalBothRelations(g: Node, p: Node): bool {
       if (equalItem(kid(g, g0), kid(p, p0)) && equalItem(kid(g, 1 - g0), kid(p, 1 - p0))) return true;
       return sameUpToScale(kid(g, g0), kid(g, 1 - g0), kid(p, p0), kid(p, 1 - p0)) && scaleSign > 0;
     }
-    if (go == R.EQUIV && po == R.EQUIV) return equalCongruences(g, p);
     if (go == po && (go == R.PARALLEL || go == R.PERP || go == R.SIMILAR)) return sameKids2(g, p) || (equalItem(kid(g, 0), kid(p, 1)) && equalItem(kid(g, 1), kid(p, 0)));
     return go == po && sameKids2(g, p);
   }
@@ -870,18 +885,18 @@ function mirrored(op: i32): i32 {
 
 /** n ≡ a (mod m): same modulus, residues that differ by a multiple of it. */
 function equalCongruences(g: Node, p: Node): bool {
-  const a = kid(g, 1);
-  const b = kid(p, 1);
-  if (a.kind != K.MOD || b.kind != K.MOD) return sameKids2(g, p);
-  if (!equalItem(kid(g, 0), kid(p, 0)) || !equalItem(kid(a, 1), kid(b, 1))) return false;
-  if (equalItem(kid(a, 0), kid(b, 0))) return true;
-  const m = kid(a, 1);
-  const x = kid(a, 0);
-  const y = kid(b, 0);
-  const xn = integerOf(x);
-  const yn = integerOf(y);
-  if (m.kind != K.NUM || isNone2(xn) || isNone2(yn) || !Q.isInteger(m.value) || Q.isZero(m.value)) return false;
-  return Z.isZero(Z.mod(Z.sub(xn, yn), m.value.num)) && !failed;
+  const a = kid(g, 0);
+  const b = kid(p, 0);
+  const m = kid(g, 1);
+  if (!isCongruence(a) || !isCongruence(b) || !equalItem(m, kid(p, 1)) || !equalItem(kid(a, 0), kid(b, 0))) return false;
+  const x = integerOf(kid(a, 1));
+  const y = integerOf(kid(b, 1));
+  if (m.kind != K.NUM || isNone2(x) || isNone2(y) || !Q.isInteger(m.value) || Q.isZero(m.value)) return false;
+  return Z.isZero(Z.mod(Z.sub(x, y), m.value.num)) && !failed;
+}
+
+function isCongruence(x: Node): bool {
+  return x.kind == K.REL && x.n == 2 && relation(x, 0) == R.EQUIV;
 }
 
 function isNone2(x: Z.Int): bool {
@@ -952,6 +967,8 @@ function sameNamedTuples(gl: Node, gv: Node, pl: Node, pv: Node): bool {
 function sameDefinition(gl: Node, gv: Node, pl: Node, pv: Node): bool {
   if (gl.op != pl.op || gl.n != pl.n) return false;
   let value = pv;
+  // f(t) = 2x + 1 speaks of another x
+  for (let i = 0; i < gl.n; i++) if (kid(gl, i).kind == K.SYM && contains(pv, kid(gl, i).op) && !contains(pl, kid(gl, i).op)) return false;
   // first to fresh names, then to the gold's, so that swaps are safe
   for (let i = 0; i < pl.n; i++) {
     const a = kid(gl, i);

@@ -518,6 +518,12 @@ function letters(p: usize, e: usize): usize {
   const len = <i32>(q - p);
   if (len == 1) {
     const c = byteAt(p);
+    if (((c | 32) == 97 || (c | 32) == 112) && startsWith(q, e, '.m') && !(q + 2 < e && isLetter(byteAt(q + 2)))) {
+      // a.m., p.m.
+      const end = q + 2 < e && byteAt(q + 2) == 46 ? q + 3 : q + 2;
+      push(T.WORD, p, end);
+      return end;
+    }
     if (c == 85 && (lastKind() == T.RPAR || lastKind() == T.RBRK || lastKind() == T.RSET || lastKind() == T.RBRACE) && nextOpens(q, e)) push(T.CUP, p, q);
     else if (inText && isLower(c) && c != SYM_E && c != SYM_I && c != 100 && afterOperand()) push(T.WORD, p, q);
     else push(T.SYM, p, q, c);

@@ -137,7 +137,7 @@ function startsFactor(): bool {
       return bars == 0 && !dividers;
     case T.NUM: {
       const before = pos > 0 ? at(pos - 1).kind : T.END;
-      return before == T.RPAR || before == T.RBRACE;
+      return before == T.RPAR || before == T.RBRACE || before == T.BANG;
     }
     case T.LBRK: {
       // 2[x + 1], but no interval
@@ -181,6 +181,7 @@ export function parseAnswer(p: usize, e: usize): Node {
   differentials = 0;
   cells = 0;
   currency = 0;
+  restart = false;
   if (failed) return changetype<Node>(0);
   while (isLead(at(pos)) || (kind() == T.REL && (at(pos).aux == R.EQ || at(pos).aux == R.APPROX || at(pos).aux == R.IMPLIES)) || (pos > 0 && kind() == T.COLON)) pos++;
   if (kind() == T.END) {

@@ -84,9 +84,21 @@ function rounds(g: Node, p: Node): bool {
     const exact = gDecimal ? p : g;
     const form = normalForm(exact);
     if (changetype<usize>(form) == 0) return false;
-    if (isRational(form) && Q.isInteger(rationalValue(form))) return false;
+    if (isRational(form)) {
+      const v = rationalValue(form);
+      if (Q.isInteger(v) || terminates(v.den)) return false;
+    }
+    if (!gDecimal && Q.isInteger(pd.value)) return false;
   }
   return within(a, b, digits, 1, 2);
+}
+
+/** Whether 1/n is a finite decimal: its value can be written in full, so that rounding is no excuse. */
+function terminates(n: Z.Int): bool {
+  let rest = n;
+  while (!failed && Z.modSmall(rest, 2) == 0) rest = Z.divSmall(rest, 2);
+  while (!failed && Z.modSmall(rest, 5) == 0) rest = Z.divSmall(rest, 5);
+  return Z.isOne(rest);
 }
 
 /** Whether two scalars are equal as exact values. */

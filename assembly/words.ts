@@ -10,9 +10,12 @@ const MARKUP: string =
 
 let cursor: usize = 0;
 let limit: usize = 0;
+/** Whether `nextCharacter` skipped white space. */
+let gap: bool = false;
 
 /** Next character that counts, or 0 at the end: markup, spaces, brackets of groups, dollars and quotes do not. */
 function nextCharacter(fold: bool): i32 {
+  gap = false;
   while (cursor < limit) {
     const c = byteAt(cursor);
     spend(1);
@@ -25,6 +28,7 @@ function nextCharacter(fold: bool): i32 {
         cursor += 2;
         if (d == 123 || d == 125) return d;
         if (d == 37) return 37;
+        gap = true;
         continue;
       }
       if (lookup(MARKUP, cursor + 1, len) >= 0) {
@@ -42,13 +46,14 @@ function nextCharacter(fold: bool): i32 {
     const space = spaceAt(cursor, limit);
     if (space > 0) {
       cursor += space;
+      gap = true;
       continue;
     }
     if (c == 123 || c == 125 || c == 36 || c == 34 || c == 96 || c == 126) {
       cursor++;
       continue;
     }
-    if (c == 46 && skipSpace(cursor + 1, limit) >= limit) {
+    if (c == 46 && !(cursor + 1 < limit && isDigit(byteAt(cursor + 1)))) {
       cursor++;
       continue;
     }
@@ -63,16 +68,21 @@ export function sameText(p: usize, pe: usize, q: usize, qe: usize, fold: bool): 
   let some = 0;
   let pc = p;
   let qc = q;
+  let before = 0;
   while (true) {
     cursor = pc;
     limit = pe;
     const a = nextCharacter(fold);
+    const gapA = gap;
     pc = cursor;
     cursor = qc;
     limit = qe;
     const b = nextCharacter(fold);
     qc = cursor;
     if (a != b) return false;
+    // "4 2" is not "42"
+    if (gapA != gap && isDigit(before) && isDigit(a)) return false;
+    before = a;
     if (a == 0) return some > 0;
     if (isLetter(a) || isDigit(a) || a >= 128 || a == 92) some++;
   }
@@ -137,7 +147,7 @@ export function choiceLetter(p: usize, e: usize): i32 {
     } else break;
   }
   if (p < e) {
-    if (!marked) return 0;
+    if (!marked || !(isLetter(byteAt(p)) || isDigit(byteAt(p)) || byteAt(p) == 92 || byteAt(p) == 36 || byteAt(p) == 45)) return 0;
     choiceHasText = true;
     choiceEnd = p;
   }
