@@ -3,13 +3,17 @@
 //   d logits_j = (d logp · (1[j = target] − p_j) − dH · p_j (log p_j + H)) / temperature,   log p_j = logits_j / temperature − lse
 //
 // logits f32[rows, columns] are the entries [column0, column0 + columns) of the vocabulary; arrays with a value per row are indexed
-// from row0. Grid: one workgroup of 64 invocations per row and 512 columns.
+// from row0. Grid: one workgroup of LANES per row and BLOCK packs.
+// Put before this text: V, N and their functions by lib/pack-1 or lib/pack-4.
+override LANES: u32 = 64;
+const BLOCK = 512u;
+
 struct Params {
   rows: u32,
   columns: u32,
   column0: u32,
   row0: u32,
-  blocks: u32, // of 512 columns in a row
+  blocks: u32, // of BLOCK packs in a row
   scale: f32, // 1 / temperature
 }
 
@@ -18,17 +22,16 @@ struct Params {
 @group(0) @binding(2) var<storage, read> entropies: array<f32>;
 @group(0) @binding(3) var<storage, read> dlogps: array<f32>;
 @group(0) @binding(4) var<storage, read> dentropies: array<f32>;
-@group(0) @binding(5) var<storage, read_write> logits: array<f32>;
+@group(0) @binding(5) var<storage, read_write> logits: array<V>;
 @group(1) @binding(0) var<uniform> p: Params;
 
-#include "math"
 #include "index"
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn head_bwd_logits(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
+  @builtin(local_invocation_index) lane: u32,
 ) {
   let index = linear_index(group, groups);
   let r = index / p.blocks;
@@ -39,14 +42,15 @@ fn head_bwd_logits(
   let dlogp = dlogps[row];
   let dentropy = dentropies[row];
   let target_column = targets[row] - p.column0; // beyond all columns where the target is in another chunk
-  let start = (index % p.blocks) * 512;
-  let end = min(start + 512, p.columns);
-  for (var c = start + local; c < end; c += 64) {
-    let at = r * p.columns + c;
-    let log_p = max(logits[at] * p.scale, -1e30) - row_lse;
-    let probability = precise_exp(log_p);
-    let hit = select(0.0, 1.0, c == target_column);
-    let d = dlogp * (hit - probability) - dentropy * probability * (log_p + entropy);
+  let packs = p.columns / N;
+  let start = (index % p.blocks) * BLOCK;
+  let end = min(start + BLOCK, packs);
+  for (var i = start + lane; i < end; i += LANES) {
+    let at = r * packs + i;
+    let log_p = max(logits[at] * p.scale, V(-1e30)) - V(row_lse);
+    let probability = exp_each(log_p);
+    let hit = select(V(0.0), V(1.0), VU(i * N) + OFFSETS == VU(target_column));
+    let d = dlogp * (hit - probability) - dentropy * probability * (log_p + V(entropy));
     logits[at] = d * p.scale;
   }
 }

@@ -5,7 +5,8 @@
 // Between chunks a row's state is (m, S, D, t): the largest l, Σ e^{l − m}, Σ (l − m) e^{l − m}, and l[target]. At the end
 // lse = m + log S, logp = (t − m) − log S, H = log S − D / S, which lose nothing to cancellation.
 // logits f32[rows, columns] are the entries [column0, column0 + columns) of the vocabulary; the arrays with a value per row
-// (targets u32, others f32; state vec4) are indexed from row0. Sums in f32. Grid: one workgroup per row.
+// (targets u32, others f32; state vec4) are indexed from row0. Sums in f32. Grid: one workgroup of LANES per row. Put before this text:
+// LANES, lane_sum and lane_max by lib/lanes-subgroup or lib/lanes-shared, V, N and their functions by lib/pack-1 or lib/pack-4.
 struct Params {
   rows: u32,
   columns: u32,
@@ -15,9 +16,7 @@ struct Params {
   scale: f32, // 1 / temperature
 }
 
-override LANES: u32 = 64;
-
-@group(0) @binding(0) var<storage, read> logits: array<f32>;
+@group(0) @binding(0) var<storage, read> logits: array<V>;
 @group(0) @binding(1) var<storage, read> targets: array<u32>;
 @group(0) @binding(2) var<storage, read_write> state: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> logps: array<f32>;
@@ -25,18 +24,13 @@ override LANES: u32 = 64;
 @group(0) @binding(5) var<storage, read_write> lse: array<f32>;
 @group(1) @binding(0) var<uniform> p: Params;
 
-#include "math"
 #include "index"
 
-// (m, S, D) of the union of two sets
-fn merge(a: vec3f, b: vec3f) -> vec3f {
-  let m = max(a.x, b.x);
-  let ea = precise_exp(a.x - m);
-  let eb = precise_exp(b.x - m);
-  return vec3f(m, ea * a.y + eb * b.y, ea * (a.z + (a.x - m) * a.y) + eb * (b.z + (b.x - m) * b.y));
+// (m, S, D) relative to a larger m
+fn rescale(sums: vec3f, m: f32) -> vec3f {
+  let e = precise_exp(sums.x - m);
+  return vec3f(m, e * sums.y, e * (sums.z + (sums.x - m) * sums.y));
 }
-
-var<workgroup> parts: array<vec3f, LANES>;
 
 @compute @workgroup_size(LANES)
 fn head_stats(
@@ -46,32 +40,29 @@ fn head_stats(
 ) {
   let r = linear_index(group, groups);
   if (r >= p.rows) { return; }
-  let base = r * p.columns;
-  var m = -1e30;
-  for (var j = lane; j < p.columns; j += LANES) { m = max(m, logits[base + j] * p.scale); }
-  var sums = vec3f(m, 0, 0);
-  for (var j = lane; j < p.columns; j += LANES) {
-    let z = max(logits[base + j] * p.scale, -1e30) - m;
-    let e = precise_exp(z);
-    sums += vec3f(0, e, z * e);
+  let packs = p.columns / N;
+  var mine = vec3f(-1e30, 0, 0);
+  for (var i = lane; i < packs; i += LANES) {
+    let l = max(logits[r * packs + i] * p.scale, V(-1e30));
+    let top = largest(l);
+    if (top > mine.x) { mine = rescale(mine, top); }
+    let z = l - V(mine.x);
+    let e = exp_each(z);
+    mine += vec3f(0, total(e), total(z * e));
   }
-  parts[lane] = sums;
-  workgroupBarrier();
-  for (var half = LANES / 2; half > 0; half /= 2) {
-    if (lane < half) { parts[lane] = merge(parts[lane], parts[lane + half]); }
-    workgroupBarrier();
-  }
+  mine = rescale(mine, lane_max(mine.x, lane));
+  var sums = vec3f(mine.x, lane_sum(mine.y, lane), lane_sum(mine.z, lane));
   if (lane != 0) { return; }
-  sums = parts[0];
   let row = p.row0 + r;
   var chosen = 0.0;
   if ((p.part & 1) == 0) {
     let before = state[row];
-    sums = merge(before.xyz, sums);
+    let m = max(before.x, sums.x);
+    sums = vec3f(m, rescale(before.xyz, m).yz + rescale(sums, m).yz);
     chosen = before.w;
   }
-  let target_column = targets[row] - p.column0; // wraps around for earlier chunks
-  if (target_column < p.columns) { chosen = logits[base + target_column] * p.scale; }
+  let at = targets[row] - p.column0; // wraps around where the target is in an earlier chunk
+  if (at < p.columns) { chosen = element(logits[r * packs + at / N], at % N) * p.scale; }
   if ((p.part & 2) == 0) {
     state[row] = vec4f(sums, chosen);
     return;

@@ -10,3 +10,15 @@ fn lane_sum(v: f32, lane: u32) -> f32 {
   workgroupBarrier();
   return lane_slots[0];
 }
+
+// Largest v of the lanes of the workgroup, the same in every lane.
+fn lane_max(v: f32, lane: u32) -> f32 {
+  workgroupBarrier();
+  lane_slots[lane] = v;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) { lane_slots[lane] = max(lane_slots[lane], lane_slots[lane + half]); }
+  }
+  workgroupBarrier();
+  return lane_slots[0];
+}

@@ -3,3 +3,8 @@ enable subgroups;
 fn lane_sum(v: f32, lane: u32) -> f32 {
   return subgroupAdd(v);
 }
+
+// Largest v of its lanes, the same in every lane.
+fn lane_max(v: f32, lane: u32) -> f32 {
+  return subgroupMax(v);
+}

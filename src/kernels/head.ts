@@ -2,7 +2,9 @@ import { check, show } from '../errors.js';
 import { kernel } from '../gpu/kernel.js';
 import type { Recorder } from '../gpu/recorder.js';
 import { BYTES, size, view, type DType, type Tensor } from '../gpu/tensor.js';
+import { byLanes } from './lanes.js';
 import { matmulNN, matmulNT, matmulTN, type OpCost } from './matmul.js';
+import { byPack } from './pack.js';
 import statsSource from '../../shaders/head.wgsl';
 import backwardSource from '../../shaders/head-backward.wgsl';
 
@@ -12,19 +14,34 @@ const CHUNK_ROWS = 1024;
 /** Starts of views must be multiples of 256 bytes: this many elements of 2 bytes, and more than enough of 4. */
 const ALIGNMENT = 128;
 
-const STATS = kernel({
-  source: statsSource,
-  entry: 'head_stats',
-  access: 'rrwwww',
-  params: { rows: 'u32', columns: 'u32', column0: 'u32', row0: 'u32', part: 'u32', scale: 'f32' },
-});
+const stats = byLanes((lanes) =>
+  byPack(({ prelude }) => ({
+    kernel: kernel({
+      source: statsSource,
+      entry: 'head_stats',
+      access: 'rrwwww',
+      params: { rows: 'u32', columns: 'u32', column0: 'u32', row0: 'u32', part: 'u32', scale: 'f32' },
+      prelude: `${lanes.prelude}\noverride LANES: u32;\n${prelude}`,
+      constants: lanes.constants,
+    }),
+  })),
+);
 
-const BACKWARD = kernel({
-  source: backwardSource,
-  entry: 'head_bwd_logits',
-  access: 'rrrrrw',
-  params: { rows: 'u32', columns: 'u32', column0: 'u32', row0: 'u32', blocks: 'u32', scale: 'f32' },
-});
+/** Packs of logits that one workgroup turns into gradients. */
+const BLOCK = 512;
+
+const backward = byLanes(({ constants }) =>
+  byPack(({ prelude }) => ({
+    kernel: kernel({
+      source: backwardSource,
+      entry: 'head_bwd_logits',
+      access: 'rrrrrw',
+      params: { rows: 'u32', columns: 'u32', column0: 'u32', row0: 'u32', blocks: 'u32', scale: 'f32' },
+      prelude,
+      constants,
+    }),
+  })),
+);
 
 interface Sizes {
   /** Positive; logits are divided by it. */
@@ -64,7 +81,7 @@ export function rowStats(
   const { logits, rows, vocab } = args;
   expect('rowStats', 'logits', logits, rows * vocab, ['f32']);
   expectRows('rowStats', args, rows, { targets: 'u32', logps: 'f32', entropies: 'f32', lse: 'f32' });
-  stats(rec, args, logits, 0, rows, 0, vocab);
+  recordStats(rec, args, logits, 0, rows, 0, vocab);
 }
 
 /**
@@ -113,7 +130,7 @@ export function headForward(
   expectRows('headForward', args, rows, { targets: 'u32', logps: 'f32', entropies: 'f32', lse: 'f32' });
   forChunks(rec, args, BYTES[w.dtype], (row0, m, column0, n, logits) => {
     matmulNT(rec, { x: view(x, row0 * width, [m, width]), w: view(w, column0 * width, [n, width]), y: logits, m, n, k: width });
-    stats(rec, { ...args, vocab }, logits, row0, m, column0, n);
+    recordStats(rec, args, logits, row0, m, column0, n);
   });
 }
 
@@ -148,9 +165,10 @@ export function headBackward(
     const xs = view(x, row0 * width, [m, width]);
     const ws = view(w, column0 * width, [n, width]);
     matmulNT(rec, { x: xs, w: ws, y: logits, m, n, k: width });
-    const blocks = Math.ceil(n / 512);
+    const gradient = backward(rec.gpu)(n);
+    const blocks = Math.ceil(n / gradient.n / BLOCK);
     rec.dispatch(
-      BACKWARD,
+      gradient.kernel,
       [targets, lse, entropies, dLogps, dEntropies, logits],
       { rows: m, columns: n, column0, row0, blocks, scale: 1 / temperature },
       m * blocks,
@@ -165,7 +183,7 @@ export function headCost(rows: number, vocab: number, width: number, weightBytes
   return { flops: 2 * rows * vocab * width, bytes: 4 * rows * width + weightBytes * vocab * width };
 }
 
-function stats(
+function recordStats(
   rec: Recorder,
   args: Sizes & { readonly targets: Tensor; readonly logps: Tensor; readonly entropies: Tensor; readonly lse: Tensor },
   logits: Tensor,
@@ -179,7 +197,7 @@ function stats(
   const part = (column0 === 0 ? 1 : 0) | (column0 + n === vocab ? 2 : 0);
   const state = rec.scratch('head.state', [part === 3 ? 1 : rows, 4]);
   rec.dispatch(
-    STATS,
+    stats(rec.gpu)(n).kernel,
     [logits, targets, state, logps, entropies, lse],
     { rows: m, columns: n, column0, row0, part, scale: 1 / temperature },
     m,
