@@ -81,8 +81,8 @@ export const sftSpec: CommandSpec & { readonly own: typeof OWN } = {
   mgrpo sft --model M --task arithmetic|countdown [options]
   mgrpo sft --model M --dataset F.jsonl [options]
 
-The model is written to model/ in the run's folder. The last line on stdout is {"run","steps","metrics"}. Ctrl-C stops after the present
-step and saves the model (exit code ${INTERRUPTED}); a second one exits at once.`,
+The model is written to model/ in the run's folder. The last line on stdout is {"run","steps","metrics"}.
+Ctrl-C stops after the present step and saves the model (exit code ${INTERRUPTED}); a second one exits at once.`,
   own: OWN,
   tables: { '': SFT_OPTIONS },
 };

@@ -1,0 +1,367 @@
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Evaluations, RunConfig, StepRecord } from '../../src/cli/report.js';
+import { skipGpu } from '../support/gpu.js';
+import { ensureBuilt, mgrpo, root } from '../support/cli.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-cli-'));
+const at = (...parts: string[]): string => path.join(folder, ...parts);
+const file = (name: string, content: string): string => {
+  writeFileSync(at(name), content);
+  return at(name);
+};
+const lines = <T>(name: string): T[] =>
+  readFileSync(name, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as T);
+
+const model = at('start', 'model');
+const TINY = [
+  '--hidden-size',
+  '16',
+  '--num-hidden-layers',
+  '1',
+  '--num-attention-heads',
+  '2',
+  '--num-key-value-heads',
+  '1',
+  '--intermediate-size',
+  '32',
+  '--max-position-embeddings',
+  '96',
+];
+const ROUND = [
+  '--num-generations',
+  '2',
+  '--per-device-train-batch-size',
+  '4',
+  '--gradient-accumulation-steps',
+  '1',
+  '--max-completion-length',
+  '6',
+];
+/** Few corrections, so that the tests are short. */
+const SHORT = ['--layer2-num-generations', '2'];
+const TASK = ['--task', 'arithmetic', '--task-size', 'small', '--limit', '16', '--eval-rows', '4'];
+/** A reward with variance, which a model of random weights does not get from a verifier. */
+const PARITY = 'export default ({ completionIds }) => completionIds.map((ids) => ids[0] % 2);';
+const train = (output: string, ...words: string[]) =>
+  mgrpo([
+    'train',
+    '--model',
+    model,
+    ...TASK,
+    ...ROUND,
+    ...SHORT,
+    '--reward-module',
+    at('parity.mjs'),
+    '--logging-steps',
+    '1',
+    '--output-dir',
+    at(output),
+    ...words,
+  ]);
+
+beforeAll(async () => {
+  ensureBuilt();
+  file('parity.mjs', PARITY);
+  if (skipGpu) return;
+  const words = ['--task-size', 'small', '--examples', '16', '--max-steps', '2', '--per-device-train-batch-size', '4'];
+  const made = await mgrpo(['sft', '--init', 'llama', '--task', 'arithmetic', ...TINY, ...words, '--output-dir', at('start')]);
+  expect(made.stderr).toContain('report: ');
+  expect(made.json).toMatchObject({ run: at('start'), steps: 2 });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('mgrpo', () => {
+  it.each([[[]], [['--help']], [['train', '--help']], [['verify', '--help']], [['--version']]])(
+    '%j ends well or shows the usage',
+    async (words) => {
+      const { code, stdout, stderr } = await mgrpo(words);
+      expect(code).toBe(words.length === 0 ? 2 : 0);
+      expect(stdout + stderr).toMatch(/mgrpo|^\d+\.\d+\.\d+/);
+    },
+  );
+
+  it.each([
+    [['trian'], 'unknown command trian; the nearest is train'],
+    [['train', '--modle', 'x'], 'the nearest known one is --model'],
+    [['train', '--task', 'arithmetic'], 'give --model'],
+    [
+      ['train', '--model', 'x', '--algorithm', 'grpo', '--layer2-mode', 'eq5', '--task', 'arithmetic'],
+      'layer2.mode has no effect',
+    ],
+    [['train', '--resume'], '--resume needs --output-dir'],
+    [['sft', '--task', 'arithmetic'], 'either --model or --init'],
+    [['generate', '--model', 'x'], 'give --prompt'],
+  ])('%j is a wrong call, exit code 2', async (words, text) => {
+    const { code, stdout, stderr } = await mgrpo(words);
+    expect(stderr).toContain(text);
+    expect(stderr).not.toContain('    at ');
+    expect([code, stdout]).toEqual([2, '']);
+  });
+
+  it('info says what to do where there is no adapter', async () => {
+    const { code, stderr } = await mgrpo(['info'], { VK_DRIVER_FILES: '/nonexistent', VK_ICD_FILENAMES: '/nonexistent' });
+    // On a machine whose GPU is not reached through Vulkan's files there is nothing to hide.
+    if (process.platform !== 'linux') return;
+    expect(stderr).toContain('Ways out:');
+    expect(code).toBe(1);
+  });
+});
+
+describe.skipIf(skipGpu)(`mgrpo on a device${skipGpu ? ` (skipped: ${skipGpu})` : ''}`, () => {
+  it('info describes the adapter and a model', async () => {
+    const { code, json } = await mgrpo(['info', '--model', model]);
+    expect(code).toBe(0);
+    expect(json).toMatchObject({
+      limits: { maxStorageBuffersPerShaderStage: expect.any(Number) as number },
+      model: { config: { numLayers: 1 } },
+    });
+  });
+
+  it('generate gives text, ids and log-probs, the same ones each time', async () => {
+    const words = [
+      'generate',
+      '--model',
+      model,
+      '--prompt',
+      '1+1',
+      '--max-completion-length',
+      '5',
+      '--num-samples',
+      '2',
+      '--seed',
+      '7',
+    ];
+    const [first, second] = [await mgrpo(words), await mgrpo(words)];
+    const { completions } = first.json as { completions: { text: string; ids: number[]; logps: number[] }[] };
+    expect(completions).toHaveLength(2);
+    for (const { ids, logps, text } of completions) {
+      expect(typeof text).toBe('string');
+      expect(ids.length).toBeGreaterThan(0);
+      expect(logps).toHaveLength(ids.length);
+      expect(logps.every((logp) => logp < 0)).toBe(true);
+    }
+    expect(second.json).toEqual(first.json);
+  });
+
+  it('generate --raw leaves the chat template out', async () => {
+    const words = ['generate', '--model', model, '--prompt', '1+1', '--max-completion-length', '3', '--temperature', '0'];
+    const chat = await mgrpo(words);
+    const raw = await mgrpo([...words, '--raw']);
+    const same = await mgrpo([...words.with(4, '<user>1+1<assistant>'), '--raw']);
+    expect(chat.json).toEqual(same.json);
+    expect(raw.json).not.toEqual(chat.json);
+  });
+
+  it('eval ends with metrics that have intervals', async () => {
+    const data = file(
+      'eval.jsonl',
+      '{"question":"1+1","answer":"2"}\n{"question":"2+3","answer":"5"}\n{"question":"2+4","answer":"6"}\n',
+    );
+    const { code, json } = await mgrpo([
+      'eval',
+      '--model',
+      model,
+      '--dataset',
+      data,
+      '--limit',
+      '2',
+      '--max-completion-length',
+      '4',
+    ]);
+    expect(code).toBe(0);
+    for (const name of [
+      'acc_t1',
+      'acc_t2',
+      'delta_t1_t2',
+      'delta_i_to_c',
+      'delta_c_to_i',
+      'answer_change_rate',
+      'pass@1',
+      'maj@1',
+      'acc_t1_lenient',
+    ]) {
+      expect(json![name], name).toEqual({
+        value: expect.any(Number) as number,
+        ci95: [expect.any(Number), expect.any(Number)] as number[],
+        n: 2,
+      });
+    }
+  });
+
+  it('train writes a run folder with all it promises, and one JSON line', async () => {
+    const { code, stdout, json, stderr } = await train('full', '--max-steps', '3', '--save-steps', '2');
+    expect(stderr).toContain('before  [95 % interval]');
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(json).toMatchObject({ run: at('full'), steps: 3, before: { acc_t2: { n: 4 } }, after: { acc_t2: { n: 4 } } });
+    expect(readdirSync(at('full')).sort()).toEqual(
+      [
+        'checkpoints',
+        'completions.jsonl',
+        'config.json',
+        'evaluation.json',
+        'metrics.jsonl',
+        'model',
+        'report.html',
+        'steps.jsonl',
+      ].sort(),
+    );
+    expect(readdirSync(at('full', 'checkpoints'))).toEqual(['step-2']);
+    expect(readdirSync(at('full', 'checkpoints', 'step-2'))).toEqual(
+      expect.arrayContaining(['model.safetensors', 'optimizer.safetensors', 'trainer_state.json']),
+    );
+    const config = JSON.parse(readFileSync(at('full', 'config.json'), 'utf8')) as RunConfig;
+    expect(config).toMatchObject({
+      command: 'train',
+      settings: { model },
+      config: { maxSteps: 3, layer2: { numGenerations: 2 } },
+    });
+    expect(lines<{ step: number }>(at('full', 'metrics.jsonl')).map(({ step }) => step)).toEqual([1, 2, 3]);
+    expect(
+      lines<StepRecord>(at('full', 'steps.jsonl')).every(({ seconds }) => seconds['sample/1']! > 0 && seconds['update/1']! > 0),
+    ).toBe(true);
+    const evaluations = JSON.parse(readFileSync(at('full', 'evaluation.json'), 'utf8')) as Evaluations;
+    expect(Object.keys(evaluations).sort()).toEqual(['after', 'before', 'during']);
+    expect(readFileSync(at('full', 'report.html'), 'utf8')).toContain('Evaluation');
+    const again = await mgrpo(['generate', '--model', at('full', 'model'), '--prompt', '1+1', '--max-completion-length', '2']);
+    expect(again.code).toBe(0);
+  });
+
+  it('train writes an adapter that generate and a further training take', async () => {
+    const words = ['--lora-r', '2', '--learning-rate', '0.01', '--eval-rows', '0'];
+    expect((await train('lora', ...words, '--max-steps', '1')).code).toBe(0);
+    expect(readdirSync(at('lora', 'adapter'))).toEqual(
+      expect.arrayContaining(['adapter_config.json', 'adapter_model.safetensors']),
+    );
+    const used = await mgrpo([
+      'generate',
+      '--model',
+      model,
+      '--adapter',
+      at('lora', 'adapter'),
+      '--prompt',
+      '1',
+      '--max-completion-length',
+      '2',
+    ]);
+    expect(used.code).toBe(0);
+    const further = await train('further', '--adapter', at('lora', 'adapter'), '--max-steps', '1', '--eval-rows', '0');
+    expect(further.stderr).toContain('adapter: ');
+    expect(further.code).toBe(0);
+  });
+
+  it('train --algorithm grpo runs without a second layer', async () => {
+    const words = ['--model', model, ...TASK, ...ROUND, '--output-dir', at('grpo'), '--eval-rows', '0'];
+    const { code, json, stderr } = await mgrpo(['train', '--algorithm', 'grpo', '--max-steps', '1', ...words]);
+    expect(stderr).toContain('grpo: ');
+    expect(code).toBe(0);
+    expect(Object.keys(json!['metrics'] as object).filter((name) => name.startsWith('layer2/'))).toEqual([]);
+  });
+
+  it('a resumed run ends with the bytes of one that was not interrupted', async () => {
+    const words = ['--lora-r', '2', '--learning-rate', '0.01', '--eval-rows', '0', '--save-steps', '2', '--max-steps', '3'];
+    await train('whole', ...words);
+    // What a run leaves that was killed in step 3: a checkpoint of step 2, a torn last line, no result.
+    cpSync(at('whole'), at('torn'), { recursive: true });
+    rmSync(at('torn', 'adapter'), { recursive: true });
+    truncateSync(at('torn', 'steps.jsonl'), readFileSync(at('torn', 'steps.jsonl')).length - 30);
+    const resumed = await mgrpo(['train', '--resume', '--output-dir', at('torn')]);
+    expect(resumed.stderr).toContain('steps 3 to 3');
+    expect(resumed.code).toBe(0);
+    const weights = (run: string): Buffer => readFileSync(at(run, 'adapter', 'adapter_model.safetensors'));
+    expect(weights('torn').equals(weights('whole'))).toBe(true);
+    const before = readFileSync(at('whole', 'checkpoints', 'step-2', 'adapter_model.safetensors'));
+    expect(weights('whole').equals(before)).toBe(false);
+    expect(lines<StepRecord>(at('torn', 'steps.jsonl')).map(({ step }) => step)).toEqual([1, 2, 3]);
+  });
+
+  it('Ctrl-C saves the run and ends with 130', async () => {
+    const words = [
+      'train',
+      '--model',
+      model,
+      ...TASK,
+      ...ROUND,
+      '--max-steps',
+      '500',
+      '--eval-rows',
+      '0',
+      '--lora-r',
+      '2',
+      '--output-dir',
+      at('stopped'),
+    ];
+    const child = spawn(process.execPath, ['dist/cli.js', ...words], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
+    child.stderr.on('data', (text: Buffer) => {
+      stderr += text.toString();
+      if (/step 2\/500/.test(stderr) && !/stopping/.test(stderr)) child.kill('SIGINT');
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(stderr).toContain('go on with: mgrpo train --resume');
+    expect(code).toBe(130);
+    const { steps } = JSON.parse(stdout.trim().split('\n').at(-1)!) as { steps: number };
+    expect(readdirSync(at('stopped', 'checkpoints'))).toEqual([`step-${steps}`]);
+    expect(existsSync(at('stopped', 'adapter', 'adapter_model.safetensors'))).toBe(true);
+  });
+});
+
+describe.skipIf(skipGpu)('what goes wrong ends with a message, exit code 1, and nothing written', () => {
+  const broken = at('broken');
+  beforeAll(() => {
+    cpSync(model, broken, { recursive: true });
+    truncateSync(path.join(broken, 'model.safetensors'), 4000);
+  });
+
+  it.each<[string, () => string[], string]>([
+    ['a broken safetensors file', () => ['--model', broken], 'model.safetensors'],
+    ['no model', () => ['--model', at('none')], 'found no such folder'],
+    ['a missing data set', () => ['--task', 'null', '--dataset', at('none.jsonl')], 'none.jsonl'],
+    [
+      'a data set with a missing column',
+      () => ['--reward', 'accuracy', '--task', 'null', '--dataset', file('columns.jsonl', '{"question":"1+1","reply":"2"}\n')],
+      'expected a column answer',
+    ],
+    ['a context that is too long', () => ['--max-completion-length', '90'], 'lower maxCompletionLength to at most'],
+    ['a batch that does not divide', () => ['--num-generations', '3'], 'numGenerations to one of'],
+    [
+      'a reward function that throws',
+      () => ['--reward-module', file('throws.mjs', 'export default () => { throw new Error("out of luck"); }')],
+      'threw: out of luck',
+    ],
+    [
+      'a reward of the wrong length',
+      () => ['--reward-module', file('short.mjs', 'export default function halves() { return [1]; }')],
+      '"halves": expected',
+    ],
+    [
+      'a reward module that exports nothing',
+      () => ['--reward-module', file('nothing.mjs', 'export const a = 1;')],
+      'as default export',
+    ],
+    ['an unknown reward', () => ['--reward', 'acuracy'], 'the nearest is accuracy'],
+    ['an adapter that is not there', () => ['--adapter', at('none')], 'adapter_config.json'],
+  ])('%s', async (_, words, text) => {
+    const { code, stdout, stderr } = await train('failed', '--max-steps', '1', ...words());
+    expect(stderr).toContain(text);
+    expect(stderr).not.toContain('    at ');
+    expect(code).toBeGreaterThan(0);
+    expect(stdout).toBe('');
+    expect(existsSync(at('failed'))).toBe(false);
+  });
+
+  it('an output folder that is taken is refused and stays as it is', async () => {
+    const { code, stderr } = await mgrpo(['train', '--model', model, ...TASK, ...ROUND, '--output-dir', at('start')]);
+    expect(stderr).toContain('--overwrite, or --resume');
+    expect(code).toBe(1);
+    expect(readdirSync(at('start'))).toContain('model');
+  });
+});

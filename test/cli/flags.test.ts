@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { evalSpec } from '../../src/cli/eval.js';
+import { commandOptions, helpText, ownSettings, readFlags, valuesOf } from '../../src/cli/flags.js';
+import { generateSpec } from '../../src/cli/generate.js';
+import { infoSpec } from '../../src/cli/info.js';
+import { sftSpec } from '../../src/cli/sft.js';
+import { trainSpec } from '../../src/cli/train.js';
+import { GRPO_OPTIONS, LAYER2_OPTIONS, options } from '../../src/config.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-flags-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const file = (name: string, content: string): string => {
+  writeFileSync(path.join(folder, name), content);
+  return path.join(folder, name);
+};
+const read = (...words: string[]) => readFlags(trainSpec, words)!;
+
+describe('readFlags', () => {
+  it('reads values by the type of their option', () => {
+    const given = read(
+      '--epsilon',
+      '0.1',
+      '--num-generations=4',
+      '--target-modules',
+      'q_proj,v_proj',
+      '--layer2-mode',
+      'open_think',
+      '--epsilon-high',
+      'null',
+    );
+    expect(valuesOf(given, GRPO_OPTIONS)).toEqual({
+      epsilon: 0.1,
+      numGenerations: 4,
+      targetModules: ['q_proj', 'v_proj'],
+      epsilonHigh: null,
+    });
+    expect(valuesOf(given, LAYER2_OPTIONS, 'layer2')).toEqual({ mode: 'open_think' });
+  });
+
+  it.each([
+    [['--resume'], true],
+    [['--resume', 'false'], false],
+    [['--resume=true'], true],
+    [['--no-resume'], false],
+  ])('reads %j as a boolean', (words, value) => expect(read(...words).get('resume')).toBe(value));
+
+  it('takes a value that starts with a dash', () => {
+    expect(read('--max-steps', '-1').get('maxSteps')).toBe(-1);
+    expect(readFlags(generateSpec, ['--prompt', '--- hello'])!.get('prompt')).toBe('--- hello');
+  });
+
+  it.each([
+    [['--learning-rte', '1'], '--learning-rate'],
+    [['--learningRate', '1'], '--learning-rate'],
+    [['--layer2.mode', 'eq5'], '--layer2-mode'],
+    [['--outputdir', 'x'], '--output-dir'],
+  ])('names the nearest flag for %j', (words, flag) => {
+    expect(() => read(...words)).toThrow(`unknown flag ${words[0]}; the nearest known one is ${flag}; see mgrpo train --help`);
+  });
+
+  it.each([
+    [['model'], 'expected a flag, got "model"'],
+    [['--model'], 'after --model, got nothing'],
+    [['--model', '--dataset', 'x'], 'after --model, got the flag --dataset'],
+    [['--epsilon', 'high'], 'expected a number > 0 and < 1, got "high"'],
+    [['--resume=perhaps'], 'expected true or false, got "perhaps"'],
+  ])('refuses %j', (words, text) => expect(() => read(...words)).toThrow(text));
+
+  it('gives null where help is asked for, whatever else is there', () => {
+    expect(readFlags(trainSpec, ['--model', 'x', '--help'])).toBeNull();
+  });
+
+  it.each([
+    ['settings.json', '{"model": "m", "epsilon": 0.3, "layer2": {"mode": "open_think"}}'],
+    ['settings.yaml', 'model: m\nepsilon: 0.3\nlayer2:\n  mode: open_think\n'],
+  ])('takes values from %s, and flags win over them', (name, content) => {
+    const given = read('--config', file(name, content), '--epsilon', '0.1');
+    expect(Object.fromEntries(given)).toEqual({ model: 'm', epsilon: 0.1, 'layer2.mode': 'open_think' });
+  });
+
+  it.each([
+    ['modle: x', 'unknown option modle; the nearest known one is model'],
+    ['layer2:\n  mod: eq5', 'unknown option layer2.mod; the nearest known one is layer2.mode'],
+    ['- 1', 'expected an object of options, got [1]'],
+    ['layer2: 3', 'expected an object of options for layer2, got 3'],
+    ['a: [', 'expected a readable JSON or YAML file'],
+  ])('refuses a config file with %j', (content, text) => {
+    expect(() => read('--config', file('bad.yaml', content))).toThrow(text);
+  });
+
+  it('refuses a config file that is not there', () => {
+    expect(() => read('--config', path.join(folder, 'none.yaml'))).toThrow('ENOENT');
+  });
+});
+
+describe('ownSettings', () => {
+  it('lists every value that is out of its range', () => {
+    const given = readFlags(generateSpec, ['--temperature', '-1', '--num-samples', '0'])!;
+    expect(() => ownSettings(generateSpec, given)).toThrow(/temperature, got -1[^]*numSamples, got 0/);
+  });
+});
+
+describe('the help', () => {
+  it.each([trainSpec, sftSpec, evalSpec, generateSpec, infoSpec])('of $name has every flag, once', (spec) => {
+    const text = helpText(spec);
+    for (const { flag } of commandOptions(spec)) {
+      expect(text.match(new RegExp(`^  --${flag}( |$)`, 'gm')), flag).toHaveLength(1);
+    }
+  });
+
+  it('of train has every option of the algorithm', () => {
+    const flags = commandOptions(trainSpec).map(({ flag }) => flag);
+    expect(options.filter(({ flag }) => !flags.includes(flag))).toEqual([]);
+  });
+
+  it('has no line that is wider than 132 columns', () => {
+    const wide = [trainSpec, sftSpec, evalSpec, generateSpec, infoSpec].flatMap((spec) =>
+      helpText(spec)
+        .split('\n')
+        .filter((line) => line.length > 132),
+    );
+    expect(wide).toEqual([]);
+  });
+});
