@@ -4,6 +4,7 @@ import type { Outcome } from '../../src/reward/status.js';
 import { verifierModule } from '../../src/reward/verify.js';
 import type { Row } from '../../src/reward/wasm.js';
 import { hostileSeeds } from './hostile.js';
+import { differ, mutate, randomTree, rewrite, write } from './trees.js';
 
 const BARE = 4;
 
@@ -150,7 +151,7 @@ function related(r: Random): [Law, string, string] {
   const b = small(r);
   const k = 2 + r.below(50);
   const items = [a, a + b, a + b + k, a + b + k + 7];
-  switch (r.below(18)) {
+  switch (r.below(36)) {
     case 0:
       return ['equal', `\\frac{${a}}{${b}}`, `\\frac{${a * k}}{${b * k}}`];
     case 1:
@@ -185,9 +186,65 @@ function related(r: Random): [Law, string, string] {
       return ['different', `x<${a}`, `x>${a}`];
     case 16:
       return ['equal', `${a}\\%`, `${a} percent`];
+    case 17:
+      return ['different', `${a}\\%`, String(a * k)];
+    case 18:
+      return ['equal', `x \\in [${a}, ${a + b})`, `${a} \\le x < ${a + b}`];
+    case 19:
+      return ['different', `[${a}, ${a + b}]`, `[${a}, ${a + b + 1}]`];
+    case 20:
+      return ['equal', `(-\\infty, ${a}) \\cup (${a + b}, \\infty)`, `(${a + b}, \\infty) \\cup (-\\infty, ${a})`];
+    case 21:
+      return ['different', `(-\\infty, ${a}) \\cup (${a + b}, \\infty)`, `(-\\infty, ${a}] \\cup (${a + b}, \\infty)`];
+    case 22:
+      return [
+        'equal',
+        `\\begin{pmatrix}${a} & ${b}\\\\${k} & 0\\end{pmatrix}`,
+        `\\begin{bmatrix} ${a} & ${b} \\\\ ${k} & 0 \\end{bmatrix}`,
+      ];
+    case 23:
+      return [
+        'different',
+        `\\begin{pmatrix}${a} & ${b}\\\\${k} & 0\\end{pmatrix}`,
+        `\\begin{pmatrix}${a} & ${b}\\\\${k} & 1\\end{pmatrix}`,
+      ];
+    case 24:
+      return ['equal', `${a} \\pm \\sqrt{${prime(r)}}`, ''];
+    case 25:
+      return ['different', `\\pm ${a}`, String(a)];
+    case 26:
+      return ['equal', `${a}+${b}i`, `${b}i + ${a}`];
+    case 27:
+      return ['different', `${a}+${b}i`, `${a}-${b}i`];
+    case 28:
+      return ['different', `\\frac{1}{2^{${90 + a}}}`, `\\frac{1}{2^{${90 + a + 1}}}`];
+    case 29:
+      return ['equal', `2^{${90 + a}} \\cdot 2`, `2^{${91 + a}}`];
+    case 30:
+      return ['different', `1+\\frac{1}{${k}}`, `1-\\frac{1}{${k}}`];
+    case 31:
+      return ['equal', `${a}x + ${b}y = ${k}`, `${2 * a}x + ${2 * b}y = ${2 * k}`];
+    case 32:
+      return ['different', `${a}x + ${b}y = ${k}`, `${2 * a}x + ${2 * b}y = ${2 * k + 1}`];
+    case 33:
+      return ['different', `${a}\\pi`, String(a)];
+    case 34:
+      return ['different', `${a}^\\circ`, `${a + 1}^\\circ`];
     default:
       return ['equal', String(a / 8), `\\frac{${a}}{8}`];
   }
+}
+
+/** Two expressions of which values at three points say whether they are equal: a rewriting, or a mutation. */
+function valued(r: Random): [Law, string, string] {
+  const draw = (n: number): number => r.below(n);
+  const roots = r.below(3) === 0;
+  const tree = randomTree(draw, 1 + r.below(3), roots);
+  const rewritten = r.below(2) === 0;
+  const other = rewritten ? rewrite(tree, draw) : mutate(tree, draw);
+  // A mutation may leave the value as it was; a rewriting with roots may be beyond the normal form.
+  const law = rewritten ? (roots ? 'any' : 'equal') : differ(tree, other) ? 'different' : 'any';
+  return [law, write(tree, draw), write(other, draw)];
 }
 
 /** The trials of one step: one input, with its partner where a law needs two. */
@@ -215,7 +272,7 @@ function trials(r: Random): Trial[] {
       { law: 'symmetric', row: { gold: other, text: one, flags: BARE } },
     ];
   }
-  const [law, one, other] = related(r);
+  const [law, one, other] = r.below(2) === 0 ? related(r) : valued(r);
   const partner = other === '' ? `(${one})` : other;
   return [
     { law, row: { gold: one, text: partner, flags: BARE } },
