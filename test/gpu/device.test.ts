@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { Gpu } from '../../src/gpu/device.js';
+import { kernel } from '../../src/gpu/kernel.js';
+import { view } from '../../src/gpu/tensor.js';
+import { nodeGpu } from '../../src/platform/webgpu-node.js';
+import { skipGpu, testGpu } from '../support/gpu.js';
+
+const source = `
+struct Params { count: u32, factor: f32 }
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+@compute @workgroup_size(64) fn scale_to(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = (group.x + group.y * groups.x) * 64 + lane;
+  if (i < params.count) { y[i] = x[i] * params.factor; }
+}`;
+const SCALE = kernel({ source, entry: 'scale_to', access: 'rw', params: { count: 'u32', factor: 'f32' } });
+
+/** A device of its own, for tests that break it. */
+async function ownGpu(): Promise<Gpu> {
+  return Gpu.open((await nodeGpu()).adapter!);
+}
+
+describe('nodeGpu', () => {
+  it('says what it found and does not throw', async () => {
+    const { adapter, notes } = await nodeGpu();
+    expect(Array.isArray(notes)).toBe(true);
+    if (!adapter) expect(notes.join()).toMatch(/npm install|lavapipe/);
+  });
+});
+
+describe.skipIf(skipGpu)('Gpu', () => {
+  it('runs recorded dispatches in order and folds grids of more than 65,535 workgroups', async () => {
+    const gpu = await testGpu();
+    const count = 64 * 65_600;
+    const data = Float32Array.from({ length: count }, (_, i) => i % 1000);
+    const [x, y, z] = [gpu.from(data), gpu.tensor([count]), gpu.tensor([count])];
+    const recorder = gpu.recorder();
+    recorder.dispatch(SCALE, [x, y], { count, factor: 2 }, count / 64);
+    recorder.dispatch(SCALE, [y, z], { count, factor: 0.25 }, count / 64);
+    recorder.submit();
+    const [out] = await gpu.read(z);
+    expect(out.findIndex((value, i) => value !== data[i]! / 2)).toBe(-1);
+    gpu.free(x, y, z);
+  });
+
+  it('puts data written between dispatches in their place', async () => {
+    const gpu = await testGpu();
+    const [x, y, z] = [gpu.from(Float32Array.of(1)), gpu.tensor([1]), gpu.tensor([1])];
+    const recorder = gpu.recorder();
+    recorder.dispatch(SCALE, [x, y], { count: 1, factor: 1 }, 1);
+    recorder.write(x, Float32Array.of(5));
+    recorder.dispatch(SCALE, [x, z], { count: 1, factor: 1 }, 1);
+    recorder.submit();
+    const [a, b] = await gpu.read(y, z);
+    expect([a[0], b[0]]).toEqual([1, 5]);
+  });
+
+  it('names the limit and the way out where a buffer or a binding is too large', async () => {
+    const gpu = await testGpu({ maxBinding: 1024 });
+    expect(() => gpu.allocate(gpu.device.limits.maxBufferSize + 16, 'weights')).toThrow(
+      /maxBufferSize .* for "weights".*smaller/,
+    );
+    const large = gpu.tensor([1000]);
+    expect(() => gpu.recorder().dispatch(SCALE, [large, large], { count: 1, factor: 1 }, 1)).toThrow(
+      /maxStorageBufferBindingSize = 1024.*scale_to, got 4000/,
+    );
+    expect(() => view(large, 900, [200])).toThrow(/expected a range inside/);
+  });
+
+  it('surfaces a validation error as a typed one at the next read', async () => {
+    const gpu = await ownGpu();
+    const broken = kernel({ source: 'fn nothing() {', entry: 'nothing', access: 'rw', params: { count: 'u32' } });
+    const [x, y] = [gpu.tensor([4]), gpu.tensor([4])];
+    const recorder = gpu.recorder();
+    recorder.dispatch(broken, [x, y], { count: 1 }, 1);
+    await expect(
+      (async () => {
+        recorder.submit();
+        await gpu.read(y);
+      })(),
+    ).rejects.toMatchObject({ code: 'gpu_validation' });
+    await gpu.destroy();
+  });
+
+  it('surfaces a lost device as a typed error', async () => {
+    const gpu = await ownGpu();
+    const x = gpu.tensor([4]);
+    gpu.device.destroy();
+    await gpu.device.lost;
+    await expect(gpu.read(x)).rejects.toMatchObject({ code: 'device_lost' });
+  });
+
+  it('counts the memory it holds, and gives scratch back', async () => {
+    const gpu = await ownGpu();
+    const before = gpu.memory.allocated;
+    gpu.scratch('a', [1000]);
+    gpu.scratch('a', [2000]);
+    gpu.recorder().submit();
+    const t = gpu.tensor([256]);
+    expect(gpu.memory.allocated - before).toBeGreaterThan(4 * 2256);
+    gpu.free(t);
+    gpu.freeScratch();
+    await gpu.destroy();
+    expect(gpu.memory.peak).toBeGreaterThan(4 * 2256);
+  });
+});
