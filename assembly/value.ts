@@ -520,10 +520,10 @@ export function runNext(): usize {
 }
 
 /**
- * Reads one run from `p`; sets the span. Gives 0 where the text at `p` starts none, 1 for a run with a value in it, 2 for variables only,
+ * Reads one run from `p`; sets the span. With `lists`, commas and "and" join operands; with `alternatives`, "and" and "or" alone do. Gives 0 where the text at `p` starts none, 1 for a run with a value in it, 2 for variables only,
  * 3 for a run that is part of something it cannot read (an operator with a word for an operand).
  */
-function run(p: usize, e: usize, lists: bool): i32 {
+function run(p: usize, e: usize, lists: bool, alternatives: bool): i32 {
   let kind = element(p, e);
   let first: usize = 0;
   let last: usize = 0;
@@ -580,8 +580,8 @@ function run(p: usize, e: usize, lists: bool): i32 {
     }
     const textStops = elementNext;
     kind = element(next, e);
-    if (kind == WORD && last > 0 && lists && isWordAt(elementStart, elementEnd, 'and')) {
-      // "19, 46, and 82"
+    if (kind == WORD && last > 0 && (lists || alternatives) && isJoiningWord(elementStart, elementEnd)) {
+      // "19, 46, and 82", "5 or 6"
       const item = skipSpace(elementNext, e);
       if (item < e && !hasNewline(elementNext, item)) {
         const peek = element(item, e);
@@ -602,6 +602,10 @@ function run(p: usize, e: usize, lists: bool): i32 {
   if (runEnd < last) runEnd = last;
   if (broken) return 3;
   return hasValue ? 1 : 2;
+}
+
+function isJoiningWord(p: usize, e: usize): bool {
+  return isWordAt(p, e, 'and') || isWordAt(p, e, 'or');
 }
 
 function isSignOnly(p: usize, e: usize): bool {
@@ -659,7 +663,7 @@ export function percentEnd(p: usize, e: usize): usize {
 export function leadingValue(p: usize, e: usize, lists: bool): bool {
   p = skipSpace(p, e);
   if (p >= e) return false;
-  return run(p, e, lists) == 1 && unwrapFormula();
+  return run(p, e, lists, true) == 1 && unwrapFormula();
 }
 
 /** Takes the delimiters off a span that is one formula. */
@@ -693,7 +697,7 @@ export function lastValue(p: usize, e: usize, lists: bool): bool {
         continue;
       }
     }
-    const kind = run(p, e, lists);
+    const kind = run(p, e, lists, false);
     p = max(runEnd, p + 1);
     if (kind == 1 || (kind == 2 && (bestEnd == 0 || variable))) {
       bestStart = start;
