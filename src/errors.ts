@@ -32,7 +32,12 @@ export class MgrpoError extends Error {
 export function show(value: unknown): string {
   let text: string;
   try {
-    text = typeof value === 'string' ? JSON.stringify(value) : value instanceof Error ? value.message : (JSON.stringify(value) ?? String(value));
+    text =
+      typeof value === 'string'
+        ? JSON.stringify(value)
+        : value instanceof Error
+          ? value.message
+          : (JSON.stringify(value) ?? String(value));
   } catch {
     text = String(value);
   }
