@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import type { Browser } from 'puppeteer';
+import { afterAll, describe, expect, it } from 'vitest';
+import { startChromium } from '../support/chromium.js';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const browser: Browser | string = existsSync(path.join(root, 'dist/index.js'))
+  ? await startChromium()
+  : 'no dist/; run npm run build';
+const reason = typeof browser === 'string' ? browser : undefined;
+
+const PAGE = `<!doctype html><script type="importmap">${JSON.stringify({
+  imports: {
+    '@huggingface/tokenizers': '/node_modules/@huggingface/tokenizers/dist/tokenizers.mjs',
+    '@huggingface/jinja': '/node_modules/@huggingface/jinja/dist/index.js',
+  },
+})}</script>`;
+
+/** Serves the repository's files; pages need http, because WebGPU wants a secure context and modules an origin. */
+function serve(): Promise<Server> {
+  const types: Record<string, string> = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.json': 'application/json' };
+  const server = createServer((request, response) => {
+    const url = new URL(request.url!, 'http://localhost').pathname;
+    const file = path.join(root, url);
+    if (url === '/') response.setHeader('content-type', 'text/html').end(PAGE);
+    else if (file.startsWith(root) && existsSync(file))
+      response.setHeader('content-type', types[path.extname(file)] ?? 'text/plain').end(readFileSync(file));
+    else response.writeHead(404).end();
+  });
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}
+
+afterAll(async () => {
+  if (typeof browser !== 'string') await browser.close();
+});
+
+describe.skipIf(reason)(`the browser bundle${reason ? ` (skipped: ${reason})` : ''}`, () => {
+  it('trains with MGRPO in a page: WebGPU of the browser, no Node module', { timeout: 300_000 }, async () => {
+    const server = await serve();
+    try {
+      const page = await (browser as Browser).newPage();
+      const errors: string[] = [];
+      page.on('pageerror', (error) => errors.push(String(error)));
+      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      const result = (await page.evaluate(`(async () => {
+        const m = await import('/dist/index.js');
+        const adapter = await m.browserGpu().requestAdapter();
+        const gpu = await m.Gpu.open(adapter);
+        const { files, vocabSize, eosTokenId } = m.charTokenizer(['Wait, let me double-check that.']);
+        const config = m.parseModelConfig({ architectures: ['LlamaForCausalLM'], model_type: 'llama', vocab_size: vocabSize, hidden_size: 32,
+          intermediate_size: 64, num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2, max_position_embeddings: 256,
+          rms_norm_eps: 1e-5, hidden_act: 'silu', tie_word_embeddings: true, eos_token_id: eosTokenId, rope_theta: 10000 });
+        const policy = await m.createPolicy(gpu, { name: 'page', config, tokenizerFiles: files, seed: 1 });
+        const digits = m.named('digits', ({ completions }) => completions.map((t) => (t.match(/[0-9]/g) ?? []).length / Math.max(t.length, 1)));
+        const steps = [];
+        const trainer = new m.MGRPOTrainer({ policy, rewards: [digits], rows: m.arithmetic('small').rows('train', 8, 1),
+          onEvent: (e) => { if (e.type === 'step') steps.push(e.metrics); },
+          config: { numGenerations: 4, perDeviceTrainBatchSize: 16, gradientAccumulationSteps: 1, maxCompletionLength: 8, maxSteps: 2, learningRate: 1e-2,
+            lrSchedulerType: 'constant', layer2: { numGenerations: 2, selection: 'none', phrases: ['Wait, let me double-check that.'] } } });
+        const { reason } = await trainer.train();
+        const bindings = gpu.device.limits.maxStorageBuffersPerShaderStage;
+        await gpu.destroy();
+        return { reason, steps, bindings };
+      })()`)) as { reason: string; steps: Record<string, number>[]; bindings: number };
+      expect(errors).toEqual([]);
+      expect(result.reason).toBe('done');
+      expect(result.steps).toHaveLength(2);
+      for (const step of result.steps) {
+        expect(Number.isFinite(step['loss'])).toBe(true);
+        expect(step['grad_norm']).toBeGreaterThan(0);
+        expect(step['sampling/sampling_logp_difference/max']).toBeLessThan(1e-4);
+      }
+      process.stdout.write(
+        `  Chromium: ${result.bindings} storage buffers a stage, rewards ${result.steps.map((s) => s['reward']!.toFixed(3)).join(', ')}\n`,
+      );
+    } finally {
+      server.close();
+    }
+  });
+});
