@@ -7,7 +7,7 @@ import { freeSymbol, freeSymbols, isConstantNode } from './numeric';
 import * as Q from './rational';
 import { C, compareSets, infinity, isInterval, isOrder, isSetLike } from './sets';
 import { equalScalar, sameUpToScale, sameValue, scaleSign } from './scalar';
-import { compareUnits, multiplier, numberWord, sameText, saysAllReals, saysNone, unitFactor } from './words';
+import { compareUnits, letterUnit, multiplier, numberWord, sameText, saysAllReals, saysDegrees, saysNone, unitFactor } from './words';
 
 const NONE: Node = changetype<Node>(0);
 
@@ -743,7 +743,21 @@ function equalNoted(g: Node, p: Node): bool {
     if (u == 0) return false;
     if (u == 2) return equalItem(a, times(b, unitFactor));
   }
-  // a unit letter on one side, the same unit in words on the other
+  if (gUnit != pUnit) {
+    const note = gUnit ? g : p;
+    const other = gUnit ? b : a;
+    // 90° and 90 dollars
+    if (other.kind == K.DEGREE && !saysDegrees(note.from, note.to)) return false;
+    // 10 cm and 10 m, the m read as a letter
+    const value = withoutUnit(other);
+    if (!isNone(value)) {
+      const unit = kid(other, other.n - 1);
+      if (unit.kind != K.SYM) return false;
+      const factor = letterUnit(note.from, note.to, unit.op);
+      if (changetype<usize>(factor) == 0) return false;
+      return gUnit ? equalItem(times(a, factor), value) : equalItem(value, times(b, factor));
+    }
+  }
   return equalItem(a, b);
 }
 

@@ -1,9 +1,9 @@
 /** Equality of two answers given as text: the door to the equivalence engine. */
-import { failed, fail, PAIR_FUEL, resetArena } from './arena';
+import { failed, PAIR_FUEL, resetArena } from './arena';
 import { equalAnswer, resetCompare } from './compare';
-import { Node } from './expression';
+import { K } from './expression';
 import { resetFloats } from './float';
-import { resetNames, sawThousandsComma, setCommaMode } from './lexer';
+import { resetNames, sawThousandsComma, sawZeroGroup, setCommaMode } from './lexer';
 import { resetGenerators } from './normalize';
 import { currency, parseAnswer } from './parser';
 import { resetScalar, undecided } from './scalar';
@@ -29,14 +29,16 @@ function compareUnder(g: usize, ge: usize, p: usize, pe: usize, goldMode: i32, p
   const gold = parseAnswer(g, ge);
   const goldCurrency = currency;
   goldParsed = changetype<usize>(gold) != 0;
-  sawComma = sawThousandsComma;
+  sawComma = sawThousandsComma && !sawZeroGroup;
   if (failed) return UNDECIDED;
   setCommaMode(predMode);
   const pred = parseAnswer(p, pe);
   predParsed = changetype<usize>(pred) != 0;
-  if (sawThousandsComma) sawComma = true;
+  if (sawZeroGroup) sawComma = false;
+  else if (sawThousandsComma) sawComma = true;
   if (failed) return UNDECIDED;
-  if (!goldParsed || !predParsed) return sameText(g, ge, p, pe, false) ? EQUAL : NOT_EQUAL;
+  if (!goldParsed || !predParsed) return sameText(g, ge, p, pe, goldParsed && gold.kind == K.TEXT) ? EQUAL : NOT_EQUAL;
+  if (gold.kind == K.TEXT && sameText(g, ge, p, pe, true)) return EQUAL;
   if (goldCurrency != 0 && currency != 0 && goldCurrency != currency) return NOT_EQUAL;
   const same = equalAnswer(gold, pred);
   if (failed) return UNDECIDED;
@@ -117,13 +119,4 @@ function choiceVerdict(g: usize, ge: usize, p: usize, pe: usize): i32 {
   if (a != b) return NOT_EQUAL;
   if (goldText && choiceHasText) return sameText(goldAt, ge, choiceText(), pe, true) ? EQUAL : -1;
   return EQUAL;
-}
-
-/** Declares the pair undecided: used by tests of the limits. */
-export function giveUp(): void {
-  fail();
-}
-
-export function isNode(x: Node): bool {
-  return changetype<usize>(x) != 0;
 }

@@ -171,12 +171,15 @@ const LEXED_WORDS: string = 'infinity/infty/inf/oo/Infinity/Inf|pi/Pi|sqrt|perce
 
 /** Set when a comma was taken as a thousands separator although it could divide a list. */
 export let sawThousandsComma: bool = false;
+/** Set when such a group starts with a zero, so that it is no item of a list. */
+export let sawZeroGroup: bool = false;
 /** 0: a comma before three digits groups thousands outside brackets; 1: it always divides; 2: a comma between digits is the decimal point. */
 export let commaMode: i32 = 0;
 
 export function setCommaMode(mode: i32): void {
   commaMode = mode;
   sawThousandsComma = false;
+  sawZeroGroup = false;
 }
 
 @unmanaged
@@ -319,6 +322,8 @@ function separatorAt(p: usize, e: usize, depth: i32): i32 {
   if (q + 3 < e && isDigit(byteAt(q + 3))) return 0;
   if (comma) {
     if (depth > 0 || commaMode != 0) return 0;
+    // no list has an item 001
+    if (byteAt(q) == 48) sawZeroGroup = true;
     sawThousandsComma = true;
   }
   return <i32>(q - p);
@@ -527,6 +532,10 @@ function letters(p: usize, e: usize): usize {
     if (c == 85 && (lastKind() == T.RPAR || lastKind() == T.RBRK || lastKind() == T.RSET || lastKind() == T.RBRACE) && nextOpens(q, e)) push(T.CUP, p, q);
     else if (inText && isLower(c) && c != SYM_E && c != SYM_I && c != 100 && afterOperand()) push(T.WORD, p, q);
     else push(T.SYM, p, q, c);
+    return q;
+  }
+  if (spells(p, len, 'min') && afterOperand() && !nextOpens(q, e)) {
+    push(T.WORD, p, q);
     return q;
   }
   if (namedRun(p, q, e)) return q;
@@ -1031,7 +1040,8 @@ function command(p: usize, e: usize): usize {
     else if (c == 38) push(T.AND, p, q);
     else if (c == 35) push(T.BAD, p, q);
     else if (c >= 128) return name;
-    else space = 1; // \, \; \! \( \) \[ \] and the rest
+    else if (c == 44 || c == 59 || c == 58 || c == 33 || c == 62 || c == 40 || c == 41 || c == 91 || c == 93 || c == 47 || c == 39 || c == 34 || c == 96 || isSpace(c)) space = 1;
+    else push(T.BAD, p, q);
     return q;
   }
   const len = <i32>(q - name);

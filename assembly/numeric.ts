@@ -573,6 +573,8 @@ function ratioAt(a: Node, b: Node, c: Node, d: Node): i32 {
     gather(d, false, -1);
   }
   if (overflow || failed) return N.UNKNOWN;
+  // without a variable every ratio is constant
+  if (asRatio && variableCount == 0) return N.UNKNOWN;
   realOnly = variableCount > 0;
   depth = 0;
   const points = variableCount == 0 ? 1 : POINTS;

@@ -1112,6 +1112,7 @@ function environment(): Node {
     }
     pushNode(item());
     inRow++;
+    if (kind() != T.AMP && kind() != T.ROW && kind() != T.CLOSE && (matrix || !isSeparator(kind())) && kind() != T.REL) broken = true;
   }
   if (inRow > 0) {
     if (columns >= 0 && inRow != columns && matrix) broken = true;

@@ -28,6 +28,8 @@ function nextCharacter(fold: bool): i32 {
         cursor += 2;
         if (d == 123 || d == 125) return d;
         if (d == 37) return 37;
+        // no known command
+        if (isLetter(d) || isDigit(d)) return 0x10000 + d;
         gap = true;
         continue;
       }
@@ -49,7 +51,8 @@ function nextCharacter(fold: bool): i32 {
       gap = true;
       continue;
     }
-    if (c == 123 || c == 125 || c == 36 || c == 34 || c == 96 || c == 126) {
+    // braces group mathematics; around words they are markup
+    if ((fold && (c == 123 || c == 125)) || c == 36 || c == 34 || c == 96 || c == 126) {
       cursor++;
       continue;
     }
@@ -63,7 +66,7 @@ function nextCharacter(fold: bool): i32 {
   return 0;
 }
 
-/** Whether two texts are the same once markup and spaces are gone (and case, when `fold`). Empty texts are never equal. */
+/** Whether two texts are the same once markup and spaces are gone; with `fold` case and braces too. Empty texts are never equal. */
 export function sameText(p: usize, pe: usize, q: usize, qe: usize, fold: bool): bool {
   let some = 0;
   let pc = p;
@@ -238,12 +241,35 @@ export function compareUnits(p: usize, pe: usize, q: usize, qe: usize): i32 {
   if (pl == 0 || ql == 0) return 1;
   // plural and singular, or one text a part of the other: "apples", "apple", "red apples"
   const n = min(pl, ql);
-  if (n >= 3 && abs(pl - ql) <= 2) {
+  const longer = pl > ql ? pw + ql : qw + pl;
+  const ending = abs(pl - ql);
+  if (n >= 3 && (ending == 0 || (ending == 1 && byteAt(longer) == 115) || (ending == 2 && byteAt(longer) == 101 && byteAt(longer + 1) == 115))) {
     let same = true;
     for (let i = 0; i < n && same; i++) same = toLower(byteAt(pw + i)) == toLower(byteAt(qw + i));
     if (same) return 1;
   }
   return 0;
+}
+
+/** Factor by which the unit of the words is larger than the unit of one letter (m, s, g, h, L), or null when they do not go together. */
+export function letterUnit(p: usize, e: usize, letter: i32): Q.Rat {
+  const none = changetype<Q.Rat>(0);
+  const len = firstWord(p, e);
+  const plain = plainUnit(p, e, len);
+  const unit = len > 0 ? lookup(UNITS, cursor, len, true) : -1;
+  if (unit < 0 || !plain) return none;
+  const own = letter == 109 ? 3 : letter == 115 ? 15 : letter == 103 ? 10 : letter == 104 ? 17 : letter == 76 ? 21 : -1;
+  if (own < 0) return none;
+  const a = SIZES + <usize>unit * 12;
+  const b = SIZES + <usize>own * 12;
+  if (load<i32>(a) != load<i32>(b)) return none;
+  return Q.div(Q.ofFraction(load<i32>(a, 4), load<i32>(a, 8)), Q.ofFraction(load<i32>(b, 4), load<i32>(b, 8)));
+}
+
+/** Whether the words are a degree sign spelled out. */
+export function saysDegrees(p: usize, e: usize): bool {
+  const len = firstWord(p, e);
+  return len >= 3 && lookup('deg|degree|degrees', cursor, len, true) >= 0;
 }
 
 /** "square inches", "in^2": the same unit under the same power, written alike. */
