@@ -1,12 +1,15 @@
 import type { Listener, TrainEvent } from '../train/events.js';
-import { countText, duration, say, short } from './output.js';
+import { bytesText, countText, duration, say, short } from './output.js';
 
 type Event<T extends TrainEvent['type']> = Extract<TrainEvent, { type: T }>;
 
 /** Metrics that a line of progress shows, where the step has them. */
 const SHOWN = ['loss', 'reward', 'acc_t1', 'acc_t2', 'layer2/reward', 'entropy', 'kl', 'grad_norm'] as const;
 
-/** One line on stderr that is drawn anew on a terminal; elsewhere only finished steps are written, a line each. */
+/** Seconds after which a phase says how far it is, where there is no terminal. */
+const QUIET_SECONDS = 20;
+
+/** One line on stderr that is drawn anew on a terminal; elsewhere finished steps are written, a line each, and how far long phases are. */
 export class Progress {
   readonly #live = process.stderr.isTTY;
   #drawn = 0;
@@ -15,6 +18,10 @@ export class Progress {
   /** Tokens sampled in the present step, by layer. */
   #sampled = new Map<number, number>();
   #phaseStart = { key: '', time: 0 };
+  #spoken = performance.now();
+  /** Seconds of all steps so far, by phase and layer. */
+  readonly #seconds = new Map<string, number>();
+  #peak = 0;
 
   readonly listen: Listener = (event) => {
     switch (event.type) {
@@ -35,7 +42,7 @@ export class Progress {
         this.line(event.text);
         break;
       case 'end':
-        this.clear();
+        this.#summarize();
         break;
       default:
     }
@@ -55,6 +62,7 @@ export class Progress {
   line(text: string): void {
     this.clear();
     say(text);
+    this.#spoken = performance.now();
   }
 
   /** Removes the line that is drawn anew. */
@@ -69,13 +77,14 @@ export class Progress {
     const now = performance.now();
     if (key !== this.#phaseStart.key || done === 0) this.#phaseStart = { key, time: now };
     if (phase === 'sample' && tokens !== undefined) this.#sampled.set(layer ?? 1, tokens);
-    if (!this.#live) return;
+    if (!this.#live && now - this.#spoken < 1000 * QUIET_SECONDS) return;
     const seconds = (now - this.#phaseStart.time) / 1000;
     const rate = tokens && seconds > 0.2 ? ` ${countText(tokens / seconds)} tok/s` : '';
     const where = `${phase}${layer ? ` ${layer}` : ''} ${bar(done, total)} ${done}/${total}${rate}`;
     const last = this.#step ? ` | ${metricWords(this.#step)} | ${duration(this.#step.secondsLeft)} left` : '';
     const step = phase === 'evaluate' ? '' : `step ${event.step}/${this.#steps} `;
-    this.#draw(`${step}${where}${last}`, done === total);
+    if (this.#live) this.#draw(`${step}${where}${last}`, done === total);
+    else this.line(`${step}${where}`);
   }
 
   #finishStep(event: Event<'step'>): void {
@@ -86,9 +95,18 @@ export class Progress {
     this.#sampled.clear();
     const rate = tokens > 0 && sampling > 0 ? ` · ${countText(tokens / sampling)} tok/s` : '';
     const total = seconds.reduce((sum, [, s]) => sum + s, 0);
+    for (const [key, s] of seconds) this.#seconds.set(key, (this.#seconds.get(key) ?? 0) + s);
+    this.#peak = Math.max(this.#peak, event.memory.peak);
     const text = `step ${event.step}/${event.steps} · ${metricWords(event)}${rate} · ${duration(total)}/step · ${duration(event.secondsLeft)} left`;
     if (this.#live) this.#draw(text, true);
-    else say(text);
+    else this.line(text);
+  }
+
+  /** Where the time went, and how much memory it took. */
+  #summarize(): void {
+    if (this.#seconds.size === 0) return this.clear();
+    const phases = [...this.#seconds].map(([key, s]) => `${key.replace('/', ' ')} ${duration(s)}`);
+    this.line(`time: ${phases.join(' · ')}; peak device memory ${bytesText(this.#peak)}`);
   }
 
   #draw(text: string, force: boolean): void {
