@@ -1,0 +1,26 @@
+// Runs a TypeScript file of this project in Node: node scripts/run.mjs bench/kernels/matmul.ts [words]
+// It is bundled with the build's own plugins, so shaders and wasm are imported as in the package.
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { rollup } from 'rollup';
+import { assets, typescript } from './plugins.mjs';
+
+const root = path.resolve(import.meta.dirname, '..');
+const [file, ...words] = process.argv.slice(2);
+if (!file) throw new Error('usage: node scripts/run.mjs <file.ts> [words]');
+const input = path.resolve(file);
+const bundle = await rollup({
+  input,
+  external: (id) => !id.startsWith('.') && !path.isAbsolute(id),
+  plugins: [assets(), typescript()],
+  onLog: (level, log) => level === 'warn' && console.error(log.message),
+});
+const output = path.join(root, 'build', `run.${process.pid}.mjs`);
+await bundle.write({ file: output, format: 'es', inlineDynamicImports: true });
+process.argv = [process.argv[0], input, ...words];
+try {
+  await import(pathToFileURL(output).href);
+} finally {
+  rmSync(output, { force: true });
+}
