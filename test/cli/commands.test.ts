@@ -225,6 +225,7 @@ describe.skipIf(skipGpu)(`mgrpo on a device${skipGpu ? ` (skipped: ${skipGpu})` 
     ).toBe(true);
     const evaluations = JSON.parse(readFileSync(at('full', 'evaluation.json'), 'utf8')) as Evaluations;
     expect(Object.keys(evaluations).sort()).toEqual(['after', 'before', 'during']);
+    expect(evaluations.after!['acc_t1p']).toEqual(evaluations.before!['acc_t2']);
     expect(readFileSync(at('full', 'report.html'), 'utf8')).toContain('Evaluation');
     const again = await mgrpo(['generate', '--model', at('full', 'model'), '--prompt', '1+1', '--max-completion-length', '2']);
     expect(again.code).toBe(0);
