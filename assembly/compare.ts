@@ -91,6 +91,9 @@ function isName(x: Node): bool {
     case K.ABS:
     case K.NORM:
     case K.NEG:
+    case K.UNION:
+    case K.INTERSECT:
+    case K.DIFFERENCE:
       for (let i = 0; i < x.n; i++) if (!isName(kid(x, i))) return false;
       return true;
     case K.FUNC:
@@ -108,6 +111,8 @@ function isSubject(x: Node): bool {
     for (let i = 0; i < x.n; i++) if (!isSubject(kid(x, i))) return false;
     return true;
   }
+  // A ∩ B = …
+  if (x.kind == K.UNION || x.kind == K.INTERSECT || x.kind == K.DIFFERENCE) return isName(x);
   // ∠ABC, △ABC
   return x.kind == K.MUL && kid(x, 0).kind == K.SYM && isMarkSymbol(kid(x, 0).op) && isName(x);
 }
@@ -190,6 +195,16 @@ let parameter: i32 = -1;
 function withoutRemarks(x: Node): Node {
   parameter = -1;
   if (x.kind != K.LIST) return x;
+  // x ≠ 0, 1
+  for (let i = 1; i < x.n; i++) {
+    const before = kid(x, i - 1);
+    if (before.kind == K.REL && before.n == 2 && relation(before, 0) == R.NE && isConstantNode(kid(x, i)) && kid(x, i).kind != K.REL) {
+      const kids = alloc((<usize>x.n) << 2);
+      memory.copy(kids, x.kids, (<usize>x.n) << 2);
+      store<usize>(kids + ((<usize>i) << 2), changetype<usize>(relationNode(kid(before, 0), R.NE, kid(x, i))));
+      x = withKids(x, kids);
+    }
+  }
   let keep = 0;
   for (let i = 0; i < x.n; i++) {
     const k = kid(x, i);
@@ -278,20 +293,23 @@ function gather(x: Node, linked: bool, out: Items): void {
   gatherItem(x, linked, out);
 }
 
+/** a = b = 3: several names for one value. */
+function isSharedValue(x: Node): bool {
+  if (x.kind != K.REL || x.n < 3) return false;
+  for (let i = 0; i < x.n - 1; i++) if (kid(x, i).kind != K.SYM || relation(x, i) != R.EQ) return false;
+  const v = kid(x, x.n - 1);
+  return v.kind != K.SYM && isConstantAnswer(v);
+}
+
 function gatherItem(x: Node, linked: bool, out: Items): void {
   if (x.kind == K.LIST) {
     gather(x, linked, out);
     return;
   }
   if (x.kind == K.REL && isEquation(x)) {
-    // a = b = 3: both
-    if (x.n >= 3) {
-      let symbols = true;
-      for (let i = 0; i < x.n - 1; i++) if (kid(x, i).kind != K.SYM || relation(x, i) != R.EQ) symbols = false;
-      if (symbols && kid(x, x.n - 1).kind != K.SYM && isConstantAnswer(kid(x, x.n - 1))) {
-        for (let i = 0; i < x.n - 1; i++) expandSigns(kid(x, x.n - 1), linked, out, kid(x, i));
-        return;
-      }
+    if (isSharedValue(x)) {
+      for (let i = 0; i < x.n - 1; i++) expandSigns(kid(x, x.n - 1), linked, out, kid(x, i));
+      return;
     }
     const v = assigned(x);
     if (!isNone(v) && v != kid(x, 0)) {
@@ -394,6 +412,26 @@ function hasEllipsis(x: Items): bool {
   return false;
 }
 
+/** 1, 2, 3, …, n-1, n as 1, 2, …, n: terms that only repeat the step are dropped. */
+function shortened(x: Items): Items {
+  let at = 0;
+  while (at < x.n && itemAt(x, at).kind != K.ELLIPSIS) at++;
+  if (at < 2 || at >= x.n - 1) return x;
+  const step = minus(itemAt(x, 1), itemAt(x, 0));
+  for (let i = 1; i < at - 1; i++) if (!sameValue(minus(itemAt(x, i + 1), itemAt(x, i)), step)) return x;
+  for (let i = at + 1; i < x.n - 1; i++) if (!sameValue(minus(itemAt(x, i + 1), itemAt(x, i)), step)) return x;
+  const out = newItems();
+  push(out, itemAt(x, 0));
+  push(out, itemAt(x, 1));
+  push(out, itemAt(x, at));
+  push(out, itemAt(x, x.n - 1));
+  return out;
+}
+
+function minus(a: Node, b: Node): Node {
+  return binary(K.ADD, a, unary(K.NEG, b));
+}
+
 /** Two answers of several items. */
 function equalLists(g: Node, p: Node, linked: bool): bool {
   let a = newItems();
@@ -401,7 +439,7 @@ function equalLists(g: Node, p: Node, linked: bool): bool {
   gather(g, linked, a);
   gather(p, linked, b);
   if (failed || a.n == 0 || b.n == 0 || a.n == MAX_ITEMS || b.n == MAX_ITEMS) return false;
-  if (hasEllipsis(a) || hasEllipsis(b)) return sameOrder(a, b);
+  if (hasEllipsis(a) || hasEllipsis(b)) return sameOrder(a, b) || sameOrder(shortened(a), shortened(b));
   // values of one repeated name, or of unnamed items
   let ga = period(a);
   let gb = period(b);
@@ -592,6 +630,7 @@ function matches(g: Node, p: Node): bool {
   if (hasKind(g, K.PM) || hasKind(p, K.PM)) {
     if (g.kind != K.LIST && p.kind != K.LIST && g.kind != K.SET && p.kind != K.SET) return equalLists(g, p, false) || equalLists(g, p, true);
   }
+  if ((isSharedValue(g) || isSharedValue(p)) && equalLists(g, p, false)) return true;
   if (isList(g) && p.kind == K.REL && isEquation(p) && !isNone(assigned(p))) return equalLists(g, p, false);
   if (isList(p) && g.kind == K.REL && isEquation(g) && !isNone(assigned(g))) return equalLists(g, p, false);
   if (g.kind == K.REL || p.kind == K.REL) return equalRelations(g, p);
@@ -607,7 +646,8 @@ function matches(g: Node, p: Node): bool {
       return equalLists(g, p, false) || ((hasKind(g, K.PM) || hasKind(p, K.PM)) && equalLists(g, p, true));
     }
   }
-  if (g.kind == K.TUPLE && p.kind == K.TUPLE) return g.op == p.op && sameKids(g, p);
+  // angle brackets are round ones for vectors
+  if (g.kind == K.TUPLE && p.kind == K.TUPLE) return (g.op == p.op || (g.op | p.op) == 0x22) && sameKids2(g, p);
   if (g.kind == K.MATRIX || p.kind == K.MATRIX || hasKind(g, K.MATRIX) || hasKind(p, K.MATRIX)) return equalMatrices(g, p);
   if (isSetLike(g) || isSetLike(p)) {
     if ((isSetLike(g) || g.kind == K.SET || isNumberSet(g)) && (isSetLike(p) || p.kind == K.SET || isNumberSet(p))) {

@@ -9,7 +9,7 @@ import { currency, parseAnswer } from './parser';
 import { resetScalar, undecided } from './scalar';
 import { EQUAL, GOLD_UNPARSABLE, NOT_EQUAL, PRED_UNPARSABLE, UNDECIDED } from './status';
 import { byteAt, isDigit, isSpace } from './text';
-import { choiceHasText, choiceLetter, choiceText, hasContent, sameText } from './words';
+import { choiceHasText, choiceLetter, choiceText, hasContent, isPlain, sameText } from './words';
 
 /** Longest answer that is parsed, in bytes; longer ones are compared as text only. */
 const MAX_ANSWER: i32 = 16384;
@@ -37,7 +37,7 @@ function compareUnder(g: usize, ge: usize, p: usize, pe: usize, goldMode: i32, p
   if (sawZeroGroup) sawComma = false;
   else if (sawThousandsComma) sawComma = true;
   if (failed) return UNDECIDED;
-  if (!goldParsed || !predParsed) return sameText(g, ge, p, pe, goldParsed && gold.kind == K.TEXT) ? EQUAL : NOT_EQUAL;
+  if (!goldParsed || !predParsed) return sameText(g, ge, p, pe, isPlain(g, ge) && isPlain(p, pe)) ? EQUAL : NOT_EQUAL;
   if (gold.kind == K.TEXT && sameText(g, ge, p, pe, true)) return EQUAL;
   if (goldCurrency != 0 && currency != 0 && goldCurrency != currency) return NOT_EQUAL;
   const same = equalAnswer(gold, pred);
@@ -50,15 +50,19 @@ function compareUnder(g: usize, ge: usize, p: usize, pe: usize, goldMode: i32, p
 function isCommaDecimal(p: usize, e: usize): bool {
   let digits = 0;
   let commas = 0;
+  let decimals = 0;
   for (; p < e; p++) {
     const c = byteAt(p);
-    if (isDigit(c)) digits++;
-    else if (c == 44 && digits > 0 && p + 1 < e && isDigit(byteAt(p + 1))) commas++;
+    if (isDigit(c)) {
+      digits++;
+      if (commas > 0) decimals++;
+    } else if (c == 44 && digits > 0 && p + 1 < e && isDigit(byteAt(p + 1))) commas++;
     else if (c == 45 && digits == 0) continue;
     else if (c != 36 && !isSpace(c)) return false;
     else if (isSpace(c) && digits > 0 && commas == 0) return false;
   }
-  return digits > 1 && commas == 1;
+  // 1,000 is a thousand
+  return digits > 1 && commas == 1 && decimals != 3;
 }
 
 /** Whether the text is one decimal with a point. */
@@ -101,7 +105,7 @@ export function equalAnswers(goldPtr: usize, goldLen: i32, predPtr: usize, predL
     }
     return NOT_EQUAL;
   }
-  if (sameText(goldPtr, ge, predPtr, pe, false)) return EQUAL;
+  if (sameText(goldPtr, ge, predPtr, pe, isPlain(goldPtr, ge) && isPlain(predPtr, pe))) return EQUAL;
   if (verdict == UNDECIDED) return UNDECIDED;
   if (!goldParsed) return GOLD_UNPARSABLE;
   if (!predParsed) return PRED_UNPARSABLE;

@@ -400,6 +400,8 @@ function number(p: usize, e: usize, depth: i32): usize {
     }
   }
   let repeat = 0;
+  const spaced = skipSpace(q, e);
+  if (decimals > 0 && startsWith(spaced, e, '\\overline{')) q = spaced;
   let tail = q;
   if (decimals >= 0 && q < e && byteAt(q) == 92) {
     const name = startsWith(q, e, '\\overline') ? 9 : startsWith(q, e, '\\bar') ? 4 : startsWith(q, e, '\\dot') ? 4 : 0;
@@ -528,6 +530,15 @@ function letters(p: usize, e: usize): usize {
       const end = q + 2 < e && byteAt(q + 2) == 46 ? q + 3 : q + 2;
       push(T.WORD, p, end);
       return end;
+    }
+    const before = lastKind() == T.LBRACE && tokenCount > 1 ? tokenAt(tokens, tokenCount - 2) : tokenCount > 0 ? tokenAt(tokens, tokenCount - 1) : changetype<Token>(0);
+    if (changetype<usize>(before) != 0 && before.kind == T.REL && before.aux == R.IN) {
+      // k ∈ Z, k ∈ \mathbf{Z}
+      const set = c == 82 ? S.R : c == 90 ? S.Z : c == 78 ? S.N : c == 81 ? S.Q : c == 67 ? S.C : -1;
+      if (set >= 0) {
+        push(T.SPACESET, p, q, set);
+        return q;
+      }
     }
     if (c == 85 && (lastKind() == T.RPAR || lastKind() == T.RBRK || lastKind() == T.RSET || lastKind() == T.RBRACE) && nextOpens(q, e)) push(T.CUP, p, q);
     else if (inText && isLower(c) && c != SYM_E && c != SYM_I && c != 100 && afterOperand()) push(T.WORD, p, q);

@@ -1178,8 +1178,15 @@ function atom(): Node {
       return bracket();
     case T.LBRACE:
       return group();
-    case T.LSET:
-      return setLiteral();
+    case T.LSET: {
+      if (at(pos + 1).kind != T.BEGIN) return setLiteral();
+      // \left\{ \begin{array} … \right.
+      pos++;
+      at(pos).aux = 8;
+      const x = environment();
+      if (kind() == T.RSET) pos++;
+      return x;
+    }
     case T.BAR:
       return fence(T.BAR, K.ABS);
     case T.LBAR:

@@ -91,6 +91,20 @@ export function sameText(p: usize, pe: usize, q: usize, qe: usize, fold: bool): 
   }
 }
 
+/** Whether braces in the text are markup only: no powers, indices or commands with arguments of mathematics. */
+export function isPlain(p: usize, e: usize): bool {
+  while (p < e) {
+    const c = byteAt(p);
+    if (c == 94 || c == 95) return false;
+    if (c == 92) {
+      const q = skipLetters(p + 1, e);
+      if (q > p + 1 && lookup(MARKUP, p + 1, <i32>(q - p - 1)) < 0) return false;
+      p = q > p + 1 ? q : p + 2;
+    } else p++;
+  }
+  return true;
+}
+
 /** Whether the text holds a letter or digit (so that it is an answer at all). */
 export function hasContent(p: usize, e: usize): bool {
   for (; p < e; p++) {
@@ -206,61 +220,79 @@ export function multiplier(p: usize, e: usize): Q.Rat {
   return k <= 1 || k == 5 ? v : Q.pow(v, k);
 }
 
-/** Verdict on two notes: 0 they contradict each other, 1 the same unit (or no known ones), 2 the same dimension: see `unitFactor`. */
-export let unitFactor: Q.Rat = changetype<Q.Rat>(0);
+/** Entry and power of the unit that `readUnit` found. */
+let unitEntry: i32 = -1;
+let unitPower: i32 = 1;
 
-function plainUnit(p: usize, e: usize, len: i32): bool {
-  // one word and nothing else: no powers, no quotients
+/** Reads a note that is one known unit, with "square", "cubic" or a power; false when it is anything else. */
+function readUnit(p: usize, e: usize): bool {
+  unitEntry = -1;
+  unitPower = 1;
+  let len = firstWord(p, e);
+  if (len == 0) return false;
+  const prefix = lookup('square/sq|cubic/cu', cursor, len, true);
+  if (prefix >= 0) {
+    unitPower = prefix + 2;
+    len = firstWord(cursor + len, e);
+    if (len == 0) return false;
+  }
+  unitEntry = lookup(UNITS, cursor, len, true);
+  if (unitEntry < 0) return false;
   for (let q = cursor + len; q < e; q++) {
     const c = byteAt(q);
-    if (!isSpace(c) && c != 125 && c != 36 && c != 46) return false;
+    if (c == 50 || c == 51) {
+      if (unitPower != 1) return false;
+      unitPower = c - 48;
+    } else if (c == 0xc2 && q + 1 < e && (byteAt(q + 1) == 0xb2 || byteAt(q + 1) == 0xb3)) {
+      if (unitPower != 1) return false;
+      unitPower = byteAt(++q) - 0xb0;
+    } else if (!isSpace(c) && c != 123 && c != 125 && c != 36 && c != 46 && c != 94) return false;
   }
-  return len > 0 && p <= e;
+  return true;
 }
+
+/** Verdict on two notes: 0 they contradict each other, 1 the same unit (or no known ones), 2 the same dimension: see `unitFactor`. */
+export let unitFactor: Q.Rat = changetype<Q.Rat>(0);
 
 /** Compares the words behind two numbers. */
 export function compareUnits(p: usize, pe: usize, q: usize, qe: usize): i32 {
   if (sameText(p, pe, q, qe, true)) return 1;
-  const pl = firstWord(p, pe);
-  const pw = cursor;
-  const pPlain = plainUnit(p, pe, pl);
-  const pu = pl > 0 ? lookup(UNITS, pw, pl, true) : -1;
-  const ql = firstWord(q, qe);
-  const qw = cursor;
-  const qPlain = plainUnit(q, qe, ql);
-  const qu = ql > 0 ? lookup(UNITS, qw, ql, true) : -1;
-  if (pu >= 0 && qu >= 0) {
-    if (pu == qu && pPlain == qPlain) return pPlain ? 1 : 0;
-    if (!pPlain || !qPlain) return sameUnitWithPower(pu, qu, pw + pl, pe, qw + ql, qe) ? 1 : 0;
-    const a = SIZES + <usize>pu * 12;
-    const b = SIZES + <usize>qu * 12;
+  const pKnown = readUnit(p, pe);
+  const pUnit = unitEntry;
+  const pPower = unitPower;
+  const qKnown = readUnit(q, qe);
+  const qUnit = unitEntry;
+  if (pKnown && qKnown) {
+    if (pPower != unitPower) return 0;
+    if (pUnit == qUnit) return 1;
+    const a = SIZES + <usize>pUnit * 12;
+    const b = SIZES + <usize>qUnit * 12;
     if (load<i32>(a) != load<i32>(b)) return 0;
-    unitFactor = Q.div(Q.ofFraction(load<i32>(b, 4), load<i32>(b, 8)), Q.ofFraction(load<i32>(a, 4), load<i32>(a, 8)));
+    unitFactor = Q.pow(Q.div(Q.ofFraction(load<i32>(b, 4), load<i32>(b, 8)), Q.ofFraction(load<i32>(a, 4), load<i32>(a, 8))), pPower);
     return 2;
   }
+  if (pUnit >= 0 || qUnit >= 0) return 0;
+  const pl = firstWord(p, pe);
+  const pw = cursor;
+  const ql = firstWord(q, qe);
+  const qw = cursor;
   if (pl == 0 || ql == 0) return 1;
-  // plural and singular, or one text a part of the other: "apples", "apple", "red apples"
+  // plural and singular: apples, apple
   const n = min(pl, ql);
   const longer = pl > ql ? pw + ql : qw + pl;
   const ending = abs(pl - ql);
-  if (n >= 3 && (ending == 0 || (ending == 1 && byteAt(longer) == 115) || (ending == 2 && byteAt(longer) == 101 && byteAt(longer + 1) == 115))) {
-    let same = true;
-    for (let i = 0; i < n && same; i++) same = toLower(byteAt(pw + i)) == toLower(byteAt(qw + i));
-    if (same) return 1;
-  }
-  return 0;
+  if (n < 3 || !(ending == 0 || (ending == 1 && byteAt(longer) == 115) || (ending == 2 && byteAt(longer) == 101 && byteAt(longer + 1) == 115))) return 0;
+  for (let i = 0; i < n; i++) if (toLower(byteAt(pw + i)) != toLower(byteAt(qw + i))) return 0;
+  return 1;
 }
 
 /** Factor by which the unit of the words is larger than the unit of one letter (m, s, g, h, L), or null when they do not go together. */
 export function letterUnit(p: usize, e: usize, letter: i32): Q.Rat {
   const none = changetype<Q.Rat>(0);
-  const len = firstWord(p, e);
-  const plain = plainUnit(p, e, len);
-  const unit = len > 0 ? lookup(UNITS, cursor, len, true) : -1;
-  if (unit < 0 || !plain) return none;
+  if (!readUnit(p, e) || unitPower != 1) return none;
   const own = letter == 109 ? 3 : letter == 115 ? 15 : letter == 103 ? 10 : letter == 104 ? 17 : letter == 76 ? 21 : -1;
   if (own < 0) return none;
-  const a = SIZES + <usize>unit * 12;
+  const a = SIZES + <usize>unitEntry * 12;
   const b = SIZES + <usize>own * 12;
   if (load<i32>(a) != load<i32>(b)) return none;
   return Q.div(Q.ofFraction(load<i32>(a, 4), load<i32>(a, 8)), Q.ofFraction(load<i32>(b, 4), load<i32>(b, 8)));
@@ -270,11 +302,6 @@ export function letterUnit(p: usize, e: usize, letter: i32): Q.Rat {
 export function saysDegrees(p: usize, e: usize): bool {
   const len = firstWord(p, e);
   return len >= 3 && lookup('deg|degree|degrees', cursor, len, true) >= 0;
-}
-
-/** "square inches", "in^2": the same unit under the same power, written alike. */
-function sameUnitWithPower(pu: i32, qu: i32, p: usize, pe: usize, q: usize, qe: usize): bool {
-  return pu == qu && sameText(p, pe, q, qe, true);
 }
 
 /** Whether a text is one of the ways to say that there is no solution. */
