@@ -11,6 +11,9 @@ import decodeSource from '../../shaders/attention-decode.wgsl';
 import quadsSource from '../../shaders/attention-quads.wgsl';
 import quadsBackwardSource from '../../shaders/attention-quads-backward.wgsl';
 import quadsDecodeSource from '../../shaders/attention-quads-decode.wgsl';
+import tileSource from '../../shaders/attention-tile.wgsl';
+import tileBackwardSource from '../../shaders/attention-tile-backward.wgsl';
+import tileDecodeSource from '../../shaders/attention-tile-decode.wgsl';
 
 /** Arguments of {@link attention}. `kvHeads` divides `heads`: query head h reads key head ⌊h · kvHeads / heads⌋. */
 export interface AttentionArgs {
@@ -78,12 +81,19 @@ const DECODE = { slots: 'u32', max_context: 'u32', heads: 'u32', kv_heads: 'u32'
 
 /**
  * How attention is computed. `rows`: one invocation per query or key, on any device. `quads`: the same with several in registers and
- * loads shared within quads of a subgroup, for CPU adapters.
+ * loads shared within quads of a subgroup, for CPU adapters. `tile`: queries and keys in workgroup memory, for GPUs.
  */
-export type AttentionVariant = 'rows' | 'quads';
+export type AttentionVariant = 'rows' | 'quads' | 'tile';
 
-function variantOf(gpu: Gpu, asked: AttentionVariant | undefined): AttentionVariant {
-  return asked ?? (gpu.adapter.software && gpu.subgroupSize >= 4 ? 'quads' : 'rows');
+/** Workgroup memory in bytes of the backward tile kernels, which take the most: 48 padded rows, p and ds. */
+function tileBytes(headDim: number): number {
+  const width = vectorWidth(headDim);
+  return 48 * (headDim + width) * 4 + 2 * 16 * 8 * 4;
+}
+
+function variantOf(gpu: Gpu, headDim: number): AttentionVariant {
+  if (gpu.adapter.software) return gpu.subgroupSize >= 4 ? 'quads' : 'rows';
+  return tileBytes(headDim) <= gpu.device.limits.maxComputeWorkgroupStorageSize ? 'tile' : 'rows';
 }
 
 /** A kernel with the number of workgroups it wants. */
@@ -102,8 +112,8 @@ interface PackedPasses {
 /** Most query heads that one workgroup of the quad decoder serves. */
 const MAX_STREAMS = 4;
 
-/** Workgroup size of the one-invocation-per-row kernels. */
-const ROW_LANES = 4;
+/** Workgroup size of the one-invocation-per-row kernels: one subgroup of a CPU adapter, or enough for a GPU. */
+const rowLanes = (gpu: Gpu): number => (gpu.adapter.software ? 4 : 64);
 
 /** Returns `make(key)`, made once per key. */
 function memo<K extends readonly unknown[], T>(make: (...key: K) => T): (...key: K) => T {
@@ -116,9 +126,14 @@ function memo<K extends readonly unknown[], T>(make: (...key: K) => T): (...key:
   };
 }
 
-/** Text that gives the row kernels their vector type. */
-function rowPrelude(headDim: number): string {
-  const width = headDim % 4 === 0 ? 4 : 2;
+/** Elements of the vectors that the row and tile kernels load. */
+function vectorWidth(headDim: number): 2 | 4 {
+  return headDim % 4 === 0 ? 4 : 2;
+}
+
+/** Text that gives the row and tile kernels their vector type. */
+function vectorPrelude(headDim: number): string {
+  const width = vectorWidth(headDim);
   return `alias Vec = vec${width}f;\nconst VECS = ${headDim / width}u;`;
 }
 
@@ -130,14 +145,14 @@ function quadSource(source: string, headDim: number, streams: number): { readonl
   };
 }
 
-const deltaKernel = memo((headDim: number) =>
+const deltaKernel = memo((headDim: number, lanes: number) =>
   kernel({
     source: backwardSource,
     entry: 'attention_bwd_delta',
     access: 'rrw',
     params: PACKED,
-    prelude: rowPrelude(headDim),
-    constants: { LANES: ROW_LANES },
+    prelude: vectorPrelude(headDim),
+    constants: { LANES: lanes },
   }),
 );
 
@@ -145,13 +160,13 @@ const FORWARD = { access: 'rrrrww', params: PACKED } as const;
 const DQ = { access: 'rrrrrrrw', params: PACKED } as const;
 const DKV = { access: 'rrrrrrrww', params: PACKED } as const;
 
-const rowPasses = memo((headDim: number): PackedPasses => {
-  const common = { prelude: rowPrelude(headDim), constants: { LANES: ROW_LANES } };
+const rowPasses = memo((headDim: number, lanes: number): PackedPasses => {
+  const common = { prelude: vectorPrelude(headDim), constants: { LANES: lanes } };
   const backward = { ...common, source: backwardSource };
   return {
-    forward: { kernel: kernel({ ...FORWARD, ...common, source: forwardSource, entry: 'attention_fwd_rows' }), block: ROW_LANES },
-    dq: { kernel: kernel({ ...DQ, ...backward, entry: 'attention_bwd_dq_rows' }), block: ROW_LANES },
-    dkv: { kernel: kernel({ ...DKV, ...backward, entry: 'attention_bwd_dkv_rows' }), block: ROW_LANES },
+    forward: { kernel: kernel({ ...FORWARD, ...common, source: forwardSource, entry: 'attention_fwd_rows' }), block: lanes },
+    dq: { kernel: kernel({ ...DQ, ...backward, entry: 'attention_bwd_dq_rows' }), block: lanes },
+    dkv: { kernel: kernel({ ...DKV, ...backward, entry: 'attention_bwd_dkv_rows' }), block: lanes },
   };
 });
 
@@ -169,14 +184,35 @@ const quadPasses = memo((headDim: number, lanes: number): PackedPasses => {
   };
 });
 
-const rowDecode = memo((headDim: number) =>
+const tilePasses = memo((headDim: number): PackedPasses => {
+  const prelude = vectorPrelude(headDim);
+  const forward = { source: tileSource, prelude };
+  const backward = { source: tileBackwardSource, prelude };
+  return {
+    forward: { kernel: kernel({ ...FORWARD, ...forward, entry: 'attention_fwd_tile' }), block: 16 },
+    dq: { kernel: kernel({ ...DQ, ...backward, entry: 'attention_bwd_dq_tile' }), block: 16 },
+    dkv: { kernel: kernel({ ...DKV, ...backward, entry: 'attention_bwd_dkv_tile' }), block: 16 },
+  };
+});
+
+const tileDecode = memo((headDim: number) =>
+  kernel({
+    source: tileDecodeSource,
+    entry: 'attention_decode_tile',
+    access: 'rrrrrw',
+    params: DECODE,
+    prelude: vectorPrelude(headDim),
+  }),
+);
+
+const rowDecode = memo((headDim: number, lanes: number) =>
   kernel({
     source: decodeSource,
     entry: 'attention_decode_rows',
     access: 'rrrrrw',
     params: DECODE,
-    prelude: rowPrelude(headDim),
-    constants: { LANES: ROW_LANES },
+    prelude: vectorPrelude(headDim),
+    constants: { LANES: lanes },
   }),
 );
 
@@ -192,6 +228,7 @@ const quadDecode = memo((headDim: number, streams: number) =>
 /**
  * Causal grouped-query attention over packed sequences: with s_tj = scale · q_t·k_j for seqStart[t] ≤ j ≤ t,
  * lse_t = log Σ_j exp s_tj and o_t = Σ_j exp(s_tj − lse_t) v_j. Memory is linear in tokens (Dao et al. 2022, FlashAttention).
+ * @param variant how; by default what suits the adapter
  * @throws MgrpoError `invalid_argument` on shapes that do not fit.
  */
 export function attention(rec: Recorder, args: AttentionArgs, variant?: AttentionVariant): void {
@@ -215,7 +252,8 @@ export function attentionBackward(rec: Recorder, args: AttentionBackwardArgs, va
   checkPacked('attentionBackward', args, { q, k, v, o, lse, dO, dq, dk, dv, seqStart, seqEnd });
   const params = { tokens, heads, kv_heads: kvHeads, scale };
   const delta = rec.scratch('attention.delta', [tokens, heads]);
-  rec.dispatch(deltaKernel(args.headDim), [o, dO, delta], params, Math.ceil((tokens * heads) / ROW_LANES));
+  const lanes = rowLanes(rec.gpu);
+  rec.dispatch(deltaKernel(args.headDim, lanes), [o, dO, delta], params, Math.ceil((tokens * heads) / lanes));
   const { grid, passes } = plan(rec, args, variant);
   rec.dispatch(passes.dq.kernel, [q, k, v, dO, lse, delta, seqStart, dq], params, grid(passes.dq.block));
   const keyBlocks = Math.ceil(tokens / passes.dkv.block);
@@ -226,12 +264,12 @@ export function attentionBackward(rec: Recorder, args: AttentionBackwardArgs, va
 function plan(
   rec: Recorder,
   { tokens, heads, kvHeads, headDim }: AttentionArgs,
-  asked: AttentionVariant | undefined,
+  variant: AttentionVariant = variantOf(rec.gpu, headDim),
 ): { readonly passes: PackedPasses; readonly grid: (block: number) => number } {
-  if (variantOf(rec.gpu, asked) === 'rows')
-    return { passes: rowPasses(headDim), grid: (block) => Math.ceil(tokens / block) * heads };
+  if (variant === 'rows')
+    return { passes: rowPasses(headDim, rowLanes(rec.gpu)), grid: (block) => Math.ceil(tokens / block) * heads };
   return {
-    passes: quadPasses(headDim, rec.gpu.subgroupSize),
+    passes: variant === 'tile' ? tilePasses(headDim) : quadPasses(headDim, rec.gpu.subgroupSize),
     grid: (block) => Math.ceil((tokens * heads) / kvHeads / block) * kvHeads,
   };
 }
@@ -241,7 +279,11 @@ function plan(
  * kvIndex[b, j], j < contextLength[b]. Slots may share rows.
  * @throws MgrpoError `device_limit` where the cache is larger than one storage binding, `invalid_argument` on shapes that do not fit.
  */
-export function decodeAttention(rec: Recorder, args: DecodeAttentionArgs, variant?: AttentionVariant): void {
+export function decodeAttention(
+  rec: Recorder,
+  args: DecodeAttentionArgs,
+  variant: AttentionVariant = variantOf(rec.gpu, args.headDim),
+): void {
   const { q, kCache, vCache, o, kvIndex, contextLength, slots, maxContext, heads, kvHeads, headDim, scale } = args;
   checkHeads('decodeAttention', args);
   cacheRows('decodeAttention', rec, args);
@@ -253,14 +295,17 @@ export function decodeAttention(rec: Recorder, args: DecodeAttentionArgs, varian
   ]);
   const tensors = [q, kCache, vCache, kvIndex, contextLength, o];
   const params = { slots, max_context: maxContext, heads, kv_heads: kvHeads, scale };
-  if (variantOf(rec.gpu, variant) === 'rows') {
-    rec.dispatch(rowDecode(headDim), tensors, params, Math.ceil((slots * heads) / ROW_LANES));
-    return;
+  if (variant === 'tile') {
+    rec.dispatch(tileDecode(headDim), tensors, params, slots * heads);
+  } else if (variant === 'rows') {
+    const lanes = rowLanes(rec.gpu);
+    rec.dispatch(rowDecode(headDim, lanes), tensors, params, Math.ceil((slots * heads) / lanes));
+  } else {
+    const repeats = heads / kvHeads;
+    const blocks = Math.ceil(repeats / MAX_STREAMS);
+    const streams = Math.ceil(repeats / blocks);
+    rec.dispatch(quadDecode(headDim, streams), tensors, params, slots * kvHeads * blocks);
   }
-  const repeats = heads / kvHeads;
-  const blocks = Math.ceil(repeats / MAX_STREAMS);
-  const streams = Math.ceil(repeats / blocks);
-  rec.dispatch(quadDecode(headDim, streams), tensors, params, slots * kvHeads * blocks);
 }
 
 /** Arithmetic and memory traffic of one call: floating-point operations, and bytes if every operand moves once. */

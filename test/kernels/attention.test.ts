@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Gpu, GpuOptions } from '../../src/gpu/device.js';
 import { view, type Tensor } from '../../src/gpu/tensor.js';
-import { attention, attentionBackward, decodeAttention } from '../../src/kernels/attention.js';
+import { attention, attentionBackward, decodeAttention, type AttentionVariant } from '../../src/kernels/attention.js';
 import { attentionGradient, attentionReference, boundsOf, tokensOf, type AttentionShape } from '../reference/attention.js';
 import { expectClose, noise } from '../support/compare.js';
 import { skipGpu, testGpu } from '../support/gpu.js';
@@ -36,6 +36,7 @@ async function run(
   gpu: Gpu,
   shape: AttentionShape,
   data = inputs(shape),
+  variant?: AttentionVariant,
 ): Promise<Record<'o' | 'lse' | 'dq' | 'dk' | 'dv', Float32Array>> {
   const tokens = tokensOf(shape);
   const { start, end } = boundsOf(shape.lengths);
@@ -51,8 +52,8 @@ async function run(
   const { o, lse, dq, dk, dv } = outputs;
   const rec = gpu.recorder();
   const args = { ...shape, q, k, v, o: o.inner, lse: lse.inner, seqStart, tokens };
-  attention(rec, args);
-  attentionBackward(rec, { ...args, dO, dq: dq.inner, dk: dk.inner, dv: dv.inner, seqEnd });
+  attention(rec, args, variant);
+  attentionBackward(rec, { ...args, dO, dq: dq.inner, dk: dk.inner, dv: dv.inner, seqEnd }, variant);
   rec.submit();
   const found: Record<string, Float32Array> = {};
   for (const [name, { whole }] of Object.entries(outputs)) {
@@ -68,12 +69,21 @@ async function run(
   return found as Awaited<ReturnType<typeof run>>;
 }
 
+/** Every variant that the device can run; undefined is the device's own choice. */
+function variantsOf(gpu: Gpu): readonly (AttentionVariant | undefined)[] {
+  return gpu.subgroupSize >= 4 ? ['rows', 'tile', 'quads', undefined] : ['rows', 'tile', undefined];
+}
+
 async function expectTwin(options: GpuOptions, shape: AttentionShape): Promise<void> {
+  const gpu = await testGpu(options);
   const data = inputs(shape);
-  const found = await run(await testGpu(options), shape, data);
   const { o, lse } = attentionReference(data.q, data.k, data.v, shape);
   const { dq, dk, dv } = attentionGradient(data.q, data.k, data.v, data.dO, shape);
-  for (const [name, values] of Object.entries({ o, lse, dq, dk, dv })) expectClose(found[name as 'o'], values, name, 1e-5);
+  for (const variant of variantsOf(gpu)) {
+    const found = await run(gpu, shape, data, variant);
+    for (const [name, values] of Object.entries({ o, lse, dq, dk, dv }))
+      expectClose(found[name as 'o'], values, `${name} by ${variant}`, 1e-5);
+  }
 }
 
 const SHAPES: readonly AttentionShape[] = [
@@ -119,13 +129,78 @@ describe.skipIf(skipGpu)('packed attention', () => {
   it.each(SHAPES.map((s) => [name(s), s] as const))('agrees with the twin: %s', (_, shape) => expectTwin({}, shape));
 
   it('agrees with the twin without subgroups', () => expectTwin({ subgroups: false }, shapeOf([17, 30, 4], 4, 2, 16)));
+
+  it('gives equal bits twice', async () => {
+    const gpu = await testGpu();
+    const shape = shapeOf([37, 5, 60], 6, 2, 16);
+    for (const variant of variantsOf(gpu))
+      expect(await run(gpu, shape, inputs(shape), variant), `${variant}`).toEqual(await run(gpu, shape, inputs(shape), variant));
+  });
+
+  it('does not depend on what a sequence is packed with', async () => {
+    const gpu = await testGpu();
+    const [packed, alone] = [shapeOf([7, 21, 9], 4, 2, 8), shapeOf([21], 4, 2, 8)];
+    const data = inputs(packed);
+    const own = <T extends ArrayLike<number>>(x: T & { subarray(a: number, b: number): T }, width: number): T =>
+      x.subarray(7 * width, 28 * width);
+    const cut = { q: own(data.q, 32), k: own(data.k, 16), v: own(data.v, 16), dO: own(data.dO, 32) };
+    for (const variant of variantsOf(gpu)) {
+      const whole = await run(gpu, packed, data, variant);
+      const part = await run(gpu, alone, cut as typeof data, variant);
+      for (const [name, width] of Object.entries({ o: 32, lse: 4, dq: 32, dk: 16, dv: 16 }))
+        expectClose(own(whole[name as 'o'], width), part[name as 'o'], `${name} by ${variant}`, 1e-6);
+    }
+  });
+
+  it('keeps to the largest of scores hundreds apart', async () => {
+    const gpu = await testGpu();
+    const shape = { ...shapeOf([19, 40], 2, 1, 8), scale: 40 };
+    const data = inputs(shape);
+    const { o, lse } = attentionReference(data.q, data.k, data.v, shape);
+    for (const variant of variantsOf(gpu)) {
+      const found = await run(gpu, shape, data, variant);
+      expectClose(found.o, o, `o by ${variant}`, 1e-4); // scores of 500 carry errors of 500 ε
+      expectClose(found.lse, lse, `lse by ${variant}`, 1e-6);
+    }
+  });
+
+  it('returns the values themselves for 160,000 sequences of one row', async () => {
+    const gpu = await testGpu();
+    const shape = shapeOf(new Array<number>(160_000).fill(1), 5, 5, 4);
+    const data = inputs(shape);
+    for (const variant of variantsOf(gpu)) {
+      const { o, dv } = await run(gpu, shape, data, variant);
+      expectClose(o, data.v, `o by ${variant}`, 1e-7);
+      expectClose(dv, data.dO, `dv by ${variant}`, 1e-6);
+    }
+  });
+
+  it('agrees with the twin on one sequence of 700 rows', () => expectTwin({}, shapeOf([700], 1, 1, 8)));
+
+  it('names the shapes that do not fit', async () => {
+    const gpu = await testGpu();
+    const t = gpu.from(new Float32Array(64));
+    const seqStart = gpu.from(new Uint32Array(4));
+    const args = { q: t, k: t, v: t, o: t, lse: t, seqStart, tokens: 4, heads: 2, kvHeads: 1, headDim: 8, scale: 1 };
+    const calls = (change: Partial<typeof args>) => () => attention(gpu.recorder(), { ...args, ...change });
+    expect(calls({ heads: 3, kvHeads: 2 })).toThrow('expected kvHeads that divides heads, got 3 heads and 2 kvHeads');
+    expect(calls({ headDim: 7 })).toThrow('expected an even headDim from 2 to 128, got 7');
+    expect(calls({ headDim: 130 })).toThrow('expected an even headDim from 2 to 128, got 130');
+    expect(calls({ tokens: 5 })).toThrow('expected q of shape [5,2,8], got [64]');
+    gpu.free(t, seqStart);
+  });
 });
 
 /**
  * Decodes the last row of every sequence from a cache whose rows are shuffled, shared by all slots, beside one inactive slot and one
  * slot that repeats the first sequence.
  */
-async function decode(gpu: Gpu, shape: AttentionShape, data = inputs(shape)): Promise<{ slots: number[]; o: Float32Array }> {
+async function decode(
+  gpu: Gpu,
+  shape: AttentionShape,
+  data: ReturnType<typeof inputs>,
+  variant?: AttentionVariant,
+): Promise<{ slots: number[]; o: Float32Array }> {
   const { heads, kvHeads, headDim, lengths } = shape;
   const tokens = tokensOf(shape);
   const { start, end } = boundsOf(lengths);
@@ -158,17 +233,21 @@ async function decode(gpu: Gpu, shape: AttentionShape, data = inputs(shape)): Pr
   ];
   const { whole, inner } = guarded(gpu, q.length);
   const rec = gpu.recorder();
-  decodeAttention(rec, {
-    ...shape,
-    q: query,
-    kCache: keys,
-    vCache: values,
-    o: inner,
-    kvIndex: index,
-    contextLength: context,
-    slots: slots.length,
-    maxContext,
-  });
+  decodeAttention(
+    rec,
+    {
+      ...shape,
+      q: query,
+      kCache: keys,
+      vCache: values,
+      o: inner,
+      kvIndex: index,
+      contextLength: context,
+      slots: slots.length,
+      maxContext,
+    },
+    variant,
+  );
   rec.submit();
   const [all] = await gpu.read(whole);
   expect(
@@ -182,17 +261,36 @@ async function decode(gpu: Gpu, shape: AttentionShape, data = inputs(shape)): Pr
 async function expectDecode(options: GpuOptions, shape: AttentionShape): Promise<void> {
   const gpu = await testGpu(options);
   const data = inputs(shape);
-  const { slots, o } = await decode(gpu, shape, data);
   const packed = (await run(gpu, shape, data)).o;
+  const expected = attentionReference(data.q, data.k, data.v, shape).o;
   const width = shape.heads * shape.headDim;
-  const rowsOf = (all: Float32Array | Float64Array): number[] =>
-    slots.flatMap((t) => (t < 0 ? new Array<number>(width).fill(0) : [...all.subarray(t * width, (t + 1) * width)]));
-  expectClose(o, rowsOf(attentionReference(data.q, data.k, data.v, shape).o), 'o', 3e-6);
-  expectClose(o, rowsOf(packed), 'o of packed attention', 2e-6);
+  for (const variant of variantsOf(gpu)) {
+    const { slots, o } = await decode(gpu, shape, data, variant);
+    const rowsOf = (all: Float32Array | Float64Array): number[] =>
+      slots.flatMap((t) => (t < 0 ? new Array<number>(width).fill(0) : [...all.subarray(t * width, (t + 1) * width)]));
+    expectClose(o, rowsOf(expected), `o by ${variant}`, 3e-6);
+    expectClose(o, rowsOf(packed), `o by ${variant}, against packed attention`, 2e-6);
+  }
 }
 
 describe.skipIf(skipGpu)('decode attention', () => {
   it.each(SHAPES.map((s) => [name(s), s] as const))('agrees with the twin and with packed attention: %s', (_, shape) =>
     expectDecode({}, shape),
   );
+
+  it('agrees without subgroups', () => expectDecode({ subgroups: false }, shapeOf([17, 30, 4], 4, 2, 16)));
+
+  it('agrees on contexts past every tile edge', () => expectDecode({}, shapeOf([127, 128, 129, 260], 2, 1, 10)));
+
+  it('names the option to lower where the cache is larger than a binding', async () => {
+    const gpu = await testGpu({ maxBinding: 1024 });
+    const q = gpu.from(new Float32Array(8));
+    const cache = gpu.from(new Float32Array(8 * 33));
+    const contextLength = gpu.from(new Uint32Array(1));
+    const args = { q, o: q, kCache: cache, vCache: cache, kvIndex: contextLength, contextLength };
+    expect(() => {
+      decodeAttention(gpu.recorder(), { ...args, slots: 1, maxContext: 1, heads: 1, kvHeads: 1, headDim: 8, scale: 1 });
+    }).toThrow(/decodeAttention: expected a cache of at most 32 rows .* got 33; lower the number of sequences/);
+    gpu.free(q, cache, contextLength);
+  });
 });

@@ -1,0 +1,189 @@
+// attention-backward.wgsl for GPUs, in the manner of attention-tile.wgsl: 16 queries (dq) or 16 rows of keys (dk, dv) stay in workgroup
+// memory, 8 of the other side pass by. Invocation (y, x) of 8 x 8 computes the scores of held rows 2y, 2y + 1 with passing row x, and the
+// gradient columns x, x + 8, ... of the held rows. The prelude gives `Vec` and VECS.
+#include "index"
+
+const HELD = 16u;
+const PASSING = 8u;
+const PITCH = VECS + 1u; // of a row of a tile: an odd number of vectors spreads rows over the memory banks
+const COLUMNS_EACH = (VECS + 7u) / 8u;
+
+struct Params {
+  tokens: u32,
+  heads: u32,
+  kv_heads: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<storage, read> q: array<Vec>;
+@group(0) @binding(1) var<storage, read> k: array<Vec>;
+@group(0) @binding(2) var<storage, read> v: array<Vec>;
+@group(0) @binding(3) var<storage, read> d_o: array<Vec>;
+@group(0) @binding(4) var<storage, read> lse: array<f32>;
+@group(0) @binding(5) var<storage, read> delta: array<f32>;
+@group(0) @binding(6) var<storage, read> bound: array<u32>; // dq: seqStart; dk, dv: seqEnd
+@group(0) @binding(7) var<storage, read_write> dq: array<Vec>;
+@group(0) @binding(7) var<storage, read_write> dk: array<Vec>;
+@group(0) @binding(8) var<storage, read_write> dv: array<Vec>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+var<workgroup> held_a: array<Vec, HELD * PITCH>; // dq: q; dk, dv: k
+var<workgroup> held_b: array<Vec, HELD * PITCH>; // dq: dO; dk, dv: v
+var<workgroup> passing_a: array<Vec, PASSING * PITCH>; // dq: k; dk, dv: q
+var<workgroup> passing_b: array<Vec, PASSING * PITCH>; // dq: v; dk, dv: dO
+var<workgroup> weights: array<f32, HELD * PASSING>; // p
+var<workgroup> slopes: array<f32, HELD * PASSING>; // ds
+
+// (q.k, dO.v) of held rows 2y and 2y + 1 with passing row x: [q.k of both, dO.v of both].
+fn products(y: u32, x: u32) -> vec4f {
+  var s = vec4f();
+  for (var c = 0u; c < VECS; c++) {
+    let a = passing_a[x * PITCH + c];
+    let b = passing_b[x * PITCH + c];
+    let even = 2u * y * PITCH + c;
+    s += vec4f(dot(held_a[even], a), dot(held_a[even + PITCH], a), dot(held_b[even], b), dot(held_b[even + PITCH], b));
+  }
+  return s;
+}
+
+// Grid: blocks of 16 queries x key heads, heads fastest.
+@compute @workgroup_size(64)
+fn attention_bwd_dq_tile(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups);
+  let repeats = params.heads / params.kv_heads;
+  let kv_head = index % params.kv_heads;
+  let first = index / params.kv_heads * HELD;
+  let count = params.tokens * repeats;
+  if (first >= count) { return; }
+  let last = (min(first + HELD, count) - 1u) / repeats;
+  let y = local / 8u;
+  let x = local % 8u;
+  for (var i = local; i < HELD * VECS; i += 64u) {
+    let n = min(first + i / VECS, count - 1u); // surplus queries repeat the last one
+    let source = (n / repeats * params.heads + kv_head * repeats + n % repeats) * VECS + i % VECS;
+    held_a[i / VECS * PITCH + i % VECS] = q[source] * params.scale;
+    held_b[i / VECS * PITCH + i % VECS] = d_o[source];
+  }
+  var row: array<u32, 2>;
+  var start: array<u32, 2>;
+  var pair: array<u32, 2>;
+  var sum: array<array<Vec, COLUMNS_EACH>, 2>;
+  for (var r = 0u; r < 2u; r++) {
+    let n = min(first + 2u * y + r, count - 1u);
+    row[r] = n / repeats;
+    start[r] = bound[row[r]];
+    pair[r] = row[r] * params.heads + kv_head * repeats + n % repeats;
+  }
+  let lses = vec2f(lse[pair[0]], lse[pair[1]]);
+  let deltas = vec2f(delta[pair[0]], delta[pair[1]]);
+  for (var j = bound[first / repeats]; j <= last; j += PASSING) {
+    workgroupBarrier();
+    for (var i = local; i < PASSING * VECS; i += 64u) {
+      let source = (min(j + i / VECS, last) * params.kv_heads + kv_head) * VECS + i % VECS;
+      passing_a[i / VECS * PITCH + i % VECS] = k[source];
+      passing_b[i / VECS * PITCH + i % VECS] = v[source];
+    }
+    workgroupBarrier();
+    let s = products(y, x);
+    let ds = exp(s.xy - lses) * (s.zw - deltas) * params.scale;
+    for (var r = 0u; r < 2u; r++) {
+      slopes[(2u * y + r) * PASSING + x] = select(0.0, ds[r], j + x >= start[r] && j + x <= row[r]);
+    }
+    workgroupBarrier();
+    for (var b = 0u; b < PASSING; b++) {
+      let ds0 = slopes[2u * y * PASSING + b];
+      let ds1 = slopes[(2u * y + 1u) * PASSING + b];
+      for (var c = 0u; c < COLUMNS_EACH; c++) {
+        let key = passing_a[b * PITCH + min(x + 8u * c, VECS)];
+        sum[0][c] += ds0 * key;
+        sum[1][c] += ds1 * key;
+      }
+    }
+  }
+  for (var r = 0u; r < 2u; r++) {
+    if (first + 2u * y + r < count) {
+      for (var c = 0u; c < COLUMNS_EACH; c++) {
+        if (x + 8u * c < VECS) { dq[pair[r] * VECS + x + 8u * c] = sum[r][c]; }
+      }
+    }
+  }
+}
+
+// Grid: blocks of 16 rows x key heads, heads fastest.
+@compute @workgroup_size(64)
+fn attention_bwd_dkv_tile(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups);
+  let repeats = params.heads / params.kv_heads;
+  let kv_head = index % params.kv_heads;
+  let first = index / params.kv_heads * HELD;
+  if (first >= params.tokens) { return; }
+  let end = bound[min(first + HELD, params.tokens) - 1u] * repeats; // in queries
+  let y = local / 8u;
+  let x = local % 8u;
+  for (var i = local; i < HELD * VECS; i += 64u) {
+    let source = (min(first + i / VECS, params.tokens - 1u) * params.kv_heads + kv_head) * VECS + i % VECS;
+    held_a[i / VECS * PITCH + i % VECS] = k[source] * params.scale;
+    held_b[i / VECS * PITCH + i % VECS] = v[source];
+  }
+  var row: array<u32, 2>;
+  var row_end: array<u32, 2>;
+  var key_sum: array<array<Vec, COLUMNS_EACH>, 2>;
+  var value_sum: array<array<Vec, COLUMNS_EACH>, 2>;
+  for (var r = 0u; r < 2u; r++) {
+    row[r] = min(first + 2u * y + r, params.tokens - 1u); // surplus rows repeat the last one
+    row_end[r] = bound[row[r]];
+  }
+  for (var j = first * repeats; j < end; j += PASSING) {
+    workgroupBarrier();
+    for (var i = local; i < PASSING * VECS; i += 64u) {
+      let n = min(j + i / VECS, end - 1u);
+      let source = (n / repeats * params.heads + kv_head * repeats + n % repeats) * VECS + i % VECS;
+      passing_a[i / VECS * PITCH + i % VECS] = q[source];
+      passing_b[i / VECS * PITCH + i % VECS] = d_o[source];
+    }
+    workgroupBarrier();
+    let s = products(y, x);
+    let n = min(j + x, end - 1u);
+    let t = n / repeats;
+    let pair = t * params.heads + kv_head * repeats + n % repeats;
+    for (var r = 0u; r < 2u; r++) {
+      let p = select(0.0, exp(s[r] - lse[pair]), j + x < end && t >= row[r] && t < row_end[r]);
+      weights[(2u * y + r) * PASSING + x] = p;
+      slopes[(2u * y + r) * PASSING + x] = p * (s[2u + r] - delta[pair]) * params.scale;
+    }
+    workgroupBarrier();
+    for (var b = 0u; b < PASSING; b++) {
+      let p0 = weights[2u * y * PASSING + b];
+      let p1 = weights[(2u * y + 1u) * PASSING + b];
+      let ds0 = slopes[2u * y * PASSING + b];
+      let ds1 = slopes[(2u * y + 1u) * PASSING + b];
+      for (var c = 0u; c < COLUMNS_EACH; c++) {
+        let query = passing_a[b * PITCH + min(x + 8u * c, VECS)];
+        let upstream = passing_b[b * PITCH + min(x + 8u * c, VECS)];
+        key_sum[0][c] += ds0 * query;
+        key_sum[1][c] += ds1 * query;
+        value_sum[0][c] += p0 * upstream;
+        value_sum[1][c] += p1 * upstream;
+      }
+    }
+  }
+  for (var r = 0u; r < 2u; r++) {
+    if (first + 2u * y + r < params.tokens) {
+      let at = (row[r] * params.kv_heads + kv_head) * VECS;
+      for (var c = 0u; c < COLUMNS_EACH; c++) {
+        if (x + 8u * c < VECS) {
+          dk[at + x + 8u * c] = key_sum[r][c];
+          dv[at + x + 8u * c] = value_sum[r][c];
+        }
+      }
+    }
+  }
+}

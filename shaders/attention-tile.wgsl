@@ -1,0 +1,123 @@
+// attention.wgsl for GPUs: a workgroup of 64 invocations serves 16 queries of one key head and walks over tiles of 16 keys in workgroup
+// memory. Queries are numbered through the rows and the heads of the group: n = row * repeats + head, so that a group shares its keys.
+// Invocation (y, x) of 8 x 8 computes the scores of queries 2y, 2y + 1 with keys x, x + 8, and the output columns x, x + 8, ...
+// The prelude gives `Vec` and VECS. Grid: blocks of 16 queries x key heads, heads fastest.
+#include "index"
+
+const QUERIES = 16u;
+const KEYS = 16u;
+const PITCH = VECS + 1u; // of a row of a tile: an odd number of vectors spreads rows over the memory banks
+const COLUMNS_EACH = (VECS + 7u) / 8u;
+
+struct Params {
+  tokens: u32,
+  heads: u32,
+  kv_heads: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<storage, read> q: array<Vec>;
+@group(0) @binding(1) var<storage, read> k: array<Vec>;
+@group(0) @binding(2) var<storage, read> v: array<Vec>;
+@group(0) @binding(3) var<storage, read> seq_start: array<u32>;
+@group(0) @binding(4) var<storage, read_write> o: array<Vec>;
+@group(0) @binding(5) var<storage, read_write> lse: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+var<workgroup> query_tile: array<Vec, QUERIES * PITCH>;
+var<workgroup> key_tile: array<Vec, KEYS * PITCH>; // keys, then values
+var<workgroup> scores: array<f32, QUERIES * KEYS>;
+var<workgroup> weights: array<f32, QUERIES * KEYS>;
+
+@compute @workgroup_size(64)
+fn attention_fwd_tile(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, groups);
+  let repeats = params.heads / params.kv_heads;
+  let kv_head = index % params.kv_heads;
+  let first = index / params.kv_heads * QUERIES;
+  let count = params.tokens * repeats;
+  if (first >= count) { return; }
+  let last = (min(first + QUERIES, count) - 1u) / repeats;
+  let y = local / 8u;
+  let x = local % 8u;
+  for (var i = local; i < QUERIES * VECS; i += 64u) {
+    let n = min(first + i / VECS, count - 1u); // surplus queries repeat the last one
+    let pair = n / repeats * params.heads + kv_head * repeats + n % repeats;
+    query_tile[i / VECS * PITCH + i % VECS] = q[pair * VECS + i % VECS] * params.scale;
+  }
+  let rows = min(vec2u(first + 2u * y) + vec2u(0, 1), vec2u(count - 1u)) / repeats;
+  let starts = vec2u(seq_start[rows.x], seq_start[rows.y]);
+  let even = 2u * y * KEYS; // of the even row in scores and weights
+  var highest = vec2f(-1e30);
+  var total = vec2f();
+  var sum_even: array<Vec, COLUMNS_EACH>;
+  var sum_odd: array<Vec, COLUMNS_EACH>;
+  for (var j = seq_start[first / repeats]; j <= last; j += KEYS) {
+    workgroupBarrier();
+    for (var i = local; i < KEYS * VECS; i += 64u) {
+      let key = min(j + i / VECS, last) * params.kv_heads + kv_head;
+      key_tile[i / VECS * PITCH + i % VECS] = k[key * VECS + i % VECS];
+    }
+    workgroupBarrier();
+    var s = vec4f(); // (query 2y, 2y + 1) x (key x, x + 8)
+    for (var c = 0u; c < VECS; c++) {
+      let q0 = query_tile[2u * y * PITCH + c];
+      let q1 = query_tile[(2u * y + 1u) * PITCH + c];
+      let k0 = key_tile[x * PITCH + c];
+      let k1 = key_tile[(x + 8u) * PITCH + c];
+      s += vec4f(dot(q0, k0), dot(q1, k0), dot(q0, k1), dot(q1, k1));
+    }
+    let at = vec4u(j + x) + vec4u(0, 0, 8, 8);
+    let seen = (at >= starts.xyxy) & (at <= rows.xyxy);
+    s = select(vec4f(-1e30), s, seen);
+    scores[even + x] = s.x;
+    scores[even + KEYS + x] = s.y;
+    scores[even + x + 8u] = s.z;
+    scores[even + KEYS + x + 8u] = s.w;
+    workgroupBarrier();
+    for (var i = local; i < KEYS * VECS; i += 64u) {
+      let key = min(j + i / VECS, last) * params.kv_heads + kv_head;
+      key_tile[i / VECS * PITCH + i % VECS] = v[key * VECS + i % VECS];
+    }
+    var next = highest;
+    for (var b = 0u; b < KEYS; b++) { next = max(next, vec2f(scores[even + b], scores[even + KEYS + b])); }
+    let p = select(vec4f(), exp(s - next.xyxy), seen);
+    weights[even + x] = p.x;
+    weights[even + KEYS + x] = p.y;
+    weights[even + x + 8u] = p.z;
+    weights[even + KEYS + x + 8u] = p.w;
+    let decay = exp(highest - next);
+    highest = next;
+    total *= decay;
+    for (var c = 0u; c < COLUMNS_EACH; c++) {
+      sum_even[c] *= decay.x;
+      sum_odd[c] *= decay.y;
+    }
+    workgroupBarrier();
+    for (var b = 0u; b < KEYS; b++) {
+      let weight = vec2f(weights[even + b], weights[even + KEYS + b]);
+      total += weight;
+      for (var c = 0u; c < COLUMNS_EACH; c++) {
+        let value = key_tile[b * PITCH + min(x + 8u * c, VECS)];
+        sum_even[c] += weight.x * value;
+        sum_odd[c] += weight.y * value;
+      }
+    }
+  }
+  for (var r = 0u; r < 2u; r++) {
+    let n = first + 2u * y + r;
+    if (n < count) {
+      let pair = rows[r] * params.heads + kv_head * repeats + n % repeats;
+      for (var c = 0u; c < COLUMNS_EACH; c++) {
+        if (x + 8u * c < VECS) {
+          o[pair * VECS + x + 8u * c] = select(sum_even[c] / total.x, sum_odd[c] / total.y, r == 1u);
+        }
+      }
+      if (x == 0u) { lse[pair] = highest[r] + log(total[r]); }
+    }
+  }
+}
