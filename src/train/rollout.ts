@@ -59,7 +59,7 @@ export interface RolloutTexts {
   readonly golds: string[];
   /** Final answer that the verifier reads, null where there is none. */
   readonly finals: (string | null)[];
-  /** Columns of the data rows, one entry per completion. */
+  /** Columns of the data rows, one entry per completion; in layer 2 also `firstCompletions`, `firstCompletionIds` and `firstTruncated`. */
   readonly columns: Readonly<Record<string, readonly unknown[]>>;
 }
 
@@ -93,6 +93,15 @@ export function rolloutTexts(
   );
   const names = new Set(rows.flatMap((row) => Object.keys(row)));
   names.delete('prompt');
+  const columns: Record<string, readonly unknown[]> = Object.fromEntries(
+    [...names].map((name) => [name, rows.map((row) => row[name] ?? null)]),
+  );
+  const firsts = flat.flatMap(({ prompt }) => (prompt.origin ? [prompt.origin.answer] : []));
+  if (firsts.length === flat.length && flat.length > 0) {
+    columns['firstCompletions'] = firsts.map(({ ids }) => text(ids));
+    columns['firstCompletionIds'] = firsts.map(({ ids }) => ids);
+    columns['firstTruncated'] = firsts.map((first) => first.truncated);
+  }
   return {
     prompts: flat.map(({ prompt }) => rendered.get(prompt)!),
     completions: texts,
@@ -100,7 +109,7 @@ export function rolloutTexts(
     truncated,
     golds,
     finals: verdicts.map(({ extracted }) => extracted),
-    columns: Object.fromEntries([...names].map((name) => [name, rows.map((row) => row[name] ?? null)])),
+    columns,
   };
 }
 
