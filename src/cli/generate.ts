@@ -14,8 +14,7 @@ const OWN = {
   prompt: {
     section: 'prompt',
     type: 'string',
-    nullable: true,
-    default: null,
+    default: '',
     doc: 'What the model is asked, or with --raw the text it continues.',
   },
   raw: {
@@ -65,7 +64,7 @@ export async function generateCommand(argv: readonly string[]): Promise<number |
   const given = readFlags(generateSpec, argv);
   if (given === null) return null;
   const settings = ownSettings(generateSpec, given);
-  if (settings.prompt === null) throw new UsageError('mgrpo generate: expected a prompt, got none; give --prompt');
+  if (!given.has('prompt')) throw new UsageError('mgrpo generate: expected a prompt, got none; give --prompt');
   const files = await openModel('generate', settings.model);
   const adapter = await openAdapter(settings.adapter);
   return withSession('stopping', async ({ gpu, progress, signal }) => {
@@ -75,7 +74,7 @@ export async function generateCommand(argv: readonly string[]): Promise<number |
       dtype: settings.dtype,
       name: settings.model!,
     });
-    const prompt = encodePrompt(tokenizer, settings.prompt!, settings);
+    const prompt = encodePrompt(tokenizer, settings.prompt, settings);
     const start = performance.now();
     const streams = Array.from({ length: settings.numSamples }, (_, i) => i);
     const samples = await generate(decoder, [{ prompt, streams }], {

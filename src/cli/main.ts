@@ -8,7 +8,7 @@ import { infoCommand, infoSpec } from './info.js';
 import { say } from './output.js';
 import { sftCommand, sftSpec } from './sft.js';
 import { trainCommand, trainSpec } from './train.js';
-import { verifyCommand } from './verify.js';
+import { verifyCommand, verifySpec } from './verify.js';
 import { packageVersion } from './version.js';
 
 /** Runs with the words after the command; null where they ask for help. Gives the exit code. */
@@ -19,15 +19,12 @@ const COMMANDS: readonly { readonly spec: CommandSpec; readonly run: Run }[] = [
   { spec: sftSpec, run: sftCommand },
   { spec: evalSpec, run: evalCommand },
   { spec: generateSpec, run: generateCommand },
+  { spec: verifySpec, run: verifyCommand },
   { spec: infoSpec, run: infoCommand },
 ];
 
-const NAMES = ['train', 'sft', 'eval', 'generate', 'verify', 'info'];
-
 function overview(): string {
-  const summaries = new Map(COMMANDS.map(({ spec }) => [spec.name, spec.summary]));
-  summaries.set('verify', 'does an answer mean the same as the right one?');
-  const list = NAMES.map((name) => `  ${name.padEnd(9)} ${summaries.get(name)!}`).join('\n');
+  const list = COMMANDS.map(({ spec }) => `  ${spec.name.padEnd(9)} ${spec.summary}`).join('\n');
   return `mgrpo ${packageVersion()}: reinforcement-learning post-training of small language models on WebGPU
 
 usage: mgrpo <command> [options]
@@ -54,9 +51,11 @@ async function main(argv: string[]): Promise<number> {
     process.stdout.write(`${packageVersion()}\n`);
     return 0;
   }
-  if (name === 'verify') return verifyCommand(rest);
   const command = COMMANDS.find(({ spec }) => spec.name === name);
-  if (!command) throw new UsageError(`mgrpo: unknown command ${name}; the nearest is ${nearest(name, NAMES)}; see mgrpo --help`);
+  if (!command) {
+    const names = COMMANDS.map(({ spec }) => spec.name);
+    throw new UsageError(`mgrpo: unknown command ${name}; the nearest is ${nearest(name, names)}; see mgrpo --help`);
+  }
   const code = await command.run(rest);
   if (code !== null) return code;
   process.stdout.write(helpText(command.spec));

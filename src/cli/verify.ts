@@ -1,39 +1,63 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, renameSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import { MgrpoError, show } from '../index.js';
 import { verify, verifyBatch } from '../verify.js';
 import type { CountdownTask, ExtractionMode, Verdict, VerifyPair } from '../verify.js';
-import { UsageError } from './flags.js';
+import type { OptionTable } from '../index.js';
+import { UsageError, ownSettings, readFlags } from './flags.js';
+import type { CommandSpec, GivenValues } from './flags.js';
 import { printResult, say } from './output.js';
 
-export const help: string = `mgrpo verify: does an answer mean the same as the gold answer?
+const text = (section: string, doc: string) => ({ section, type: 'string', default: '', doc }) as const;
+
+const OWN = {
+  gold: text('one pair', 'The right answer; {"numbers": [3, 7, 25], "target": 32} is a countdown task.'),
+  response: text('one pair', 'Text in which the final answer is found.'),
+  pred: text('one pair', 'The answer itself, instead of a text.'),
+  input: text('files', 'JSON lines {gold, pred, …} or {gold, response, …}; gold a text, a number or a countdown task.'),
+  output: text('files', 'Where the same rows go, with verdict (true or false), extracted and reason.'),
+  mode: {
+    section: 'reading',
+    type: 'choice',
+    choices: ['lenient', 'strict'],
+    default: 'lenient',
+    doc:
+      'strict: only marked answers (final answer, \\boxed, <answer>, ####, "answer:") and texts that are an answer and nothing else, as ' +
+      'rewards use it; lenient: also the last value.',
+  },
+  truncated: {
+    section: 'reading',
+    type: 'boolean',
+    default: false,
+    doc: 'The response was cut at the length limit; a row may say so itself: {…, "truncated": true}.',
+  },
+} as const satisfies OptionTable;
+
+export const verifySpec: CommandSpec & { readonly own: typeof OWN } = {
+  name: 'verify',
+  summary: 'does an answer mean the same as the right one?',
+  usage: `mgrpo verify: does an answer mean the same as the gold answer?
 
   mgrpo verify --gold G --response R     find the final answer in text R and compare it
   mgrpo verify --gold G --pred P         P is the answer itself
-  mgrpo verify --input F --output G      JSON lines {gold, pred, …} or {gold, response, …}; writes the same rows
-                                         with verdict (true or false), extracted and reason
+  mgrpo verify --input F --output G      many pairs, as JSON lines
 
-  --mode strict|lenient   strict: only marked answers (final answer, \\boxed, <answer>, ####, "answer:") and texts that
-                          are an answer and nothing else, as rewards use it; lenient (default): also the last value
-  --truncated             the response was cut at the length limit; a row may say so itself: {…, "truncated": true}
-  --help                  this text
-
-A gold of the form {"numbers": [3, 7, 25], "target": 32} (an object, or its text) is a countdown task.
 The last line on stdout is one JSON object: the verdict, or the counts. Rows that cannot be read are named by line number
 on stderr, counted as "unreadable", and written with verdict false.
-Exit code: 0 when the verdicts were given, whatever they are; 1 on an error, 2 on a wrong call.
-`;
+Exit code: 0 when the verdicts were given, whatever they are; 1 on an error, 2 on a wrong call.`,
+  own: OWN,
+};
 
 /**
- * `mgrpo verify`: results go to stdout, words to stderr; gives the exit code.
+ * `mgrpo verify`: results go to stdout, words to stderr; gives the exit code, or null where help is asked for.
  * @throws UsageError for a wrong call, MgrpoError for a file that cannot be read or written; the output appears whole or not at all
  */
-export async function verifyCommand(argv: string[]): Promise<number> {
-  const options = parse(argv);
-  if (options === null) process.stdout.write(help);
-  else await printResult('input' in options ? await verifyFile(options) : verifyOne(options));
+export async function verifyCommand(argv: readonly string[]): Promise<number | null> {
+  const given = readFlags(verifySpec, argv);
+  if (given === null) return null;
+  const options = readCall(given);
+  await printResult('input' in options ? await verifyFile(options) : verifyOne(options));
   return 0;
 }
 
@@ -44,40 +68,19 @@ interface FileOptions {
   readonly truncated: boolean;
 }
 
-function parse(argv: string[]): VerifyPair | FileOptions | null {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: argv,
-      strict: true,
-      allowPositionals: false,
-      options: {
-        gold: { type: 'string' },
-        response: { type: 'string' },
-        pred: { type: 'string' },
-        input: { type: 'string' },
-        output: { type: 'string' },
-        mode: { type: 'string' },
-        truncated: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }));
-  } catch (error) {
-    throw usage(`${(error as Error).message.split('\n')[0]}`);
-  }
-  const { gold, response, pred, input, output, mode = 'lenient', truncated = false } = values;
-  if (values.help) return null;
-  if (mode !== 'strict' && mode !== 'lenient') throw usage(`expected strict or lenient for --mode, got ${show(mode)}`);
-  if (input !== undefined || output !== undefined) {
-    if (input === undefined || output === undefined)
-      throw usage(`expected both --input and --output, got only --${input === undefined ? 'output' : 'input'}`);
-    if (gold !== undefined || response !== undefined || pred !== undefined)
+function readCall(given: GivenValues): VerifyPair | FileOptions {
+  const { gold, response, pred, input, output, mode, truncated } = ownSettings(verifySpec, given);
+  const has = (name: keyof typeof OWN): boolean => given.has(name);
+  if (has('input') || has('output')) {
+    if (!has('input') || !has('output'))
+      throw usage(`expected both --input and --output, got only --${has('input') ? 'input' : 'output'}`);
+    if (has('gold') || has('response') || has('pred'))
       throw usage('expected either one pair (--gold …) or --input and --output, got both');
     return { input, output, mode, truncated };
   }
-  if (gold === undefined || (response === undefined) === (pred === undefined))
+  if (!has('gold') || has('response') === has('pred'))
     throw usage('expected --gold with either --response or --pred, or --input with --output');
-  return { gold: countdownOf(gold) ?? gold, ...(pred === undefined ? { response: response! } : { pred }), mode, truncated };
+  return { gold: countdownOf(gold) ?? gold, ...(has('pred') ? { pred } : { response }), mode, truncated };
 }
 
 function usage(problem: string): UsageError {

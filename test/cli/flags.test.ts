@@ -8,6 +8,7 @@ import { generateSpec } from '../../src/cli/generate.js';
 import { infoSpec } from '../../src/cli/info.js';
 import { sftSpec } from '../../src/cli/sft.js';
 import { trainSpec } from '../../src/cli/train.js';
+import { verifySpec } from '../../src/cli/verify.js';
 import { GRPO_OPTIONS, LAYER2_OPTIONS, options } from '../../src/config.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-flags-'));
@@ -104,7 +105,7 @@ describe('ownSettings', () => {
 });
 
 describe('the help', () => {
-  it.each([trainSpec, sftSpec, evalSpec, generateSpec, infoSpec])('of $name has every flag, once', (spec) => {
+  it.each([trainSpec, sftSpec, evalSpec, generateSpec, infoSpec, verifySpec])('of $name has every flag, once', (spec) => {
     const text = helpText(spec);
     for (const { flag } of commandOptions(spec)) {
       expect(text.match(new RegExp(`^  --${flag}( |$)`, 'gm')), flag).toHaveLength(1);
@@ -117,7 +118,7 @@ describe('the help', () => {
   });
 
   it('has no line that is wider than 132 columns', () => {
-    const wide = [trainSpec, sftSpec, evalSpec, generateSpec, infoSpec].flatMap((spec) =>
+    const wide = [trainSpec, sftSpec, evalSpec, generateSpec, infoSpec, verifySpec].flatMap((spec) =>
       helpText(spec)
         .split('\n')
         .filter((line) => line.length > 132),

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UsageError } from '../../src/cli/flags.js';
-import { help, verifyCommand } from '../../src/cli/verify.js';
+import { verifyCommand } from '../../src/cli/verify.js';
 
 let folder: string;
 let stdout: string;
@@ -110,11 +110,11 @@ describe('mgrpo verify', () => {
   });
 
   const bad: [string, string[], RegExp][] = [
-    ['an unknown flag', ['--golden', '5'], /--golden.*--help/],
+    ['an unknown flag', ['--golden', '5'], /--golden; the nearest known one is --gold;.*--help/],
     ['a missing partner', ['--gold', '5'], /--response or --pred/],
     ['both kinds', ['--gold', '5', '--response', '5', '--input', 'x', '--output', 'y'], /got both/],
     ['an input without output', ['--input', 'x'], /both --input and --output/],
-    ['an unknown mode', ['--gold', '5', '--response', '5', '--mode', 'soft'], /strict or lenient.*soft/],
+    ['an unknown mode', ['--gold', '5', '--response', '5', '--mode', 'soft'], /lenient, strict.*soft/],
     ['a stray word', ['5'], /--help/],
   ];
   for (const [what, argv, message] of bad)
@@ -141,8 +141,13 @@ describe('mgrpo verify', () => {
     expect(readdirSync(folder)).toEqual(['in.jsonl']);
   });
 
-  it('prints its help', async () => {
-    expect(await verifyCommand(['--help'])).toBe(0);
-    expect(stdout).toBe(help);
+  it('gives null where help is asked for', async () => {
+    expect(await verifyCommand(['--help'])).toBeNull();
+    expect(stdout).toBe('');
+  });
+
+  it('takes an answer that starts with a minus', async () => {
+    expect(await verifyCommand(['--gold', '-5', '--pred', '-5'])).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: true });
   });
 });
