@@ -21,15 +21,17 @@ const PARAMS = {
   split_depth: 'u32',
   stride: 'u32',
   first: 'u32',
-  flags: 'u32',
   alpha: 'f32',
 } as const;
 
-/** Bits of `flags`; the twins are in shaders/lib/product.wgsl. */
-const ACCUMULATE = 1;
-const RESIDUAL = 2;
-const BIAS_F32 = 4;
-const BIAS_BF16 = 8;
+/** What is done with the sums: the overrides of shaders/lib/product.wgsl. */
+interface Epilogue {
+  readonly ACCUMULATE: number;
+  readonly RESIDUAL: number;
+  readonly BIAS: number;
+}
+
+const PLAIN: Epilogue = { ACCUMULATE: 0, RESIDUAL: 0, BIAS: 0 };
 
 type Op = 'NT' | 'NN' | 'TN';
 type ProductKernel = Kernel<typeof PARAMS>;
@@ -75,14 +77,14 @@ fn load_${name}(i: u32) -> vec4f { let pairs = ${name}[i / 4]; return vec4f(halv
 
 const TILE = 64;
 
-function tileKernel(op: Op, dtype: DType): ProductKernel {
-  return cached(`tile ${op} ${dtype}`, () =>
+function tileKernel(op: Op, dtype: DType, epilogue: Epilogue): ProductKernel {
+  return cached(`tile ${op} ${dtype} ${Object.values(epilogue).join('')}`, () =>
     kernel({
       source: tileSource,
       entry: 'matmul_tile',
       access: 'rrrrw',
       params: PARAMS,
-      constants: { TRANSPOSED_A: Number(op === 'TN'), TRANSPOSED_B: Number(op === 'NT') },
+      constants: { ...epilogue, TRANSPOSED_A: Number(op === 'TN'), TRANSPOSED_B: Number(op === 'NT') },
       prelude: `${loadOne('a', 0, 'f32')}\n${loadOne('b', 1, dtype)}`,
     }),
   );
@@ -113,14 +115,21 @@ function lanesTile(rows: number, columns: number, lanes: number): { height: numb
   return best;
 }
 
-function lanesKernel(op: Op, dtype: DType, shape: Shape, tile: { height: number; groups: number }, size: number): ProductKernel {
-  const { rows, columns, depth } = shape;
+function lanesKernel(
+  op: Op,
+  dtype: DType,
+  { rows, columns, depth }: Shape,
+  tile: { readonly height: number; readonly groups: number },
+  size: number,
+  epilogue: Epilogue,
+): ProductKernel {
   const lanes = size || 4;
   const quad = size >= 4 && tile.height > 1;
   const alignedA = (op === 'TN' ? rows : depth) % 4 === 0;
   const alignedB = (op === 'NT' ? depth : columns) % 4 === 0;
   const tail = op === 'TN' || depth % 4 > 0;
-  const key = `lanes ${op} ${dtype} ${alignedA} ${alignedB} ${tail} ${tile.height}x${tile.groups} ${lanes} ${quad}`;
+  const layout = [alignedA, alignedB, tail, quad].map(Number).join('');
+  const key = `lanes ${op} ${dtype} ${layout} ${tile.height}x${tile.groups} ${lanes} ${Object.values(epilogue).join('')}`;
   return cached(key, () => {
     const block = Math.min(tile.height, 4);
     const counts = { ROW_BLOCKS: tile.height / block, BLOCK: block, GROUPS: tile.groups };
@@ -135,7 +144,7 @@ function lanesKernel(op: Op, dtype: DType, shape: Shape, tile: { height: number;
       entry: 'matmul_lanes',
       access: 'rrrrw',
       params: PARAMS,
-      constants: { LANES: lanes },
+      constants: { ...epilogue, LANES: lanes },
       prelude: [
         quad ? 'enable subgroups;' : '',
         ...Object.entries(counts).map(([name, value]) => `const ${name} = ${value}u;`),
@@ -333,25 +342,27 @@ function product(rec: Recorder, args: Product): void {
   const dtype = b.dtype;
   const tile = lanesTile(rows, columns, size || 4);
   const [height, width] = variant === 'tile' ? [TILE, TILE] : [tile.height, 4 * tile.groups * (size || 4)];
-  const pipeline = variant === 'tile' ? tileKernel(op, dtype) : lanesKernel(op, dtype, args, tile, size);
+  const pipeline = (epilogue: Epilogue): ProductKernel =>
+    variant === 'tile' ? tileKernel(op, dtype, epilogue) : lanesKernel(op, dtype, args, tile, size, epilogue);
   const grid = [Math.ceil(columns / width), Math.ceil(rows / height)] as const;
-  const flags = (residual ? RESIDUAL : 0) | (bias?.dtype === 'f32' ? BIAS_F32 : bias?.dtype === 'bf16' ? BIAS_BF16 : 0);
 
   // The forward product is never split, so that its sums have the same order for every number of rows.
   const wanted = op === 'NT' ? 1 : Math.ceil(SPLIT[variant].workgroups / (grid[0] * grid[1]));
   const range = Math.max(SPLIT[variant].depth, Math.ceil(depth / wanted / 16) * 16);
   const splits = Math.ceil(depth / range);
   if (splits <= 1) {
-    const params = { rows, columns, depth, split_depth: depth, stride, first, flags, alpha };
-    rec.dispatch(pipeline, [a, b, bias ?? a, residual ?? a, out], { ...params, flags: flags | (accumulate ? ACCUMULATE : 0) }, [
-      ...grid,
-      1,
-    ]);
+    const epilogue = {
+      ACCUMULATE: Number(accumulate),
+      RESIDUAL: Number(residual !== undefined),
+      BIAS: bias ? (bias.dtype === 'f32' ? 1 : 2) : 0,
+    };
+    const params = { rows, columns, depth, split_depth: depth, stride, first, alpha };
+    rec.dispatch(pipeline(epilogue), [a, b, bias ?? a, residual ?? a, out], params, [...grid, 1]);
     return;
   }
   const partial = rec.scratch('matmul.splits', [splits, rows * columns]);
-  const params = { rows, columns, depth, split_depth: range, stride: columns, first: 0, flags: 0, alpha: 1 };
-  rec.dispatch(pipeline, [a, b, a, a, partial], params, [...grid, splits]);
+  const params = { rows, columns, depth, split_depth: range, stride: columns, first: 0, alpha: 1 };
+  rec.dispatch(pipeline(PLAIN), [a, b, a, a, partial], params, [...grid, splits]);
   sumRows(rec, partial, out, splits, rows * columns, accumulate, alpha);
 }
 
