@@ -37,7 +37,7 @@ function compareUnder(g: usize, ge: usize, p: usize, pe: usize, goldMode: i32, p
   if (sawZeroGroup) sawComma = false;
   else if (sawThousandsComma) sawComma = true;
   if (failed) return UNDECIDED;
-  if (!goldParsed || !predParsed) return sameText(g, ge, p, pe, isPlain(g, ge) && isPlain(p, pe)) ? EQUAL : NOT_EQUAL;
+  if (!goldParsed || !predParsed) return NOT_EQUAL;
   if (gold.kind == K.TEXT && sameText(g, ge, p, pe, true)) return EQUAL;
   if (goldCurrency != 0 && currency != 0 && goldCurrency != currency) return NOT_EQUAL;
   const same = equalAnswer(gold, pred);
@@ -89,7 +89,8 @@ export function equalAnswers(goldPtr: usize, goldLen: i32, predPtr: usize, predL
   if (goldLen <= 0 || !hasContent(goldPtr, ge)) return GOLD_UNPARSABLE;
   if (predLen <= 0 || !hasContent(predPtr, pe)) return PRED_UNPARSABLE;
   if (goldLen == predLen && memory.compare(goldPtr, predPtr, <usize>goldLen) == 0) return EQUAL;
-  if (goldLen > MAX_ANSWER || predLen > MAX_ANSWER) return sameText(goldPtr, ge, predPtr, pe, false) ? EQUAL : UNDECIDED;
+  if (sameText(goldPtr, ge, predPtr, pe, false)) return EQUAL;
+  if (goldLen > MAX_ANSWER || predLen > MAX_ANSWER) return UNDECIDED;
   const letter = choiceVerdict(goldPtr, ge, predPtr, pe);
   if (letter >= 0) return letter;
   let verdict = compareUnder(goldPtr, ge, predPtr, pe, 0, 0);
@@ -105,7 +106,7 @@ export function equalAnswers(goldPtr: usize, goldLen: i32, predPtr: usize, predL
     }
     return NOT_EQUAL;
   }
-  if (sameText(goldPtr, ge, predPtr, pe, isPlain(goldPtr, ge) && isPlain(predPtr, pe))) return EQUAL;
+  if (isPlain(goldPtr, ge) && isPlain(predPtr, pe) && sameText(goldPtr, ge, predPtr, pe, true)) return EQUAL;
   if (verdict == UNDECIDED) return UNDECIDED;
   if (!goldParsed) return GOLD_UNPARSABLE;
   if (!predParsed) return PRED_UNPARSABLE;

@@ -170,13 +170,15 @@ export function isNumber(x: Node): bool {
   return x.kind == K.NUM;
 }
 
-/** Same structure: same values in the same places. Words are compared by the caller. */
+/** Same structure: same values in the same places, the same words. */
 export function identical(x: Node, y: Node): bool {
   if (x == y) return true;
   if (x.hash != y.hash || x.kind != y.kind || x.n != y.n) return false;
   spend(4);
   if (x.kind == K.NUM) return Q.equal(x.value, y.value);
-  if (x.kind == K.TEXT || x.kind == K.NOTED) return false;
+  if (x.kind == K.TEXT || x.kind == K.NOTED) {
+    if (x.to - x.from != y.to - y.from || memory.compare(x.from, y.from, x.to - x.from) != 0) return false;
+  }
   if (x.op != y.op || x.aux != y.aux) return false;
   if (x.ops != 0) for (let i = 0; i < x.n - 1; i++) if (relation(x, i) != relation(y, i)) return false;
   for (let i = 0; i < x.n; i++) if (!identical(kid(x, i), kid(y, i))) return false;
