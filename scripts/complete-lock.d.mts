@@ -1,0 +1,1 @@
+export declare function missingEntries(lock: unknown): Map<string, object>;
