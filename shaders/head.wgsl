@@ -6,7 +6,8 @@
 // lse = m + log S, logp = (t − m) − log S, H = log S − D / S, which lose nothing to cancellation.
 // logits f32[rows, columns] are the entries [column0, column0 + columns) of the vocabulary; the arrays with a value per row
 // (targets u32, others f32; state vec4) are indexed from row0. Sums in f32. Grid: one workgroup of LANES per row. Put before this text:
-// LANES, lane_sum and lane_max by lib/lanes-subgroup or lib/lanes-shared, V, N and their functions by lib/pack-1 or lib/pack-4.
+// LANES, lane_sum and lane_max by lib/lanes-subgroup or lib/lanes-shared, and logits with load_logits(r, i), which gives the columns
+// 4i … 4i + 3 of row r, and −3e38 past its end.
 struct Params {
   rows: u32,
   columns: u32,
@@ -16,7 +17,6 @@ struct Params {
   scale: f32, // 1 / temperature
 }
 
-@group(0) @binding(0) var<storage, read> logits: array<V>;
 @group(0) @binding(1) var<storage, read> targets: array<u32>;
 @group(0) @binding(2) var<storage, read_write> state: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> logps: array<f32>;
@@ -25,6 +25,7 @@ struct Params {
 @group(1) @binding(0) var<uniform> p: Params;
 
 #include "index"
+#include "pack-4"
 
 // (m, S, D) relative to a larger m
 fn rescale(sums: vec3f, m: f32) -> vec3f {
@@ -40,10 +41,10 @@ fn head_stats(
 ) {
   let r = linear_index(group, groups);
   if (r >= p.rows) { return; }
-  let packs = p.columns / N;
+  let packs = (p.columns + 3) / 4;
   var mine = vec3f(-1e30, 0, 0);
   for (var i = lane; i < packs; i += LANES) {
-    let l = max(logits[r * packs + i] * p.scale, V(-1e30));
+    let l = max(load_logits(r, i) * p.scale, V(-2e30));
     let top = largest(l);
     if (top > mine.x) { mine = rescale(mine, top); }
     let z = l - V(mine.x);
@@ -62,7 +63,7 @@ fn head_stats(
     chosen = before.w;
   }
   let at = targets[row] - p.column0; // wraps around where the target is in an earlier chunk
-  if (at < p.columns) { chosen = element(logits[r * packs + at / N], at % N) * p.scale; }
+  if (at < p.columns) { chosen = load_logits(r, at / 4)[at % 4] * p.scale; }
   if ((p.part & 2) == 0) {
     state[row] = vec4f(sums, chosen);
     return;
