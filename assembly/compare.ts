@@ -301,12 +301,15 @@ function isSharedValue(x: Node): bool {
   return v.kind != K.SYM && isConstantAnswer(v);
 }
 
+/** Set to gather equations as they are, not as values with names. */
+let wholeRelations: bool = false;
+
 function gatherItem(x: Node, linked: bool, out: Items): void {
   if (x.kind == K.LIST) {
     gather(x, linked, out);
     return;
   }
-  if (x.kind == K.REL && isEquation(x)) {
+  if (x.kind == K.REL && isEquation(x) && !wholeRelations) {
     if (isSharedValue(x)) {
       for (let i = 0; i < x.n - 1; i++) expandSigns(kid(x, x.n - 1), linked, out, kid(x, i));
       return;
@@ -434,6 +437,24 @@ function minus(a: Node, b: Node): Node {
 
 /** Two answers of several items. */
 function equalLists(g: Node, p: Node, linked: bool): bool {
+  return equalNamed(g, p, linked) || equalSystems(g, p, linked);
+}
+
+/** Lists of equations, each equal to one of the other list: 2x - y = 0 or x + y = 3. */
+function equalSystems(g: Node, p: Node, linked: bool): bool {
+  if (failed) return false;
+  const a = newItems();
+  const b = newItems();
+  wholeRelations = true;
+  gather(g, linked, a);
+  gather(p, linked, b);
+  wholeRelations = false;
+  if (a.n < 2 || a.n != b.n || a.n == MAX_ITEMS) return false;
+  for (let i = 0; i < a.n; i++) if (itemAt(a, i).kind != K.REL || itemAt(b, i).kind != K.REL) return false;
+  return sameMembers(a, b);
+}
+
+function equalNamed(g: Node, p: Node, linked: bool): bool {
   let a = newItems();
   let b = newItems();
   gather(g, linked, a);

@@ -1346,6 +1346,12 @@ function isKnownAfterDouble(p: usize, e: usize): bool {
   );
 }
 
+/** Whether the dollar at p is the only one in [s, e). */
+function onlyDollar(p: usize, s: usize, e: usize): bool {
+  for (let q = s; q < e; q++) if (byteAt(q) == 36 && q != p) return false;
+  return true;
+}
+
 /** Tokens of the bytes [p, e), into `tokens` and `tokenCount`. */
 export function tokenize(p: usize, e: usize): void {
   const size = <i32>(e - p);
@@ -1360,6 +1366,7 @@ export function tokenize(p: usize, e: usize): void {
   brackets = 0;
   digitAt = 0;
   pmodEnd = 0;
+  const textStart = p;
   while (p < e && !failed) {
     if (textEnd > 0 && p >= textEnd) {
       // the brace that closes \text{…}
@@ -1401,7 +1408,10 @@ export function tokenize(p: usize, e: usize): void {
       case 92:
         p = command(start, e);
         break;
-      case 36: // $: a delimiter of mathematics
+      case 36: // $: a delimiter of mathematics, or the only one, before a number
+        if (isDigit(next) && onlyDollar(start, textStart, e)) push(T.CURRENCY, start, p, 36);
+        space = 1;
+        break;
       case 34:
       case 96:
         space = 1;

@@ -329,12 +329,19 @@ function item(): Node {
     } else {
       x = collect(K.REL, 0, from);
       x.ops = ops;
+      // f(x) ≡ 0 without a modulus is an identity
+      if (n == 1 && load<i32>(ops) == R.EQUIV && !hasModulus()) store<i32>(ops, R.EQ);
       seal(x);
     }
   }
   x = remarks(x);
   nesting--;
   return x;
+}
+
+function hasModulus(): bool {
+  for (let i = 0; i < count; i++) if (at(i).kind == T.MOD) return true;
+  return false;
 }
 
 /** Words, conditions in brackets and moduli behind an item. */
