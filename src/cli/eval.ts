@@ -33,7 +33,7 @@ const OWN = {
   seed: { ...GRPO_OPTIONS.seed, doc: 'Seed of sampling, of the phrases drawn, and of generated problems.' },
 } as const satisfies OptionTable;
 
-export const evalSpec: CommandSpec & { readonly own: typeof OWN } = {
+export const evalSpec: CommandSpec = {
   name: 'eval',
   summary: 'measure a model on problems with answers, first and second turn',
   usage: `mgrpo eval: accuracy of first and second turns of one model, each with its 95 % interval
@@ -51,7 +51,7 @@ delta_c_to_i, answer_change_rate, pass@k, maj@k, reward, and acc_t1_lenient, acc
 export async function evalCommand(argv: readonly string[]): Promise<number | null> {
   const given = readFlags(evalSpec, argv);
   if (given === null) return null;
-  const settings = ownSettings(evalSpec, given);
+  const settings = ownSettings(evalSpec, OWN, given);
   const { seed, limit, maxCompletionLength } = settings;
   const { layer2 } = resolveMGRPOConfig({
     layer2: { ...valuesOf(given, SECOND_TURN, 'layer2'), enabled: settings.secondTurn },

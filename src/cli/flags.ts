@@ -140,12 +140,15 @@ export function valuesOf(given: GivenValues, table: OptionTable, prefix = ''): R
   return Object.fromEntries(Object.keys(table).flatMap((key) => (given.has(path + key) ? [[key, given.get(path + key)]] : [])));
 }
 
-/** The command's own settings, completed and checked. @throws UsageError that lists every problem */
-export function ownSettings<T extends OptionTable>(command: CommandSpec & { readonly own: T }, given: GivenValues): Settings<T> {
+/**
+ * The command's own settings, completed and checked.
+ * @param own the command's table, which gives the settings their types
+ * @throws UsageError that lists every problem
+ */
+export function ownSettings<T extends OptionTable>({ name }: CommandSpec, own: T, given: GivenValues): Settings<T> {
   const problems: string[] = [];
-  const settings = fillOptions(command.own, valuesOf(given, command.own), problems);
-  if (problems.length > 0)
-    throw new UsageError(`mgrpo ${command.name}: ${problems.join('\n  ')}; see mgrpo ${command.name} --help`);
+  const settings = fillOptions(own, valuesOf(given, own), problems);
+  if (problems.length > 0) throw new UsageError(`mgrpo ${name}: ${problems.join('\n  ')}; see mgrpo ${name} --help`);
   return settings;
 }
 

@@ -46,7 +46,7 @@ const OWN = {
   seed: { ...seed, section: 'sampling', doc: 'Seed of sampling: the same seed gives the same completions.' },
 } as const satisfies OptionTable;
 
-export const generateSpec: CommandSpec & { readonly own: typeof OWN } = {
+export const generateSpec: CommandSpec = {
   name: 'generate',
   summary: 'complete a prompt',
   usage: `mgrpo generate: completions of a prompt, with the log-probability of every token
@@ -63,7 +63,7 @@ softmax(logits / temperature) before any filter (at temperature 0: of the plain 
 export async function generateCommand(argv: readonly string[]): Promise<number | null> {
   const given = readFlags(generateSpec, argv);
   if (given === null) return null;
-  const settings = ownSettings(generateSpec, given);
+  const settings = ownSettings(generateSpec, OWN, given);
   if (!given.has('prompt')) throw new UsageError('mgrpo generate: expected a prompt, got none; give --prompt');
   const files = await openModel('generate', settings.model);
   const adapter = await openAdapter(settings.adapter);

@@ -11,7 +11,7 @@ const OWN = {
   model: { ...MODEL_OPTIONS.model, doc: `Also describe this model. ${MODEL_OPTIONS.model.doc}` },
 } as const satisfies OptionTable;
 
-export const infoSpec: CommandSpec & { readonly own: typeof OWN } = {
+export const infoSpec: CommandSpec = {
   name: 'info',
   summary: 'what this machine and a model offer',
   usage: `mgrpo info: the WebGPU adapter of this machine, its limits and features, what would be faster; with --model also the model
@@ -37,7 +37,7 @@ const LIMITS = [
 export async function infoCommand(argv: readonly string[]): Promise<number | null> {
   const given = readFlags(infoSpec, argv);
   if (given === null) return null;
-  const settings = ownSettings(infoSpec, given);
+  const settings = ownSettings(infoSpec, OWN, given);
   const model = settings.model === null ? undefined : await describeModel(await openModel('info', settings.model));
   const { adapter, notes } = await findAdapter();
   // Only a device shows that the adapter works.

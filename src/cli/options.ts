@@ -1,5 +1,4 @@
 /** Options that several commands share, in the form of the tables of src/config.ts. */
-import type { OptionTable } from '../index.js';
 
 export const MODEL_OPTIONS = {
   model: {
@@ -23,7 +22,7 @@ export const MODEL_OPTIONS = {
     default: 'auto',
     doc: 'How frozen weights are kept on the device; auto: as they are stored. All arithmetic is in f32.',
   },
-} as const satisfies OptionTable;
+} as const;
 
 export const DATA_OPTIONS = {
   dataset: {
@@ -63,7 +62,7 @@ export const DATA_OPTIONS = {
     default: null,
     doc: 'Most problems; none: the whole file, 1024 generated ones.',
   },
-} as const satisfies OptionTable;
+} as const;
 
 export const RUN_OPTIONS = {
   outputDir: {
@@ -74,4 +73,4 @@ export const RUN_OPTIONS = {
     doc: 'Folder of the run: settings, metrics, completions, checkpoints, the result, report.html. None: runs/<time>-<algorithm>-<model>.',
   },
   overwrite: { section: 'run', type: 'boolean', default: false, doc: 'Replace the run that is in the output folder.' },
-} as const satisfies OptionTable;
+} as const;

@@ -72,7 +72,7 @@ const OWN = {
   ...RUN_OPTIONS,
 } as const satisfies OptionTable;
 
-export const sftSpec: CommandSpec & { readonly own: typeof OWN } = {
+export const sftSpec: CommandSpec = {
   name: 'sft',
   summary: 'supervised fine-tuning, or a small model from nothing',
   usage: `mgrpo sft: supervised fine-tuning on generated or given examples
@@ -93,7 +93,7 @@ type SftSettings = Settings<typeof OWN>;
 export async function sftCommand(argv: readonly string[]): Promise<number | null> {
   const given = readFlags(sftSpec, argv);
   if (given === null) return null;
-  const settings = ownSettings(sftSpec, given);
+  const settings = ownSettings(sftSpec, OWN, given);
   const config = resolveSFTConfig(valuesOf(given, SFT_OPTIONS));
   if ((settings.model === null) === (settings.init === null)) {
     const got = settings.model === null ? 'neither' : 'both';

@@ -82,7 +82,7 @@ const OWN = {
   },
 } as const satisfies OptionTable;
 
-export const trainSpec: CommandSpec & { readonly own: typeof OWN } = {
+export const trainSpec: CommandSpec = {
   name: 'train',
   summary: 'train a model with MGRPO or GRPO',
   usage: `mgrpo train: reinforcement learning with MGRPO (two layers: answer, then correct) or GRPO
@@ -146,7 +146,7 @@ async function makePlan(given: GivenValues): Promise<Plan> {
     const known = commandOptions(trainSpec);
     given = new Map([...flattenValues({ ...settings, ...config }, known, `${folder}/config.json`), ...given]);
   }
-  const settings = ownSettings(trainSpec, given);
+  const settings = ownSettings(trainSpec, OWN, given);
   const config = resolveConfig(settings, given);
   const folder = settings.outputDir ?? defaultFolder(settings.algorithm, settings.model ?? 'model');
   checkFolder(folder, settings);

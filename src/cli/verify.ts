@@ -34,7 +34,7 @@ const OWN = {
   },
 } as const satisfies OptionTable;
 
-export const verifySpec: CommandSpec & { readonly own: typeof OWN } = {
+export const verifySpec: CommandSpec = {
   name: 'verify',
   summary: 'does an answer mean the same as the right one?',
   usage: `mgrpo verify: does an answer mean the same as the gold answer?
@@ -69,7 +69,7 @@ interface FileOptions {
 }
 
 function readCall(given: GivenValues): VerifyPair | FileOptions {
-  const { gold, response, pred, input, output, mode, truncated } = ownSettings(verifySpec, given);
+  const { gold, response, pred, input, output, mode, truncated } = ownSettings(verifySpec, OWN, given);
   const has = (name: keyof typeof OWN): boolean => given.has(name);
   if (has('input') || has('output')) {
     if (!has('input') || !has('output'))

@@ -1,4 +1,4 @@
-import { fillOptions, GRPO_OPTIONS, reportProblems, type OptionTable, type Settings } from '../config.js';
+import { fillOptions, GRPO_OPTIONS, reportProblems, type Settings } from '../config.js';
 import { check } from '../errors.js';
 import type { Decoder } from '../nn/decoder.js';
 import { AdamW } from '../optim/adamw.js';
@@ -10,10 +10,8 @@ import { meanMetrics } from './metrics.js';
 import { STREAM, type Policy } from './policy.js';
 import { accumulate, type Accumulated } from './update.js';
 
-const { lrSchedulerType, warmupRatio, weightDecay, adamBeta1, adamBeta2, adamEpsilon, maxGradNorm, seed } = GRPO_OPTIONS;
-
-/** The options of supervised fine-tuning. */
-export const SFT_OPTIONS = {
+/** The options that supervised fine-tuning has of its own. */
+const OWN = {
   perDeviceTrainBatchSize: {
     section: 'batch',
     type: 'integer',
@@ -30,6 +28,16 @@ export const SFT_OPTIONS = {
     doc: 'Optimiser steps; the examples are shuffled anew in each pass.',
   },
   learningRate: { section: 'optimiser', type: 'number', above: 0, default: 1e-3, doc: 'Peak learning rate.' },
+  loggingSteps: { section: 'run', type: 'integer', min: 1, default: 50, doc: 'Steps between two lines of metrics.' },
+} as const;
+
+type Shared =
+  'lrSchedulerType' | 'warmupRatio' | 'weightDecay' | 'adamBeta1' | 'adamBeta2' | 'adamEpsilon' | 'maxGradNorm' | 'seed';
+const { lrSchedulerType, warmupRatio, weightDecay, adamBeta1, adamBeta2, adamEpsilon, maxGradNorm, seed } = GRPO_OPTIONS;
+
+/** The options of supervised fine-tuning. */
+export const SFT_OPTIONS: typeof OWN & Pick<typeof GRPO_OPTIONS, Shared> = {
+  ...OWN,
   lrSchedulerType,
   warmupRatio,
   weightDecay,
@@ -38,8 +46,7 @@ export const SFT_OPTIONS = {
   adamEpsilon,
   maxGradNorm,
   seed,
-  loggingSteps: { section: 'run', type: 'integer', min: 1, default: 50, doc: 'Steps between two lines of metrics.' },
-} as const satisfies OptionTable;
+};
 
 /** Settings of supervised fine-tuning, resolved. */
 export type SFTConfig = Settings<typeof SFT_OPTIONS>;

@@ -100,7 +100,7 @@ describe('readFlags', () => {
 describe('ownSettings', () => {
   it('lists every value that is out of its range', () => {
     const given = readFlags(generateSpec, ['--temperature', '-1', '--num-samples', '0'])!;
-    expect(() => ownSettings(generateSpec, given)).toThrow(/temperature, got -1[^]*numSamples, got 0/);
+    expect(() => ownSettings(generateSpec, generateSpec.own, given)).toThrow(/temperature, got -1[^]*numSamples, got 0/);
   });
 });
 
