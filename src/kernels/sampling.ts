@@ -26,7 +26,7 @@ export const DECODE_FIELDS = [
   'active',
   'limit',
   'stream',
-] as const satisfies readonly string[];
+] as const;
 
 /** Name of a column of the decode state. */
 export type DecodeField = (typeof DECODE_FIELDS)[number];
