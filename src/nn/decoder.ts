@@ -4,7 +4,7 @@ import { type Tensor } from '../gpu/tensor.js';
 import { attention, attentionBackward, decodeAttention } from '../kernels/attention.js';
 import { gatherRows, scatterRowsAdd } from '../kernels/elementwise.js';
 import { embed, embedBackward, embedPlan } from '../kernels/embedding.js';
-import { headBackward, headForward } from '../kernels/head.js';
+import { headBackward, headForward, headLogits } from '../kernels/head.js';
 import { kvStore } from '../kernels/kv.js';
 import { columnSum, matmulNN, matmulNT, matmulTN } from '../kernels/matmul.js';
 import { rmsNorm, rmsNormBackward } from '../kernels/rmsnorm.js';
@@ -164,7 +164,7 @@ export class Decoder {
     const { config: c } = this;
     const out = r.scratch('logits', [rowCount, c.vocabSize]);
     const { normed } = this.#finalNorm(r, hidden, rowCount);
-    matmulNT(r, { x: normed, w: this.#head, y: out, m: rowCount, n: c.vocabSize, k: c.hiddenSize });
+    headLogits(r, { x: normed, w: this.#head, logits: out, rows: rowCount, vocab: c.vocabSize, width: c.hiddenSize });
     return out;
   }
 

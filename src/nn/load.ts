@@ -39,8 +39,17 @@ export async function loadDecoder(gpu: Gpu, files: FileSource, options: LoadOpti
   return new Decoder(config, parameters, lora, options);
 }
 
-/** A model with random weights: normal numbers with standard deviation `spread` (GPT-2's 0.02). */
-export function createDecoder(gpu: Gpu, config: ModelConfig, rng: Rng, spread = 0.02, options: DecoderOptions = {}): Decoder {
+/**
+ * A model with random weights: normal numbers with standard deviation `spread`, by default 1/√hidden, which keeps activations near 1
+ * at every width (0.02, the usual constant, is right for some 2,500 and makes narrow models slow to start).
+ */
+export function createDecoder(
+  gpu: Gpu,
+  config: ModelConfig,
+  rng: Rng,
+  spread: number = 1 / Math.sqrt(config.hiddenSize),
+  options: DecoderOptions = {},
+): Decoder {
   const parameters = Parameters.trainable(gpu, parameterSpecs(config));
   parameters.initialize(rng, spread);
   return new Decoder(config, parameters, undefined, options);

@@ -2,9 +2,9 @@ import { Rng } from '../rng.js';
 import { drawProblems, writeSft } from './task.js';
 import type { Attempt, SftExample, SftOptions, Split, Task, TaskRow } from './task.js';
 
-/** How large the numbers get: digits of the operands of + and −, and of the first factor of × (the second has one digit). */
+/** How large the numbers get: digits of the operands of + and −, and of the first factor of × (the second has one digit; 0: no products). */
 const SIZES = {
-  small: { sumDigits: 2, factorDigits: 1 },
+  small: { sumDigits: 2, factorDigits: 0 },
   medium: { sumDigits: 3, factorDigits: 2 },
   large: { sumDigits: 6, factorDigits: 4 },
 } as const;
@@ -23,7 +23,7 @@ interface Problem {
 }
 
 /**
- * Sums, differences that are not negative, and products with a digit, to be worked out in writing column by column from the right:
+ * Sums, differences that are not negative, and (from size medium) products with a digit, to be worked out in writing column by column from the right:
  * `47+85` is `<think>7+5c0=2,4+8c1=3</think>132`, where c is the carry (or borrow) that comes in.
  *
  * Columns of a row: `question` ("47+85"), `operation`, `solution` (the careful working and answer).
@@ -40,7 +40,7 @@ export function arithmetic(size: ArithmeticSize = 'medium'): Task {
 
 /** Options of {@link arithmeticSft}. */
 export interface ArithmeticSftOptions extends SftOptions {
-  /** Share of first answers by the careless writer. Default 0.5. */
+  /** Share of first answers by the careless writer. Default 0.5; size small 0.8, since half of its problems carry nothing. */
   readonly carelessAnswers?: number;
   /** Probability with which the careless writer drops a carry. Default 0.6. */
   readonly droppedCarries?: number;
@@ -52,7 +52,14 @@ export interface ArithmeticSftOptions extends SftOptions {
  * learning then has habits to choose among.
  */
 export function arithmeticSft(size: ArithmeticSize, n: number, seed: number, options: ArithmeticSftOptions): SftExample[] {
-  const { carelessAnswers = 0.5, droppedCarries = 0.6, secondTurns = 0.5, repeats = 0.6, mode = 'eq5', guidingTexts } = options;
+  const {
+    carelessAnswers = size === 'small' ? 0.8 : 0.5,
+    droppedCarries = 0.6,
+    secondTurns = 0.5,
+    repeats = 0.6,
+    mode = 'eq5',
+    guidingTexts,
+  } = options;
   const rng = new Rng(seed, SFT_STREAM);
   return writeSft(
     problems(size, 'train', n, rng),
@@ -77,7 +84,7 @@ function problems(size: ArithmeticSize, split: Split, n: number, rng: Rng): Prob
 }
 
 function draw(rng: Rng, sumDigits: number, factorDigits: number): Problem {
-  const operation = (['+', '-', '*'] as const)[rng.int(3)]!;
+  const operation = (['+', '-', '*'] as const)[rng.int(factorDigits > 0 ? 3 : 2)]!;
   if (operation === '*') return { a: number(rng, factorDigits), operation, b: 2 + rng.int(8) };
   const a = number(rng, sumDigits);
   const b = number(rng, sumDigits);

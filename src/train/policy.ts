@@ -74,7 +74,7 @@ export async function createPolicy(
   } & DecoderOptions,
 ): Promise<Policy> {
   const tokenizer = await Tokenizer.load(new MemoryFiles(options.name, { ...options.tokenizerFiles }));
-  const decoder = createDecoder(gpu, options.config, new Rng(options.seed, STREAM.init), 0.02, options);
+  const decoder = createDecoder(gpu, options.config, new Rng(options.seed, STREAM.init), undefined, options);
   return policyOf(options.name, decoder, tokenizer, undefined, false);
 }
 
