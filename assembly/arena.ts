@@ -44,11 +44,6 @@ export function fail(): void {
   failed = true;
 }
 
-/** Fuel left, for diagnostics. */
-export function fuelLeft(): i32 {
-  return fuel;
-}
-
 /** `bytes` of uninitialised memory, 8-byte aligned. Sets `failed` past the soft limit, and never returns memory outside the arena. */
 export function alloc(bytes: usize): usize {
   if (bytes > MAX_BLOCK) {

@@ -2,7 +2,7 @@
 import { alloc, failed, spend } from './arena';
 import { binary, hasKind, identical, integer, K, kid, leaf, Node, node, number, relation, seal, setKid, substitute, unary, withKids } from './expression';
 import * as Z from './integer';
-import { isMarkSymbol, R, S, SYM_E, SYM_I } from './lexer';
+import { isMarkSymbol, R, S } from './lexer';
 import { freeSymbol, freeSymbols, isConstantNode } from './numeric';
 import * as Q from './rational';
 import { C, compareSets, infinity, isInterval, isOrder, isSetLike } from './sets';
@@ -464,7 +464,7 @@ function equalNamed(g: Node, p: Node, linked: bool): bool {
   // values of one repeated name, or of unnamed items
   let ga = period(a);
   let gb = period(b);
-  if (ga != gb || (ga > 1 && ga == a.n && !sameNames(a, b))) {
+  if (ga != gb || (ga > 1 && ga == a.n && isNone(labelAt(b, 0)))) {
     // x_1 = 2, x_2 = 3 may be two values of x
     const strippedA = ga > 1 && gb <= 1 ? stripped(a) : 0;
     const strippedB = gb > 1 && ga <= 1 ? stripped(b) : 0;
@@ -505,10 +505,6 @@ function equalNamed(g: Node, p: Node, linked: bool): bool {
   }
   if (sameMembers(a, b)) return true;
   return false;
-}
-
-function sameNames(a: Items, b: Items): bool {
-  return !isNone(labelAt(b, 0));
 }
 
 /** Turns indexed labels of one symbol into that symbol; 1 when all labels became the same. */
@@ -662,7 +658,7 @@ function matches(g: Node, p: Node): bool {
         const t = g.kind == K.TUPLE ? g : p;
         const o = g.kind == K.TUPLE ? p : g;
         // three and more in brackets are no interval: a list may stand without them
-        if (o.kind == K.LIST && t.n >= 3 && o.n == t.n && hasOnlyCommas(o)) return sameKids2(g, p);
+        if (o.kind == K.LIST && t.n >= 3 && o.n == t.n && o.op == 1) return sameKids2(g, p);
       }
       return equalLists(g, p, false) || ((hasKind(g, K.PM) || hasKind(p, K.PM)) && equalLists(g, p, true));
     }
@@ -671,7 +667,7 @@ function matches(g: Node, p: Node): bool {
   if (g.kind == K.TUPLE && p.kind == K.TUPLE) return (g.op == p.op || (g.op | p.op) == 0x22) && sameKids2(g, p);
   if (g.kind == K.MATRIX || p.kind == K.MATRIX || hasKind(g, K.MATRIX) || hasKind(p, K.MATRIX)) return equalMatrices(g, p);
   if (isSetLike(g) || isSetLike(p)) {
-    if ((isSetLike(g) || g.kind == K.SET || isNumberSet(g)) && (isSetLike(p) || p.kind == K.SET || isNumberSet(p))) {
+    if ((isSetLike(g) || g.kind == K.SET) && (isSetLike(p) || p.kind == K.SET)) {
       const c = compareSets(g, p);
       if (c != C.UNSUPPORTED) return c == C.EQUAL;
       return sameShape(g, p);
@@ -691,14 +687,6 @@ function isList(x: Node): bool {
 
 function isFinite(x: Node): bool {
   return x.kind != K.UNION && x.kind != K.INTERSECT && x.kind != K.DIFFERENCE && x.kind != K.BUILDER && x.kind != K.SPACESET;
-}
-
-function isNumberSet(x: Node): bool {
-  return x.kind == K.SET;
-}
-
-function hasOnlyCommas(x: Node): bool {
-  return x.op == 1;
 }
 
 function sameKids(g: Node, p: Node): bool {
@@ -809,6 +797,7 @@ function equalNoted(g: Node, p: Node): bool {
     const other = gUnit ? b : a;
     // 90° and 90 dollars
     if (other.kind == K.DEGREE && !saysDegrees(note.from, note.to)) return false;
+    if (other.kind == K.PERCENT) return false;
     // 10 cm and 10 m, the m read as a letter
     const value = withoutUnit(other);
     if (!isNone(value)) {
@@ -876,7 +865,7 @@ function equalRelations(g: Node, p: Node): bool {
   if (g.kind == K.REL) {
     if (isEquation(g)) {
       const v = assigned(g);
-      return !isNone(v) && p.kind != K.SPACESET ? equalValue(v, p) : false;
+      return !isNone(v) && p.kind != K.SPACESET ? equalItem(v, p) : false;
     }
     if (g.n == 2 && relation(g, 0) == R.IN) {
       if (equalItem(kid(g, 1), p)) return true;
@@ -888,18 +877,13 @@ function equalRelations(g: Node, p: Node): bool {
   }
   if (isEquation(p)) {
     const v = assigned(p);
-    return !isNone(v) && equalValue(g, v);
+    return !isNone(v) && equalItem(g, v);
   }
   if (p.n == 2 && relation(p, 0) == R.IN) {
     if (equalItem(g, kid(p, 1))) return true;
   }
   if (isSetLike(p) && (isSetLike(g) || g.kind == K.SET)) return compareSets(g, p) == C.EQUAL;
   return false;
-}
-
-/** The value of an assignment against a bare answer. */
-function equalValue(g: Node, p: Node): bool {
-  return equalItem(g, p);
 }
 
 function equalBothRelations(g: Node, p: Node): bool {
@@ -1180,9 +1164,4 @@ function equalWhole(g: Node, p: Node): bool {
     if (c != C.UNSUPPORTED) return c == C.EQUAL;
   }
   return equalItem(g, p);
-}
-
-/** Whether a symbol is one of the constants e and i. */
-export function isConstantSymbol(id: i32): bool {
-  return id == SYM_E || id == SYM_I;
 }

@@ -9,7 +9,7 @@ import { currency, parseAnswer } from './parser';
 import { resetScalar, undecided } from './scalar';
 import { EQUAL, GOLD_UNPARSABLE, NOT_EQUAL, PRED_UNPARSABLE, UNDECIDED } from './status';
 import { byteAt, isDigit, isSpace } from './text';
-import { choiceHasText, choiceLetter, choiceText, hasContent, isPlain, sameText } from './words';
+import { choiceHasText, choiceLetter, choiceText, hasContent, isMoney, isPlain, sameText } from './words';
 
 /** Longest answer that is parsed, in bytes; longer ones are compared as text only. */
 const MAX_ANSWER: i32 = 16384;
@@ -40,6 +40,8 @@ function compareUnder(g: usize, ge: usize, p: usize, pe: usize, goldMode: i32, p
   if (!goldParsed || !predParsed) return NOT_EQUAL;
   if (gold.kind == K.TEXT && sameText(g, ge, p, pe, true)) return EQUAL;
   if (goldCurrency != 0 && currency != 0 && goldCurrency != currency) return NOT_EQUAL;
+  if (goldCurrency != 0 && currency == 0 && pred.kind == K.NOTED && !isMoney(pred.from, pred.to, goldCurrency)) return NOT_EQUAL;
+  if (goldCurrency == 0 && currency != 0 && gold.kind == K.NOTED && !isMoney(gold.from, gold.to, currency)) return NOT_EQUAL;
   const same = equalAnswer(gold, pred);
   if (failed) return UNDECIDED;
   if (same) return EQUAL;

@@ -1,6 +1,6 @@
 // Binary floating point of high precision with a running error bound: |true value - man·2^exp| <= 2^err. Values are real;
 // numeric.ts pairs them for complex arithmetic. A function returns null where the value is undefined or out of range.
-import { alloc, failed, spend } from './arena';
+import { alloc, failed } from './arena';
 import * as Z from './integer';
 import * as Q from './rational';
 
@@ -389,8 +389,4 @@ export function floor(x: Float): Float {
   const high = sub(add(r, ofI32(1)), x);
   if (isNone(low) || isNone(high) || maybeZero(low) || maybeZero(high)) return none();
   return r;
-}
-
-export function charge(units: i32): bool {
-  return spend(units);
 }

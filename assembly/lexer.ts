@@ -3,7 +3,7 @@
 // Numbers are read here, with every usual spelling of thousands separators; words, commands and symbols become kinds. What the lexer does
 // not know becomes T.BAD, which no grammar rule accepts: nothing is salvaged from a span that does not parse.
 import { alloc, fail, failed, spend } from './arena';
-import { codePoint, isLower, isUpper, lookup, sequenceLength, spells, toLower } from './bytes';
+import { codePoint, isLower, lookup, sequenceLength, spells } from './bytes';
 import * as Z from './integer';
 import * as Q from './rational';
 import { byteAt, groupEnd, isDigit, isLetter, isSpace, isWordAt, skipDigits, skipLetters, skipSpace, spaceAt, startsWith } from './text';
@@ -279,10 +279,6 @@ export function nameId(parent: i32, p: usize, len: i32): i32 {
 
 export const SYM_E: i32 = 101;
 export const SYM_I: i32 = 105;
-
-export function isGreek(id: i32): bool {
-  return id >= GREEK_BASE && id < NAME_BASE;
-}
 
 /** Ids of signs that stand before a name and do not change its meaning as the subject of an assignment (angle, triangle). */
 export function isMarkSymbol(id: i32): bool {
@@ -1531,13 +1527,4 @@ export function tokenize(p: usize, e: usize): void {
 /** True when the token holds a word that spells `word` in lower case. */
 export function isWord(t: Token, word: string): bool {
   return t.kind == T.WORD && isWordAt(t.start, t.end, word) && <i32>(t.end - t.start) == word.length;
-}
-
-/** Lower-case first letter of a token's text. */
-export function firstLetter(t: Token): i32 {
-  return toLower(byteAt(t.start));
-}
-
-export function isCapitalLetter(id: i32): bool {
-  return isUpper(id);
 }

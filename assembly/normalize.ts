@@ -5,7 +5,7 @@
 // sin² = 1 - cos². The form of a difference being 0 proves equality; a difference that is not 0 proves inequality when its generators
 // are independent (symbols, radicals of primes, and at most one of π, e, ln p), and decides nothing otherwise.
 import { alloc, beginTrial, endTrial, fail, failed, spend } from './arena';
-import { hasKind, identical, integer, K, kid, Node, number, substitute } from './expression';
+import { integer, K, kid, Node, number, substitute } from './expression';
 import * as Z from './integer';
 import { F, nameId, SYM_E, SYM_I } from './lexer';
 import * as P from './polynomial';
@@ -1251,9 +1251,4 @@ export function rationalRoot(f: Frac, v: i32): Node {
   if (changetype<usize>(c1) == 0) return no;
   slopeSign = Q.sign(c1) * Q.sign(P.constantValue(f.den));
   return number(Q.div(Q.neg(c0), c1));
-}
-
-/** Whether a rational value is known: exact arithmetic alone decides. */
-export function isExact(x: Node): bool {
-  return !hasKind(x, K.SYM) && identical(x, x);
 }

@@ -1,7 +1,7 @@
 // Evaluation of expressions at rational points, in complex numbers of high precision with an error bound. It refuses quickly and gives
 // strong evidence (agreement to 60 digits at several points) where the normal form leaves a question open.
 import { alloc, failed, mark, release, spend } from './arena';
-import { hasSymbol, K, kid, Node } from './expression';
+import { K, kid, Node } from './expression';
 import * as R from './float';
 import { Float } from './float';
 import * as Z from './integer';
@@ -648,8 +648,4 @@ function hasCall(x: Node): bool {
   spend(1);
   for (let i = 0; i < x.n; i++) if (hasCall(kid(x, i))) return true;
   return false;
-}
-
-export function mentions(x: Node, id: i32): bool {
-  return hasSymbol(x, id);
 }

@@ -6,7 +6,7 @@ import { binary, integer, K, kid, leaf, Node, node, number, seal, setKid, unary 
 import * as Z from './integer';
 import { F, isWord, nameId, R, S, SYM_E, T, Token, tokenAt, tokenCount, tokenize, tokens } from './lexer';
 import * as Q from './rational';
-import { byteAt, isDigit, isLetter } from './text';
+import { byteAt, isDigit } from './text';
 
 /** Deepest nesting of brackets, groups and signs. */
 const MAX_NESTING: i32 = 60;
@@ -992,7 +992,7 @@ function isMinusOne(x: Node): bool {
 }
 
 /** \sum_{k=1}^{n} body, \prod … */
-function series(product: i32): Node {
+function series(isProduct: i32): Node {
   if (!enter()) return none();
   pos++;
   let low = changetype<Node>(0);
@@ -1009,19 +1009,14 @@ function series(product: i32): Node {
   }
   if (broken || changetype<usize>(low) == 0 || changetype<usize>(high) == 0) return none();
   if (low.kind != K.REL || low.n != 2 || load<i32>(low.ops) != R.EQ || kid(low, 0).kind != K.SYM) return none();
-  const body = productBody();
-  const x = node(K.SERIES, product, 4);
+  const body = product();
+  const x = node(K.SERIES, isProduct, 4);
   setKid(x, 0, kid(low, 0));
   setKid(x, 1, kid(low, 1));
   setKid(x, 2, high);
   setKid(x, 3, body);
   nesting--;
   return seal(x);
-}
-
-function productBody(): Node {
-  const x = product();
-  return x;
 }
 
 /** \int_a^b f dx */
@@ -1251,8 +1246,6 @@ function atom(): Node {
       pos++;
       return primary();
     }
-    case T.NORM + 1000:
-      break;
   }
   return none();
 }
@@ -1262,9 +1255,4 @@ function isSegment(x: Node): bool {
   if (x.kind != K.MUL) return false;
   for (let i = 0; i < x.n; i++) if (kid(x, i).kind != K.SYM || kid(x, i).op < 65 || kid(x, i).op > 90) return false;
   return true;
-}
-
-/** True for letters and digits that can be the whole of a choice answer. */
-export function isChoiceLetter(id: i32): bool {
-  return id >= 65 && id <= 74 && isLetter(id);
 }

@@ -3,7 +3,7 @@
 // All endpoints of both sets are put in order; a set is then known by whether it holds each endpoint and each gap between them. Two sets
 // are equal when they agree on all of these. Endpoints must be constants.
 import { alloc, failed, spend } from './arena';
-import { binary, identical, integer, K, kid, leaf, Node, relation, unary } from './expression';
+import { binary, identical, integer, K, kid, Node, relation, unary } from './expression';
 import * as F from './float';
 import { R, S } from './lexer';
 import { formOfDifference, rationalRoot, slopeSign } from './normalize';
@@ -402,9 +402,4 @@ export function isSetLike(x: Node): bool {
     }
   }
   return false;
-}
-
-/** The empty set as a node. */
-export function emptySet(): Node {
-  return leaf(K.SPACESET, S.EMPTY);
 }

@@ -1,8 +1,8 @@
 // Answers in words: text compared without markup, choice letters, units.
 import { spend } from './arena';
-import { isLower, isUpper, lookup, toLower } from './bytes';
+import { isUpper, lookup, toLower } from './bytes';
 import * as Q from './rational';
-import { byteAt, isDigit, isLetter, isSpace, skipLetters, skipSpace, spaceAt } from './text';
+import { byteAt, isDigit, isLetter, isSpace, skipLetters, spaceAt } from './text';
 
 /** Commands whose name is markup only. */
 const MARKUP: string =
@@ -153,6 +153,8 @@ export function choiceLetter(p: usize, e: usize): i32 {
       p++;
     } else if (c == 46 || c == 58) {
       if (marked && !bracket) return 0;
+      // A:B is a ratio
+      if (p + 1 < e && (isLetter(byteAt(p + 1)) || isDigit(byteAt(p + 1)))) return 0;
       marked = true;
       p++;
     } else if (c == 92) {
@@ -298,6 +300,14 @@ export function letterUnit(p: usize, e: usize, letter: i32): Q.Rat {
   return Q.div(Q.ofFraction(load<i32>(a, 4), load<i32>(a, 8)), Q.ofFraction(load<i32>(b, 4), load<i32>(b, 8)));
 }
 
+/** Whether a currency sign (its code point) goes with the words behind another number: no other unit, and no cents. */
+export function isMoney(p: usize, e: usize, sign: i32): bool {
+  if (!readUnit(p, e)) return true;
+  const a = SIZES + <usize>unitEntry * 12;
+  const dimension = sign == 36 || sign == 0xa2 ? 7 : sign == 0xa5 ? 8 : sign == 0x20ac ? 9 : sign == 0x20b9 ? 10 : 0;
+  return load<i32>(a) == dimension && load<i32>(a, 4) == load<i32>(a, 8) && unitPower == 1;
+}
+
 /** Whether the words are a degree sign spelled out. */
 export function saysDegrees(p: usize, e: usize): bool {
   const len = firstWord(p, e);
@@ -338,15 +348,6 @@ export function saysAllReals(p: usize, e: usize): bool {
   return sameAs(p, e, 'allrealnumbers') || sameAs(p, e, 'allreals') || sameAs(p, e, 'allreal') || sameAs(p, e, 'anyrealnumber') || sameAs(p, e, 'realnumbers') || sameAs(p, e, 'allrealnumber');
 }
 
-/** A word for a truth value: 1 yes/true/correct, 2 no/false/incorrect, 0 neither. */
-export function truthWord(p: usize, e: usize): i32 {
-  if (sameAs(p, e, 'yes')) return 1;
-  if (sameAs(p, e, 'true')) return 2;
-  if (sameAs(p, e, 'no')) return 3;
-  if (sameAs(p, e, 'false')) return 4;
-  return 0;
-}
-
 /** Small numbers written as words: zero to twelve; -1 otherwise. */
 export function numberWord(p: usize, e: usize): i32 {
   const len = firstWord(p, e);
@@ -367,15 +368,4 @@ function sameAs(p: usize, e: usize, word: string): bool {
   const n = word.length;
   for (let i = 0; i < n; i++) if (nextCharacter(true) != <i32>word.charCodeAt(i)) return false;
   return nextCharacter(true) == 0;
-}
-
-/** Whether every letter of the text is small: a word, not a name. */
-export function isPlainWord(p: usize, e: usize): bool {
-  let n = 0;
-  for (; p < e; p++) {
-    const c = byteAt(p);
-    if (isLower(c)) n++;
-    else if (!isSpace(c)) return false;
-  }
-  return n >= 2;
 }

@@ -3,10 +3,11 @@ import { verifyBatch } from '../../src/verify.js';
 import type { Form } from './cases/case.js';
 import { collections } from './cases/collections.js';
 import { expressions } from './cases/expressions.js';
+import { mixed } from './cases/mixed.js';
 import { numbers } from './cases/numbers.js';
 import { relations } from './cases/relations.js';
 
-const forms: readonly Form[] = [...numbers, ...expressions, ...relations, ...collections];
+const forms: readonly Form[] = [...numbers, ...expressions, ...relations, ...collections, ...mixed];
 
 /** Pairs whose verdict is not the one given. */
 function wrong(pairs: readonly (readonly [gold: string, pred: string])[], expected: boolean): string[] {

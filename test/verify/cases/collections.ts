@@ -63,14 +63,7 @@ export const collections: readonly Form[] = [
       ['(0,1]\\cup(1,2]', ['(0,2]', '(0,\\frac{1}{2}]\\cup(\\frac12,2]'], ['(0,1)\\cup(1,2]', '(0,2)', '[0,2]', '(0,1]']],
       [
         '\\mathbb{R}',
-        [
-          '(-\\infty,\\infty)',
-          'ℝ',
-          '\\text{all real numbers}',
-          'x \\in \\mathbb{R}',
-          '(-\\infty,+\\infty)',
-          '\\mathbf{R}'.replace('\\mathbf{R}', '\\mathbb R'),
-        ],
+        ['(-\\infty,\\infty)', 'ℝ', '\\text{all real numbers}', 'x \\in \\mathbb{R}', '(-\\infty,+\\infty)', '\\mathbb R'],
         ['\\mathbb{Z}', '(0,\\infty)', '\\emptyset', 'x>0', '\\mathbb{Q}', '\\mathbb{R}\\setminus\\{0\\}'],
       ],
       [
@@ -120,27 +113,12 @@ export const collections: readonly Form[] = [
       ],
       [
         '(p,q)=(3,2)',
-        [
-          '(3,2)',
-          'p=3,q=2',
-          'p=3, q=2',
-          'q=2, p=3',
-          '(p,q)=(3,2)',
-          '(q,p)=(2,3)',
-          'p=3 \\text{ and } q=2',
-          '3,2'.replace('3,2', '(3, 2)'),
-        ],
+        ['(3,2)', 'p=3,q=2', 'p=3, q=2', 'q=2, p=3', '(p,q)=(3,2)', '(q,p)=(2,3)', 'p=3 \\text{ and } q=2'],
         ['(2,3)', 'p=2,q=3', '(p,q)=(2,3)', '(3,3)', 'q=3,p=2', '(q,p)=(3,2)', 'p=3', '(3,2,1)'],
       ],
       [
         '(1,2,3)',
-        [
-          '(1, 2, 3)',
-          '1,2,3',
-          '\\begin{pmatrix}1\\\\2\\\\3\\end{pmatrix}',
-          '\\langle 1,2,3\\rangle'.replace('\\langle', '(').replace('\\rangle', ')'),
-          '(x,y,z)=(1,2,3)',
-        ],
+        ['(1, 2, 3)', '1,2,3', '\\begin{pmatrix}1\\\\2\\\\3\\end{pmatrix}', '\\langle 1,2,3\\rangle', '(x,y,z)=(1,2,3)'],
         ['(3,2,1)', '(1,2)', '(1,2,4)', '\\{3,2,1\\}', '(1,3,2)', '(-1,2,3)', '3,2,1', '[1,2,3]'],
       ],
       [

@@ -99,7 +99,7 @@ export const expressions: readonly Form[] = [
       ],
       [
         '\\ln x',
-        ['\\ln(x)', '\\log_e x', '-\\ln\\frac{1}{x}', '\\frac{1}{2}\\ln x^2'.replace('\\ln x^2', '\\ln(x^2)')],
+        ['\\ln(x)', '\\log_e x', '-\\ln\\frac{1}{x}', '\\frac{1}{2}\\ln(x^2)'],
         ['\\log_2 x', '\\ln x^2', '\\ln(x+1)', '\\frac{1}{x}', '\\ln 2x', '-\\ln x'],
       ],
       ['e^{x}', ['\\exp(x)', '\\exp x', 'e^x', '\\frac{1}{e^{-x}}'], ['e^{-x}', 'ex', 'e^{2x}', 'x^e', 'e^{x}+1', '2^x']],
@@ -152,11 +152,7 @@ export const expressions: readonly Form[] = [
         ['\\max\\{a,b\\}', '\\max(b,a)', '\\frac{a+b+|a-b|}{2}'],
         ['\\min(a,b)', '\\max(a,c)', 'a+b', '\\frac{a+b-|a-b|}{2}'],
       ],
-      [
-        'x_1+x_2',
-        ['x_2+x_1', 'x_{1}+x_{2}', 'x₁+x₂'],
-        ['x_1-x_2', 'x_1x_2', 'x+x', '2x_1', 'x_1+x_3', 'x1+x2'.replace('1', '^1')],
-      ],
+      ['x_1+x_2', ['x_2+x_1', 'x_{1}+x_{2}', 'x₁+x₂'], ['x_1-x_2', 'x_1x_2', 'x+x', '2x_1', 'x_1+x_3', 'x^1+x_2']],
       ['\\theta', ['\\theta', 'θ', 'theta'], ['\\phi', '\\Theta', 'o', '2\\theta', '\\beta']],
     ],
   },

@@ -63,7 +63,7 @@ export const relations: readonly Form[] = [
         ['x^2+5x+6=0', 'x^2-5x-6=0', 'x^2-5x+6', 'x=2,3', 'x^2-6x+5=0'],
       ],
       ['xy=12', ['yx=12', 'y=\\frac{12}{x}', 'x=12/y'], ['xy=-12', 'x+y=12', 'x=12y', 'xy=13', 'x/y=12']],
-      ['|AB|=1', ['1', 'AB=1', '|AB| = 1'], ['2', '|AB|=2', '-1', '|AB|=-1', '|CD|=1'.replace('1', '3')]],
+      ['|AB|=1', ['1', 'AB=1', '|AB| = 1'], ['2', '|AB|=2', '-1', '|AB|=-1', '|CD|=3']],
       [
         '\\frac{NO}{BO}=\\frac{1}{\\sqrt{6}}',
         ['\\frac{1}{\\sqrt{6}}', '\\frac{\\sqrt6}{6}', '\\frac{NO}{BO} = 1/\\sqrt{6}'],
@@ -128,11 +128,7 @@ export const relations: readonly Form[] = [
         ['f(x)=x+k', 'f(x)=x+C', 'f(x) = c + x', 'f(t) = t + c'],
         ['f(x)=cx', 'f(x)=x', 'f(x)=x-1', 'f(x)=2x+c', 'f(x)=x+1'],
       ],
-      [
-        'f(x)=0',
-        ['0', 'f(x) = 0 \\text{ for all } x', 'f(x)=0', 'f \\equiv 0'.replace('\\equiv', '=')],
-        ['f(x)=1', 'f(x)=x', '1', 'f(x)=0, f(x)=x'],
-      ],
+      ['f(x)=0', ['0', 'f(x) = 0 \\text{ for all } x', 'f(x)=0', 'f \\equiv 0'], ['f(x)=1', 'f(x)=x', '1', 'f(x)=0, f(x)=x']],
       [
         'f(x)=x, f(x)=-x',
         ['f(x)=-x, f(x)=x', 'f(x)=x \\text{ or } f(x)=-x', 'f(x)=\\pm x', '\\pm x', 'f(t)=t \\text{ or } f(t)=-t', 'x, -x'],
