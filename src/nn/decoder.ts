@@ -40,6 +40,15 @@ export interface DecodeSlots {
   readonly v: readonly Tensor[];
 }
 
+/** Rotation tables f32[length, headDim / 2], times the rope's attention scaling. */
+interface Rotations {
+  readonly cos: Tensor;
+  readonly sin: Tensor;
+  /** cos − 1, computed without cancellation. */
+  readonly cosLessOne: Tensor;
+  readonly length: number;
+}
+
 /** How one layer attends: over its own packed batch, or over cached keys and values. */
 type Attend = (layer: number, a: Activations) => void;
 
@@ -113,7 +122,7 @@ export class Decoder {
   adapterEnabled = true;
   readonly #options: DecoderOptions;
   readonly #scale: number;
-  #tables: { cos: Tensor; sin: Tensor; length: number } | undefined;
+  #tables: Rotations | undefined;
 
   constructor(config: ModelConfig, parameters: Parameters, lora?: Lora, options: DecoderOptions = {}) {
     this.gpu = parameters.gpu;
@@ -333,21 +342,25 @@ export class Decoder {
   }
 
   /** Rotation tables for at least `length` positions, computed in f64. */
-  #extendRotations(length: number): { cos: Tensor; sin: Tensor } {
+  #extendRotations(length: number): Rotations {
     if (this.#tables && this.#tables.length >= length) return this.#tables;
     const rounded = Math.ceil(length / 256) * 256;
     const { invFreq, attentionScaling } = ropeFrequencies(this.config);
     const half = invFreq.length;
-    const [cos, sin] = [new Float32Array(rounded * half), new Float32Array(rounded * half)];
-    for (let p = 0; p < rounded; p++) {
-      for (let i = 0; i < half; i++) {
-        cos[p * half + i] = attentionScaling * Math.cos(p * invFreq[i]!);
-        sin[p * half + i] = attentionScaling * Math.sin(p * invFreq[i]!);
+    const table = (label: string, of: (angle: number) => number): Tensor => {
+      const data = new Float32Array(rounded * half);
+      for (let p = 0; p < rounded; p++) {
+        for (let i = 0; i < half; i++) data[p * half + i] = attentionScaling * of(p * invFreq[i]!);
       }
-    }
-    if (this.#tables) for (const t of [this.#tables.cos, this.#tables.sin]) this.gpu.retire(t.storage);
-    const shape = [rounded, half];
-    this.#tables = { cos: this.gpu.from(cos, shape, 'rope.cos'), sin: this.gpu.from(sin, shape, 'rope.sin'), length: rounded };
+      return this.gpu.from(data, [rounded, half], label);
+    };
+    if (this.#tables) for (const t of [this.#tables.cos, this.#tables.sin, this.#tables.cosLessOne]) this.gpu.retire(t.storage);
+    this.#tables = {
+      cos: table('rope.cos', Math.cos),
+      sin: table('rope.sin', Math.sin),
+      cosLessOne: table('rope.cosLessOne', (angle) => -2 * Math.sin(angle / 2) ** 2),
+      length: rounded,
+    };
     return this.#tables;
   }
 
@@ -451,6 +464,8 @@ export class Decoder {
       headDim: c.headDim,
       scale: this.#scale,
     });
+    const keyBias = c.attentionBias && !c.qkNorm ? this.#gradient(`${name}.self_attn.k_proj.bias`) : undefined;
+    if (keyBias) this.#keyBiasBackward(r, dK, keyBias, device.positions, m);
     this.#rotate(r, dQ, dK, device.positions, m, true);
     let [dQRaw, dKRaw] = [dQ, dK];
     if (c.qkNorm) {
@@ -463,11 +478,25 @@ export class Decoder {
     // With an adapter nothing below the first layer is trained: the derivative by its input is not needed.
     const last = layer === 0 && this.lora !== undefined;
     this.#linearBackward(r, `${name}.self_attn.q_proj`, a.attnIn, dQRaw, last ? undefined : dIn, m, false);
-    this.#linearBackward(r, `${name}.self_attn.k_proj`, a.attnIn, dKRaw, last ? undefined : dIn, m, true);
+    this.#linearBackward(r, `${name}.self_attn.k_proj`, a.attnIn, dKRaw, last ? undefined : dIn, m, true, keyBias === undefined);
     this.#linearBackward(r, `${name}.self_attn.v_proj`, a.attnIn, dV, last ? undefined : dIn, m, true);
     if (last) return;
     const attnNorm = { x: a.x, rstd: a.attnRstd, dy: dIn, dx: d, rows: m, width: c.hiddenSize, accumulate: true };
     this.#normBackward(r, `${name}.input_layernorm`, attnNorm);
+  }
+
+  /**
+   * Gradient of the bias b of k, from the gradient by the rotated keys k_j = R_j (W h_j + b). A softmax does not change when all its keys
+   * move alike, so Σ_j dk_j = 0 within a sequence and db = Σ_j R_jᵀ dk_j = Σ_j (R_j − 1)ᵀ dk_j. The second form keeps its digits where the
+   * rotation is slow and the first cancels to nearly nothing.
+   */
+  #keyBiasBackward(r: Recorder, dK: Tensor, db: Tensor, positions: Tensor, tokens: number): void {
+    const { numKvHeads: heads, headDim } = this.config;
+    const { cosLessOne, sin } = this.#extendRotations(0);
+    const turned = r.scratch('d.kTurned', dK.shape);
+    r.copy(dK, turned);
+    rope(r, { x: turned, cos: cosLessOne, sin, positions, tokens, heads, headDim, inverse: true });
+    columnSum(r, { dy: turned, out: db, m: tokens, n: heads * headDim });
   }
 
   #rotate(r: Recorder, q: Tensor, k: Tensor, positions: Tensor, tokens: number, inverse: boolean): void {
@@ -520,12 +549,13 @@ export class Decoder {
     dx: Tensor | undefined,
     m: number,
     accumulate: boolean,
+    bias = true,
   ): void {
     const weight = this.parameters.get(`${module}.weight`);
     const [n, k] = weight.shape as [number, number];
     const dw = this.#gradient(`${module}.weight`);
     if (dw) matmulTN(r, { dy, x, dw, m, n, k });
-    const db = this.parameters.has(`${module}.bias`) ? this.#gradient(`${module}.bias`) : undefined;
+    const db = bias && this.parameters.has(`${module}.bias`) ? this.#gradient(`${module}.bias`) : undefined;
     if (db) columnSum(r, { dy, out: db, m, n });
     if (dx) matmulNN(r, { dy, w: weight.value, dx, m, n, k, accumulate });
     const adapter = this.#adapter(module);

@@ -26,4 +26,16 @@ describe.skipIf(reason)(`golden cases${reason ? ` (skipped: ${reason})` : ''}`, 
       for (const { quantity, error, bound } of measured) expect(error, quantity).toBeLessThanOrEqual(bound);
     });
   }
+
+  // The paths of devices without subgroups: one case of every kind that runs shaders.
+  const one = ['forward-qwen3', 'policy-lora-llama3-dapo', 'generate-llama3', 'sampling'].filter((name) =>
+    folders.includes(name),
+  );
+  it.each(one)('%s agrees with the reference without subgroups', async (name) => {
+    const folder = path.join(directory, name);
+    const json = JSON.parse(readFileSync(path.join(folder, 'case.json'), 'utf8')) as Record<string, unknown>;
+    for (const { quantity, error, bound } of await runCase(await testGpu({ subgroups: false }), folder, json)) {
+      expect(error, quantity).toBeLessThanOrEqual(bound);
+    }
+  });
 });
