@@ -3,6 +3,7 @@ import { failed } from './arena';
 import { hasKind, identical, K, kid, Node } from './expression';
 import * as R from './float';
 import * as Z from './integer';
+import { SYM_E } from './lexer';
 import { decide, exhausted, formOfDifference, isRational, normalForm, proportional, rationalValue, V } from './normalize';
 import { constantValue, isConstantNode, N, ratioSign, sample, sampleRatio } from './numeric';
 import { isConstant } from './polynomial';
@@ -101,6 +102,35 @@ function terminates(n: Z.Int): bool {
   return Z.isOne(rest);
 }
 
+/**
+ * Bits of the numbers in two expressions up to which agreement to 2^-120 is evidence: sin(10^-50) and 10^-50, or √(10^200 + 1) and
+ * 10^100, agree to more digits than are compared.
+ */
+const EVIDENCE_BITS: i32 = 240;
+const MAX_WEIGHT: i32 = 1 << 20;
+
+function baseWeight(x: Node): i32 {
+  // e^-200 is as small as 2^-288
+  return x.kind == K.PI || (x.kind == K.SYM && x.op == SYM_E) ? 2 : weight(x);
+}
+
+/** Bits it takes to write the numbers of x, powers written out. */
+function weight(x: Node): i32 {
+  if (x.kind == K.NUM) return Z.bitLength(x.value.num) + Z.bitLength(x.value.den);
+  if (x.kind == K.POW) {
+    const e = kid(x, 1);
+    const exponent = e.kind == K.NEG ? kid(e, 0) : e;
+    if (exponent.kind == K.NUM && Q.isInteger(exponent.value)) {
+      if (Z.bitLength(exponent.value.num) > 16) return MAX_WEIGHT;
+      return min(MAX_WEIGHT, baseWeight(kid(x, 0)) * max(1, Z.toI32(exponent.value.num)));
+    }
+  }
+  if (x.kind == K.FACT && kid(x, 0).kind == K.NUM) return min(MAX_WEIGHT, 8 * (Z.bitLength(kid(x, 0).value.num) > 16 ? MAX_WEIGHT / 8 : Z.toI32(kid(x, 0).value.num)));
+  let sum = 0;
+  for (let i = 0; i < x.n; i++) sum = min(MAX_WEIGHT, sum + weight(kid(x, i)));
+  return sum;
+}
+
 /** Whether two scalars are equal as exact values. */
 export function sameValue(g: Node, p: Node): bool {
   if (identical(g, p)) return true;
@@ -119,7 +149,7 @@ export function sameValue(g: Node, p: Node): bool {
   }
   // Sampling alone is no evidence where a form was too large to build: huge values agree in their leading digits.
   const s = sample(g, p);
-  if (open) {
+  if (open || weight(g) + weight(p) > EVIDENCE_BITS) {
     if (s != N.DIFFER) undecided = true;
     return false;
   }
@@ -153,6 +183,10 @@ export function sameUpToScale(l1: Node, r1: Node, l2: Node, r2: Node): bool {
   }
   if (isConstantNode(l1) && isConstantNode(r1)) return false;
   if (sampleRatio(l1, r1, l2, r2) != N.AGREE) return false;
+  if (weight(l1) + weight(r1) + weight(l2) + weight(r2) > EVIDENCE_BITS) {
+    undecided = true;
+    return false;
+  }
   scaleSign = ratioSign;
   return true;
 }
