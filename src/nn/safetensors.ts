@@ -383,7 +383,8 @@ function tensorInfo(where: string, file: string, name: string, entry: unknown, d
   if (typeof dtype !== 'string' || width === undefined) {
     throw bad(where, `a dtype of ${Object.keys(DTYPE_BYTES).join(', ')} for tensor ${name}`, dtype, 'convert the model first');
   }
-  if (!isSizes(shape)) throw bad(where, `a shape of whole numbers for tensor ${name}`, shape, again);
+  if (!isSizes(shape) || !Number.isSafeInteger(product(shape)))
+    throw bad(where, `a shape of whole numbers for tensor ${name}`, shape, again);
   if (!isSizes(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
     throw bad(where, `data_offsets [start, end] for tensor ${name}`, offsets, again);
   }
@@ -430,7 +431,7 @@ function product(sizes: readonly number[]): number {
 }
 
 function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0) && Number.isSafeInteger(product(value));
+  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

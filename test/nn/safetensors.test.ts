@@ -117,6 +117,19 @@ describe('writing and reading', () => {
     expect((await files.list()).filter((name) => name.includes('bad'))).toEqual([]);
   });
 
+  it('opens files of gigabytes: the product of two offsets need not be a safe integer', async () => {
+    const elements = 2 ** 29;
+    const head = file({ a: f32([elements], 0, 4 * elements), b: f32([elements], 4 * elements, 8 * elements) });
+    const sparse = {
+      name: 'large',
+      exists: () => Promise.resolve(true),
+      size: () => Promise.resolve(head.length + 8 * elements),
+      readText: () => Promise.reject(new Error('not text')),
+      readRange: (_: string, start: number, end: number) => Promise.resolve(head.slice(start, end)),
+    };
+    expect((await Safetensors.open(sparse)).info('b').end).toBe(head.length + 8 * elements);
+  });
+
   it('refuses the same name twice', async () => {
     const tensor = { name: 'w', dtype: 'F32', shape: [1], data: new Float32Array(1) } as const;
     await expect(writeSafetensors(new MemoryFiles('m'), 'x', [tensor, tensor])).rejects.toThrow(/got w twice/);
