@@ -1,13 +1,5 @@
 import path from 'node:path';
-import {
-  GRPOTrainer,
-  GRPO_OPTIONS,
-  LAYER2_OPTIONS,
-  MGRPOTrainer,
-  MgrpoError,
-  resolveGRPOConfig,
-  resolveMGRPOConfig,
-} from '../index.js';
+import { GRPOTrainer, GRPO_OPTIONS, LAYER2_OPTIONS, MGRPOTrainer, resolveGRPOConfig, resolveMGRPOConfig } from '../index.js';
 import type {
   FileSource,
   GRPOConfig,
@@ -121,12 +113,21 @@ export async function trainCommand(argv: readonly string[]): Promise<number | nu
   return withSession('stopping: the run is saved', async (session) => {
     const { gpu, progress, signal } = session;
     const policy = await openTrainedPolicy(gpu, plan);
+    const referencePolicy = await openReference(gpu, plan);
     const onEvent: Listener = async (event) => {
       await progress.listen(event);
       await run.listen(event);
       if (event.type === 'checkpoint' && !event.last) await saveCheckpoint(run, event.step, trainer);
     };
-    const options = { policy, rewards, rows: plan.rows, evalRows: plan.evalRows, onEvent, signal };
+    const options = {
+      policy,
+      rewards,
+      rows: plan.rows,
+      evalRows: plan.evalRows,
+      onEvent,
+      signal,
+      ...(referencePolicy && { referencePolicy }),
+    };
     const trainer =
       'layer2' in plan.config
         ? new MGRPOTrainer({ ...options, config: plan.config })
@@ -179,20 +180,17 @@ function resolveConfig(settings: TrainSettings, given: GivenValues): GRPOConfig 
   return resolveGRPOConfig(shared);
 }
 
-/**
- * What a resumed run needs to be told: its reference is what the first start began from. With a new adapter that is the base; a frozen copy
- * would have to be made from weights that the checkpoint no longer holds.
- */
+/** A resumed run's adapter comes from a checkpoint; where it was new at the first start, the reference is still the base with it off. */
 function forResume(settings: TrainSettings, shared: Record<string, unknown>): Record<string, unknown> {
   const config = resolveGRPOConfig(shared);
-  if (config.beta === 0) return shared;
   const isNewAdapter = config.loraR !== null && settings.adapter === null;
-  if (isNewAdapter && config.reference !== 'frozen_copy') return { ...shared, reference: 'adapter_off' };
-  throw new MgrpoError(
-    'unsupported',
-    'mgrpo train: --resume needs beta 0 or a new LoRA adapter, because the frozen reference of this run is not in its checkpoint; ' +
-      'start a new run from the checkpoint with --model or --adapter',
-  );
+  return isNewAdapter && config.reference === 'auto' ? { ...shared, reference: 'adapter_off' } : shared;
+}
+
+/** The frozen reference of a resumed run: what its first start began from, since the policy holds later weights. */
+function openReference(gpu: Gpu, { settings, config, model, adapter, checkpoint }: Plan): Promise<Policy | undefined> {
+  if (!checkpoint || config.beta === 0 || config.reference === 'adapter_off') return Promise.resolve(undefined);
+  return openPolicy(gpu, model, { train: 'none', adapter, dtype: settings.dtype, name: settings.model! });
 }
 
 function readEvalRows(settings: TrainSettings, seed: number): Promise<TaskRow[]> {

@@ -147,6 +147,7 @@ export class GRPOTrainer {
         metrics = report;
       } catch (error) {
         if (!this.#options.signal?.aborted) throw error;
+        this.#state = before;
         reason = 'interrupted';
         break;
       }
