@@ -3,34 +3,15 @@
 // q, o f32[B, H, d]; kCache, vCache f32[rows, KV, d]; kvIndex u32[B, maxContext]; contextLength u32[B].
 // The prelude gives `Vec`, a vector of 2 or 4 f32, and the constant VECS, vectors per head.
 #include "math"
+#include "attention-cached"
 #include "index"
 
 override LANES: u32 = 4;
 
-struct Params {
-  slots: u32,
-  max_context: u32,
-  heads: u32,
-  kv_heads: u32,
-  scale: f32,
-}
-
-@group(0) @binding(0) var<storage, read> q: array<Vec>;
-@group(0) @binding(1) var<storage, read> k_cache: array<Vec>;
-@group(0) @binding(2) var<storage, read> v_cache: array<Vec>;
-@group(0) @binding(3) var<storage, read> kv_index: array<u32>;
-@group(0) @binding(4) var<storage, read> context_length: array<u32>;
-@group(0) @binding(5) var<storage, read_write> o: array<Vec>;
-@group(1) @binding(0) var<uniform> params: Params;
-
 // One invocation per (slot, head).
 @compute @workgroup_size(LANES)
-fn attention_decode_rows(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let pair = linear_index(group, groups) * LANES + lane;
+fn attention_decode_rows(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let pair = linear_index(group.id, group.count) * LANES + lane;
   if (pair >= params.slots * params.heads) { return; }
   let slot = pair / params.heads;
   let kv_head = pair % params.heads / (params.heads / params.kv_heads);

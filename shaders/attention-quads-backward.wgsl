@@ -1,50 +1,23 @@
 // attention-backward.wgsl for CPU adapters with subgroups, in the manner of attention-quads.wgsl: every lane holds STREAMS queries (dq)
 // or STREAMS keys (dk, dv) in registers; the four neighbours of the other side are loaded once per quad and shared by broadcast.
-#include "index"
+#include "attention-gradient"
+#include "attention-queries"
 #include "head4"
 
 override LANES: u32 = 4;
 
-struct Params {
-  tokens: u32,
-  heads: u32,
-  kv_heads: u32,
-  scale: f32,
-}
-
-@group(0) @binding(0) var<storage, read> q: array<f32>;
-@group(0) @binding(1) var<storage, read> k: array<f32>;
-@group(0) @binding(2) var<storage, read> v: array<f32>;
-@group(0) @binding(3) var<storage, read> d_o: array<f32>;
-@group(0) @binding(4) var<storage, read> lse: array<f32>;
-@group(0) @binding(5) var<storage, read> delta: array<f32>;
-@group(0) @binding(6) var<storage, read> bound: array<u32>; // dq: seqStart; dk, dv: seqEnd
-@group(0) @binding(7) var<storage, read_write> dq: array<f32>;
-@group(0) @binding(7) var<storage, read_write> dk: array<f32>;
-@group(0) @binding(8) var<storage, read_write> dv: array<f32>;
-@group(1) @binding(0) var<uniform> params: Params;
-
 // Grid: blocks of LANES * STREAMS queries x key heads, heads fastest.
 @compute @workgroup_size(LANES)
-fn attention_bwd_dq_quads(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = linear_index(group, groups);
-  let repeats = params.heads / params.kv_heads;
-  let kv_head = index % params.kv_heads;
-  let first = index / params.kv_heads * (LANES * STREAMS);
-  let count = params.tokens * repeats;
-  if (first >= count) { return; }
-  let last = (min(first + LANES * STREAMS, count) - 1u) / repeats;
+fn attention_bwd_dq_quads(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let block = queries_of(group, LANES * STREAMS);
+  if (block.first >= block.count) { return; }
 #for c CHUNKS
   let column$c = min(4u * $c + lane % 4u, HEAD_DIM - 1u);
 #end
 #for r STREAMS
-  let n$r = min(first + $r * LANES + lane, count - 1u); // surplus lanes repeat the last query
-  let row$r = vec4u(n$r / repeats);
-  let pair$r = row$r.x * params.heads + kv_head * repeats + n$r % repeats;
+  // surplus lanes repeat the last query
+  let pair$r = pair_of(min(block.first + $r * LANES + lane, block.count - 1u), block.kv_head, block.repeats);
+  let row$r = vec4u(pair$r / params.heads);
   let start$r = vec4u(bound[row$r.x]);
   let lse$r = lse[pair$r];
   let delta$r = delta[pair$r];
@@ -58,9 +31,9 @@ fn attention_bwd_dq_quads(
 #end
   var keys: array<vec4f, CHUNKS>;
   let stride = params.kv_heads * HEAD_DIM;
-  for (var j = bound[first / repeats]; j <= last; j += 4u) {
+  for (var j = bound[block.first / block.repeats]; j <= block.last_row; j += 4u) {
     let at = vec4u(j, j + 1u, j + 2u, j + 3u);
-    let key = min(at, vec4u(last)) * stride + kv_head * HEAD_DIM;
+    let key = min(at, vec4u(block.last_row)) * stride + block.kv_head * HEAD_DIM;
 #for r STREAMS
     var s$r = vec4f();
     var g$r = vec4f();
@@ -96,7 +69,7 @@ fn attention_bwd_dq_quads(
 #end
   }
 #for r STREAMS
-  if (first + $r * LANES + lane < count) {
+  if (block.first + $r * LANES + lane < block.count) {
     for (var c = 0u; c < CHUNKS; c++) { store_4(&dq, pair$r * HEAD_DIM, 4u * c, sum$r[c]); }
   }
 #end
@@ -104,12 +77,8 @@ fn attention_bwd_dq_quads(
 
 // Grid: blocks of LANES * STREAMS rows x key heads, heads fastest.
 @compute @workgroup_size(LANES)
-fn attention_bwd_dkv_quads(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = linear_index(group, groups);
+fn attention_bwd_dkv_quads(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let index = linear_index(group.id, group.count);
   let repeats = params.heads / params.kv_heads;
   let kv_head = index % params.kv_heads;
   let first = index / params.kv_heads * (LANES * STREAMS);

@@ -1,31 +1,12 @@
 // attention-decode.wgsl for CPU adapters with subgroups. A workgroup is one quad and serves STREAMS query heads of one key head of a slot:
 // its lanes hold neighbouring elements of the head vectors, so that every load of the cache is four neighbours wide; four positions at a
 // time, whose scores are summed over the quad. Grid: slots x key heads x blocks of STREAMS heads, blocks fastest.
+#include "attention-cached"
 #include "index"
 
-struct Params {
-  slots: u32,
-  max_context: u32,
-  heads: u32,
-  kv_heads: u32,
-  scale: f32,
-}
-
-@group(0) @binding(0) var<storage, read> q: array<f32>;
-@group(0) @binding(1) var<storage, read> k_cache: array<f32>;
-@group(0) @binding(2) var<storage, read> v_cache: array<f32>;
-@group(0) @binding(3) var<storage, read> kv_index: array<u32>;
-@group(0) @binding(4) var<storage, read> context_length: array<u32>;
-@group(0) @binding(5) var<storage, read_write> o: array<f32>;
-@group(1) @binding(0) var<uniform> params: Params;
-
 @compute @workgroup_size(4)
-fn attention_decode_quads(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = linear_index(group, groups);
+fn attention_decode_quads(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let index = linear_index(group.id, group.count);
   let repeats = params.heads / params.kv_heads;
   let blocks = (repeats + STREAMS - 1u) / STREAMS;
   let kv_head = index / blocks % params.kv_heads;

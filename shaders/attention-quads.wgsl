@@ -3,57 +3,34 @@
 // n = row * repeats + head. Four keys at a time: the lanes of a quad load one element each of four neighbours and share them by
 // broadcast, so that every load feeds 4 x STREAMS products per lane.
 // Grid: blocks of LANES * STREAMS queries x key heads, heads fastest.
-#include "index"
+#include "attention-forward"
+#include "attention-queries"
 #include "head4"
 
 override LANES: u32 = 4;
 
-struct Params {
-  tokens: u32,
-  heads: u32,
-  kv_heads: u32,
-  scale: f32,
-}
-
-@group(0) @binding(0) var<storage, read> q: array<f32>;
-@group(0) @binding(1) var<storage, read> k: array<f32>;
-@group(0) @binding(2) var<storage, read> v: array<f32>;
-@group(0) @binding(3) var<storage, read> seq_start: array<u32>;
-@group(0) @binding(4) var<storage, read_write> o: array<f32>;
-@group(0) @binding(5) var<storage, read_write> lse: array<f32>;
-@group(1) @binding(0) var<uniform> params: Params;
-
 @compute @workgroup_size(LANES)
-fn attention_fwd_quads(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = linear_index(group, groups);
-  let repeats = params.heads / params.kv_heads;
-  let kv_head = index % params.kv_heads;
-  let first = index / params.kv_heads * (LANES * STREAMS);
-  let count = params.tokens * repeats;
-  if (first >= count) { return; }
-  let last = (min(first + LANES * STREAMS, count) - 1u) / repeats;
+fn attention_fwd_quads(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let block = queries_of(group, LANES * STREAMS);
+  if (block.first >= block.count) { return; }
 #for c CHUNKS
   let column$c = min(4u * $c + lane % 4u, HEAD_DIM - 1u);
 #end
 #for r STREAMS
-  let n$r = min(first + $r * LANES + lane, count - 1u); // surplus lanes repeat the last query
-  let row$r = vec4u(n$r / repeats);
-  let pair$r = row$r.x * params.heads + kv_head * repeats + n$r % repeats;
-  let start$r = vec4u(seq_start[row$r.x]);
   var highest$r = -1e30;
   var total$r = 0.0;
+  // surplus lanes repeat the last query
+  let pair$r = pair_of(min(block.first + $r * LANES + lane, block.count - 1u), block.kv_head, block.repeats);
+  let row$r = vec4u(pair$r / params.heads);
+  let start$r = vec4u(seq_start[row$r.x]);
   var q$r: array<vec4f, CHUNKS>;
   var sum$r: array<vec4f, CHUNKS>;
   for (var c = 0u; c < CHUNKS; c++) { q$r[c] = load_4(&q, pair$r * HEAD_DIM, 4u * c) * params.scale; }
 #end
   let stride = params.kv_heads * HEAD_DIM;
-  for (var j = seq_start[first / repeats]; j <= last; j += 4u) {
+  for (var j = seq_start[block.first / block.repeats]; j <= block.last_row; j += 4u) {
     let at = vec4u(j, j + 1u, j + 2u, j + 3u);
-    let key = min(at, vec4u(last)) * stride + kv_head * HEAD_DIM;
+    let key = min(at, vec4u(block.last_row)) * stride + block.kv_head * HEAD_DIM;
 #for r STREAMS
     var s$r = vec4f();
 #end
@@ -90,7 +67,7 @@ fn attention_fwd_quads(
 #end
   }
 #for r STREAMS
-  if (first + $r * LANES + lane < count) {
+  if (block.first + $r * LANES + lane < block.count) {
     for (var c = 0u; c < CHUNKS; c++) { store_4(&o, pair$r * HEAD_DIM, 4u * c, sum$r[c] / total$r); }
     lse[pair$r] = highest$r + log(total$r);
   }

@@ -1,31 +1,13 @@
 // attention-backward.wgsl for GPUs, in the manner of attention-tile.wgsl: 16 queries (dq) or 16 rows of keys (dk, dv) stay in workgroup
 // memory, 8 of the other side pass by. Invocation (y, x) of 8 x 8 computes the scores of held rows 2y, 2y + 1 with passing row x, and the
 // gradient columns x, x + 8, ... of the held rows. The prelude gives `Vec` and VECS.
-#include "index"
+#include "attention-gradient"
+#include "attention-queries"
 
 const HELD = 16u;
 const PASSING = 8u;
 const PITCH = VECS + 1u; // of a row of a tile: an odd number of vectors spreads rows over the memory banks
 const COLUMNS_EACH = (VECS + 7u) / 8u;
-
-struct Params {
-  tokens: u32,
-  heads: u32,
-  kv_heads: u32,
-  scale: f32,
-}
-
-@group(0) @binding(0) var<storage, read> q: array<Vec>;
-@group(0) @binding(1) var<storage, read> k: array<Vec>;
-@group(0) @binding(2) var<storage, read> v: array<Vec>;
-@group(0) @binding(3) var<storage, read> d_o: array<Vec>;
-@group(0) @binding(4) var<storage, read> lse: array<f32>;
-@group(0) @binding(5) var<storage, read> delta: array<f32>;
-@group(0) @binding(6) var<storage, read> bound: array<u32>; // dq: seqStart; dk, dv: seqEnd
-@group(0) @binding(7) var<storage, read_write> dq: array<Vec>;
-@group(0) @binding(7) var<storage, read_write> dk: array<Vec>;
-@group(0) @binding(8) var<storage, read_write> dv: array<Vec>;
-@group(1) @binding(0) var<uniform> params: Params;
 
 var<workgroup> held_a: array<Vec, HELD * PITCH>; // dq: q; dk, dv: k
 var<workgroup> held_b: array<Vec, HELD * PITCH>; // dq: dO; dk, dv: v
@@ -48,23 +30,14 @@ fn products(y: u32, x: u32) -> vec4f {
 
 // Grid: blocks of 16 queries x key heads, heads fastest.
 @compute @workgroup_size(64)
-fn attention_bwd_dq_tile(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups);
-  let repeats = params.heads / params.kv_heads;
-  let kv_head = index % params.kv_heads;
-  let first = index / params.kv_heads * HELD;
-  let count = params.tokens * repeats;
-  if (first >= count) { return; }
-  let last = (min(first + HELD, count) - 1u) / repeats;
+fn attention_bwd_dq_tile(group: Group, @builtin(local_invocation_index) local: u32) {
+  let block = queries_of(group, HELD);
+  if (block.first >= block.count) { return; }
   let y = local / 8u;
   let x = local % 8u;
   for (var i = local; i < HELD * VECS; i += 64u) {
-    let n = min(first + i / VECS, count - 1u); // surplus queries repeat the last one
-    let source = (n / repeats * params.heads + kv_head * repeats + n % repeats) * VECS + i % VECS;
+    let n = min(block.first + i / VECS, block.count - 1u); // surplus queries repeat the last one
+    let source = pair_of(n, block.kv_head, block.repeats) * VECS + i % VECS;
     held_a[i / VECS * PITCH + i % VECS] = q[source] * params.scale;
     held_b[i / VECS * PITCH + i % VECS] = d_o[source];
   }
@@ -73,17 +46,16 @@ fn attention_bwd_dq_tile(
   var pair: array<u32, 2>;
   var sum: array<array<Vec, COLUMNS_EACH>, 2>;
   for (var r = 0u; r < 2u; r++) {
-    let n = min(first + 2u * y + r, count - 1u);
-    row[r] = n / repeats;
+    pair[r] = pair_of(min(block.first + 2u * y + r, block.count - 1u), block.kv_head, block.repeats);
+    row[r] = pair[r] / params.heads;
     start[r] = bound[row[r]];
-    pair[r] = row[r] * params.heads + kv_head * repeats + n % repeats;
   }
   let lses = vec2f(lse[pair[0]], lse[pair[1]]);
   let deltas = vec2f(delta[pair[0]], delta[pair[1]]);
-  for (var j = bound[first / repeats]; j <= last; j += PASSING) {
+  for (var j = bound[block.first / block.repeats]; j <= block.last_row; j += PASSING) {
     workgroupBarrier();
     for (var i = local; i < PASSING * VECS; i += 64u) {
-      let source = (min(j + i / VECS, last) * params.kv_heads + kv_head) * VECS + i % VECS;
+      let source = (min(j + i / VECS, block.last_row) * params.kv_heads + block.kv_head) * VECS + i % VECS;
       passing_a[i / VECS * PITCH + i % VECS] = k[source];
       passing_b[i / VECS * PITCH + i % VECS] = v[source];
     }
@@ -105,7 +77,7 @@ fn attention_bwd_dq_tile(
     }
   }
   for (var r = 0u; r < 2u; r++) {
-    if (first + 2u * y + r < count) {
+    if (block.first + 2u * y + r < block.count) {
       for (var c = 0u; c < COLUMNS_EACH; c++) {
         if (x + 8u * c < VECS) { dq[pair[r] * VECS + x + 8u * c] = sum[r][c]; }
       }
@@ -115,12 +87,8 @@ fn attention_bwd_dq_tile(
 
 // Grid: blocks of 16 rows x key heads, heads fastest.
 @compute @workgroup_size(64)
-fn attention_bwd_dkv_tile(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups);
+fn attention_bwd_dkv_tile(group: Group, @builtin(local_invocation_index) local: u32) {
+  let index = linear_index(group.id, group.count);
   let repeats = params.heads / params.kv_heads;
   let kv_head = index % params.kv_heads;
   let first = index / params.kv_heads * HELD;
@@ -145,7 +113,7 @@ fn attention_bwd_dkv_tile(
     workgroupBarrier();
     for (var i = local; i < PASSING * VECS; i += 64u) {
       let n = min(j + i / VECS, end - 1u);
-      let source = (n / repeats * params.heads + kv_head * repeats + n % repeats) * VECS + i % VECS;
+      let source = pair_of(n, kv_head, repeats) * VECS + i % VECS;
       passing_a[i / VECS * PITCH + i % VECS] = q[source];
       passing_b[i / VECS * PITCH + i % VECS] = d_o[source];
     }
@@ -153,7 +121,7 @@ fn attention_bwd_dkv_tile(
     let s = products(y, x);
     let n = min(j + x, end - 1u);
     let t = n / repeats;
-    let pair = t * params.heads + kv_head * repeats + n % repeats;
+    let pair = pair_of(n, kv_head, repeats);
     for (var r = 0u; r < 2u; r++) {
       let p = select(0.0, exp(s[r] - lse[pair]), j + x < end && t >= row[r] && t < row_end[r]);
       weights[(2u * y + r) * PASSING + x] = p;

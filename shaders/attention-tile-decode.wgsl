@@ -1,26 +1,11 @@
 // attention-decode.wgsl for GPUs: a workgroup of 64 invocations per (slot, query head). 64 positions at a time, one score each; then the
 // invocations share out the head's vectors and, where there are fewer than 64, the positions. The prelude gives `Vec` and VECS.
 // Grid: slots x heads, heads fastest.
+#include "attention-cached"
 #include "index"
 
 const LANES = 64u;
 const PARTS = LANES / VECS; // shares of the positions in the weighted sum
-
-struct Params {
-  slots: u32,
-  max_context: u32,
-  heads: u32,
-  kv_heads: u32,
-  scale: f32,
-}
-
-@group(0) @binding(0) var<storage, read> q: array<Vec>;
-@group(0) @binding(1) var<storage, read> k_cache: array<Vec>;
-@group(0) @binding(2) var<storage, read> v_cache: array<Vec>;
-@group(0) @binding(3) var<storage, read> kv_index: array<u32>;
-@group(0) @binding(4) var<storage, read> context_length: array<u32>;
-@group(0) @binding(5) var<storage, read_write> o: array<Vec>;
-@group(1) @binding(0) var<uniform> params: Params;
 
 var<workgroup> query: array<Vec, VECS>;
 var<workgroup> keys: array<u32, LANES>; // first vector of every position's key
@@ -29,12 +14,8 @@ var<workgroup> weights: array<f32, LANES>;
 var<workgroup> parts: array<Vec, LANES>;
 
 @compute @workgroup_size(LANES)
-fn attention_decode_tile(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let pair = linear_index(group, groups);
+fn attention_decode_tile(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let pair = linear_index(group.id, group.count);
   if (pair >= params.slots * params.heads) { return; }
   let slot = pair / params.heads;
   let kv_head = pair % params.heads / (params.heads / params.kv_heads);

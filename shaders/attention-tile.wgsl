@@ -2,27 +2,13 @@
 // memory. Queries are numbered through the rows and the heads of the group: n = row * repeats + head, so that a group shares its keys.
 // Invocation (y, x) of 8 x 8 computes the scores of queries 2y, 2y + 1 with keys x, x + 8, and the output columns x, x + 8, ...
 // The prelude gives `Vec` and VECS. Grid: blocks of 16 queries x key heads, heads fastest.
-#include "index"
+#include "attention-forward"
+#include "attention-queries"
 
 const QUERIES = 16u;
 const KEYS = 16u;
 const PITCH = VECS + 1u; // of a row of a tile: an odd number of vectors spreads rows over the memory banks
 const COLUMNS_EACH = (VECS + 7u) / 8u;
-
-struct Params {
-  tokens: u32,
-  heads: u32,
-  kv_heads: u32,
-  scale: f32,
-}
-
-@group(0) @binding(0) var<storage, read> q: array<Vec>;
-@group(0) @binding(1) var<storage, read> k: array<Vec>;
-@group(0) @binding(2) var<storage, read> v: array<Vec>;
-@group(0) @binding(3) var<storage, read> seq_start: array<u32>;
-@group(0) @binding(4) var<storage, read_write> o: array<Vec>;
-@group(0) @binding(5) var<storage, read_write> lse: array<f32>;
-@group(1) @binding(0) var<uniform> params: Params;
 
 var<workgroup> query_tile: array<Vec, QUERIES * PITCH>;
 var<workgroup> key_tile: array<Vec, KEYS * PITCH>; // keys, then values
@@ -30,36 +16,27 @@ var<workgroup> scores: array<f32, QUERIES * KEYS>;
 var<workgroup> weights: array<f32, QUERIES * KEYS>;
 
 @compute @workgroup_size(64)
-fn attention_fwd_tile(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups);
-  let repeats = params.heads / params.kv_heads;
-  let kv_head = index % params.kv_heads;
-  let first = index / params.kv_heads * QUERIES;
-  let count = params.tokens * repeats;
-  if (first >= count) { return; }
-  let last = (min(first + QUERIES, count) - 1u) / repeats;
+fn attention_fwd_tile(group: Group, @builtin(local_invocation_index) local: u32) {
+  let block = queries_of(group, QUERIES);
+  if (block.first >= block.count) { return; }
   let y = local / 8u;
   let x = local % 8u;
   for (var i = local; i < QUERIES * VECS; i += 64u) {
-    let n = min(first + i / VECS, count - 1u); // surplus queries repeat the last one
-    let pair = n / repeats * params.heads + kv_head * repeats + n % repeats;
+    // surplus queries repeat the last one
+    let pair = pair_of(min(block.first + i / VECS, block.count - 1u), block.kv_head, block.repeats);
     query_tile[i / VECS * PITCH + i % VECS] = q[pair * VECS + i % VECS] * params.scale;
   }
-  let rows = min(vec2u(first + 2u * y) + vec2u(0, 1), vec2u(count - 1u)) / repeats;
+  let rows = min(vec2u(block.first + 2u * y) + vec2u(0, 1), vec2u(block.count - 1u)) / block.repeats;
   let starts = vec2u(seq_start[rows.x], seq_start[rows.y]);
   let even = 2u * y * KEYS; // of the even row in scores and weights
   var highest = vec2f(-1e30);
   var total = vec2f();
   var sum_even: array<Vec, COLUMNS_EACH>;
   var sum_odd: array<Vec, COLUMNS_EACH>;
-  for (var j = seq_start[first / repeats]; j <= last; j += KEYS) {
+  for (var j = seq_start[block.first / block.repeats]; j <= block.last_row; j += KEYS) {
     workgroupBarrier();
     for (var i = local; i < KEYS * VECS; i += 64u) {
-      let key = min(j + i / VECS, last) * params.kv_heads + kv_head;
+      let key = min(j + i / VECS, block.last_row) * params.kv_heads + block.kv_head;
       key_tile[i / VECS * PITCH + i % VECS] = k[key * VECS + i % VECS];
     }
     workgroupBarrier();
@@ -80,7 +57,7 @@ fn attention_fwd_tile(
     scores[even + KEYS + x + 8u] = s.w;
     workgroupBarrier();
     for (var i = local; i < KEYS * VECS; i += 64u) {
-      let key = min(j + i / VECS, last) * params.kv_heads + kv_head;
+      let key = min(j + i / VECS, block.last_row) * params.kv_heads + block.kv_head;
       key_tile[i / VECS * PITCH + i % VECS] = v[key * VECS + i % VECS];
     }
     var next = highest;
@@ -109,9 +86,9 @@ fn attention_fwd_tile(
     }
   }
   for (var r = 0u; r < 2u; r++) {
-    let n = first + 2u * y + r;
-    if (n < count) {
-      let pair = rows[r] * params.heads + kv_head * repeats + n % repeats;
+    let n = block.first + 2u * y + r;
+    if (n < block.count) {
+      let pair = pair_of(n, block.kv_head, block.repeats);
       for (var c = 0u; c < COLUMNS_EACH; c++) {
         if (x + 8u * c < VECS) {
           o[pair * VECS + x + 8u * c] = select(sum_even[c] / total.x, sum_odd[c] / total.y, r == 1u);

@@ -3,7 +3,9 @@ import type { Gpu } from '../gpu/device.js';
 import { kernel, type Kernel, type ScalarType } from '../gpu/kernel.js';
 import type { Recorder } from '../gpu/recorder.js';
 import { size, type Tensor } from '../gpu/tensor.js';
+import type { OpCost } from './cost.js';
 import { cacheRows } from './kv.js';
+import { memo } from './memo.js';
 import { unroll } from './unroll.js';
 import forwardSource from '../../shaders/attention.wgsl';
 import backwardSource from '../../shaders/attention-backward.wgsl';
@@ -115,17 +117,6 @@ const MAX_STREAMS = 4;
 /** Workgroup size of the one-invocation-per-row kernels: one subgroup of a CPU adapter, or enough for a GPU. */
 const rowLanes = (gpu: Gpu): number => (gpu.adapter.software ? 4 : 64);
 
-/** Returns `make(key)`, made once per key. */
-function memo<K extends readonly unknown[], T>(make: (...key: K) => T): (...key: K) => T {
-  const made = new Map<string, T>();
-  return (...key) => {
-    const name = key.join();
-    let value = made.get(name);
-    if (value === undefined) made.set(name, (value = make(...key)));
-    return value;
-  };
-}
-
 /** Elements of the vectors that the row and tile kernels load. */
 function vectorWidth(headDim: number): 2 | 4 {
   return headDim % 4 === 0 ? 4 : 2;
@@ -141,7 +132,7 @@ function vectorPrelude(headDim: number): string {
 function quadSource(source: string, headDim: number, streams: number): { readonly source: string; readonly prelude: string } {
   return {
     source: unroll(source, { CHUNKS: Math.ceil(headDim / 4), STREAMS: streams }),
-    prelude: `enable subgroups;\nconst HEAD_DIM = ${headDim}u;\nconst CHUNKS = ${Math.ceil(headDim / 4)}u;\nconst STREAMS = ${streams}u;`,
+    prelude: `enable subgroups;\nalias Vec = f32;\nconst HEAD_DIM = ${headDim}u;\nconst CHUNKS = ${Math.ceil(headDim / 4)}u;\nconst STREAMS = ${streams}u;`,
   };
 }
 
@@ -306,12 +297,6 @@ export function decodeAttention(
     const streams = Math.ceil(repeats / blocks);
     rec.dispatch(quadDecode(headDim, streams), tensors, params, slots * kvHeads * blocks);
   }
-}
-
-/** Arithmetic and memory traffic of one call: floating-point operations, and bytes if every operand moves once. */
-export interface OpCost {
-  readonly flops: number;
-  readonly bytes: number;
 }
 
 /** Cost of {@link attention} and {@link attentionBackward} for packed sequences of the given lengths. */

@@ -1,4 +1,5 @@
 import type { Gpu } from '../gpu/device.js';
+import { memo } from './memo.js';
 import shared from '../../shaders/lib/lanes-shared.wgsl';
 import subgroup from '../../shaders/lib/lanes-subgroup.wgsl';
 
@@ -13,16 +14,8 @@ export interface Lanes {
 
 /** A set of kernels that sum over lanes, made once per subgroup size: by the subgroup where it has one size, else in shared memory. */
 export function byLanes<T>(make: (lanes: Lanes) => T): (gpu: Gpu) => T {
-  const made = new Map<number, T>();
-  return (gpu) => {
-    const size = gpu.subgroupSize;
-    let kernels = made.get(size);
-    if (kernels === undefined) {
-      kernels = make(
-        size > 0 ? { prelude: subgroup, constants: { LANES: size } } : { prelude: shared, constants: { LANES: SHARED_LANES } },
-      );
-      made.set(size, kernels);
-    }
-    return kernels;
-  };
+  const bySize = memo((size: number) =>
+    make(size > 0 ? { prelude: subgroup, constants: { LANES: size } } : { prelude: shared, constants: { LANES: SHARED_LANES } }),
+  );
+  return (gpu) => bySize(gpu.subgroupSize);
 }

@@ -2,17 +2,11 @@ import { check, show } from '../errors.js';
 import { kernel, type Kernel } from '../gpu/kernel.js';
 import type { Recorder } from '../gpu/recorder.js';
 import { size, type DType, type Tensor } from '../gpu/tensor.js';
+import type { OpCost } from './cost.js';
 import { unroll } from './unroll.js';
 import lanesSource from '../../shaders/matmul-lanes.wgsl';
 import reduceSource from '../../shaders/matmul-reduce.wgsl';
 import tileSource from '../../shaders/matmul-tile.wgsl';
-
-/** Cost of one operation, for rates and rooflines. */
-export interface OpCost {
-  readonly flops: number;
-  /** Bytes of all operands read once and the result written once. */
-  readonly bytes: number;
-}
 
 const PARAMS = {
   rows: 'u32',

@@ -2,6 +2,7 @@ import { check, show } from '../errors.js';
 import { kernel } from '../gpu/kernel.js';
 import type { Recorder } from '../gpu/recorder.js';
 import { size, type Tensor } from '../gpu/tensor.js';
+import type { OpCost } from './cost.js';
 import { byLanes } from './lanes.js';
 import { byPack, weightPrelude } from './pack.js';
 import source from '../../shaders/rmsnorm.wgsl';
@@ -123,9 +124,6 @@ function checkShapes(
 }
 
 /** Arithmetic and memory traffic of {@link rmsNorm}. */
-export function rmsNormCost({ rows, width }: { readonly rows: number; readonly width: number }): {
-  flops: number;
-  bytes: number;
-} {
+export function rmsNormCost({ rows, width }: { readonly rows: number; readonly width: number }): OpCost {
   return { flops: 4 * rows * width, bytes: 4 * (2 * rows * width + width + rows) };
 }

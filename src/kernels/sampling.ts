@@ -13,20 +13,12 @@ import type { Gpu } from '../gpu/device.js';
 import { kernel } from '../gpu/kernel.js';
 import type { Recorder } from '../gpu/recorder.js';
 import { size, view, type Tensor } from '../gpu/tensor.js';
+import { memo } from './memo.js';
 import { byPack, ONE } from './pack.js';
 import source from '../../shaders/sampling.wgsl';
 
 /** Columns of the decode state, in order. */
-export const DECODE_FIELDS = [
-  'tokens',
-  'positions',
-  'contextLength',
-  'cacheRow',
-  'step',
-  'active',
-  'limit',
-  'stream',
-] as const;
+export const DECODE_FIELDS = ['tokens', 'positions', 'contextLength', 'cacheRow', 'step', 'active', 'limit', 'stream'] as const;
 
 /** Name of a column of the decode state. */
 export type DecodeField = (typeof DECODE_FIELDS)[number];
@@ -119,13 +111,13 @@ const SAMPLE_PARAMS = {
   penalty: 'f32',
   inverse_penalty: 'f32',
 } as const;
-const sampleKernels = new Map<string, ReturnType<typeof makeSampleKernels>>();
 
-function makeSampleKernels(constants: Readonly<Record<string, number>>) {
+const sampleKernels = memo((LANES: number, ROWS: number, PENALTY: number, FILTER: number, PROBS: number) => {
+  const constants = { LANES, ROWS, PENALTY, FILTER, PROBS, BINS: FILTER > 0 ? 256 * ROWS : 1 };
   return byPack(({ prelude }) => ({
     draw: kernel({ source, prelude, entry: 'sample', access: 'rwwwwwww', params: SAMPLE_PARAMS, constants }),
   }));
-}
+});
 
 const ADVANCE = kernel({
   source,
@@ -177,17 +169,8 @@ export function sample(rec: Recorder, args: SampleArgs): void {
   const filter = !greedy && (k > 0 || topP < 1 || minP > 0);
   const seen = penalty ? args.seen! : rec.scratch('sampling.unused.seen', [1], 'u32');
   const probs = args.probs ?? rec.scratch('sampling.unused.probs', [4]);
-  const shape = shapeFor(vocab, rec.gpu.adapter.software);
-  const constants = {
-    ...shape,
-    PENALTY: Number(penalty),
-    FILTER: Number(filter),
-    PROBS: Number(args.probs !== undefined),
-    BINS: filter ? 256 * shape.ROWS : 1,
-  };
-  const key = Object.values(constants).join();
-  let kernels = sampleKernels.get(key);
-  if (!kernels) sampleKernels.set(key, (kernels = makeSampleKernels(constants)));
+  const { LANES, ROWS } = shapeFor(vocab, rec.gpu.adapter.software);
+  const kernels = sampleKernels(LANES, ROWS, Number(penalty), Number(filter), Number(args.probs !== undefined));
   rec.dispatch(
     kernels(vocab).draw,
     [logits, tokens, stream, step, active, logps, seen, probs],
@@ -204,7 +187,7 @@ export function sample(rec: Recorder, args: SampleArgs): void {
       penalty: repetitionPenalty,
       inverse_penalty: 1 / repetitionPenalty,
     },
-    Math.ceil(rows / shape.ROWS),
+    Math.ceil(rows / ROWS),
   );
 }
 
