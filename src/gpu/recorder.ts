@@ -40,11 +40,7 @@ export class Recorder {
       tensors.length === kernel.access.length,
       `dispatch: expected ${kernel.access.length} tensors for ${kernel.entry}, got ${tensors.length}`,
     );
-    let [x, y, z] = typeof grid === 'number' ? [grid, 1, 1] : [grid[0], grid[1], grid[2] ?? 1];
-    if (typeof grid === 'number' && x > MAX_GRID) {
-      y = Math.ceil(x / MAX_GRID);
-      x = Math.ceil(x / y);
-    }
+    const [x, y, z] = typeof grid === 'number' ? folded(grid) : [grid[0], grid[1], grid[2] ?? 1];
     if (x === 0 || y === 0 || z === 0) return;
     check(
       x <= MAX_GRID && y <= MAX_GRID && z <= MAX_GRID && Number.isInteger(x * y * z),
@@ -177,4 +173,11 @@ export class Recorder {
       staging.destroy();
     });
   }
+}
+
+/** A number of workgroups as a grid that a dispatch may have, the surplus less than one row. */
+function folded(count: number): [number, number, number] {
+  if (count <= MAX_GRID) return [count, 1, 1];
+  const y = Math.ceil(count / MAX_GRID);
+  return [Math.ceil(count / y), y, 1];
 }

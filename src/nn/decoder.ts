@@ -189,7 +189,6 @@ export class Decoder {
 
   /** Log-probabilities and entropies of target tokens; logits are never held whole. */
   score(r: Recorder, state: ForwardState, { rows, targets, temperature }: Targets): Scores {
-    const { config: c } = this;
     const count = rows.length;
     const x = this.gather(r, state.hidden, rows);
     const wanted = r.scratch('score.targets', [count], 'u32');

@@ -221,7 +221,7 @@ async function runSampling(gpu: Gpu, _folder: string, json: Json, report: Report
     const vocab = (row.logits as number[]).length;
     const seen = new Uint32Array(Math.ceil(vocab / 32));
     for (const id of row.history as number[]) seen[id >>> 5]! |= 1 << (id & 31);
-    const one = (x: number) => gpu.from(Uint32Array.of(x)); // eslint-disable-line @typescript-eslint/explicit-function-return-type
+    const one = (x: number) => gpu.from(Uint32Array.of(x));
     const probs = gpu.tensor([1, vocab]);
     const recorder = gpu.recorder();
     sample(recorder, {

@@ -76,7 +76,11 @@ describe.skipIf(skipGpu)('trainers', () => {
   });
 
   it('raise the reward', async () => {
-    const { events } = await run(await testGpu(), { maxSteps: 30, learningRate: 1e-2, beta: 0, perDeviceTrainBatchSize: 32, numGenerations: 8 }, 'grpo');
+    const { events } = await run(
+      await testGpu(),
+      { maxSteps: 30, learningRate: 1e-2, beta: 0, perDeviceTrainBatchSize: 32, numGenerations: 8 },
+      'grpo',
+    );
     const rewards = events.flatMap((e) => (e.type === 'step' ? [e.metrics['reward']!] : []));
     expect(rewards[0]).toBeLessThan(0.2);
     expect(Math.max(...rewards.slice(-5))).toBeGreaterThan(0.3);
