@@ -426,6 +426,13 @@ export const GRPO_OPTIONS = {
     default: null,
     doc: 'Steps between evaluations; null: none while training.',
   },
+  evalTemperature: {
+    section: 'run',
+    type: 'number',
+    min: 0,
+    default: 0,
+    doc: 'Sampling temperature of the evaluations; 0: greedy. Ours.',
+  },
   logCompletions: {
     section: 'run',
     type: 'boolean',

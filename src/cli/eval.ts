@@ -1,10 +1,10 @@
-import { GRPO_OPTIONS, LAYER2_OPTIONS, evaluate, resolveMGRPOConfig } from '../index.js';
+import { GRPO_OPTIONS, LAYER2_OPTIONS, evaluate, fittingCompletionLength, resolveMGRPOConfig } from '../index.js';
 import type { OptionTable } from '../index.js';
 import { openRewards, readRows } from './data.js';
 import { ownSettings, readFlags, valuesOf } from './flags.js';
 import type { CommandSpec } from './flags.js';
 import { openAdapter, openModel, openPolicy } from './model.js';
-import { DATA_OPTIONS, MODEL_OPTIONS } from './options.js';
+import { DATA_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { metricTable, printResult } from './output.js';
 import { withSession } from './session.js';
 
@@ -29,7 +29,7 @@ const OWN = {
     default: 1,
     doc: 'k of pass@k and maj@k: answers per problem. Give a temperature above 0 with more than 1.',
   },
-  maxCompletionLength: GRPO_OPTIONS.maxCompletionLength,
+  maxCompletionLength: LENGTH_OPTION,
   seed: { ...GRPO_OPTIONS.seed, doc: 'Seed of sampling, of the phrases drawn, and of generated problems.' },
 } as const satisfies OptionTable;
 
@@ -52,16 +52,18 @@ export async function evalCommand(argv: readonly string[]): Promise<number | nul
   const given = readFlags(evalSpec, argv);
   if (given === null) return null;
   const settings = ownSettings(evalSpec, OWN, given);
-  const { seed, limit, maxCompletionLength } = settings;
+  const { seed, limit } = settings;
   const { layer2 } = resolveMGRPOConfig({
     layer2: { ...valuesOf(given, SECOND_TURN, 'layer2'), enabled: settings.secondTurn },
   });
   const files = await openModel('eval', settings.model);
   const adapter = await openAdapter(settings.adapter);
   const rows = await readRows({ command: 'eval', settings, split: 'test', limit, seed });
-  const rewards = await openRewards(null, null, { maxCompletionLength }, rows);
   return withSession('stopping: an evaluation that is not finished has no result', async ({ gpu, progress, signal }) => {
     const policy = await openPolicy(gpu, files, { train: 'none', adapter, dtype: settings.dtype, name: settings.model! });
+    const maxCompletionLength =
+      settings.maxCompletionLength ?? progress.fitted(fittingCompletionLength(policy, rows, layer2), policy.context);
+    const rewards = await openRewards(null, null, { maxCompletionLength }, rows);
     progress.line(`evaluating on ${rows.length} problems`);
     const { metrics } = await evaluate(policy, rows, {
       layer2,

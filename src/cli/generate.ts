@@ -3,11 +3,11 @@ import type { OptionTable, Tokenizer } from '../index.js';
 import { UsageError, ownSettings, readFlags } from './flags.js';
 import type { CommandSpec } from './flags.js';
 import { openAdapter, openModel, openPolicy } from './model.js';
-import { MODEL_OPTIONS } from './options.js';
+import { LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { countText, duration, printResult } from './output.js';
 import { withSession } from './session.js';
 
-const { temperature, topP, topK, minP, repetitionPenalty, maxCompletionLength, seed } = GRPO_OPTIONS;
+const { temperature, topP, topK, minP, repetitionPenalty, seed } = GRPO_OPTIONS;
 
 const OWN = {
   ...MODEL_OPTIONS,
@@ -41,7 +41,7 @@ const OWN = {
   topK,
   minP,
   repetitionPenalty,
-  maxCompletionLength,
+  maxCompletionLength: LENGTH_OPTION,
   numSamples: { section: 'sampling', type: 'integer', min: 1, default: 1, doc: 'Completions of the prompt.' },
   seed: { ...seed, section: 'sampling', doc: 'Seed of sampling: the same seed gives the same completions.' },
 } as const satisfies OptionTable;
@@ -68,17 +68,20 @@ export async function generateCommand(argv: readonly string[]): Promise<number |
   const files = await openModel('generate', settings.model);
   const adapter = await openAdapter(settings.adapter);
   return withSession('stopping', async ({ gpu, progress, signal }) => {
-    const { decoder, tokenizer, eosIds } = await openPolicy(gpu, files, {
+    const { decoder, tokenizer, eosIds, context } = await openPolicy(gpu, files, {
       train: 'none',
       adapter,
       dtype: settings.dtype,
       name: settings.model!,
     });
     const prompt = encodePrompt(tokenizer, settings.prompt, settings);
+    const room = Math.max(1, Math.min(GRPO_OPTIONS.maxCompletionLength.default, context - prompt.length));
+    const maxCompletionLength = settings.maxCompletionLength ?? progress.fitted(room, context);
     const start = performance.now();
     const streams = Array.from({ length: settings.numSamples }, (_, i) => i);
     const samples = await generate(decoder, [{ prompt, streams }], {
       ...settings,
+      maxCompletionLength,
       eosIds,
       signal,
       onProgress: ({ done, total, tokens }) => progress.completing(done, total, tokens),

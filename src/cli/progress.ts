@@ -1,4 +1,5 @@
 import type { Listener, TrainEvent } from '../train/events.js';
+import { GRPO_OPTIONS } from '../index.js';
 import { bytesText, countText, duration, say, short } from './output.js';
 
 type Event<T extends TrainEvent['type']> = Extract<TrainEvent, { type: T }>;
@@ -63,6 +64,15 @@ export class Progress {
     this.clear();
     say(text);
     this.#spoken = performance.now();
+  }
+
+  /** Says so where completions are shorter than they are by default, since the context leaves no more. */
+  fitted(length: number, context: number): number {
+    if (length < GRPO_OPTIONS.maxCompletionLength.default)
+      this.line(
+        `completions have at most ${length} tokens, as the model's context of ${context} allows; --max-completion-length sets it`,
+      );
+    return length;
   }
 
   /** Removes the line that is drawn anew. */

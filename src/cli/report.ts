@@ -171,7 +171,7 @@ function renderEvaluation({ before, after, during }: Evaluations): string {
   const n = Object.values(columns[0]![1])[0]?.n ?? 0;
   const head = columns.map(([label]) => `<th scope="col">${escape(label)}</th>`).join('');
   return `<section><h2>Evaluation</h2>
-<p class="quiet">${n} held-out problems, greedy; small print: 95 % interval. ${before && after ? 'Bold: the intervals do not overlap.' : ''}</p>
+<p class="quiet">${n} held-out problems; small print: 95 % interval. ${before && after ? 'Bold: the intervals do not overlap.' : ''}</p>
 <div class="scroll"><table><thead><tr><th></th>${head}${before && after ? '<th scope="col">change</th>' : ''}</tr></thead>
 <tbody>${rows.join('')}</tbody></table></div></section>`;
 }

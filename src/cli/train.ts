@@ -40,7 +40,7 @@ const OWN = {
     type: 'integer',
     min: 0,
     default: 100,
-    doc: 'Most problems of the evaluation, which is greedy; 0: no evaluation.',
+    doc: 'Most problems of the evaluation (at --eval-temperature); 0: no evaluation.',
   },
   algorithm: {
     section: 'algorithm',

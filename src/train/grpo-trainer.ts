@@ -177,13 +177,13 @@ export class GRPOTrainer {
     return { steps: this.#state.step, reason, metrics: last };
   }
 
-  /** Both turns (with layer 2) of the present policy on held-out rows, greedy. */
+  /** Both turns (with layer 2) of the present policy on held-out rows, at `evalTemperature`. */
   async evaluate(rows: readonly TaskRow[] | undefined = this.#options.evalRows): Promise<Record<string, Metric>> {
     check(rows && rows.length > 0, 'evaluate: expected rows, got none; pass evalRows');
     const { config } = this;
     const { metrics } = await evaluate(this.policy, rows, {
       layer2: 'layer2' in config ? config.layer2 : null,
-      temperature: 0,
+      temperature: config.evalTemperature,
       maxCompletionLength: config.maxCompletionLength,
       numGenerations: 1,
       rewards: this.#options.rewards,

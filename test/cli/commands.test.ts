@@ -239,22 +239,28 @@ describe.skipIf(skipGpu)(`mgrpo on a device${skipGpu ? ` (skipped: ${skipGpu})` 
     expect(Object.keys(json!['metrics'] as object).filter((name) => name.startsWith('layer2/'))).toEqual([]);
   });
 
-  it('a resumed run ends with the bytes of one that was not interrupted', async () => {
-    const words = ['--lora-r', '2', '--learning-rate', '0.01', '--eval-rows', '0', '--save-steps', '2', '--max-steps', '3'];
-    await train('whole', ...words);
-    // What a run leaves that was killed in step 3: a checkpoint of step 2, a torn last line, no result.
-    cpSync(at('whole'), at('torn'), { recursive: true });
-    rmSync(at('torn', 'adapter'), { recursive: true });
-    truncateSync(at('torn', 'steps.jsonl'), readFileSync(at('torn', 'steps.jsonl')).length - 30);
-    const resumed = await mgrpo(['train', '--resume', '--output-dir', at('torn')]);
-    expect(resumed.stderr).toContain('steps 3 to 3');
-    expect(resumed.code).toBe(0);
-    const weights = (run: string): Buffer => readFileSync(at(run, 'adapter', 'adapter_model.safetensors'));
-    expect(weights('torn').equals(weights('whole'))).toBe(true);
-    const before = readFileSync(at('whole', 'checkpoints', 'step-2', 'adapter_model.safetensors'));
-    expect(weights('whole').equals(before)).toBe(false);
-    expect(lines<StepRecord>(at('torn', 'steps.jsonl')).map(({ step }) => step)).toEqual([1, 2, 3]);
-  });
+  it.each([
+    { what: 'adapter', whole: 'whole', torn: 'torn', file: 'adapter_model.safetensors', lora: ['--lora-r', '2'] },
+    { what: 'model', whole: 'whole-full', torn: 'torn-full', file: 'model.safetensors', lora: [] },
+  ])(
+    'a resumed run of a whole $what ends with the bytes of one that was not interrupted',
+    async ({ what, whole, torn, file, lora }) => {
+      const words = [...lora, '--learning-rate', '0.01', '--eval-rows', '0', '--save-steps', '2', '--max-steps', '3'];
+      await train(whole, ...words);
+      // What a run leaves that was killed in step 3: a checkpoint of step 2, a torn last line, no result.
+      cpSync(at(whole), at(torn), { recursive: true });
+      rmSync(at(torn, what), { recursive: true });
+      truncateSync(at(torn, 'steps.jsonl'), readFileSync(at(torn, 'steps.jsonl')).length - 30);
+      const resumed = await mgrpo(['train', '--resume', '--output-dir', at(torn)]);
+      expect(resumed.stderr).toContain('steps 3 to 3');
+      expect(resumed.code).toBe(0);
+      const weights = (run: string): Buffer => readFileSync(at(run, what, file));
+      expect(weights(torn).equals(weights(whole))).toBe(true);
+      const before = readFileSync(at(whole, 'checkpoints', 'step-2', file));
+      expect(weights(whole).equals(before)).toBe(false);
+      expect(lines<StepRecord>(at(torn, 'steps.jsonl')).map(({ step }) => step)).toEqual([1, 2, 3]);
+    },
+  );
 
   it('generate and a further training take the adapter of a run', async () => {
     const adapter = at('whole', 'adapter');
