@@ -112,11 +112,14 @@ export function embedBackward(rec: Recorder, args: EmbedBackwardArgs): void {
   }
 }
 
-/** Groups token rows by id for {@link embedBackward}. */
-export function embedPlan(ids: Uint32Array): EmbedPlan {
+/**
+ * Groups token rows by id for {@link embedBackward}.
+ * @param padding id whose rows get no gradient, as in torch.nn.Embedding with padding_idx
+ */
+export function embedPlan(ids: Uint32Array, padding?: number): EmbedPlan {
   const tokens = ids.length;
   const keys = Float64Array.from(ids, (id, t) => id * tokens + t).sort();
-  const order = Uint32Array.from(keys, (key) => key % tokens);
+  const order = Uint32Array.from(keys, (key) => key % tokens).filter((t) => ids[t] !== padding);
   const unique: number[] = [];
   const starts: number[] = [];
   order.forEach((t, k) => {
@@ -124,5 +127,5 @@ export function embedPlan(ids: Uint32Array): EmbedPlan {
     unique.push(ids[t]!);
     starts.push(k);
   });
-  return { order, starts: Uint32Array.from([...starts, tokens]), ids: Uint32Array.from(unique) };
+  return { order, starts: Uint32Array.from([...starts, order.length]), ids: Uint32Array.from(unique) };
 }

@@ -258,7 +258,8 @@ export class Decoder {
     }
     const dTable = this.#gradient('model.embed_tokens.weight');
     if (dTable) {
-      const plan = embedPlan(state.batch.ids);
+      // transformers' models look the padding token up without a gradient, also where it ends the turns of a chat (SmolLM2).
+      const plan = embedPlan(state.batch.ids, c.padTokenId);
       const put = (name: string, data: Uint32Array<ArrayBuffer>): Tensor => {
         const t = r.scratch(name, [data.length], 'u32');
         r.write(t, data);

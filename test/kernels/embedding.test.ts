@@ -27,6 +27,15 @@ describe('embedPlan', () => {
     });
   });
 
+  it('leaves the padding id out', () => {
+    const { order, starts, ids } = embedPlan(Uint32Array.of(5, 1, 5, 0, 1, 5), 1);
+    expect([[...order], [...starts], [...ids]]).toEqual([
+      [3, 0, 2, 5],
+      [0, 1, 4],
+      [0, 5],
+    ]);
+  });
+
   it('of no tokens has no ids', () => {
     expect(embedPlan(new Uint32Array(0))).toEqual({
       order: new Uint32Array(0),
