@@ -99,6 +99,7 @@ export { evaluate } from './train/evaluate.js';
 export type { EvaluateOptions, Evaluation } from './train/evaluate.js';
 export { GRPOTrainer } from './train/grpo-trainer.js';
 export type { TrainResult, TrainerOptions } from './train/grpo-trainer.js';
+export { fittingCompletionLength } from './train/length.js';
 export { MGRPOTrainer } from './train/mgrpo-trainer.js';
 export { createPolicy, loadPolicy } from './train/policy.js';
 export type { Policy, PolicyOptions } from './train/policy.js';

@@ -1,12 +1,13 @@
 /** Options that several commands share, in the form of the tables of src/config.ts. */
-import { GRPO_OPTIONS } from '../index.js';
 
 /** Most tokens of a completion, for commands that can do with fewer than the default where the context is short. */
 export const LENGTH_OPTION = {
-  ...GRPO_OPTIONS.maxCompletionLength,
+  section: 'sampling',
+  type: 'integer',
+  min: 1,
   nullable: true,
   default: null,
-  doc: `Most tokens of one completion; none: ${GRPO_OPTIONS.maxCompletionLength.default}, or what the model's context leaves.`,
+  doc: "Most tokens of one completion; none: 512, or what the model's context leaves.",
 } as const;
 
 export const MODEL_OPTIONS = {

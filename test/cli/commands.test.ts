@@ -116,8 +116,9 @@ describe('mgrpo', () => {
 
 describe.skipIf(skipGpu)(`mgrpo on a device${skipGpu ? ` (skipped: ${skipGpu})` : ''}`, () => {
   it('info describes the adapter and a model', async () => {
-    const { code, json } = await mgrpo(['info', '--model', model]);
+    const { code, json, stderr } = await mgrpo(['info', '--model', model]);
     expect(code).toBe(0);
+    expect(stderr).not.toContain('Found no drivers');
     expect(json).toMatchObject({
       limits: { maxStorageBuffersPerShaderStage: expect.any(Number) as number },
       model: { config: { numLayers: 1 } },
@@ -151,8 +152,21 @@ describe.skipIf(skipGpu)(`mgrpo on a device${skipGpu ? ` (skipped: ${skipGpu})` 
   it('generate --raw takes the text that the chat template makes of a prompt, and gives the same', async () => {
     const words = ['generate', '--model', model, '--prompt', '1+1', '--max-completion-length', '3', '--temperature', '0'];
     const chat = await mgrpo(words);
+    expect(chat.stderr).not.toContain('completions have at most');
     const same = await mgrpo([...words.with(4, '<user>1+1<assistant>'), '--raw']);
     expect(chat.json).toEqual(same.json);
+  });
+
+  it('generate takes what the context leaves, where no length is given, and refuses a length that does not fit', async () => {
+    const words = ['generate', '--model', model, '--prompt', '1+1', '--temperature', '0'];
+    const { code, stderr, json } = await mgrpo(words);
+    expect(stderr).toMatch(/^completions have at most 9\d tokens, as the model's context of 96 allows/m);
+    expect(code).toBe(0);
+    const { completions } = json as { completions: { ids: number[] }[] };
+    expect(completions[0]!.ids.length).toBeLessThan(96);
+    const refused = await mgrpo([...words, '--max-completion-length', '96']);
+    expect(refused.stderr).toContain('got 5 + 96; use maxCompletionLength 91 or less');
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
   });
 
   it('eval ends with metrics that have intervals', async () => {
@@ -160,17 +174,8 @@ describe.skipIf(skipGpu)(`mgrpo on a device${skipGpu ? ` (skipped: ${skipGpu})` 
       'eval.jsonl',
       '{"question":"1+1","answer":"2"}\n{"question":"2+3","answer":"5"}\n{"question":"2+4","answer":"6"}\n',
     );
-    const { code, json } = await mgrpo([
-      'eval',
-      '--model',
-      model,
-      '--dataset',
-      data,
-      '--limit',
-      '2',
-      '--max-completion-length',
-      '4',
-    ]);
+    const { code, json, stderr } = await mgrpo(['eval', '--model', model, '--dataset', data, '--limit', '2']);
+    expect(stderr).toMatch(/^completions have at most \d+ tokens, as the model's context of 96 allows/m);
     expect(code).toBe(0);
     for (const name of [
       'acc_t1',
