@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants, homedir } from 'node:os';
 import path from 'node:path';
@@ -45,18 +45,18 @@ async function find(): Promise<NodeGpu> {
     return { adapter: null, notes };
   }
   restBetweenPolls();
-  const request = async (options?: GPURequestAdapterOptions): Promise<GPUAdapter | null> => {
+  const request = async (): Promise<GPUAdapter | null> => {
     const gpu = create([]);
     kept.push(gpu);
     try {
-      return await gpu.requestAdapter(options);
+      return await gpu.requestAdapter({ powerPreference: 'high-performance' });
     } catch (error) {
       notes.push(`requestAdapter failed: ${message(error)}`);
       return null;
     }
   };
   try {
-    if (process.platform !== 'linux') return { adapter: await request({ powerPreference: 'high-performance' }), notes };
+    if (process.platform !== 'linux') return { adapter: await request(), notes };
     let carried: string | undefined;
     const systemLoader = keep(LOADER);
     if (!systemLoader) {
@@ -64,9 +64,11 @@ async function find(): Promise<NodeGpu> {
       carried = carriedSwiftShader(notes);
       if (carried) keep(path.join(carried, LOADER));
     }
-    let adapter = systemLoader || carried ? await request({ powerPreference: 'high-performance' }) : null;
+    // Dawn writes warnings to stderr where it is asked and there is no driver at all.
+    const isAsked = (systemLoader || carried !== undefined) && hasDriver();
+    let adapter = isAsked ? await request() : null;
     if (!adapter) {
-      notes.push("no adapter from this system's drivers");
+      notes.push(isAsked ? "no adapter from this system's drivers" : 'this system has no Vulkan driver');
       if (systemLoader) carried = carriedSwiftShader(notes);
       if (carried) {
         process.env['VK_ADD_DRIVER_FILES'] = path.join(carried, 'vk_swiftshader_icd.json');
@@ -80,6 +82,32 @@ async function find(): Promise<NodeGpu> {
   } catch (error) {
     notes.push(message(error));
     return { adapter: null, notes };
+  }
+}
+
+/** Whether a Vulkan loader may find a driver: one that its variables name, or a manifest where it looks for them. */
+function hasDriver(): boolean {
+  const { env } = process;
+  if (['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_ADD_DRIVER_FILES'].some((name) => env[name])) return true;
+  const bases = [
+    env['XDG_CONFIG_HOME'] ?? path.join(homedir(), '.config'),
+    env['XDG_DATA_HOME'] ?? path.join(homedir(), '.local/share'),
+    ...[env['XDG_CONFIG_DIRS'] ?? '/etc/xdg', env['XDG_DATA_DIRS'] ?? '/usr/local/share:/usr/share'].flatMap((list) =>
+      list.split(':'),
+    ),
+    '/etc',
+    '/usr/local/etc',
+    '/usr/local/share',
+    '/usr/share',
+  ];
+  return bases.some((base) => manifests(path.join(base, 'vulkan/icd.d')).length > 0);
+}
+
+function manifests(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.json'));
+  } catch {
+    return []; // no such folder
   }
 }
 
