@@ -57,9 +57,10 @@ describe('arithmetic', () => {
     }
   });
 
-  const all = (['train', 'test'] as const).flatMap((split) =>
-    arithmetic('small').rows(split, split === 'train' ? 20_000 : 1500, 1),
-  );
+  const all = (['small', 'medium'] as const).flatMap((size) => [
+    ...arithmetic(size).rows('train', 20_000, 1),
+    ...arithmetic(size).rows('test', 1500, 1),
+  ]);
   it.each([
     ['9+8', '9+8c0=7|17'],
     ['7*6', '7*6c0=2|42'],
@@ -101,6 +102,19 @@ describe('arithmetic', () => {
       expect(example.prefix).toMatch(/^<think>[^<]+\nWait\.\n$/);
       expect(example.completion).toMatch(/^[^<]+<\/think>\d+$/);
     }
+  });
+
+  it('gives small problems no products', () => {
+    const operations = (size: 'small' | 'medium'): unknown[] =>
+      [
+        ...new Set(
+          arithmetic(size)
+            .rows('train', 500, 1)
+            .map((row) => row['operation']),
+        ),
+      ].sort();
+    expect(operations('small')).toEqual(['+', '-']);
+    expect(operations('medium')).toEqual(['*', '+', '-']);
   });
 
   it('trains on no test problem', () => {
