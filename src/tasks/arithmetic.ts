@@ -4,7 +4,7 @@ import type { Attempt, SftExample, SftOptions, Split, Task, TaskRow } from './ta
 
 /** How large the numbers get: digits of the operands of + and −, and of the first factor of × (the second has one digit; 0: no products). */
 const SIZES = {
-  small: { sumDigits: 2, factorDigits: 0 },
+  small: { sumDigits: 3, factorDigits: 0 },
   medium: { sumDigits: 3, factorDigits: 2 },
   large: { sumDigits: 6, factorDigits: 4 },
 } as const;
@@ -40,7 +40,7 @@ export function arithmetic(size: ArithmeticSize = 'medium'): Task {
 
 /** Options of {@link arithmeticSft}. */
 export interface ArithmeticSftOptions extends SftOptions {
-  /** Share of first answers by the careless writer. Default 0.5; size small 0.8, since half of its problems carry nothing. */
+  /** Share of first answers by the careless writer. Default 0.5. */
   readonly carelessAnswers?: number;
   /** Probability with which the careless writer drops a carry. Default 0.6. */
   readonly droppedCarries?: number;
@@ -53,7 +53,7 @@ export interface ArithmeticSftOptions extends SftOptions {
  */
 export function arithmeticSft(size: ArithmeticSize, n: number, seed: number, options: ArithmeticSftOptions): SftExample[] {
   const {
-    carelessAnswers = size === 'small' ? 0.8 : 0.5,
+    carelessAnswers = 0.5,
     droppedCarries = 0.6,
     secondTurns = 0.5,
     repeats = 0.6,
