@@ -11,7 +11,7 @@ const RESERVE_BYTES: usize = 2 << 20;
 /** Largest single allocation; longer requests fail. */
 const MAX_BLOCK: usize = 1 << 20;
 /** Fuel of one pair: about one unit per limb operation or byte, some 2 ns each. */
-export const PAIR_FUEL: i32 = 6_000_000;
+export const PAIR_FUEL: i32 = 4_000_000;
 
 const BASE: usize = heap.alloc(SOFT_BYTES + RESERVE_BYTES);
 const SOFT_END: usize = BASE + SOFT_BYTES;

@@ -12,7 +12,7 @@ import { byteAt, isDigit, isSpace } from './text';
 import { choiceHasText, choiceLetter, choiceText, hasContent, isMoney, isPlain, sameText } from './words';
 
 /** Longest answer that is parsed, in bytes; longer ones are compared as text only. */
-const MAX_ANSWER: i32 = 16384;
+const MAX_ANSWER: i32 = 8192;
 
 let goldParsed: bool = false;
 let predParsed: bool = false;
