@@ -52,14 +52,7 @@ export interface ArithmeticSftOptions extends SftOptions {
  * learning then has habits to choose among.
  */
 export function arithmeticSft(size: ArithmeticSize, n: number, seed: number, options: ArithmeticSftOptions): SftExample[] {
-  const {
-    carelessAnswers = 0.5,
-    droppedCarries = 0.6,
-    secondTurns = 0.5,
-    repeats = 0.6,
-    mode = 'eq5',
-    guidingTexts,
-  } = options;
+  const { carelessAnswers = 0.5, droppedCarries = 0.6, secondTurns = 0.5, repeats = 0.6, mode = 'eq5', guidingTexts } = options;
   const rng = new Rng(seed, SFT_STREAM);
   return writeSft(
     problems(size, 'train', n, rng),
