@@ -40,7 +40,6 @@ export default {
     dir: 'dist',
     format: 'es',
     sourcemap: true,
-    sourcemapExcludeSources: true,
     chunkFileNames: 'chunks/[name].js',
     banner: (chunk) => (chunk.name === 'cli' && chunk.isEntry ? '#!/usr/bin/env node' : ''),
   },

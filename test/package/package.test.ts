@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt, root } from '../support/cli.js';
 
@@ -29,7 +30,12 @@ describe('the package', () => {
     };
     const targets = (value: unknown): string[] =>
       typeof value === 'string' ? [value] : Object.values(value as object).flatMap(targets);
-    for (const target of [...targets(exports), ...Object.values(bin)]) expect(packed).toContain(target.replace(/^\.\//, ''));
+    for (const target of [...targets(exports), ...Object.values(bin)].map((file) => file.replace(/^\.\//, ''))) {
+      const [before, after] = target.split('*');
+      const holds = (file: string): boolean =>
+        after === undefined ? file === target : file.startsWith(before!) && file.endsWith(after);
+      expect(packed.some(holds), target).toBe(true);
+    }
     expect(packed.filter((file) => /^(src|test|assembly|shaders|scripts)\//.test(file))).toEqual([]);
     expect(packed).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'CHANGELOG.md']));
   });
@@ -77,6 +83,28 @@ describe('the package', () => {
     );
     expect(text.some((code) => code.includes('@compute'))).toBe(true);
     expect(text.some((code) => /import .* from ['"][^'"]+\.(wgsl|wasm)['"]/.test(code))).toBe(false);
+  });
+
+  it('has source maps that hold their sources', () => {
+    for (const sub of ['dist', 'dist/chunks']) {
+      for (const name of readdirSync(path.join(root, sub)).filter((file) => file.endsWith('.js.map'))) {
+        const map = JSON.parse(readFileSync(path.join(root, sub, name), 'utf8')) as {
+          sources: string[];
+          sourcesContent?: string[];
+        };
+        expect(map.sourcesContent?.filter((text) => text.length > 0) ?? []).toHaveLength(map.sources.length);
+      }
+    }
+  });
+
+  it('lets the built-in model be reached by name', () => {
+    const resolved = run(
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      "console.log(import.meta.resolve('mgrpo/models/arithmetic-0.2m/config.json'))",
+    ).trim();
+    expect(resolved).toBe(pathToFileURL(path.join(root, 'models/arithmetic-0.2m/config.json')).href);
   });
 
   it('has an executable command line that starts with a shebang', () => {
