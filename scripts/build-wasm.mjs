@@ -1,29 +1,34 @@
-// Compiles assembly/index.ts to build/verifier.wasm (with build/verifier.wat beside it under --wat) and prints its size.
+// Compiles the WebAssembly modules that are named on the command line, or all of scripts/wasm-modules.mjs, and prints their sizes. With
+// --wat the text form lies beside each.
 import { mkdirSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
+import { WASM_MODULES, sourceOf, targetOf } from './wasm-modules.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
+const { values, positionals } = parseArgs({ options: { wat: { type: 'boolean' } }, allowPositionals: true });
 mkdirSync(path.join(root, 'build'), { recursive: true });
 
-// stub: nothing is ever freed, because nothing is ever allocated after start. noAssert: model text yields a status, never a trap.
-const target = 'build/verifier.wasm';
-const partial = `${target}.${process.pid}`;
-const { error, stderr } = await asc.main(
-  [
-    'assembly/index.ts',
-    ...['--outFile', partial],
-    ...(process.argv.includes('--wat') ? ['--textFile', 'build/verifier.wat'] : []),
-    ...['-O3', '--converge', '--runtime', 'stub', '--noAssert', '--use', 'abort='],
-    ...['--enable', 'bulk-memory', '--enable', 'sign-extension', '--disable', 'simd'],
-  ],
-  { baseDir: root },
-);
-if (error) {
-  console.error(stderr.toString());
-  process.exit(1);
+for (const name of positionals.length > 0 ? positionals : Object.keys(WASM_MODULES)) {
+  const target = targetOf(name);
+  // Written under another name first, so that nobody ever loads half a module.
+  const partial = `${target}.${process.pid}`;
+  const { error, stderr } = await asc.main(
+    [
+      `${sourceOf(name)}/index.ts`,
+      ...['--outFile', partial],
+      ...(values.wat ? ['--textFile', target.replace('.wasm', '.wat')] : []),
+      ...WASM_MODULES[name],
+    ],
+    { baseDir: root },
+  );
+  if (error) {
+    console.error(stderr.toString());
+    process.exit(1);
+  }
+  renameSync(path.join(root, partial), path.join(root, target));
+  const bytes = readFileSync(path.join(root, target));
+  console.error(`${target}: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`);
 }
-renameSync(path.join(root, partial), path.join(root, target));
-const bytes = readFileSync(path.join(root, target));
-console.error(`${target}: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`);

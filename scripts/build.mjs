@@ -1,4 +1,4 @@
-// Makes dist/: the wasm of the verifiers, the bundles and the type declarations. With --if-stale only where a source is newer.
+// Makes dist/: the WebAssembly modules, the bundles and the type declarations. With --if-stale only where a source is newer.
 // It is written under another name and then swapped in, so that nobody ever imports half a build.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,11 +7,10 @@ import path from 'node:path';
 import { rollup } from 'rollup';
 import ts from 'typescript';
 import config from '../rollup.config.mjs';
+import { WASM_MODULES, sourceOf, targetOf } from './wasm-modules.mjs';
 
 process.chdir(path.resolve(import.meta.dirname, '..'));
-const WASM = 'build/verifier.wasm';
-const WASM_SOURCES = ['assembly', 'scripts/build-wasm.mjs'];
-const SOURCES = ['src', 'shaders', 'scripts', 'package.json', 'rollup.config.mjs', 'tsconfig.json', ...WASM_SOURCES];
+const SOURCES = ['src', 'shaders', 'assembly', 'scripts', 'package.json', 'rollup.config.mjs', 'tsconfig.json'];
 
 /** The time of the newest change in a file or folder. */
 function newest(file) {
@@ -27,11 +26,13 @@ function isStale(product, sources) {
   return !built || sources.some((source) => newest(source) > built.mtimeMs);
 }
 
-/** Compiles the verifiers in a process of its own, where they have changed. */
+/** Compiles the WebAssembly modules that have changed, in a process of their own. */
 async function buildWasm() {
-  if (!isStale(WASM, WASM_SOURCES)) return;
-  const [code] = await once(spawn(process.execPath, ['scripts/build-wasm.mjs'], { stdio: ['ignore', 2, 2] }), 'close');
-  if (code !== 0) throw new Error('the verifiers do not compile');
+  const tools = ['scripts/build-wasm.mjs', 'scripts/wasm-modules.mjs'];
+  const stale = Object.keys(WASM_MODULES).filter((name) => isStale(targetOf(name), [sourceOf(name), ...tools]));
+  if (stale.length === 0) return;
+  const [code] = await once(spawn(process.execPath, [tools[0], ...stale], { stdio: ['ignore', 2, 2] }), 'close');
+  if (code !== 0) throw new Error(`${stale.join(', ')}: does not compile`);
 }
 
 /** Declarations of every module that the public entries reach (what is wrong with types is said by `npm run typecheck`). */

@@ -1,7 +1,7 @@
 import base64 from '../../build/verifier.wasm';
 import { MgrpoError } from '../errors.js';
 
-/** Exports of assembly/index.ts. */
+/** Exports of assembly/verifier/index.ts. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
   rowBuffer(): number;

@@ -65,7 +65,7 @@ let broken: bool = false;
 let depth: i32 = 0;
 
 export function resetGenerators(): void {
-  table = alloc(<usize>MAX_GENERATORS << 2);
+  table = alloc((<usize>MAX_GENERATORS) << 2);
   count = 0;
   broken = false;
   depth = 0;
@@ -133,7 +133,7 @@ function rootGenerator(p: P.Poly): i32 {
 function functionOf(kind: i32, id: i32, n: i32, a: Frac, b: Frac = changetype<Frac>(0), c: Frac = changetype<Frac>(0)): i32 {
   const g = fresh(kind, id);
   g.n = n;
-  g.args = alloc(<usize>n << 2);
+  g.args = alloc((<usize>n) << 2);
   store<usize>(g.args, changetype<usize>(a));
   if (n > 1) store<usize>(g.args, changetype<usize>(b), 4);
   if (n > 2) store<usize>(g.args, changetype<usize>(c), 8);
@@ -492,7 +492,14 @@ function rootPoly(p: P.Poly, num: i32, den: i32): Frac {
         const en = P.exponentNum(m, i);
         const ed = P.exponentDen(m, i);
         if (g.kind == G.I) return undefined();
-        const positive = g.kind == G.PI || g.kind == G.E || g.kind == G.PRIME || g.kind == G.POWER || g.kind == G.ABS || g.kind == G.FACT || (g.kind == G.ROOT && !(ed & 1));
+        const positive =
+          g.kind == G.PI ||
+          g.kind == G.E ||
+          g.kind == G.PRIME ||
+          g.kind == G.POWER ||
+          g.kind == G.ABS ||
+          g.kind == G.FACT ||
+          (g.kind == G.ROOT && !(ed & 1));
         let base = P.generatorAt(m, i);
         if (!(den & 1) && !(en & 1) && ed & 1 && !positive) {
           // an even power under an even root: the root is of |x|
@@ -769,7 +776,8 @@ function integerLog(n: Z.Int): Frac {
     if (Z.bitLength(rest) <= 22 && <u32>Z.toI32(rest) < d * d) break;
     d += d == 2 ? 1 : 2;
   }
-  if (!Z.isOne(rest) && ok()) r = addFrac(r, ofGenerator(functionOf(G.LN, Z.bitLength(rest) <= 22 ? 1 : 0, 1, ofRat(Q.ofInt(rest)))));
+  if (!Z.isOne(rest) && ok())
+    r = addFrac(r, ofGenerator(functionOf(G.LN, Z.bitLength(rest) <= 22 ? 1 : 0, 1, ofRat(Q.ofInt(rest)))));
   return r;
 }
 
@@ -1020,7 +1028,14 @@ function integral(x: Node): Frac {
     const m = P.monomial(body.num, i);
     for (let k = 0; k < m.n; k++) {
       const h = P.generatorAt(m, k);
-      if (h != g && generator(h).kind != G.SYM && generator(h).kind != G.PI && generator(h).kind != G.E && generator(h).kind != G.PRIME) exact = false;
+      if (
+        h != g &&
+        generator(h).kind != G.SYM &&
+        generator(h).kind != G.PI &&
+        generator(h).kind != G.E &&
+        generator(h).kind != G.PRIME
+      )
+        exact = false;
     }
   }
   if (!exact) return undefined();
@@ -1105,7 +1120,7 @@ function dispatch(x: Node): Frac {
     case K.CALL: {
       const g = fresh(G.CALL, x.op * 4 + (x.aux & 3));
       g.n = x.n;
-      g.args = alloc(<usize>x.n << 2);
+      g.args = alloc((<usize>x.n) << 2);
       for (let i = 0; i < x.n; i++) store<usize>(g.args + ((<usize>i) << 2), 0);
       for (let i = 0; i < x.n && ok(); i++) store<usize>(g.args + ((<usize>i) << 2), changetype<usize>(ofNode(kid(x, i))));
       if (!ok()) return ofInt(0);
@@ -1245,7 +1260,14 @@ export function rationalRoot(f: Frac, v: i32): Node {
   for (let i = 0; i < f.num.n; i++) {
     const m = P.monomial(f.num, i);
     if (m.n == 0) c0 = P.coefficient(f.num, i);
-    else if (m.n == 1 && generator(P.generatorAt(m, 0)).kind == G.SYM && generator(P.generatorAt(m, 0)).id == v && P.exponentNum(m, 0) == 1 && P.exponentDen(m, 0) == 1) c1 = P.coefficient(f.num, i);
+    else if (
+      m.n == 1 &&
+      generator(P.generatorAt(m, 0)).kind == G.SYM &&
+      generator(P.generatorAt(m, 0)).id == v &&
+      P.exponentNum(m, 0) == 1 &&
+      P.exponentDen(m, 0) == 1
+    )
+      c1 = P.coefficient(f.num, i);
     else return no;
   }
   if (changetype<usize>(c1) == 0) return no;

@@ -84,7 +84,14 @@ function isTextCommand(p: usize, q: usize): bool {
 
 /** Whether the letters [p, q) are a name of mathematics (sin, or, inf, …), which is no word of a sentence. */
 function isMathWord(p: usize, q: usize): bool {
-  return lookup('or|and|pi|ln|lg|pm|sin|cos|tan|cot|sec|csc|log|exp|inf|mod|sqrt|frac|arcsin|arccos|arctan|infinity', p, <i32>(q - p), true) >= 0;
+  return (
+    lookup(
+      'or|and|pi|ln|lg|pm|sin|cos|tan|cot|sec|csc|log|exp|inf|mod|sqrt|frac|arcsin|arccos|arctan|infinity',
+      p,
+      <i32>(q - p),
+      true,
+    ) >= 0
+  );
 }
 
 /** Whether the letters [p, q) stand in capitals (points, segments: NO, ABCD). */
@@ -101,7 +108,7 @@ export function countWords(p: usize, e: usize): i32 {
   const whole = byteAt(p) == 0x24 || byteAt(p) == 0x5c;
   let words = 0;
   let lines = 0;
-  for (let q = p; q < e; ) {
+  for (let q = p; q < e;) {
     const c = byteAt(q);
     if (c == 0x5c) {
       const name = q + 1;
@@ -243,7 +250,8 @@ function formulaEnd(p: usize, e: usize): usize {
       if (double && !(q + 1 < e && byteAt(q + 1) == 0x24)) return 0;
       const after = double ? q + 2 : q + 1;
       if (q == from) return 0;
-      if (!double && isDigit(byteAt(skipSpace(from, q))) && ((after < e && isDigit(byteAt(after))) || countWords(from, q) != 0)) return 0;
+      if (!double && isDigit(byteAt(skipSpace(from, q))) && ((after < e && isDigit(byteAt(after))) || countWords(from, q) != 0))
+        return 0;
       innerStart = from;
       innerEnd = q;
       return after;
@@ -288,7 +296,8 @@ export function sentenceEnd(p: usize, e: usize): usize {
     if (c == 0x2e || c == 0x21 || c == 0x3f) {
       let q = p + 1;
       while (q < e && (byteAt(q) == 0x2a || byteAt(q) == 0x22 || byteAt(q) == 0x29)) q++;
-      if (q >= e || isSpace(byteAt(q))) return c == 0x21 && p > 0 && (isDigit(byteAt(p - 1)) || byteAt(p - 1) == 0x29) ? p + 1 : p;
+      if (q >= e || isSpace(byteAt(q)))
+        return c == 0x21 && p > 0 && (isDigit(byteAt(p - 1)) || byteAt(p - 1) == 0x29) ? p + 1 : p;
     }
     if (c == 0xe3 && startsWith(p, e, '\u00e3\u0080\u0082')) return p;
     p++;
@@ -419,8 +428,6 @@ function element(p: usize, e: usize): i32 {
   return kindOf(elementStart, elementEnd);
 }
 
-// @ts-ignore: decorator
-@inline
 function isStop(c: i32): bool {
   return c == 0x2e || c == 0x2c || c == 0x3b || c == 0x3a || c == 0x21 || c == 0x3f;
 }
@@ -634,14 +641,23 @@ function continues(p: usize, q: usize, s: usize, t: usize, kind: i32): bool {
   if (isPlainInteger(p, q)) {
     // 1 000 000
     if (t - s == 3 && skipDigits(s, t) == t) return q - p <= 3 + (byteAt(p) == 0x2d ? 1 : 0);
-    if (t - s > 3 && isDigit(c) && skipDigits(s, s + 3) == s + 3 && (byteAt(s + 3) == 0x2e || byteAt(s + 3) == 0x2c)) return q - p <= 3;
+    if (t - s > 3 && isDigit(c) && skipDigits(s, s + 3) == s + 3 && (byteAt(s + 3) == 0x2e || byteAt(s + 3) == 0x2c))
+      return q - p <= 3;
     // 5 1/2
     const slash = skipDigits(s, t);
     if (slash > s && slash < t && byteAt(slash) == 0x2f && isDigit(byteAt(slash + 1))) return skipDigits(slash + 1, t) == t;
   }
   if (kind == VARIABLE) return false;
   // 2 \sqrt{3}, 3 π, x +1
-  return (c == 0x5c && s + 1 < t && isLetter(byteAt(s + 1))) || c == 0xcf || c == 0xe2 || c == 0x2b || c == 0x3d || c == 0x2f || c == 0x5e;
+  return (
+    (c == 0x5c && s + 1 < t && isLetter(byteAt(s + 1))) ||
+    c == 0xcf ||
+    c == 0xe2 ||
+    c == 0x2b ||
+    c == 0x3d ||
+    c == 0x2f ||
+    c == 0x5e
+  );
 }
 
 /** Position after "%", "\%", "percent", "pct" or "per cent" at `p` (white space and a closing `$` first), or 0. */
@@ -692,7 +708,13 @@ export function lastValue(p: usize, e: usize, lists: bool): bool {
     if (lineStart) {
       lineStart = false;
       const digits = skipDigits(p, e);
-      if (digits > p && digits + 1 < e && (byteAt(digits) == 0x2e || byteAt(digits) == 0x29) && isSpace(byteAt(digits + 1)) && digits - p <= 2) {
+      if (
+        digits > p &&
+        digits + 1 < e &&
+        (byteAt(digits) == 0x2e || byteAt(digits) == 0x29) &&
+        isSpace(byteAt(digits + 1)) &&
+        digits - p <= 2
+      ) {
         p = digits + 1;
         continue;
       }
@@ -743,8 +765,19 @@ function letterAt(p: usize, e: usize): bool {
   if (c < 65 || c > 74) return false;
   if (p + 1 < e) {
     const d = byteAt(p + 1);
-    const ends = isSpace(d) || d == 0x29 || d == 0x5d || d == 0x7d || d == 0x2e || d == 0x2c || d == 0x3a || d == 0x3b || d == 0x21 || d == 0x3f;
-    if (!ends && d != 0x2a && d != 0x24 && d != 0x22 && d != 0x60 && d != 0x5c && d != 0x27 && d != 0x3c && d < 0xe3) return false;
+    const ends =
+      isSpace(d) ||
+      d == 0x29 ||
+      d == 0x5d ||
+      d == 0x7d ||
+      d == 0x2e ||
+      d == 0x2c ||
+      d == 0x3a ||
+      d == 0x3b ||
+      d == 0x21 ||
+      d == 0x3f;
+    if (!ends && d != 0x2a && d != 0x24 && d != 0x22 && d != 0x60 && d != 0x5c && d != 0x27 && d != 0x3c && d < 0xe3)
+      return false;
     // "A" and "I" before a small letter are words.
     if (d == 32 && (c == 65 || c == 73) && p + 2 < e && byteAt(p + 2) >= 97 && byteAt(p + 2) <= 122) return false;
   }
@@ -755,13 +788,14 @@ function letterAt(p: usize, e: usize): bool {
 
 /** Takes the last choice letter that stands alone in [p, e). */
 export function lastLetter(p: usize, e: usize): bool {
-  for (let q = e; q > p; ) {
+  for (let q = e; q > p;) {
     q--;
     const c = byteAt(q);
     if ((c | 32) < 97 || (c | 32) > 106) continue;
     if (q > p) {
       const b = byteAt(q - 1);
-      const begins = isSpace(b) || b == 0x28 || b == 0x5b || b == 0x7b || b == 0x2a || b == 0x24 || b == 0x22 || b == 0x60 || b == 0x27;
+      const begins =
+        isSpace(b) || b == 0x28 || b == 0x5b || b == 0x7b || b == 0x2a || b == 0x24 || b == 0x22 || b == 0x60 || b == 0x27;
       if (!begins && b != 0x3a && b != 0x3e && b < 0x80) continue;
     }
     if (letterAt(q, e)) return true;

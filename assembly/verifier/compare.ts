@@ -1,13 +1,40 @@
 // Structure of answers: which of the many ways to write an answer mean the same. The gold decides the form.
 import { alloc, failed, spend } from './arena';
-import { binary, hasKind, identical, integer, K, kid, leaf, Node, node, number, relation, seal, setKid, substitute, unary, withKids } from './expression';
+import {
+  binary,
+  hasKind,
+  identical,
+  integer,
+  K,
+  kid,
+  leaf,
+  Node,
+  node,
+  number,
+  relation,
+  seal,
+  setKid,
+  substitute,
+  unary,
+  withKids,
+} from './expression';
 import * as Z from './integer';
 import { isMarkSymbol, R, S } from './lexer';
 import { freeSymbol, freeSymbols, isConstantNode } from './numeric';
 import * as Q from './rational';
 import { C, compareSets, infinity, isInterval, isOrder, isSetLike } from './sets';
 import { equalScalar, sameUpToScale, sameValue, scaleSign } from './scalar';
-import { compareUnits, letterUnit, multiplier, numberWord, sameText, saysAllReals, saysDegrees, saysNone, unitFactor } from './words';
+import {
+  compareUnits,
+  letterUnit,
+  multiplier,
+  numberWord,
+  sameText,
+  saysAllReals,
+  saysDegrees,
+  saysNone,
+  unitFactor,
+} from './words';
 
 const NONE: Node = changetype<Node>(0);
 
@@ -40,8 +67,8 @@ function newItems(): Items {
   const x = changetype<Items>(alloc(offsetof<Items>()));
   x.n = 0;
   x.cap = MAX_ITEMS;
-  x.nodes = alloc(<usize>MAX_ITEMS << 2);
-  x.labels = alloc(<usize>MAX_ITEMS << 2);
+  x.nodes = alloc((<usize>MAX_ITEMS) << 2);
+  x.labels = alloc((<usize>MAX_ITEMS) << 2);
   return x;
 }
 
@@ -198,7 +225,13 @@ function withoutRemarks(x: Node): Node {
   // x ≠ 0, 1
   for (let i = 1; i < x.n; i++) {
     const before = kid(x, i - 1);
-    if (before.kind == K.REL && before.n == 2 && relation(before, 0) == R.NE && isConstantNode(kid(x, i)) && kid(x, i).kind != K.REL) {
+    if (
+      before.kind == K.REL &&
+      before.n == 2 &&
+      relation(before, 0) == R.NE &&
+      isConstantNode(kid(x, i)) &&
+      kid(x, i).kind != K.REL
+    ) {
       const kids = alloc((<usize>x.n) << 2);
       memory.copy(kids, x.kids, (<usize>x.n) << 2);
       store<usize>(kids + ((<usize>i) << 2), changetype<usize>(relationNode(kid(before, 0), R.NE, kid(x, i))));
@@ -251,7 +284,7 @@ function choose(x: Node, choice: i32, linked: bool): Node {
     const b = choose(kid(x, 1), choice, linked);
     return binary(K.ADD, a, plus ? b : unary(K.NEG, b));
   }
-  const kids = alloc(<usize>x.n << 2);
+  const kids = alloc((<usize>x.n) << 2);
   for (let i = 0; i < x.n; i++) store<usize>(kids + ((<usize>i) << 2), changetype<usize>(choose(kid(x, i), choice, linked)));
   return withKids(x, kids);
 }
@@ -339,7 +372,10 @@ function baseLabel(l: Node): Node {
 
 function sameLabel(a: Node, b: Node): bool {
   if (isNone(a) || isNone(b)) return isNone(a) && isNone(b);
-  return identical(a, b) || (a.kind != K.SYM && b.kind != K.SYM && a.kind == b.kind && a.kind != K.TUPLE && a.kind != K.CALL && sameValue(a, b));
+  return (
+    identical(a, b) ||
+    (a.kind != K.SYM && b.kind != K.SYM && a.kind == b.kind && a.kind != K.TUPLE && a.kind != K.CALL && sameValue(a, b))
+  );
 }
 
 function labelled(x: Items): bool {
@@ -645,7 +681,8 @@ function matches(g: Node, p: Node): bool {
   if (g.kind == K.NOTED || p.kind == K.NOTED) return equalNoted(g, p);
   if (identical(g, p)) return true;
   if (hasKind(g, K.PM) || hasKind(p, K.PM)) {
-    if (g.kind != K.LIST && p.kind != K.LIST && g.kind != K.SET && p.kind != K.SET) return equalLists(g, p, false) || equalLists(g, p, true);
+    if (g.kind != K.LIST && p.kind != K.LIST && g.kind != K.SET && p.kind != K.SET)
+      return equalLists(g, p, false) || equalLists(g, p, true);
   }
   if ((isSharedValue(g) || isSharedValue(p)) && equalLists(g, p, false)) return true;
   if (isList(g) && p.kind == K.REL && isEquation(p) && !isNone(assigned(p))) return equalLists(g, p, false);
@@ -728,7 +765,18 @@ function builderVariable(x: Node): i32 {
 
 /** Unit letters behind a number in mathematics: 3s, 5m/s. */
 function isUnitExpression(x: Node): bool {
-  if (x.kind == K.SYM) return x.op == 109 || x.op == 115 || x.op == 103 || x.op == 104 || x.op == 76 || x.op == 74 || x.op == 78 || x.op == 87 || x.op == 86;
+  if (x.kind == K.SYM)
+    return (
+      x.op == 109 ||
+      x.op == 115 ||
+      x.op == 103 ||
+      x.op == 104 ||
+      x.op == 76 ||
+      x.op == 74 ||
+      x.op == 78 ||
+      x.op == 87 ||
+      x.op == 86
+    );
   if (x.kind == K.POW) return isUnitExpression(kid(x, 0)) && kid(x, 1).kind == K.NUM;
   if (x.kind == K.DIV) return isUnitExpression(kid(x, 0)) && isUnitExpression(kid(x, 1));
   return false;
@@ -892,7 +940,8 @@ function equalBothRelations(g: Node, p: Node): bool {
     // x = {…} and x ∈ {…}
     const e = isEquation(g) ? g : p;
     const o = isEquation(g) ? p : g;
-    if (o.n == 2 && relation(o, 0) == R.IN && e.n == 2 && identical(kid(e, 0), kid(o, 0))) return isEquation(g) ? equalItem(kid(g, 1), kid(p, 1)) : equalItem(kid(g, 1), kid(p, 1));
+    if (o.n == 2 && relation(o, 0) == R.IN && e.n == 2 && identical(kid(e, 0), kid(o, 0)))
+      return isEquation(g) ? equalItem(kid(g, 1), kid(p, 1)) : equalItem(kid(g, 1), kid(p, 1));
     return false;
   }
   if (isSetLike(g) && isSetLike(p)) {
@@ -912,18 +961,21 @@ function equalBothRelations(g: Node, p: Node): bool {
       if (equalItem(kid(g, g0), kid(p, p0)) && equalItem(kid(g, 1 - g0), kid(p, 1 - p0))) return true;
       return sameUpToScale(kid(g, g0), kid(g, 1 - g0), kid(p, p0), kid(p, 1 - p0)) && scaleSign > 0;
     }
-    if (go == po && (go == R.PARALLEL || go == R.PERP || go == R.SIMILAR)) return sameKids2(g, p) || (equalItem(kid(g, 0), kid(p, 1)) && equalItem(kid(g, 1), kid(p, 0)));
+    if (go == po && (go == R.PARALLEL || go == R.PERP || go == R.SIMILAR))
+      return sameKids2(g, p) || (equalItem(kid(g, 0), kid(p, 1)) && equalItem(kid(g, 1), kid(p, 0)));
     return go == po && sameKids2(g, p);
   }
   if (g.n != p.n) return false;
   if (hasOrder(g) && hasOrder(p)) {
     // chains in either direction
     let same = true;
-    for (let i = 0; i < g.n && same; i++) same = equalItem(kid(g, i), kid(p, i)) && (i == g.n - 1 || relation(g, i) == relation(p, i));
+    for (let i = 0; i < g.n && same; i++)
+      same = equalItem(kid(g, i), kid(p, i)) && (i == g.n - 1 || relation(g, i) == relation(p, i));
     if (same) return true;
     same = true;
     const last = g.n - 1;
-    for (let i = 0; i <= last && same; i++) same = equalItem(kid(g, i), kid(p, last - i)) && (i == last || relation(g, i) == mirrored(relation(p, last - 1 - i)));
+    for (let i = 0; i <= last && same; i++)
+      same = equalItem(kid(g, i), kid(p, last - i)) && (i == last || relation(g, i) == mirrored(relation(p, last - 1 - i)));
     return same;
   }
   for (let i = 0; i < g.n - 1; i++) if (relation(g, i) != relation(p, i)) return false;
@@ -977,10 +1029,35 @@ function equalEquations(g: Node, p: Node): bool {
     if (sameLabel(gl, pl) || compatibleLabels(gl, pl)) {
       if (isDefinition(gl) && isDefinition(pl)) return sameDefinition(gl, gv, pl, pv);
       if (equalItem(gv, pv)) return true;
-      return gl.kind != K.TUPLE && rhsScalar(gv) && rhsScalar(pv) && sameLabel(gl, pl) && g.n == 2 && p.n == 2 && sameUpToScale(gl, gv, pl, pv);
+      return (
+        gl.kind != K.TUPLE &&
+        rhsScalar(gv) &&
+        rhsScalar(pv) &&
+        sameLabel(gl, pl) &&
+        g.n == 2 &&
+        p.n == 2 &&
+        sameUpToScale(gl, gv, pl, pv)
+      );
     }
-    if (gl.kind == K.TUPLE && pl.kind == K.TUPLE && gl.n == pl.n && gv.kind == K.TUPLE && pv.kind == K.TUPLE && gv.n == gl.n && pv.n == pl.n) return sameNamedTuples(gl, gv, pl, pv);
-    if (gl.kind != K.SYM && gl.kind != K.TUPLE && gl.kind != K.CALL && pl.kind != K.TUPLE && pl.kind != K.SYM && equalItem(gl, pl)) return equalItem(gv, pv);
+    if (
+      gl.kind == K.TUPLE &&
+      pl.kind == K.TUPLE &&
+      gl.n == pl.n &&
+      gv.kind == K.TUPLE &&
+      pv.kind == K.TUPLE &&
+      gv.n == gl.n &&
+      pv.n == pl.n
+    )
+      return sameNamedTuples(gl, gv, pl, pv);
+    if (
+      gl.kind != K.SYM &&
+      gl.kind != K.TUPLE &&
+      gl.kind != K.CALL &&
+      pl.kind != K.TUPLE &&
+      pl.kind != K.SYM &&
+      equalItem(gl, pl)
+    )
+      return equalItem(gv, pv);
   }
   if (g.n == 2 && p.n == 2 && rhsScalar(kid(g, 0)) && rhsScalar(kid(g, 1)) && rhsScalar(kid(p, 0)) && rhsScalar(kid(p, 1))) {
     // an approximate statement is no equation
@@ -1027,7 +1104,8 @@ function sameDefinition(gl: Node, gv: Node, pl: Node, pv: Node): bool {
   if (gl.op != pl.op || gl.n != pl.n) return false;
   let value = pv;
   // f(t) = 2x + 1 speaks of another x
-  for (let i = 0; i < gl.n; i++) if (kid(gl, i).kind == K.SYM && contains(pv, kid(gl, i).op) && !contains(pl, kid(gl, i).op)) return false;
+  for (let i = 0; i < gl.n; i++)
+    if (kid(gl, i).kind == K.SYM && contains(pv, kid(gl, i).op) && !contains(pl, kid(gl, i).op)) return false;
   // first to fresh names, then to the gold's, so that swaps are safe
   for (let i = 0; i < pl.n; i++) {
     const a = kid(gl, i);

@@ -31,8 +31,6 @@ export function resetArena(budget: i32): void {
 }
 
 /** Charges `units` of work. Returns false when the budget is used up. */
-// @ts-ignore: decorator
-@inline
 export function spend(units: i32): bool {
   fuel -= units;
   if (fuel < 0) failed = true;
@@ -64,15 +62,11 @@ export function alloc(bytes: usize): usize {
 }
 
 /** The arena's position, to be handed to `release`. */
-// @ts-ignore: decorator
-@inline
 export function mark(): usize {
   return top;
 }
 
 /** Frees everything allocated since `mark` returned `at`. */
-// @ts-ignore: decorator
-@inline
 export function release(at: usize): void {
   top = at;
 }

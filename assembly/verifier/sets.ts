@@ -318,7 +318,8 @@ function holds(x: Node, p: i32): bool {
         }
         const at = positionOf(c);
         const o = solvedOp;
-        const yes = o == R.LT ? p < at : o == R.LE ? p <= at : o == R.GT ? p > at : o == R.GE ? p >= at : o == R.EQ ? p == at : p != at;
+        const yes =
+          o == R.LT ? p < at : o == R.LE ? p <= at : o == R.GT ? p > at : o == R.GE ? p >= at : o == R.EQ ? p == at : p != at;
         if (!yes) return false;
       }
       return true;
@@ -352,8 +353,8 @@ export const enum C {
 
 /** Compares two sets of reals; UNSUPPORTED when one is no such set or an endpoint is not constant. */
 export function compareSets(g: Node, p: Node): i32 {
-  endpoints = alloc(<usize>MAX_ENDPOINTS << 2);
-  floats = alloc(<usize>MAX_ENDPOINTS << 2);
+  endpoints = alloc((<usize>MAX_ENDPOINTS) << 2);
+  floats = alloc((<usize>MAX_ENDPOINTS) << 2);
   count = 0;
   variable = changetype<Node>(0);
   supported = true;
@@ -362,7 +363,14 @@ export function compareSets(g: Node, p: Node): i32 {
   if (supported) {
     if (p.kind == K.BUILDER || g.kind == K.BUILDER) variable = changetype<Node>(0);
     collect(p);
-    if (changetype<usize>(variable) != 0 && changetype<usize>(ofGold) != 0 && !identical(variable, ofGold) && p.kind != K.BUILDER && g.kind != K.BUILDER) supported = false;
+    if (
+      changetype<usize>(variable) != 0 &&
+      changetype<usize>(ofGold) != 0 &&
+      !identical(variable, ofGold) &&
+      p.kind != K.BUILDER &&
+      g.kind != K.BUILDER
+    )
+      supported = false;
   }
   if (!supported || failed) return C.UNSUPPORTED;
   const ofPred = variable;

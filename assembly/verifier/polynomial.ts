@@ -11,26 +11,18 @@ export class Mono {
   hash: u32;
 }
 
-// @ts-ignore: decorator
-@inline
 function entry(m: Mono, i: i32): usize {
   return changetype<usize>(m) + 8 + <usize>i * 12;
 }
 
-// @ts-ignore: decorator
-@inline
 export function generatorAt(m: Mono, i: i32): i32 {
   return load<i32>(entry(m, i));
 }
 
-// @ts-ignore: decorator
-@inline
 export function exponentNum(m: Mono, i: i32): i32 {
   return load<i32>(entry(m, i), 4);
 }
 
-// @ts-ignore: decorator
-@inline
 export function exponentDen(m: Mono, i: i32): i32 {
   return load<i32>(entry(m, i), 8);
 }
@@ -58,7 +50,8 @@ function blank(n: i32): Mono {
 
 function seal(m: Mono): Mono {
   let h: u32 = 0;
-  for (let i = 0; i < m.n; i++) h = ((h ^ <u32>generatorAt(m, i)) * 16777619) ^ (<u32>exponentNum(m, i) * 31 + <u32>exponentDen(m, i) - 1);
+  for (let i = 0; i < m.n; i++)
+    h = ((h ^ (<u32>generatorAt(m, i))) * 16777619) ^ (<u32>exponentNum(m, i) * 31 + <u32>exponentDen(m, i) - 1);
   m.hash = h;
   return m;
 }
@@ -182,14 +175,10 @@ export class Poly {
   terms: usize;
 }
 
-// @ts-ignore: decorator
-@inline
 export function coefficient(p: Poly, i: i32): Q.Rat {
   return changetype<Q.Rat>(load<usize>(p.terms + ((<usize>i) << 3)));
 }
 
-// @ts-ignore: decorator
-@inline
 export function monomial(p: Poly, i: i32): Mono {
   return changetype<Mono>(load<usize>(p.terms + ((<usize>i) << 3), 4));
 }
@@ -267,7 +256,13 @@ export function normal(p: Poly): Poly {
       let i = lo;
       let j = mid;
       for (let k = lo; k < hi; k++) {
-        const left = i < mid && (j >= hi || compareMono(changetype<Mono>(load<usize>(from + ((<usize>i) << 3), 4)), changetype<Mono>(load<usize>(from + ((<usize>j) << 3), 4))) >= 0);
+        const left =
+          i < mid &&
+          (j >= hi ||
+            compareMono(
+              changetype<Mono>(load<usize>(from + ((<usize>i) << 3), 4)),
+              changetype<Mono>(load<usize>(from + ((<usize>j) << 3), 4)),
+            ) >= 0);
         store<u64>(to + ((<usize>k) << 3), load<u64>(from + ((<usize>(left ? i++ : j++)) << 3)));
       }
     }
@@ -285,7 +280,7 @@ export function normal(p: Poly): Poly {
     i++;
     while (i < n && compareMono(m, monomial(p, i)) == 0) c = Q.add(c, coefficient(p, i++));
     if (!Q.isZero(c)) {
-      const at = p.terms + (<usize>(out++) << 3);
+      const at = p.terms + ((<usize>out++) << 3);
       store<usize>(at, changetype<usize>(c));
       store<usize>(at, changetype<usize>(m), 4);
     }

@@ -4,7 +4,7 @@
  * an answer that had to be put together from parts (several boxes, a percent sign after the box) lies in the join buffer.
  *
  * Record (i32 each; addresses are byte addresses in memory):
- * in  0 gold start · 1 gold length · 2 text start · 3 text length · 4 flags (assembly/status.ts)
+ * in  0 gold start · 1 gold length · 2 text start · 3 text length · 4 flags (assembly/verifier/status.ts)
  * out 5 verdict · 6 rule · 7 answer start · 8 answer length · 9 gold answer start · 10 gold answer length · 11 unused
  */
 import { checkCountdown, countdownReason } from './countdown';

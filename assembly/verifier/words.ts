@@ -166,7 +166,8 @@ export function choiceLetter(p: usize, e: usize): i32 {
     } else break;
   }
   if (p < e) {
-    if (!marked || !(isLetter(byteAt(p)) || isDigit(byteAt(p)) || byteAt(p) == 92 || byteAt(p) == 36 || byteAt(p) == 45)) return 0;
+    if (!marked || !(isLetter(byteAt(p)) || isDigit(byteAt(p)) || byteAt(p) == 92 || byteAt(p) == 36 || byteAt(p) == 45))
+      return 0;
     choiceHasText = true;
     choiceEnd = p;
   }
@@ -190,9 +191,10 @@ const UNITS: string =
   'gallon/gallons/gal|quart/quarts|pint/pints|ton/tons/tonne/tonnes|point/points|degree/degrees';
 /** Dimension, numerator and denominator of each entry. */
 const SIZES: usize = memory.data<i32>([
-  1, 1, 1000, 1, 1, 100, 1, 1, 10, 1, 1, 1, 1, 1000, 1, 2, 1, 1, 2, 12, 1, 2, 36, 1, 2, 63360, 1, 3, 1, 1000, 3, 1, 1, 3, 1000, 1, 4, 1, 1, 4, 16, 1, 5, 1, 1000, 5, 1, 1, 5, 60,
-  1, 5, 3600, 1, 5, 86400, 1, 5, 604800, 1, 6, 1, 1000, 6, 1, 1, 7, 1, 100, 7, 1, 1, 8, 1, 1, 9, 1, 1, 10, 1, 1, 11, 1, 1, 11, 12, 1, 12, 1, 1, 13, 1, 1, 14, 1, 1, 15, 4, 1, 15, 1, 1,
-  15, 1, 2, 16, 1, 1, 17, 1, 1, 18, 1, 1,
+  1, 1, 1000, 1, 1, 100, 1, 1, 10, 1, 1, 1, 1, 1000, 1, 2, 1, 1, 2, 12, 1, 2, 36, 1, 2, 63360, 1, 3, 1, 1000, 3, 1, 1, 3, 1000, 1,
+  4, 1, 1, 4, 16, 1, 5, 1, 1000, 5, 1, 1, 5, 60, 1, 5, 3600, 1, 5, 86400, 1, 5, 604800, 1, 6, 1, 1000, 6, 1, 1, 7, 1, 100, 7, 1,
+  1, 8, 1, 1, 9, 1, 1, 10, 1, 1, 11, 1, 1, 11, 12, 1, 12, 1, 1, 13, 1, 1, 14, 1, 1, 15, 4, 1, 15, 1, 1, 15, 1, 2, 16, 1, 1, 17, 1,
+  1, 18, 1, 1,
 ]);
 const MULTIPLIERS: string = 'hundred|thousand|million|billion|trillion|dozen';
 
@@ -270,7 +272,10 @@ export function compareUnits(p: usize, pe: usize, q: usize, qe: usize): i32 {
     const a = SIZES + <usize>pUnit * 12;
     const b = SIZES + <usize>qUnit * 12;
     if (load<i32>(a) != load<i32>(b)) return 0;
-    unitFactor = Q.pow(Q.div(Q.ofFraction(load<i32>(b, 4), load<i32>(b, 8)), Q.ofFraction(load<i32>(a, 4), load<i32>(a, 8))), pPower);
+    unitFactor = Q.pow(
+      Q.div(Q.ofFraction(load<i32>(b, 4), load<i32>(b, 8)), Q.ofFraction(load<i32>(a, 4), load<i32>(a, 8))),
+      pPower,
+    );
     return 2;
   }
   if (pUnit >= 0 || qUnit >= 0) return 0;
@@ -283,7 +288,15 @@ export function compareUnits(p: usize, pe: usize, q: usize, qe: usize): i32 {
   const n = min(pl, ql);
   const longer = pl > ql ? pw + ql : qw + pl;
   const ending = abs(pl - ql);
-  if (n < 3 || !(ending == 0 || (ending == 1 && byteAt(longer) == 115) || (ending == 2 && byteAt(longer) == 101 && byteAt(longer + 1) == 115))) return 0;
+  if (
+    n < 3 ||
+    !(
+      ending == 0 ||
+      (ending == 1 && byteAt(longer) == 115) ||
+      (ending == 2 && byteAt(longer) == 101 && byteAt(longer + 1) == 115)
+    )
+  )
+    return 0;
   for (let i = 0; i < n; i++) if (toLower(byteAt(pw + i)) != toLower(byteAt(qw + i))) return 0;
   return 1;
 }
@@ -345,7 +358,14 @@ export function saysNone(p: usize, e: usize): bool {
 
 /** Whether a text says "all real numbers". */
 export function saysAllReals(p: usize, e: usize): bool {
-  return sameAs(p, e, 'allrealnumbers') || sameAs(p, e, 'allreals') || sameAs(p, e, 'allreal') || sameAs(p, e, 'anyrealnumber') || sameAs(p, e, 'realnumbers') || sameAs(p, e, 'allrealnumber');
+  return (
+    sameAs(p, e, 'allrealnumbers') ||
+    sameAs(p, e, 'allreals') ||
+    sameAs(p, e, 'allreal') ||
+    sameAs(p, e, 'anyrealnumber') ||
+    sameAs(p, e, 'realnumbers') ||
+    sameAs(p, e, 'allrealnumber')
+  );
 }
 
 /** Small numbers written as words: zero to twelve; -1 otherwise. */

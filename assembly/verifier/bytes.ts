@@ -2,20 +2,14 @@
 import { spend } from './arena';
 import { byteAt } from './text';
 
-// @ts-ignore: decorator
-@inline
 export function isLower(c: i32): bool {
   return <u32>(c - 97) < 26;
 }
 
-// @ts-ignore: decorator
-@inline
 export function isUpper(c: i32): bool {
   return <u32>(c - 65) < 26;
 }
 
-// @ts-ignore: decorator
-@inline
 export function toLower(c: i32): i32 {
   return isUpper(c) ? c | 32 : c;
 }

@@ -102,19 +102,19 @@ const rings: usize = memory.data(KINDS * RING * 4, 4);
 const counts: usize = memory.data(KINDS * 4, 4);
 
 function pushMark(kind: i32, p: usize): void {
-  const n = load<i32>(counts + (<usize>kind << 2));
-  store<u32>(rings + (<usize>(kind * RING + (n & (RING - 1))) << 2), <u32>p);
-  store<i32>(counts + (<usize>kind << 2), n + 1);
+  const n = load<i32>(counts + ((<usize>kind) << 2));
+  store<u32>(rings + ((<usize>(kind * RING + (n & (RING - 1)))) << 2), <u32>p);
+  store<i32>(counts + ((<usize>kind) << 2), n + 1);
 }
 
 function marksOf(kind: i32): i32 {
-  return load<i32>(counts + (<usize>kind << 2));
+  return load<i32>(counts + ((<usize>kind) << 2));
 }
 
 /** The `back`-th newest mark (0 = newest), or 0 where there is none or it is forgotten. */
 function markAt(kind: i32, back: i32): usize {
-  const n = load<i32>(counts + (<usize>kind << 2)) - 1 - back;
-  return n < 0 || back >= RING ? 0 : <usize>load<u32>(rings + (<usize>(kind * RING + (n & (RING - 1))) << 2));
+  const n = load<i32>(counts + ((<usize>kind) << 2)) - 1 - back;
+  return n < 0 || back >= RING ? 0 : <usize>load<u32>(rings + ((<usize>(kind * RING + (n & (RING - 1)))) << 2));
 }
 
 function scanMarks(s: usize, e: usize): void {
@@ -231,7 +231,12 @@ function takeBox(from: usize, e: usize): bool {
   const percent = percentEnd(boxAfter, min(e, boxAfter + 16));
   let groups = 1;
   let nextMark = markAt(BOX, back);
-  while (back + groups < total && readBox(markAt(BOX, back + groups), nextMark) && markAt(BOX, back + groups) >= from && joins(boxAfter, nextMark)) {
+  while (
+    back + groups < total &&
+    readBox(markAt(BOX, back + groups), nextMark) &&
+    markAt(BOX, back + groups) >= from &&
+    joins(boxAfter, nextMark)
+  ) {
     nextMark = markAt(BOX, back + groups);
     groups++;
   }
@@ -241,7 +246,8 @@ function takeBox(from: usize, e: usize): bool {
   let equalParts = true;
   for (let g = groups - 1; g >= 0; g--) {
     readBox(markAt(BOX, back + g), e);
-    if (boxEnd - boxStart != lastEnd - lastStart || memory.compare(boxStart, lastStart, lastEnd - lastStart) != 0) equalParts = false;
+    if (boxEnd - boxStart != lastEnd - lastStart || memory.compare(boxStart, lastStart, lastEnd - lastStart) != 0)
+      equalParts = false;
     if (g < groups - 1) ok = ok && joinByte(0x2c) && joinByte(0x20);
     ok = ok && joinBytes(boxStart, boxEnd);
   }
@@ -282,7 +288,13 @@ function readGold(p: usize, n: i32): void {
     if (q >= e) goldLetter = true;
     else {
       const c = byteAt(q);
-      goldLetter = c == 0x29 || c == 0x5d || (c == 0x2e && n > 2) || c == 0x3a || c == 0x7d || ((c == 0x2e || c == 0x24 || c == 0x2a) && q + 1 == e);
+      goldLetter =
+        c == 0x29 ||
+        c == 0x5d ||
+        (c == 0x2e && n > 2) ||
+        c == 0x3a ||
+        c == 0x7d ||
+        ((c == 0x2e || c == 0x24 || c == 0x2a) && q + 1 == e);
     }
   }
 }
@@ -329,11 +341,23 @@ function afterLink(p: usize, e: usize): usize {
     if (c == 0x3a || c == 0x3d) {
       linked = true;
       p++;
-    } else if (startsWith(p, e, '\u00e6\u0098\u00af') || startsWith(p, e, '\u00e4\u00b8\u00ba') || startsWith(p, e, '\u00ef\u00bc\u009a')) {
+    } else if (
+      startsWith(p, e, '\u00e6\u0098\u00af') ||
+      startsWith(p, e, '\u00e4\u00b8\u00ba') ||
+      startsWith(p, e, '\u00ef\u00bc\u009a')
+    ) {
       // 是 为 ：
       linked = true;
       p += 3;
-    } else if (c == 0x2a || c == 0x60 || c == 0x23 || c == 0x22 || (c == 0x5f && !linked) || ((c == 0x29 || c == 0x5d || c == 0x7d) && !linked)) p++;
+    } else if (
+      c == 0x2a ||
+      c == 0x60 ||
+      c == 0x23 ||
+      c == 0x22 ||
+      (c == 0x5f && !linked) ||
+      ((c == 0x29 || c == 0x5d || c == 0x7d) && !linked)
+    )
+      p++;
     else if (isLetter(c)) {
       const q = skipLetters(p, e);
       const n = q - p;
@@ -342,8 +366,10 @@ function afterLink(p: usize, e: usize): usize {
       else if (n == 2 && isWordAt(p, q, 'be')) linked = true;
       else if (n == 3 && isWordAt(p, q, 'was')) linked = true;
       else if (
-        (linked && (isWordAt(p, q, 'simply') || isWordAt(p, q, 'just') || isWordAt(p, q, 'indeed') || isWordAt(p, q, 'exactly'))) ||
-        (linked && (isWordAt(p, q, 'approximately') || isWordAt(p, q, 'about') || isWordAt(p, q, 'option') || isWordAt(p, q, 'choice'))) ||
+        (linked &&
+          (isWordAt(p, q, 'simply') || isWordAt(p, q, 'just') || isWordAt(p, q, 'indeed') || isWordAt(p, q, 'exactly'))) ||
+        (linked &&
+          (isWordAt(p, q, 'approximately') || isWordAt(p, q, 'about') || isWordAt(p, q, 'option') || isWordAt(p, q, 'choice'))) ||
         isWordAt(p, q, 'therefore') ||
         isWordAt(p, q, 'thus') ||
         isWordAt(p, q, 'then') ||
@@ -365,7 +391,8 @@ function afterLink(p: usize, e: usize): usize {
 /** Position after the last " is " or ": " in the sentence [p, e), or `p`. */
 function afterLastIs(p: usize, e: usize): usize {
   let at = p;
-  for (let q = p; q + 4 <= e; q++) if (byteAt(q) == 32 && (startsWithFold(q, e, ' is ') || startsWithFold(q, e, ' are '))) at = q + 4;
+  for (let q = p; q + 4 <= e; q++)
+    if (byteAt(q) == 32 && (startsWithFold(q, e, ' is ') || startsWithFold(q, e, ' are '))) at = q + 4;
   return at;
 }
 

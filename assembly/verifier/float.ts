@@ -24,8 +24,6 @@ export function none(): Float {
   return changetype<Float>(0);
 }
 
-// @ts-ignore: decorator
-@inline
 export function isNone(x: Float): bool {
   return changetype<usize>(x) == 0;
 }
@@ -276,7 +274,7 @@ export function logarithm(x: Float): Float {
   const k = x.exp + bits - 1;
   const m = make(x.man, 1 - bits, EXACT);
   if (isNone(m)) return none();
-  const lead = Z.toF64(Z.shiftRight(Z.shiftLeft(x.man, 64), bits)) / 18446744073709551616.0 * 2.0;
+  const lead = (Z.toF64(Z.shiftRight(Z.shiftLeft(x.man, 64), bits)) / 18446744073709551616.0) * 2.0;
   // starting value from the leading bits; 44 bits are right
   let y = make(Z.fromI64(<i64>(approximateLog(lead) * 1099511627776.0)), -40, EXACT);
   for (let i = 0; i < 3 && !failed; i++) {
@@ -313,7 +311,7 @@ export function sine(x: Float, quarter: i32): Float {
   let k = Z.floorDiv(v, half);
   const r = Z.shiftRight(Z.sub(v, Z.mul(k, half)), PI_BITS - WORK);
   if (failed) return none();
-  let turn = <i32>(Z.modSmall(k, 4));
+  let turn = <i32>Z.modSmall(k, 4);
   if (k.neg) turn = (4 - turn) & 3;
   turn = (turn + quarter) & 3;
   const square = fixedMul(r, r);

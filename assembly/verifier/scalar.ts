@@ -68,7 +68,8 @@ function rounds(g: Node, p: Node): bool {
   if (!isConstantNode(g) || !isConstantNode(p)) return false;
   let digits: i32;
   if (gDecimal && pDecimal) {
-    if (gd.op < LONG_DIGITS || pd.op < LONG_DIGITS || significantDigits(gd) < LONG_DIGITS || significantDigits(pd) < LONG_DIGITS) return false;
+    if (gd.op < LONG_DIGITS || pd.op < LONG_DIGITS || significantDigits(gd) < LONG_DIGITS || significantDigits(pd) < LONG_DIGITS)
+      return false;
     digits = min(gd.op, pd.op);
   } else if (gDecimal) {
     if (hasDecimal(p) || significantDigits(gd) < ROUNDED_DIGITS) return false;
@@ -125,7 +126,8 @@ function weight(x: Node): i32 {
       return min(MAX_WEIGHT, baseWeight(kid(x, 0)) * max(1, Z.toI32(exponent.value.num)));
     }
   }
-  if (x.kind == K.FACT && kid(x, 0).kind == K.NUM) return min(MAX_WEIGHT, 8 * (Z.bitLength(kid(x, 0).value.num) > 16 ? MAX_WEIGHT / 8 : Z.toI32(kid(x, 0).value.num)));
+  if (x.kind == K.FACT && kid(x, 0).kind == K.NUM)
+    return min(MAX_WEIGHT, 8 * (Z.bitLength(kid(x, 0).value.num) > 16 ? MAX_WEIGHT / 8 : Z.toI32(kid(x, 0).value.num)));
   let sum = 0;
   for (let i = 0; i < x.n; i++) sum = min(MAX_WEIGHT, sum + weight(kid(x, i)));
   return sum;

@@ -1,25 +1,17 @@
 /** Scanning of UTF-8 text in a byte range [p, e): character classes and ASCII words. Nothing here reads at or past `e`. */
 
-// @ts-ignore: decorator
-@inline
 export function byteAt(p: usize): i32 {
   return <i32>load<u8>(p);
 }
 
-// @ts-ignore: decorator
-@inline
 export function isSpace(c: i32): bool {
   return c == 32 || <u32>(c - 9) < 5;
 }
 
-// @ts-ignore: decorator
-@inline
 export function isDigit(c: i32): bool {
   return <u32>(c - 48) < 10;
 }
 
-// @ts-ignore: decorator
-@inline
 export function isLetter(c: i32): bool {
   return <u32>((c | 32) - 97) < 26;
 }

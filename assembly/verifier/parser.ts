@@ -31,14 +31,10 @@ let stack: usize = 0;
 let stackSize: i32 = 0;
 let stackTop: i32 = 0;
 
-// @ts-ignore: decorator
-@inline
 function at(i: i32): Token {
   return tokenAt(base, i < count ? i : count - 1);
 }
 
-// @ts-ignore: decorator
-@inline
 function kind(): i32 {
   return at(pos).kind;
 }
@@ -54,7 +50,7 @@ function pushNode(x: Node): void {
     broken = true;
     return;
   }
-  store<usize>(stack + (<usize>(stackTop++) << 2), changetype<usize>(x));
+  store<usize>(stack + ((<usize>stackTop++) << 2), changetype<usize>(x));
 }
 
 /** Takes the nodes from `from` up off the stack as one node's kids. */
@@ -153,9 +149,11 @@ function startsFactor(): bool {
 // --- Answers
 
 /** Words that may stand before the answer itself. */
-const LEAD_WORDS: string = 'the|answer|is|are|final|solution|solutions|value|values|thus|hence|so|therefore|either|exactly|we|get|equals|result|it|roots|root|correct|option|choice|approximately|about|by';
+const LEAD_WORDS: string =
+  'the|answer|is|are|final|solution|solutions|value|values|thus|hence|so|therefore|either|exactly|we|get|equals|result|it|roots|root|correct|option|choice|approximately|about|by';
 /** Words that start a remark about the answer, which runs to its end. */
-const CLAUSE_WORDS: string = 'for|where|with|such|since|because|provided|given|as|whenever|assuming|respectively|only|which|obtained|achieved|attained|when';
+const CLAUSE_WORDS: string =
+  'for|where|with|such|since|because|provided|given|as|whenever|assuming|respectively|only|which|obtained|achieved|attained|when';
 
 function isLead(t: Token): bool {
   return t.kind == T.WORD && lookup(LEAD_WORDS, t.start, <i32>(t.end - t.start), true) >= 0;
@@ -183,7 +181,12 @@ export function parseAnswer(p: usize, e: usize): Node {
   currency = 0;
   restart = false;
   if (failed) return changetype<Node>(0);
-  while (isLead(at(pos)) || (kind() == T.REL && (at(pos).aux == R.EQ || at(pos).aux == R.APPROX || at(pos).aux == R.IMPLIES)) || (pos > 0 && kind() == T.COLON)) pos++;
+  while (
+    isLead(at(pos)) ||
+    (kind() == T.REL && (at(pos).aux == R.EQ || at(pos).aux == R.APPROX || at(pos).aux == R.IMPLIES)) ||
+    (pos > 0 && kind() == T.COLON)
+  )
+    pos++;
   if (kind() == T.END) {
     pos = 0;
     if (kind() == T.END) return changetype<Node>(0);
@@ -224,7 +227,7 @@ function skipRemark(toEnd: bool): void {
 function list(top: bool): Node {
   const from = stackTop;
   const size = count + 1;
-  const seps = alloc(<usize>size << 2);
+  const seps = alloc((<usize>size) << 2);
   let n = 0;
   let mask = 0;
   let bit = 0;
@@ -249,7 +252,7 @@ function list(top: bool): Node {
       restart = false;
     }
     if (stackTop > from) {
-      store<i32>(seps + (<usize>(n++) << 2), bit);
+      store<i32>(seps + ((<usize>n++) << 2), bit);
       mask |= bit;
     }
     bit = 0;
@@ -294,7 +297,7 @@ function item(): Node {
   let x = operand();
   if (kind() == T.REL && !broken) {
     const from = stackTop;
-    let ops = alloc(<usize>(count - pos + 2) << 2);
+    let ops = alloc((<usize>(count - pos + 2)) << 2);
     let n = 0;
     pushNode(x);
     while (kind() == T.REL && !broken) {
@@ -309,7 +312,7 @@ function item(): Node {
         continue;
       }
       // "x = 5 =" or "x =" ends nowhere
-      store<i32>(ops + (<usize>(n++) << 2), op);
+      store<i32>(ops + ((<usize>n++) << 2), op);
       if (kind() == T.WORD && !isClause(at(pos))) {
         const t = leaf(K.TEXT);
         t.from = at(pos).start;
@@ -541,7 +544,11 @@ function power(): Node {
       x = unary(K.DEGREE, x);
       continue;
     }
-    if (x.kind == K.SPACESET && (inner == T.PLUS || inner == T.TIMES || inner == T.MINUS) && (!braced || at(pos + 2).kind == T.RBRACE)) {
+    if (
+      x.kind == K.SPACESET &&
+      (inner == T.PLUS || inner == T.TIMES || inner == T.MINUS) &&
+      (!braced || at(pos + 2).kind == T.RBRACE)
+    ) {
       pos += braced ? 3 : 1;
       x = leaf(K.SPACESET, x.op | (inner == T.PLUS ? 8 : inner == T.MINUS ? 16 : 32));
       continue;
@@ -795,7 +802,16 @@ function numeral(): Node {
       const a = at(pos);
       const slash = at(pos + 1);
       const b = at(pos + 2);
-      if (a.kind == T.NUM && a.flags & 1 && slash.kind == T.SLASH && b.kind == T.NUM && a.decimals < 0 && b.decimals < 0 && Z.sign(b.value.num) > 0 && Q.compare(a.value, b.value) < 0) {
+      if (
+        a.kind == T.NUM &&
+        a.flags & 1 &&
+        slash.kind == T.SLASH &&
+        b.kind == T.NUM &&
+        a.decimals < 0 &&
+        b.decimals < 0 &&
+        Z.sign(b.value.num) > 0 &&
+        Q.compare(a.value, b.value) < 0
+      ) {
         pos += 3;
         return number(Q.add(t.value, Q.div(a.value, b.value)));
       }
@@ -834,7 +850,8 @@ function symbol(): Node {
   while (true) {
     if (kind() == T.PRIME) pos++;
     else if (kind() == T.CARET && at(pos + 1).kind == T.PRIME) pos += 2;
-    else if (kind() == T.CARET && at(pos + 1).kind == T.LBRACE && at(pos + 2).kind == T.PRIME && at(pos + 3).kind == T.RBRACE) pos += 4;
+    else if (kind() == T.CARET && at(pos + 1).kind == T.LBRACE && at(pos + 2).kind == T.PRIME && at(pos + 3).kind == T.RBRACE)
+      pos += 4;
     else break;
     id = nameId(id, changetype<usize>("'"), 1);
   }
@@ -1114,7 +1131,8 @@ function environment(): Node {
     }
     pushNode(item());
     inRow++;
-    if (kind() != T.AMP && kind() != T.ROW && kind() != T.CLOSE && (matrix || !isSeparator(kind())) && kind() != T.REL) broken = true;
+    if (kind() != T.AMP && kind() != T.ROW && kind() != T.CLOSE && (matrix || !isSeparator(kind())) && kind() != T.REL)
+      broken = true;
   }
   if (inRow > 0) {
     if (columns >= 0 && inRow != columns && matrix) broken = true;
@@ -1137,7 +1155,7 @@ function environment(): Node {
     return seal(x);
   }
   const x = collect(K.LIST, 16, from);
-  x.ops = alloc(<usize>x.n << 2);
+  x.ops = alloc((<usize>x.n) << 2);
   for (let i = 0; i < x.n; i++) store<i32>(x.ops + ((<usize>i) << 2), 16);
   return seal(x);
 }

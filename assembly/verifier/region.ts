@@ -25,7 +25,14 @@ function markupAt(p: usize, e: usize): i32 {
     const limit = min(e, q + 48);
     while (q < limit) {
       const c = byteAt(q);
-      if (!(isLetter(c) || c == 0x5f || c == 0x2d || (c >= 0x30 && c <= 0x39) || (open == 4 && c >= 0x80 && !startsWith(q, e, '\u00ef\u00bd\u009c')))) break;
+      if (!(
+        isLetter(c) ||
+        c == 0x5f ||
+        c == 0x2d ||
+        (c >= 0x30 && c <= 0x39) ||
+        (open == 4 && c >= 0x80 && !startsWith(q, e, '\u00ef\u00bd\u009c'))
+      ))
+        break;
       q++;
     }
     if (q < p + open + 3) return 0;
@@ -57,7 +64,8 @@ function skipHeaders(p: usize, e: usize): usize {
     if (p >= e || byteAt(p) != 0x3c) return p;
     const length = markupAt(p, e);
     if (length == 0) return p;
-    const header = startsWith(p, e, '<|im_start|>') || startsWith(p, e, '<|start_header_id|>') || startsWith(p, e, '<start_of_turn>');
+    const header =
+      startsWith(p, e, '<|im_start|>') || startsWith(p, e, '<|start_header_id|>') || startsWith(p, e, '<start_of_turn>');
     p += length;
     if (!header) continue;
     if (startsWith(p, e, 'assistant')) p += 9;

@@ -84,20 +84,14 @@ export class Node {
   hash: u32;
 }
 
-// @ts-ignore: decorator
-@inline
 export function kid(x: Node, i: i32): Node {
   return changetype<Node>(load<usize>(x.kids + ((<usize>i) << 2)));
 }
 
-// @ts-ignore: decorator
-@inline
 export function setKid(x: Node, i: i32, k: Node): void {
   store<usize>(x.kids + ((<usize>i) << 2), changetype<usize>(k));
 }
 
-// @ts-ignore: decorator
-@inline
 export function relation(x: Node, i: i32): i32 {
   return load<i32>(x.ops + ((<usize>i) << 2));
 }
@@ -128,7 +122,7 @@ export function seal(x: Node): Node {
     h = (h ^ k.hash) * 16777619;
     if (k.depth > d) d = k.depth;
   }
-  if (x.ops != 0) for (let i = 0; i < x.n - 1; i++) h = (h ^ <u32>relation(x, i)) * 16777619;
+  if (x.ops != 0) for (let i = 0; i < x.n - 1; i++) h = (h ^ (<u32>relation(x, i))) * 16777619;
   if (changetype<usize>(x.value) != 0) h ^= Q.hash(x.value);
   x.hash = h;
   x.depth = d + 1;

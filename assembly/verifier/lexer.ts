@@ -6,7 +6,19 @@ import { alloc, fail, failed, spend } from './arena';
 import { codePoint, isLower, lookup, sequenceLength, spells } from './bytes';
 import * as Z from './integer';
 import * as Q from './rational';
-import { byteAt, groupEnd, isDigit, isLetter, isSpace, isWordAt, skipDigits, skipLetters, skipSpace, spaceAt, startsWith } from './text';
+import {
+  byteAt,
+  groupEnd,
+  isDigit,
+  isLetter,
+  isSpace,
+  isWordAt,
+  skipDigits,
+  skipLetters,
+  skipSpace,
+  spaceAt,
+  startsWith,
+} from './text';
 
 /** Kinds of token. */
 export const enum T {
@@ -158,8 +170,10 @@ const GREEK: string =
   'alpha|beta|gamma|delta|epsilon/varepsilon|zeta|eta|theta/vartheta|iota|kappa|lambda|mu|nu|xi|omicron|rho/varrho|sigma/varsigma|tau|upsilon|phi/varphi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Sigma|Upsilon|Phi|Psi|Omega|ell|hbar|partial|nabla|angle/measuredangle|triangle|square/Box|odot|ast|star|aleph|bigcirc|clubsuit|spadesuit|heartsuit|diamondsuit|circledast|oplus|otimes|wp|infinitesimal|top|bot|forall|exists|neg/lnot|wedge/land|vee/lor|blacksquare|checkmark';
 const IGNORED: string =
   'left|right|middle|big|bigl|bigr|bigm|Big|Bigl|Bigr|bigg|biggl|biggr|Bigg|Biggl|Biggr|displaystyle|textstyle|scriptstyle|scriptscriptstyle|limits|nolimits|quad|qquad|rm|bf|it|sf|boldsymbol|mathbf|mathcal|mathit|mathscr|mathfrak|boxed|fbox|tiny|small|large|Large|vec|overrightarrow|overleftrightarrow|hat|widehat|bm|pmb|thinspace|enspace|medspace|negthinspace|strut|mathstrut|nonumber|cdotp|relax|noindent|centering|mathord|mathrel|mathbin|mathop|enclose|smash|allowbreak|newline|par|bold|Bold|roman|overset';
-const TEXTUAL: string = 'text|textbf|textit|textrm|texttt|textsf|textnormal|textup|textsc|mbox|hbox|mathrm|operatorname|emph|mathsf|mathtt|mathnormal|tt';
-const ACCENTS: string = 'overline/bar/widebar|tilde/widetilde|dot|ddot|underline|overparen/overarc/wideparen/stackrel|check|breve';
+const TEXTUAL: string =
+  'text|textbf|textit|textrm|texttt|textsf|textnormal|textup|textsc|mbox|hbox|mathrm|operatorname|emph|mathsf|mathtt|mathnormal|tt';
+const ACCENTS: string =
+  'overline/bar/widebar|tilde/widetilde|dot|ddot|underline|overparen/overarc/wideparen/stackrel|check|breve';
 
 /** Two- and three-letter runs that are words, not products of letters. */
 const SHORT_WORDS: string =
@@ -167,7 +181,8 @@ const SHORT_WORDS: string =
 /** Units of two and more letters that are units only right after a number. */
 const UNIT_RUNS: string =
   'cm|mm|km|dm|nm|kg|mg|ft|in|yd|mi|lb|lbs|oz|ml|mL|dl|cl|kL|ha|min|hr|hrs|sec|ms|mph|kph|kmh|rad|Hz|kHz|MHz|kJ|kW|kV|Pa|kPa|mol|mA|GB|MB|KB|kB|TB|rpm|gal|pts|pt|km/h|sq|cu|AM|PM|am|pm|cc|cal|USD|EUR|GBP|RMB|CNY|yr|yrs|wk|wks|mins|secs|in|BC|AD|th|st|nd|rd|ppm|psi|bps|fps|dB|eV|keV|MeV|atm|ohm|bar';
-const LEXED_WORDS: string = 'infinity/infty/inf/oo/Infinity/Inf|pi/Pi|sqrt|percent/pct/percentage/per cent|degrees/degree|times|cup/union/Union|cap/intersection|root|frac|binom|pm';
+const LEXED_WORDS: string =
+  'infinity/infty/inf/oo/Infinity/Inf|pi/Pi|sqrt|percent/pct/percentage/per cent|degrees/degree|times|cup/union/Union|cap/intersection|root|frac|binom|pm';
 
 /** Set when a comma was taken as a thousands separator although it could divide a list. */
 export let sawThousandsComma: bool = false;
@@ -390,7 +405,14 @@ function number(p: usize, e: usize, depth: i32): usize {
       memory.copy(out + n, frac, decimals);
       n += decimals;
       q = end;
-    } else if (mark == 46 && (startsWith(q, e, '.\\overline{') || startsWith(q, e, '.\\dot{') || startsWith(q, e, '.\\bar{') || startsWith(q, e, '.\\dot') || startsWith(q, e, '.\\overline'))) {
+    } else if (
+      mark == 46 &&
+      (startsWith(q, e, '.\\overline{') ||
+        startsWith(q, e, '.\\dot{') ||
+        startsWith(q, e, '.\\bar{') ||
+        startsWith(q, e, '.\\dot') ||
+        startsWith(q, e, '.\\overline'))
+    ) {
       decimals = 0;
       q++;
     }
@@ -492,8 +514,10 @@ function namedRun(p: usize, q: usize, e: usize): bool {
     else if (known == 3) push(T.PERCENT, p, q);
     else if (known == 4) push(T.DEGREE, p, q);
     else if (known == 5) push(T.TIMES, p, q);
-    else if (known == 6 && (lastKind() == T.RPAR || lastKind() == T.RBRK || lastKind() == T.RSET || lastKind() == T.RBRACE)) push(T.CUP, p, q);
-    else if (known == 7 && (lastKind() == T.RPAR || lastKind() == T.RBRK || lastKind() == T.RSET || lastKind() == T.RBRACE)) push(T.CAP, p, q);
+    else if (known == 6 && (lastKind() == T.RPAR || lastKind() == T.RBRK || lastKind() == T.RSET || lastKind() == T.RBRACE))
+      push(T.CUP, p, q);
+    else if (known == 7 && (lastKind() == T.RPAR || lastKind() == T.RBRK || lastKind() == T.RSET || lastKind() == T.RBRACE))
+      push(T.CAP, p, q);
     else if (known == 9 && q < e && byteAt(q) == 123) push(T.FRAC, p, q);
     else {
       const f = lookup(FUNCTIONS, p, len);
@@ -527,7 +551,12 @@ function letters(p: usize, e: usize): usize {
       push(T.WORD, p, end);
       return end;
     }
-    const before = lastKind() == T.LBRACE && tokenCount > 1 ? tokenAt(tokens, tokenCount - 2) : tokenCount > 0 ? tokenAt(tokens, tokenCount - 1) : changetype<Token>(0);
+    const before =
+      lastKind() == T.LBRACE && tokenCount > 1
+        ? tokenAt(tokens, tokenCount - 2)
+        : tokenCount > 0
+          ? tokenAt(tokens, tokenCount - 1)
+          : changetype<Token>(0);
     if (changetype<usize>(before) != 0 && before.kind == T.REL && before.aux == R.IN) {
       // k ∈ Z, k ∈ \mathbf{Z}
       const set = c == 82 ? S.R : c == 90 ? S.Z : c == 78 ? S.N : c == 81 ? S.Q : c == 67 ? S.C : -1;
@@ -536,7 +565,12 @@ function letters(p: usize, e: usize): usize {
         return q;
       }
     }
-    if (c == 85 && (lastKind() == T.RPAR || lastKind() == T.RBRK || lastKind() == T.RSET || lastKind() == T.RBRACE) && nextOpens(q, e)) push(T.CUP, p, q);
+    if (
+      c == 85 &&
+      (lastKind() == T.RPAR || lastKind() == T.RBRK || lastKind() == T.RSET || lastKind() == T.RBRACE) &&
+      nextOpens(q, e)
+    )
+      push(T.CUP, p, q);
     else if (inText && isLower(c) && c != SYM_E && c != SYM_I && c != 100 && afterOperand()) push(T.WORD, p, q);
     else push(T.SYM, p, q, c);
     return q;
@@ -645,7 +679,26 @@ function unicode(p: usize, e: usize): usize {
       if (i >= 16) i--;
       push(T.SYM, p, q, GREEK_BASE + (c < 0x3c0 ? c - 0x3b1 : i));
     } else {
-      const u = c == 0x393 ? 23 : c == 0x394 ? 24 : c == 0x398 ? 25 : c == 0x39b ? 26 : c == 0x39e ? 27 : c == 0x3a5 ? 29 : c == 0x3a6 ? 30 : c == 0x3a8 ? 31 : c == 0x3a9 ? 32 : -1;
+      const u =
+        c == 0x393
+          ? 23
+          : c == 0x394
+            ? 24
+            : c == 0x398
+              ? 25
+              : c == 0x39b
+                ? 26
+                : c == 0x39e
+                  ? 27
+                  : c == 0x3a5
+                    ? 29
+                    : c == 0x3a6
+                      ? 30
+                      : c == 0x3a8
+                        ? 31
+                        : c == 0x3a9
+                          ? 32
+                          : -1;
       if (u < 0) push(T.BAD, p, q);
       else push(T.SYM, p, q, GREEK_BASE + u);
     }
@@ -1047,7 +1100,23 @@ function command(p: usize, e: usize): usize {
     else if (c == 38) push(T.AND, p, q);
     else if (c == 35) push(T.BAD, p, q);
     else if (c >= 128) return name;
-    else if (c == 44 || c == 59 || c == 58 || c == 33 || c == 62 || c == 40 || c == 41 || c == 91 || c == 93 || c == 47 || c == 39 || c == 34 || c == 96 || isSpace(c)) space = 1;
+    else if (
+      c == 44 ||
+      c == 59 ||
+      c == 58 ||
+      c == 33 ||
+      c == 62 ||
+      c == 40 ||
+      c == 41 ||
+      c == 91 ||
+      c == 93 ||
+      c == 47 ||
+      c == 39 ||
+      c == 34 ||
+      c == 96 ||
+      isSpace(c)
+    )
+      space = 1;
     else push(T.BAD, p, q);
     return q;
   }

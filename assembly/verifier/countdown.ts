@@ -141,7 +141,7 @@ function readTask(p: usize, n: i32): bool {
     if (c == 0x3d) break;
     const value = readInteger();
     if (value < 0 || givenCount >= MOST) return false;
-    store<i64>(given + (<usize>givenCount << 3), value);
+    store<i64>(given + ((<usize>givenCount) << 3), value);
     store<u8>(used + <usize>givenCount, 0);
     givenCount++;
   }
@@ -226,7 +226,7 @@ function advance(): void {
 /** Marks one unused given number of this value as used. */
 function take(value: i64): bool {
   for (let i = 0; i < givenCount; i++)
-    if (load<i64>(given + (<usize>i << 3)) == value && load<u8>(used + <usize>i) == 0) {
+    if (load<i64>(given + ((<usize>i) << 3)) == value && load<u8>(used + <usize>i) == 0) {
       store<u8>(used + <usize>i, 1);
       return true;
     }

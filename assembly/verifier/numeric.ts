@@ -28,8 +28,6 @@ function none(): Complex {
   return changetype<Complex>(0);
 }
 
-// @ts-ignore: decorator
-@inline
 function isNone(x: Complex): bool {
   return changetype<usize>(x) == 0;
 }
@@ -46,8 +44,6 @@ function real(re: Float): Complex {
   return make(re, R.none());
 }
 
-// @ts-ignore: decorator
-@inline
 function isReal(z: Complex): bool {
   return R.isNone(z.im);
 }
@@ -210,7 +206,7 @@ function bind(id: i32, v: Complex): bool {
 
 /** A smooth stand-in for an unknown function, so that equal arguments give equal values. */
 function unknown(x: Node): Complex {
-  let u = R.ofRat(Q.ofFraction((x.op * 37 + x.aux * 11) % 101 + 7, 13));
+  let u = R.ofRat(Q.ofFraction(((x.op * 37 + x.aux * 11) % 101) + 7, 13));
   for (let i = 0; i < x.n; i++) {
     const v = evaluate(kid(x, i));
     if (isNone(v) || !isReal(v)) return none();
@@ -238,7 +234,7 @@ function func(x: Node): Complex {
         const b = R.exactI32(w.re);
         if (a == i32.MIN_VALUE || b == i32.MIN_VALUE || a == 0 || b == 0) return none();
         const g = Z.toI32(Z.gcd(Z.fromI64(<i64>a), Z.fromI64(<i64>b)));
-        if (f == F.LCM && abs(<i64>a / g * <i64>b) > 1000000000) return none();
+        if (f == F.LCM && abs((<i64>a / g) * <i64>b) > 1000000000) return none();
         best = real(R.ofI32(f == F.GCD ? g : abs((a / g) * b)));
       }
     }
@@ -496,7 +492,8 @@ function gather(x: Node, whole: bool, bound: i32): void {
     gather(kid(x, 0), whole, kid(x, 1).op);
     return;
   }
-  let inside = whole || x.kind == K.FACT || x.kind == K.DFACT || x.kind == K.BINOM || (x.kind == K.FUNC && (x.op == F.GCD || x.op == F.LCM));
+  let inside =
+    whole || x.kind == K.FACT || x.kind == K.DFACT || x.kind == K.BINOM || (x.kind == K.FUNC && (x.op == F.GCD || x.op == F.LCM));
   if (x.kind == K.POW && !inside) {
     // (-1)^n wants integers
     const b = kid(x, 0);

@@ -11,14 +11,10 @@ export class Int {
   len: i32;
 }
 
-// @ts-ignore: decorator
-@inline
 function at(x: Int, i: i32): u32 {
   return load<u32>(changetype<usize>(x) + 8 + ((<usize>i) << 2));
 }
 
-// @ts-ignore: decorator
-@inline
 function put(x: Int, i: i32, v: u32): void {
   store<u32>(changetype<usize>(x) + 8 + ((<usize>i) << 2), v);
 }
@@ -72,8 +68,6 @@ export function fromI64(v: i64): Int {
   return negate(x);
 }
 
-// @ts-ignore: decorator
-@inline
 export function isZero(x: Int): bool {
   return x.len == 0;
 }
@@ -108,7 +102,7 @@ export function bitLength(x: Int): i32 {
 
 /** Hash of value and sign. */
 export function hashInt(x: Int): u32 {
-  let h: u32 = 2166136261 ^ <u32>x.neg;
+  let h: u32 = 2166136261 ^ (<u32>x.neg);
   for (let i = 0; i < x.len; i++) h = (h ^ at(x, i)) * 16777619;
   return h;
 }
@@ -248,7 +242,7 @@ export function divSmall(x: Int, d: u32): Int {
   if (failed) return zero();
   let rest: u64 = 0;
   for (let i = x.len - 1; i >= 0; i--) {
-    const v = (rest << 32) | <u64>at(x, i);
+    const v = (rest << 32) | (<u64>at(x, i));
     put(r, i, <u32>(v / <u64>d));
     rest = v % <u64>d;
   }
@@ -261,7 +255,7 @@ export function divSmall(x: Int, d: u32): Int {
 export function modSmall(x: Int, d: u32): u32 {
   spend(x.len + 1);
   let rest: u64 = 0;
-  for (let i = x.len - 1; i >= 0; i--) rest = ((rest << 32) | <u64>at(x, i)) % <u64>d;
+  for (let i = x.len - 1; i >= 0; i--) rest = ((rest << 32) | (<u64>at(x, i))) % <u64>d;
   return <u32>rest;
 }
 
@@ -359,10 +353,10 @@ export function div(x: Int, y: Int): Int {
   const vTop: u64 = at(v, n - 1);
   const vNext: u64 = at(v, n - 2);
   for (let j = m; j >= 0; j--) {
-    const head = ((<u64>at(u, j + n)) << 32) | <u64>at(u, j + n - 1);
+    const head = ((<u64>at(u, j + n)) << 32) | (<u64>at(u, j + n - 1));
     let digit = head / vTop;
     let rest = head % vTop;
-    while (digit >= 0x100000000 || digit * vNext > ((rest << 32) | <u64>at(u, j + n - 2))) {
+    while (digit >= 0x100000000 || digit * vNext > ((rest << 32) | (<u64>at(u, j + n - 2)))) {
       digit--;
       rest += vTop;
       if (rest >= 0x100000000) break;

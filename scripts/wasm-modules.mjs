@@ -1,0 +1,13 @@
+// The WebAssembly modules: one entry each. Module NAME is compiled from assembly/NAME/index.ts to build/NAME.wasm.
+
+/** Flags of asc for a module that allocates nothing after start (stub: nothing is ever freed) and never traps on its input (noAssert). */
+const STATIC = ['-O3', '--converge', '--runtime', 'stub', '--noAssert', '--use', 'abort='];
+
+/** @type {Readonly<Record<string, readonly string[]>>} flags of asc by the module's name */
+export const WASM_MODULES = {
+  verifier: [...STATIC, '--enable', 'bulk-memory', '--enable', 'sign-extension', '--disable', 'simd'],
+};
+
+/** Where a module's sources lie, and what they become. */
+export const sourceOf = (name) => `assembly/${name}`;
+export const targetOf = (name) => `build/${name}.wasm`;
