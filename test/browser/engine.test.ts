@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser } from 'puppeteer';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startChromium } from '../support/chromium.js';
+import { serveSite } from '../support/page.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const browser: Browser | string = existsSync(path.join(root, 'dist/index.js'))
@@ -12,39 +11,18 @@ const browser: Browser | string = existsSync(path.join(root, 'dist/index.js'))
   : 'no dist/; run npm run build';
 const reason = typeof browser === 'string' ? browser : undefined;
 
-const PAGE = `<!doctype html><script type="importmap">${JSON.stringify({
-  imports: {
-    '@huggingface/tokenizers': '/node_modules/@huggingface/tokenizers/dist/tokenizers.mjs',
-    '@huggingface/jinja': '/node_modules/@huggingface/jinja/dist/index.js',
-  },
-})}</script>`;
-
-/** Serves the repository's files; pages need http, because WebGPU wants a secure context and modules an origin. */
-function serve(): Promise<Server> {
-  const types: Record<string, string> = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.json': 'application/json' };
-  const server = createServer((request, response) => {
-    const url = new URL(request.url!, 'http://localhost').pathname;
-    const file = path.join(root, url);
-    if (url === '/') response.setHeader('content-type', 'text/html').end(PAGE);
-    else if (file.startsWith(root) && existsSync(file))
-      response.setHeader('content-type', types[path.extname(file)] ?? 'text/plain').end(readFileSync(file));
-    else response.writeHead(404).end();
-  });
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
-}
-
 afterAll(async () => {
   if (typeof browser !== 'string') await browser.close();
 });
 
 describe.skipIf(reason)(`the browser bundle${reason ? ` (skipped: ${reason})` : ''}`, () => {
   it('trains with MGRPO in a page: WebGPU of the browser, no Node module', { timeout: 300_000 }, async () => {
-    const server = await serve();
+    const site = await serveSite();
     try {
       const page = await (browser as Browser).newPage();
       const errors: string[] = [];
       page.on('pageerror', (error) => errors.push(String(error)));
-      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      await page.goto(site.url);
       const result = (await page.evaluate(`(async () => {
         const m = await import('/dist/index.js');
         const adapter = await m.browserGpu().requestAdapter();
@@ -77,7 +55,7 @@ describe.skipIf(reason)(`the browser bundle${reason ? ` (skipped: ${reason})` : 
         `  Chromium: ${result.bindings} storage buffers a stage, rewards ${result.steps.map((s) => s['reward']!.toFixed(3)).join(', ')}\n`,
       );
     } finally {
-      server.close();
+      site.close();
     }
   });
 });
