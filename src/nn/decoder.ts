@@ -12,7 +12,9 @@ import { rope } from '../kernels/rope.js';
 import { swiglu, swigluBackward } from '../kernels/swiglu.js';
 import { upload, type DeviceBatch, type PackedBatch } from './batch.js';
 import type { Lora } from './lora.js';
-import { ropeFrequencies, type ModelConfig } from './model-config.js';
+import { ARCHITECTURES } from './architectures.js';
+import type { ModelConfig } from './model-config.js';
+import { ropeFrequencies } from './rope.js';
 import type { Parameter, Parameters } from './parameters.js';
 
 /** Where keys and values of a forward pass are kept for decoding. */
@@ -345,7 +347,7 @@ export class Decoder {
   #extendRotations(length: number): Rotations {
     if (this.#tables && this.#tables.length >= length) return this.#tables;
     const rounded = Math.ceil(length / 256) * 256;
-    const { invFreq, attentionScaling } = ropeFrequencies(this.config);
+    const { invFreq, attentionScaling } = ropeFrequencies(this.config.rope, this.config.headDim);
     const half = invFreq.length;
     const table = (label: string, of: (angle: number) => number): Tensor => {
       const data = new Float32Array(rounded * half);
@@ -379,8 +381,8 @@ export class Decoder {
       q: qOut,
       k: kOut,
       v: make('v', kv),
-      qRaw: c.qkNorm ? make('qRaw', q) : qOut,
-      kRaw: c.qkNorm ? make('kRaw', kv) : kOut,
+      qRaw: ARCHITECTURES[c.architecture].qkNorm ? make('qRaw', q) : qOut,
+      kRaw: ARCHITECTURES[c.architecture].qkNorm ? make('kRaw', kv) : kOut,
       qRstd: make('qRstd', c.numHeads),
       kRstd: make('kRstd', c.numKvHeads),
       o: make('o', q),
@@ -409,7 +411,7 @@ export class Decoder {
     this.#linear(r, `${name}.self_attn.q_proj`, a.attnIn, a.qRaw, m);
     this.#linear(r, `${name}.self_attn.k_proj`, a.attnIn, a.kRaw, m);
     this.#linear(r, `${name}.self_attn.v_proj`, a.attnIn, a.v, m);
-    if (c.qkNorm) {
+    if (ARCHITECTURES[c.architecture].qkNorm) {
       this.#norm(r, `${name}.self_attn.q_norm`, { x: a.qRaw, y: a.q, rstd: a.qRstd, rows: m * c.numHeads, width: c.headDim });
       this.#norm(r, `${name}.self_attn.k_norm`, { x: a.kRaw, y: a.k, rstd: a.kRstd, rows: m * c.numKvHeads, width: c.headDim });
     }
@@ -464,11 +466,12 @@ export class Decoder {
       headDim: c.headDim,
       scale: this.#scale,
     });
-    const keyBias = c.attentionBias && !c.qkNorm ? this.#gradient(`${name}.self_attn.k_proj.bias`) : undefined;
+    const keyBias =
+      c.attentionBias && !ARCHITECTURES[c.architecture].qkNorm ? this.#gradient(`${name}.self_attn.k_proj.bias`) : undefined;
     if (keyBias) this.#keyBiasBackward(r, dK, keyBias, device.positions, m);
     this.#rotate(r, dQ, dK, device.positions, m, true);
     let [dQRaw, dKRaw] = [dQ, dK];
-    if (c.qkNorm) {
+    if (ARCHITECTURES[c.architecture].qkNorm) {
       [dQRaw, dKRaw] = [make('qRaw', q), make('kRaw', kv)];
       const qNorm = { x: a.qRaw, rstd: a.qRstd, dy: dQ, dx: dQRaw, rows: m * c.numHeads, width: c.headDim };
       const kNorm = { x: a.kRaw, rstd: a.kRstd, dy: dK, dx: dKRaw, rows: m * c.numKvHeads, width: c.headDim };

@@ -1,9 +1,10 @@
+// The parameters of a model on a device: frozen ones in tensors of their own, trained ones side by side in slabs with their gradients.
 import { MgrpoError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { sizeOf, view, type Tensor } from '../gpu/tensor.js';
 import type { Rng } from '../rng.js';
+import { ARCHITECTURES } from './architectures.js';
 import type { ModelConfig } from './model-config.js';
-import type { Safetensors, TensorToWrite } from './safetensors.js';
 
 /** A parameter's name in the Hugging Face layout and its shape, `[out, in]` for matrices. */
 export interface ParameterSpec {
@@ -29,9 +30,6 @@ export interface Slab {
   readonly decayed: number;
 }
 
-/** How frozen weights are kept: as in the file (`auto`: bf16 files stay bf16, everything else is f32), or as named. */
-export type WeightDType = 'auto' | 'f32' | 'bf16';
-
 /** Elements to which parameters in a slab are aligned: 256 bytes, WebGPU's default binding alignment. */
 const ALIGN = 64;
 
@@ -45,7 +43,7 @@ export function parameterSpecs(c: ModelConfig): ParameterSpec[] {
     const layer = `model.layers.${i}`;
     specs.push({ name: `${layer}.input_layernorm.weight`, shape: [c.hiddenSize] });
     specs.push({ name: `${layer}.post_attention_layernorm.weight`, shape: [c.hiddenSize] });
-    if (c.qkNorm) {
+    if (ARCHITECTURES[c.architecture].qkNorm) {
       specs.push({ name: `${layer}.self_attn.q_norm.weight`, shape: [c.headDim] });
       specs.push({ name: `${layer}.self_attn.k_norm.weight`, shape: [c.headDim] });
     }
@@ -122,49 +120,9 @@ export class Parameters {
     return new Parameters(gpu, new Map(specs.map(({ name }) => [name, byName.get(name)!])), slabs);
   }
 
-  /** Reads frozen or trainable parameters from safetensors, tensor by tensor, by range. */
-  static async load(
-    gpu: Gpu,
-    specs: readonly ParameterSpec[],
-    file: Safetensors,
-    options: {
-      readonly trainable: boolean;
-      readonly dtype?: WeightDType;
-      readonly onProgress?: ((done: number, total: number) => void) | undefined;
-    },
-  ): Promise<Parameters> {
-    for (const spec of specs) {
-      const { shape } = file.info(spec.name);
-      if (shape.join() !== spec.shape.join()) {
-        throw new MgrpoError(
-          'bad_file',
-          `load: expected shape [${spec.shape.join(', ')}] for tensor ${spec.name}, got [${shape.join(', ')}]; ` +
-            'config.json and the weights do not belong together',
-        );
-      }
-    }
-    const parameters = options.trainable ? Parameters.trainable(gpu, specs) : new Parameters(gpu, new Map(), []);
-    const byName = parameters.#byName as Map<string, Parameter>;
-    let done = 0;
-    for (const spec of specs) {
-      const stored = file.info(spec.name).dtype;
-      const dtype = options.trainable ? 'f32' : (options.dtype ?? 'auto');
-      const kept = dtype === 'bf16' || (dtype === 'auto' && stored === 'BF16') ? 'bf16' : 'f32';
-      const value = byName.get(spec.name)?.value ?? gpu.tensor(spec.shape, kept, spec.name);
-      if (kept === 'f32') {
-        for await (const { offset, values } of file.chunksF32(spec.name)) gpu.write(value, values, offset);
-      } else {
-        for await (const { offset, values } of file.chunksBf16(spec.name)) {
-          const words = new Uint32Array(Math.ceil(values.length / 2));
-          new Uint16Array(words.buffer).set(values);
-          gpu.write(value, words, offset);
-        }
-      }
-      if (!options.trainable) byName.set(spec.name, { ...spec, value });
-      options.onProgress?.(++done, specs.length);
-    }
-    await gpu.idle();
-    return parameters;
+  /** Frozen parameters that lie in tensors of their own. */
+  static frozen(gpu: Gpu, parameters: readonly Parameter[]): Parameters {
+    return new Parameters(gpu, new Map(parameters.map((parameter) => [parameter.name, parameter])), []);
   }
 
   /** All parameters in the order of the model. */
@@ -202,15 +160,14 @@ export class Parameters {
 
   /** A frozen f32 copy with memory of its own. */
   frozenCopy(): Parameters {
-    const byName = new Map<string, Parameter>();
     const recorder = this.gpu.recorder();
-    for (const { name, shape, value } of this) {
+    const copies = [...this].map(({ name, shape, value }): Parameter => {
       const copy = this.gpu.tensor(shape, value.dtype, name);
       recorder.copy(value, copy);
-      byName.set(name, { name, shape, value: copy });
-    }
+      return { name, shape, value: copy };
+    });
     recorder.submit();
-    return new Parameters(this.gpu, byName, []);
+    return Parameters.frozen(this.gpu, copies);
   }
 
   /** Sets all gradients to zero. */
@@ -223,17 +180,4 @@ export class Parameters {
     if (this.slabs.length > 0) this.gpu.free(...this.slabs.flatMap(({ value, gradient }) => [value, gradient]));
     else this.gpu.free(...[...this].map(({ value }) => value));
   }
-}
-
-/** Parameters as entries of a safetensors file; each is read back when its turn comes. */
-export function tensorsToWrite(parameters: Parameters): TensorToWrite[] {
-  return [...parameters].map(({ name, shape, value }) => ({
-    name,
-    dtype: value.dtype === 'bf16' ? ('BF16' as const) : ('F32' as const),
-    shape,
-    data: async () => {
-      const [data] = await parameters.gpu.read(value);
-      return value.dtype === 'bf16' ? new Uint16Array(data.buffer, data.byteOffset, sizeOf(shape)) : data;
-    },
-  }));
 }

@@ -45,7 +45,7 @@ export class Tokenizer {
   private readonly encoder: Encoder;
   private readonly specialIds: ReadonlySet<number>;
 
-  private constructor(folder: string, texts: ReadonlyMap<string, string>, config: Json) {
+  private constructor(folder: string, texts: ReadonlyMap<string, string>, config: Readonly<Json>) {
     this.folder = folder;
     this.texts = texts;
     const file = (name: string): Json => parseObject(texts.get(name) ?? '{}', `${folder}/${name}`);
@@ -77,9 +77,10 @@ export class Tokenizer {
   /**
    * Reads the tokenizer of a model folder.
    *
+   * @param config fields of its config.json, where it has been read already
    * @throws not_found without tokenizer.json; bad_file or unsupported if a file cannot be used
    */
-  static async load(files: TextFiles): Promise<Tokenizer> {
+  static async load(files: TextFiles, config?: Readonly<Json>): Promise<Tokenizer> {
     if (!(await files.exists('tokenizer.json'))) {
       throw new MgrpoError(
         'not_found',
@@ -88,8 +89,7 @@ export class Tokenizer {
     }
     const texts = new Map<string, string>();
     for (const name of TOKENIZER_FILES) if (await files.exists(name)) texts.set(name, await files.readText(name));
-    const config = (await files.exists('config.json')) ? await files.readText('config.json') : '{}';
-    return new Tokenizer(files.name, texts, parseObject(config, `${files.name}/config.json`));
+    return new Tokenizer(files.name, texts, config ?? (await readConfig(files)));
   }
 
   /**
@@ -226,6 +226,12 @@ function templateOf(config: Json, where: string): string | null {
 function isNamedTemplate(value: unknown): value is { name: string; template: string } {
   if (typeof value !== 'object' || value === null || !('name' in value) || !('template' in value)) return false;
   return typeof value.name === 'string' && typeof value.template === 'string';
+}
+
+/** config.json of a folder, or nothing where it has none. */
+async function readConfig(files: TextFiles): Promise<Json> {
+  const text = (await files.exists('config.json')) ? await files.readText('config.json') : '{}';
+  return parseObject(text, `${files.name}/config.json`);
 }
 
 function parseObject(text: string, where: string): Json {

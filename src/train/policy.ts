@@ -1,11 +1,11 @@
 import { MgrpoError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import type { Decoder, DecoderOptions } from '../nn/decoder.js';
-import { createDecoder, loadDecoder, saveDecoder } from '../nn/load.js';
+import { createDecoder, loadDecoder, readConfig, saveDecoder, type ConfigFile } from '../formats/load.js';
+import type { WeightDType } from '../formats/parameters.js';
 import type { LoraConfig } from '../nn/lora.js';
 import type { ModelConfig } from '../nn/model-config.js';
-import type { WeightDType } from '../nn/parameters.js';
-import { MemoryFiles, readJson, type FileSink, type FileSource } from '../platform/files.js';
+import { MemoryFiles, type FileSink, type FileSource } from '../platform/files.js';
 import { Rng } from '../rng.js';
 import { Tokenizer } from '../text/tokenizer.js';
 
@@ -48,9 +48,10 @@ export interface PolicyOptions extends DecoderOptions {
  * @throws MgrpoError that names the file, field or tensor that is wrong
  */
 export async function loadPolicy(gpu: Gpu, files: FileSource, options: PolicyOptions = {}): Promise<Policy> {
-  const tokenizer = await Tokenizer.load(files);
+  const file = await readConfig(files);
+  const tokenizer = await Tokenizer.load(files, file.fields);
   const rng = new Rng(options.seed ?? 42, STREAM.init);
-  const decoder = await loadDecoder(gpu, files, { ...options, rng });
+  const decoder = await loadDecoder(gpu, files, { ...options, rng }, file);
   if (tokenizer.vocabSize > decoder.config.vocabSize) {
     throw new MgrpoError(
       'bad_file',
@@ -58,8 +59,7 @@ export async function loadPolicy(gpu: Gpu, files: FileSource, options: PolicyOpt
         'tokenizer.json and config.json do not belong together',
     );
   }
-  const config = (await readJson(files, 'config.json')) as Record<string, unknown>;
-  return policyOf(options.name ?? files.name, decoder, tokenizer, config, options.adapter === undefined);
+  return policyOf(options.name ?? files.name, decoder, tokenizer, file.fields, options.adapter === undefined);
 }
 
 /** A model with random weights, for supervised training from nothing. */
@@ -82,7 +82,7 @@ function policyOf(
   name: string,
   decoder: Decoder,
   tokenizer: Tokenizer,
-  config: Record<string, unknown> | undefined,
+  fields: ConfigFile['fields'] | undefined,
   newAdapter: boolean,
 ): Policy {
   return {
@@ -93,7 +93,7 @@ function policyOf(
     eosIds: new Set([...tokenizer.eosTokenIds, ...decoder.config.eosTokenIds]),
     context: decoder.config.maxPositionEmbeddings,
     async save(sink) {
-      await saveDecoder(decoder, sink, { name, ...(config && { config }) });
+      await saveDecoder(decoder, sink, { name, fields });
       await tokenizer.save(sink);
     },
     free() {

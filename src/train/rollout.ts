@@ -1,6 +1,6 @@
 import type { Completion, Prompt } from '../algo/rollout.js';
 import type { GRPOConfig } from '../config.js';
-import { generate } from '../nn/generate.js';
+import { generate } from '../sampling/generate.js';
 import type { RewardArgs } from '../reward/types.js';
 import { verifyBatch } from '../reward/verify.js';
 import type { EncodedQuestion } from './questions.js';

@@ -1,6 +1,6 @@
 import { MgrpoError, show } from '../errors.js';
 import type { Decoder } from '../nn/decoder.js';
-import { Safetensors, writeSafetensors } from '../nn/safetensors.js';
+import { Safetensors, writeSafetensors } from '../formats/safetensors.js';
 import type { AdamW } from '../optim/adamw.js';
 import { readJson, type FileSink, type FileSource } from '../platform/files.js';
 

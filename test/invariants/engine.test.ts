@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pack } from '../../src/nn/batch.js';
-import { generate } from '../../src/nn/generate.js';
+import { generate } from '../../src/sampling/generate.js';
 import { accumulatePolicy, concatenate, scoreSequences } from '../../src/train/update.js';
 import { resolveGRPOConfig } from '../../src/config.js';
 import { difference } from '../support/compare.js';

@@ -1,5 +1,5 @@
 import type { Gpu } from '../../src/gpu/device.js';
-import { parseModelConfig } from '../../src/nn/model-config.js';
+import { parseModelConfig } from '../../src/formats/hf-config.js';
 import { named } from '../../src/reward/run.js';
 import type { RewardFunction } from '../../src/reward/types.js';
 import { charTokenizer } from '../../src/tasks/char-tokenizer.js';

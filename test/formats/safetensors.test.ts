@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Safetensors, bf16ToF32, decodeF32, f32ToBf16, writeSafetensors } from '../../src/nn/safetensors.js';
+import { bf16ToF32, decodeF32, f32ToBf16 } from '../../src/formats/float16.js';
+import { Safetensors, writeSafetensors } from '../../src/formats/safetensors.js';
 import { MemoryFiles } from '../../src/platform/files.js';
 import { NodeFiles } from '../../src/platform/node-files.js';
 

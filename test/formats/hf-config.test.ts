@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseModelConfig, ropeFrequencies, writeModelConfig } from '../../src/nn/model-config.js';
+import { parseModelConfig, writeModelConfig } from '../../src/formats/hf-config.js';
+import { ropeFrequencies } from '../../src/nn/rope.js';
 
 type Json = Record<string, unknown>;
 
@@ -32,6 +33,7 @@ describe('parseModelConfig', () => {
     });
     const rope = { rope_theta: 5e5, rope_type: 'linear', factor: 2 };
     expect(parseModelConfig({ ...llama, rope_parameters: rope, dtype: 'bfloat16' })).toEqual(old);
+    const linear = { type: 'linear', theta: 5e5, factor: 2 };
     expect(old).toEqual({
       architecture: 'llama',
       vocabSize: 97,
@@ -42,12 +44,16 @@ describe('parseModelConfig', () => {
       numKvHeads: 2,
       headDim: 8,
       rmsNormEps: 1e-5,
-      rope: { type: 'linear', theta: 5e5, factor: 2 },
+      attentionScale: 1 / Math.sqrt(8),
+      rope: linear,
+      layers: [
+        { window: null, rope: linear },
+        { window: null, rope: linear },
+      ],
       tieWordEmbeddings: false,
       attentionBias: false,
       attentionOutputBias: false,
       mlpBias: false,
-      qkNorm: false,
       maxPositionEmbeddings: 128,
       eosTokenIds: [2],
       dtype: 'bfloat16',
@@ -70,17 +76,17 @@ describe('parseModelConfig', () => {
     expect(parseModelConfig(llama).rope).toEqual({ type: 'default', theta: 10000 });
   });
 
-  it('gives each family its biases, norms and default head size', () => {
+  it('gives each family its biases and default head size', () => {
     const bias = { attention_bias: true, mlp_bias: true };
     const has = (json: Json): unknown[] => {
-      const { attentionBias, attentionOutputBias, mlpBias, qkNorm, headDim } = parseModelConfig(json);
-      return [attentionBias, attentionOutputBias, mlpBias, qkNorm, headDim];
+      const { attentionBias, attentionOutputBias, mlpBias, headDim } = parseModelConfig(json);
+      return [attentionBias, attentionOutputBias, mlpBias, headDim];
     };
-    expect(has({ ...llama, ...bias })).toEqual([true, true, true, false, 8]);
-    expect(has(qwen2)).toEqual([true, false, false, false, 8]);
-    expect(has({ ...qwen2, ...bias })).toEqual([true, false, false, false, 8]);
-    expect(has(qwen3)).toEqual([false, false, false, true, 128]);
-    expect(has({ ...qwen3, ...bias, head_dim: 16 })).toEqual([true, true, false, true, 16]);
+    expect(has({ ...llama, ...bias })).toEqual([true, true, true, 8]);
+    expect(has(qwen2)).toEqual([true, false, false, 8]);
+    expect(has({ ...qwen2, ...bias })).toEqual([true, false, false, 8]);
+    expect(has(qwen3)).toEqual([false, false, false, 128]);
+    expect(has({ ...qwen3, ...bias, head_dim: 16 })).toEqual([true, true, false, 16]);
   });
 
   it('takes every form of token ids', () => {
@@ -318,7 +324,7 @@ describe('ropeFrequencies', () => {
     [{ ...yarn, factor: 2, original_max_position_embeddings: 7 }, 4, 64, 1.0693147180559945, 1.005, { 1: 0.005 }],
   ])('agrees with transformers for %j, head size %i, context %i', (rope, headDim, context, scaling, sum, frequencies) => {
     const config = parseModelConfig({ ...llama, head_dim: headDim, max_position_embeddings: context, rope_parameters: rope });
-    const { invFreq, attentionScaling } = ropeFrequencies(config);
+    const { invFreq, attentionScaling } = ropeFrequencies(config.rope, headDim);
     expect(invFreq).toHaveLength(headDim / 2);
     expect(attentionScaling).toBeCloseTo(scaling, 14);
     for (const [i, value] of Object.entries(frequencies)) expect(Math.abs(invFreq[Number(i)]! / value - 1)).toBeLessThan(1e-13);
@@ -326,7 +332,7 @@ describe('ropeFrequencies', () => {
   });
 
   it('is theta to the power of -2i/headDim by default', () => {
-    const { invFreq, attentionScaling } = ropeFrequencies(parseModelConfig({ ...llama, rope_theta: 1e4 }));
+    const { invFreq, attentionScaling } = ropeFrequencies({ type: 'default', theta: 1e4 }, 8);
     expect([...invFreq].map((f) => Number(f.toPrecision(12)))).toEqual([1, 0.1, 0.01, 0.001]);
     expect(attentionScaling).toBe(1);
   });

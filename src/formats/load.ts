@@ -1,10 +1,14 @@
+// Decoders from folders in Hugging Face layout and back, and new ones with random weights.
 import type { Gpu } from '../gpu/device.js';
+import { Decoder, type DecoderOptions } from '../nn/decoder.js';
+import { createLora, type Lora, type LoraConfig } from '../nn/lora.js';
+import type { ModelConfig } from '../nn/model-config.js';
+import { Parameters, parameterSpecs } from '../nn/parameters.js';
 import { readJson, type FileSink, type FileSource } from '../platform/files.js';
 import type { Rng } from '../rng.js';
-import { Decoder, type DecoderOptions } from './decoder.js';
-import { createLora, loadLora, saveLora, type Lora, type LoraConfig } from './lora.js';
-import { parseModelConfig, writeModelConfig, type ModelConfig } from './model-config.js';
-import { Parameters, parameterSpecs, tensorsToWrite, type WeightDType } from './parameters.js';
+import { parseModelConfig, writeModelConfig } from './hf-config.js';
+import { loadParameters, tensorsToWrite, type WeightDType } from './parameters.js';
+import { loadLora, saveLora } from './peft.js';
 import { Safetensors, writeSafetensors } from './safetensors.js';
 
 /** What is trained: nothing, all weights, or an adapter (`lora`: a new one; `adapter`: an existing one goes on). */
@@ -21,14 +25,32 @@ export interface LoadOptions extends DecoderOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** config.json of a model folder. */
+export interface ConfigFile {
+  readonly config: ModelConfig;
+  /** The fields as they stand in the file: those that are unknown here are kept when the model is written. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Reads config.json. @throws MgrpoError naming the field that is wrong */
+export async function readConfig(files: FileSource): Promise<ConfigFile> {
+  const json = await readJson(files, 'config.json');
+  return { config: parseModelConfig(json, `${files.name}/config.json`), fields: json as Record<string, unknown> };
+}
+
 /**
  * Loads a decoder from a Hugging Face folder: `config.json`, `model.safetensors` or its shards, and an adapter if one is named.
+ * @param file its config.json, where it has been read already
  * @throws MgrpoError naming the field, tensor or file that is wrong
  */
-export async function loadDecoder(gpu: Gpu, files: FileSource, options: LoadOptions = {}): Promise<Decoder> {
-  const config = parseModelConfig(await readJson(files, 'config.json'), `${files.name}/config.json`);
-  const file = await Safetensors.open(files);
-  const parameters = await Parameters.load(gpu, parameterSpecs(config), file, {
+export async function loadDecoder(
+  gpu: Gpu,
+  files: FileSource,
+  options: LoadOptions = {},
+  file?: Pick<ConfigFile, 'config'>,
+): Promise<Decoder> {
+  const { config } = file ?? (await readConfig(files));
+  const parameters = await loadParameters(gpu, parameterSpecs(config), await Safetensors.open(files), {
     trainable: options.train === 'full',
     ...(options.dtype && { dtype: options.dtype }),
     onProgress: options.onProgress,
@@ -59,9 +81,9 @@ export function createDecoder(
 export async function saveDecoder(
   decoder: Decoder,
   sink: FileSink,
-  base: { readonly name: string; readonly config?: Readonly<Record<string, unknown>> },
+  base: { readonly name: string; readonly fields?: ConfigFile['fields'] | undefined },
 ): Promise<void> {
   if (decoder.lora) return saveLora(decoder.lora, sink, base.name);
   await writeSafetensors(sink, 'model.safetensors', tensorsToWrite(decoder.parameters));
-  await sink.write('config.json', writeModelConfig({ ...decoder.config, dtype: 'float32' }, base.config));
+  await sink.write('config.json', writeModelConfig({ ...decoder.config, dtype: 'float32' }, base.fields));
 }

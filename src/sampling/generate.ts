@@ -1,8 +1,8 @@
 import { MgrpoError, check } from '../errors.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { advance, DECODE_FIELDS, decodeState, sample, type DecodeField } from '../kernels/sampling.js';
-import { pack } from './batch.js';
-import type { Decoder } from './decoder.js';
+import { pack } from '../nn/batch.js';
+import type { Decoder } from '../nn/decoder.js';
 
 /** What is to be completed: one prompt, several samples. */
 export interface GenerateRequest {

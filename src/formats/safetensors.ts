@@ -1,6 +1,7 @@
+// The safetensors format: read lazily by range and checked strictly, written tensor by tensor. Knows nothing of models or devices.
 import { MgrpoError, show } from '../errors.js';
-import { readJson } from '../platform/files.js';
-import type { FileSink, FileSource } from '../platform/files.js';
+import { readJson, type FileSink, type FileSource } from '../platform/files.js';
+import { decodeBf16, decodeF32, f32ToBf16 } from './float16.js';
 
 /** Bytes per element of every dtype that the safetensors format names. Only F32, F16 and BF16 can be read as numbers here. */
 const DTYPE_BYTES: Record<string, number> = {
@@ -55,10 +56,10 @@ export class Safetensors {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** `__metadata__` of the (first) file. */
   readonly metadata: Readonly<Record<string, string>>;
-  private readonly files: FileSource;
+  readonly #files: FileSource;
 
   private constructor(files: FileSource, tensors: Map<string, TensorInfo>, metadata: Record<string, string>) {
-    this.files = files;
+    this.#files = files;
     this.tensors = tensors;
     this.metadata = metadata;
   }
@@ -71,10 +72,10 @@ export class Safetensors {
    */
   static async open(files: FileSource, file?: string): Promise<Safetensors> {
     const path = file ?? (await defaultFile(files));
-    return path.endsWith('.index.json') ? Safetensors.openIndex(files, path) : Safetensors.openShards(files, [path]);
+    return path.endsWith('.index.json') ? Safetensors.#openIndex(files, path) : Safetensors.#openShards(files, [path]);
   }
 
-  private static async openIndex(files: FileSource, path: string): Promise<Safetensors> {
+  static async #openIndex(files: FileSource, path: string): Promise<Safetensors> {
     const where = `${files.name}/${path}`;
     const index = await readJson(files, path);
     const map = isRecord(index) ? index.weight_map : undefined;
@@ -86,7 +87,7 @@ export class Safetensors {
     }
     const shards = [...new Set(Object.values(map) as string[])].sort();
     if (shards.length === 0) throw bad(where, 'at least one tensor in weight_map', map, 'write the index again');
-    const opened = await Safetensors.openShards(files, shards);
+    const opened = await Safetensors.#openShards(files, shards);
     for (const [name, shard] of Object.entries(map)) {
       const found = opened.tensors.get(name)?.file;
       if (found !== shard) {
@@ -101,7 +102,7 @@ export class Safetensors {
     return opened;
   }
 
-  private static async openShards(files: FileSource, shards: string[]): Promise<Safetensors> {
+  static async #openShards(files: FileSource, shards: string[]): Promise<Safetensors> {
     const tensors = new Map<string, TensorInfo>();
     let metadata: Record<string, string> | undefined;
     for (const shard of shards) {
@@ -130,7 +131,7 @@ export class Safetensors {
     const last = name.split('.').slice(-2).join('.');
     const similar = [...this.tensors.keys()].filter((other) => other.endsWith(last)).slice(0, 3);
     throw bad(
-      this.files.name,
+      this.#files.name,
       `a tensor ${name}`,
       `${this.tensors.size} others${similar.length ? ` (${similar.join(', ')}, …)` : ''}`,
       'the weights do not belong to this configuration or adapter',
@@ -141,32 +142,20 @@ export class Safetensors {
   async *bytes(name: string, chunkBytes: number = CHUNK_BYTES): AsyncGenerator<Uint8Array> {
     const { file, start, end } = this.info(name);
     const step = Math.max(8, chunkBytes - (chunkBytes % 8));
-    for (let at = start; at < end; at += step) yield await this.files.readRange(file, at, Math.min(end, at + step));
+    for (let at = start; at < end; at += step) yield await this.#files.readRange(file, at, Math.min(end, at + step));
   }
 
   /** The tensor as f32, in pieces. F16 and BF16 are widened exactly. @throws unsupported for another dtype */
-  async *chunksF32(name: string, chunkBytes: number = CHUNK_BYTES): AsyncGenerator<TensorChunk<Float32Array<ArrayBuffer>>> {
-    const { dtype } = this.floatInfo(name);
-    let offset = 0;
-    for await (const bytes of this.bytes(name, chunkBytes)) {
-      const values = decodeF32(dtype, bytes);
-      yield { offset, values };
-      offset += values.length;
-    }
+  chunksF32(name: string, chunkBytes: number = CHUNK_BYTES): AsyncGenerator<TensorChunk<Float32Array<ArrayBuffer>>> {
+    return this.#chunks(name, chunkBytes, decodeF32);
   }
 
   /**
    * The tensor as bf16 bits, in pieces of an even number of elements (but for the last). BF16 is exact; F32 and F16 are rounded
    * to nearest, ties to even. @throws unsupported for another dtype
    */
-  async *chunksBf16(name: string, chunkBytes: number = CHUNK_BYTES): AsyncGenerator<TensorChunk<Uint16Array<ArrayBuffer>>> {
-    const { dtype } = this.floatInfo(name);
-    let offset = 0;
-    for await (const bytes of this.bytes(name, chunkBytes)) {
-      const values = decodeBf16(dtype, bytes);
-      yield { offset, values };
-      offset += values.length;
-    }
+  chunksBf16(name: string, chunkBytes: number = CHUNK_BYTES): AsyncGenerator<TensorChunk<Uint16Array<ArrayBuffer>>> {
+    return this.#chunks(name, chunkBytes, decodeBf16);
   }
 
   /** The whole tensor as `f32[elements]`. */
@@ -184,53 +173,30 @@ export class Safetensors {
     return out;
   }
 
-  private floatInfo(name: string): TensorInfo {
+  async *#chunks<T extends { readonly length: number }>(
+    name: string,
+    chunkBytes: number,
+    decode: (dtype: string, bytes: Uint8Array) => T,
+  ): AsyncGenerator<TensorChunk<T>> {
+    const { dtype } = this.#floatInfo(name);
+    let offset = 0;
+    for await (const bytes of this.bytes(name, chunkBytes)) {
+      const values = decode(dtype, bytes);
+      yield { offset, values };
+      offset += values.length;
+    }
+  }
+
+  #floatInfo(name: string): TensorInfo {
     const info = this.info(name);
     if (info.dtype !== 'F32' && info.dtype !== 'F16' && info.dtype !== 'BF16') {
       throw new MgrpoError(
         'unsupported',
-        `${this.files.name}/${info.file}: expected dtype F32, F16 or BF16 for tensor ${name}, got ${info.dtype}; convert the model first`,
+        `${this.#files.name}/${info.file}: expected dtype F32, F16 or BF16 for tensor ${name}, got ${info.dtype}; convert the model first`,
       );
     }
     return info;
   }
-}
-
-/** Little-endian bytes of `dtype` as f32; a view where the bytes allow it. */
-export function decodeF32(dtype: string, bytes: Uint8Array): Float32Array<ArrayBuffer> {
-  const aligned = align(bytes);
-  if (dtype === 'F32') return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
-  const bits = new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
-  if (dtype === 'BF16') return bf16ToF32(bits);
-  const out = new Float32Array(bits.length);
-  const table = f16Table();
-  for (let i = 0; i < bits.length; i++) out[i] = table[bits[i]!]!;
-  return out;
-}
-
-/** Little-endian bytes of `dtype` as bf16 bits; a view where the bytes allow it. */
-export function decodeBf16(dtype: string, bytes: Uint8Array): Uint16Array<ArrayBuffer> {
-  if (dtype !== 'BF16') return f32ToBf16(decodeF32(dtype, bytes));
-  const aligned = align(bytes);
-  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
-}
-
-/** f32 → bf16 bits, round to nearest, ties to even; NaN stays NaN. */
-export function f32ToBf16(values: Float32Array): Uint16Array<ArrayBuffer> {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const out = new Uint16Array(new ArrayBuffer(Math.ceil(values.length / 2) * 4), 0, values.length);
-  for (let i = 0; i < bits.length; i++) {
-    const u = bits[i]!;
-    out[i] = (u & 0x7fffffff) > 0x7f800000 ? (u >>> 16) | 0x40 : (u + 0x7fff + ((u >>> 16) & 1)) >>> 16;
-  }
-  return out;
-}
-
-/** bf16 bits → f32, exact. */
-export function bf16ToF32(bits: Uint16Array): Float32Array<ArrayBuffer> {
-  const words = new Uint32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) words[i] = bits[i]! << 16;
-  return new Float32Array(words.buffer);
 }
 
 /** A tensor to write. */
@@ -394,36 +360,6 @@ function tensorInfo(where: string, file: string, name: string, entry: unknown, d
     throw bad(where, `${elements * width} bytes for tensor ${name} ${dtype}[${shape.join(', ')}]`, end - start, again);
   }
   return { name, file, dtype, shape, elements, start: dataStart + start, end: dataStart + end };
-}
-
-let f16Values: Float32Array | undefined;
-
-/** The value of each of the 65,536 f16 bit patterns. */
-function f16Table(): Float32Array {
-  if (f16Values) return f16Values;
-  f16Values = new Float32Array(65536);
-  for (let h = 0; h < 65536; h++) {
-    const sign = h & 0x8000 ? -1 : 1;
-    const exponent = (h >> 10) & 31;
-    const mantissa = h & 1023;
-    f16Values[h] =
-      sign *
-      (exponent === 0
-        ? mantissa * 2 ** -24
-        : exponent === 31
-          ? mantissa
-            ? NaN
-            : Infinity
-          : (1 + mantissa / 1024) * 2 ** (exponent - 15));
-  }
-  return f16Values;
-}
-
-/** The bytes at an offset that any number type can be read from; copied only if they are not. */
-function align(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes.byteOffset % 4 === 0 && bytes.buffer instanceof ArrayBuffer
-    ? (bytes as Uint8Array<ArrayBuffer>)
-    : new Uint8Array(bytes);
 }
 
 function product(sizes: readonly number[]): number {

@@ -1,0 +1,68 @@
+// The two 16-bit number formats of weight files, f16 and bf16, to and from f32.
+
+/** Little-endian bytes of `dtype` as f32; a view where the bytes allow it. */
+export function decodeF32(dtype: string, bytes: Uint8Array): Float32Array<ArrayBuffer> {
+  const aligned = align(bytes);
+  if (dtype === 'F32') return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
+  const bits = new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
+  if (dtype === 'BF16') return bf16ToF32(bits);
+  const out = new Float32Array(bits.length);
+  const table = f16Table();
+  for (let i = 0; i < bits.length; i++) out[i] = table[bits[i]!]!;
+  return out;
+}
+
+/** Little-endian bytes of `dtype` as bf16 bits; a view where the bytes allow it. */
+export function decodeBf16(dtype: string, bytes: Uint8Array): Uint16Array<ArrayBuffer> {
+  if (dtype !== 'BF16') return f32ToBf16(decodeF32(dtype, bytes));
+  const aligned = align(bytes);
+  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
+}
+
+/** f32 → bf16 bits, round to nearest, ties to even; NaN stays NaN. */
+export function f32ToBf16(values: Float32Array): Uint16Array<ArrayBuffer> {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const out = new Uint16Array(new ArrayBuffer(Math.ceil(values.length / 2) * 4), 0, values.length);
+  for (let i = 0; i < bits.length; i++) {
+    const u = bits[i]!;
+    out[i] = (u & 0x7fffffff) > 0x7f800000 ? (u >>> 16) | 0x40 : (u + 0x7fff + ((u >>> 16) & 1)) >>> 16;
+  }
+  return out;
+}
+
+/** bf16 bits → f32, exact. */
+export function bf16ToF32(bits: Uint16Array): Float32Array<ArrayBuffer> {
+  const words = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) words[i] = bits[i]! << 16;
+  return new Float32Array(words.buffer);
+}
+
+let f16Values: Float32Array | undefined;
+
+/** The value of each of the 65,536 f16 bit patterns. */
+function f16Table(): Float32Array {
+  if (f16Values) return f16Values;
+  f16Values = new Float32Array(65536);
+  for (let h = 0; h < 65536; h++) {
+    const sign = h & 0x8000 ? -1 : 1;
+    const exponent = (h >> 10) & 31;
+    const mantissa = h & 1023;
+    f16Values[h] =
+      sign *
+      (exponent === 0
+        ? mantissa * 2 ** -24
+        : exponent === 31
+          ? mantissa
+            ? NaN
+            : Infinity
+          : (1 + mantissa / 1024) * 2 ** (exponent - 15));
+  }
+  return f16Values;
+}
+
+/** The bytes at an offset that any number type can be read from; copied only if they are not. */
+function align(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes.byteOffset % 4 === 0 && bytes.buffer instanceof ArrayBuffer
+    ? (bytes as Uint8Array<ArrayBuffer>)
+    : new Uint8Array(bytes);
+}

@@ -1,0 +1,77 @@
+// Parameters from safetensors to the device and back, tensor by tensor, by range.
+import { MgrpoError } from '../errors.js';
+import type { Gpu } from '../gpu/device.js';
+import { sizeOf, type Tensor } from '../gpu/tensor.js';
+import { Parameters, type Parameter, type ParameterSpec } from '../nn/parameters.js';
+import type { Safetensors, TensorToWrite } from './safetensors.js';
+
+/** How frozen weights are kept: as in the file (`auto`: bf16 files stay bf16, everything else is f32), or as named. */
+export type WeightDType = 'auto' | 'f32' | 'bf16';
+
+/**
+ * Reads frozen or trainable parameters.
+ * @throws MgrpoError `bad_file` where a tensor is missing or of another shape
+ */
+export async function loadParameters(
+  gpu: Gpu,
+  specs: readonly ParameterSpec[],
+  file: Safetensors,
+  options: {
+    readonly trainable: boolean;
+    /** Of frozen parameters (default `auto`). */
+    readonly dtype?: WeightDType;
+    readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  },
+): Promise<Parameters> {
+  for (const spec of specs) checkShape(spec, file);
+  const trainable = options.trainable ? Parameters.trainable(gpu, specs) : undefined;
+  const frozen: Parameter[] = [];
+  for (const [index, spec] of specs.entries()) {
+    const value = trainable?.get(spec.name).value ?? gpu.tensor(spec.shape, keptAs(spec, file, options.dtype), spec.name);
+    await fill(gpu, value, file, spec.name);
+    frozen.push({ ...spec, value });
+    options.onProgress?.(index + 1, specs.length);
+  }
+  await gpu.idle();
+  return trainable ?? Parameters.frozen(gpu, frozen);
+}
+
+function checkShape(spec: ParameterSpec, file: Safetensors): void {
+  const { shape } = file.info(spec.name);
+  if (shape.join() !== spec.shape.join()) {
+    throw new MgrpoError(
+      'bad_file',
+      `load: expected shape [${spec.shape.join(', ')}] for tensor ${spec.name}, got [${shape.join(', ')}]; ` +
+        'config.json and the weights do not belong together',
+    );
+  }
+}
+
+function keptAs({ name }: ParameterSpec, file: Safetensors, dtype: WeightDType = 'auto'): 'f32' | 'bf16' {
+  return dtype === 'bf16' || (dtype === 'auto' && file.info(name).dtype === 'BF16') ? 'bf16' : 'f32';
+}
+
+async function fill(gpu: Gpu, value: Tensor, file: Safetensors, name: string): Promise<void> {
+  if (value.dtype === 'f32') {
+    for await (const { offset, values } of file.chunksF32(name)) gpu.write(value, values, offset);
+    return;
+  }
+  for await (const { offset, values } of file.chunksBf16(name)) {
+    const words = new Uint32Array(Math.ceil(values.length / 2));
+    new Uint16Array(words.buffer).set(values);
+    gpu.write(value, words, offset);
+  }
+}
+
+/** Parameters as entries of a safetensors file; each is read back when its turn comes. */
+export function tensorsToWrite(parameters: Parameters): TensorToWrite[] {
+  return [...parameters].map(({ name, shape, value }) => ({
+    name,
+    dtype: value.dtype === 'bf16' ? ('BF16' as const) : ('F32' as const),
+    shape,
+    data: async () => {
+      const [data] = await parameters.gpu.read(value);
+      return value.dtype === 'bf16' ? new Uint16Array(data.buffer, data.byteOffset, sizeOf(shape)) : data;
+    },
+  }));
+}

@@ -1,0 +1,91 @@
+// Adapter folders as PEFT writes and reads them: adapter_config.json and adapter_model.safetensors.
+import { MgrpoError, show } from '../errors.js';
+import type { Gpu } from '../gpu/device.js';
+import { PREFIX, loraModules, loraSpecs, type Lora, type LoraConfig } from '../nn/lora.js';
+import type { ModelConfig } from '../nn/model-config.js';
+import { readJson, type FileSink, type FileSource } from '../platform/files.js';
+import { loadParameters, tensorsToWrite } from './parameters.js';
+import { Safetensors, writeSafetensors } from './safetensors.js';
+
+/** Reads an `adapter_config.json` of PEFT. @throws unsupported naming what is not computed here */
+export function parseLoraConfig(json: unknown, where: string): LoraConfig {
+  const raw = (json ?? {}) as Record<string, unknown>;
+  const refuse = (field: string, rule: string): never => {
+    throw new MgrpoError(
+      'unsupported',
+      `${where}: expected ${rule} for ${field}, got ${show(raw[field])}; merge the adapter with PEFT instead`,
+    );
+  };
+  if (raw['peft_type'] !== 'LORA') refuse('peft_type', '"LORA"');
+  if (raw['use_dora']) refuse('use_dora', 'false');
+  if (raw['fan_in_fan_out']) refuse('fan_in_fan_out', 'false');
+  if (raw['bias'] !== undefined && raw['bias'] !== 'none') refuse('bias', '"none"');
+  for (const field of [
+    'modules_to_save',
+    'layers_to_transform',
+    'trainable_token_indices',
+    'target_parameters',
+    'exclude_modules',
+    'layer_replication',
+  ]) {
+    const value = raw[field];
+    if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)) refuse(field, 'null');
+  }
+  const { r, lora_alpha: alpha, target_modules: targets } = raw;
+  if (!Number.isInteger(r) || (r as number) < 1) refuse('r', 'a whole number ≥ 1');
+  if (typeof alpha !== 'number') refuse('lora_alpha', 'a number');
+  if (typeof targets !== 'string' && !(Array.isArray(targets) && targets.every((t) => typeof t === 'string'))) {
+    refuse('target_modules', 'a string or a list of strings');
+  }
+  return {
+    r: r as number,
+    alpha: alpha as number,
+    useRslora: raw['use_rslora'] === true,
+    targetModules: targets as string | string[],
+    rankPattern: (raw['rank_pattern'] as Record<string, number> | null | undefined) ?? {},
+    alphaPattern: (raw['alpha_pattern'] as Record<string, number> | null | undefined) ?? {},
+  };
+}
+
+/** Loads an adapter folder as PEFT writes it. @throws bad_file where names do not match the model, both ways */
+export async function loadLora(gpu: Gpu, model: ModelConfig, files: FileSource): Promise<Lora> {
+  const config = parseLoraConfig(await readJson(files, 'adapter_config.json'), `${files.name}/adapter_config.json`);
+  const modules = loraModules(model, config);
+  const wanted = loraSpecs(modules);
+  const file = await Safetensors.open(files, 'adapter_model.safetensors');
+  const extra = [...file.tensors.keys()].filter((name) => !wanted.some((spec) => spec.name === name));
+  if (extra.length > 0) {
+    throw new MgrpoError(
+      'bad_file',
+      `${files.name}: expected the tensors of ${modules.length} adapted modules, got also ${show(extra[0])}; the adapter is of another model or ` +
+        `written by another tool (names here start with "${PREFIX}model.layers.")`,
+    );
+  }
+  const parameters = await loadParameters(gpu, wanted, file, { trainable: true });
+  return { config, parameters, modules: new Map(modules.map((m) => [m.module, m])) };
+}
+
+/** Writes an adapter folder that PEFT loads. */
+export async function saveLora(lora: Lora, sink: FileSink, baseModel: string): Promise<void> {
+  const { config, parameters } = lora;
+  const targets = Array.isArray(config.targetModules) ? [...(config.targetModules as string[])].sort() : config.targetModules;
+  await writeSafetensors(sink, 'adapter_model.safetensors', tensorsToWrite(parameters));
+  const json = {
+    base_model_name_or_path: baseModel,
+    bias: 'none',
+    fan_in_fan_out: false,
+    inference_mode: true,
+    lora_alpha: config.alpha,
+    lora_dropout: 0,
+    alpha_pattern: config.alphaPattern ?? {},
+    rank_pattern: config.rankPattern ?? {},
+    peft_type: 'LORA',
+    r: config.r,
+    target_modules:
+      targets === 'all-linear' ? [...new Set([...lora.modules.keys()].map((m) => m.split('.').at(-1)!))].sort() : targets,
+    task_type: 'CAUSAL_LM',
+    use_dora: false,
+    use_rslora: config.useRslora,
+  };
+  await sink.write('adapter_config.json', `${JSON.stringify(json, null, 2)}\n`);
+}
