@@ -50,7 +50,8 @@ function pushNode(x: Node): void {
     broken = true;
     return;
   }
-  store<usize>(stack + ((<usize>stackTop++) << 2), changetype<usize>(x));
+  store<usize>(stack + ((<usize>stackTop) << 2), changetype<usize>(x));
+  stackTop++;
 }
 
 /** Takes the nodes from `from` up off the stack as one node's kids. */
@@ -252,7 +253,8 @@ function list(top: bool): Node {
       restart = false;
     }
     if (stackTop > from) {
-      store<i32>(seps + ((<usize>n++) << 2), bit);
+      store<i32>(seps + ((<usize>n) << 2), bit);
+      n++;
       mask |= bit;
     }
     bit = 0;
@@ -312,7 +314,8 @@ function item(): Node {
         continue;
       }
       // "x = 5 =" or "x =" ends nowhere
-      store<i32>(ops + ((<usize>n++) << 2), op);
+      store<i32>(ops + ((<usize>n) << 2), op);
+      n++;
       if (kind() == T.WORD && !isClause(at(pos))) {
         const t = leaf(K.TEXT);
         t.from = at(pos).start;

@@ -280,7 +280,8 @@ export function normal(p: Poly): Poly {
     i++;
     while (i < n && compareMono(m, monomial(p, i)) == 0) c = Q.add(c, coefficient(p, i++));
     if (!Q.isZero(c)) {
-      const at = p.terms + ((<usize>out++) << 3);
+      const at = p.terms + ((<usize>out) << 3);
+      out++;
       store<usize>(at, changetype<usize>(c));
       store<usize>(at, changetype<usize>(m), 4);
     }
