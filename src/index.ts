@@ -2,36 +2,24 @@
 /**
  * The public interface, for browsers and Node alike: no Node module is reached from here. `mgrpo/node` adds Node's files and adapters.
  */
-export { MgrpoError, check, show } from './errors.js';
+export { MgrpoError } from './errors.js';
 export type { ErrorCode } from './errors.js';
 
-export {
-  GRPO_OPTIONS,
-  LAYER2_OPTIONS,
-  batchPlan,
-  checkContext,
-  describe,
-  fillOptions,
-  listOptions,
-  nearest,
-  options,
-  parseOption,
-  reportProblems,
-  resolveGRPOConfig,
-  resolveMGRPOConfig,
-} from './config.js';
-export type {
-  BatchPlan,
-  GRPOConfig,
-  GRPOConfigInput,
-  Layer2Config,
-  MGRPOConfig,
-  MGRPOConfigInput,
-  Option,
-  OptionSpec,
-  OptionTable,
-  Settings,
-} from './config.js';
+export type { OptionSpec, OptionTable, Settings } from './options/table.js';
+
+export { batchPlan } from './config/batch.js';
+export type { BatchPlan, BatchSettings } from './config/batch.js';
+export { checkContext } from './config/context.js';
+export { GRPO_OPTIONS, resolveGRPOConfig } from './config/grpo.js';
+export type { GRPOConfig, GRPOConfigInput } from './config/grpo.js';
+export { LAYER2_OPTIONS } from './config/layer2.js';
+export type { Layer2Config } from './config/layer2.js';
+export { resolveMGRPOConfig } from './config/mgrpo.js';
+export type { MGRPOConfig, MGRPOConfigInput } from './config/mgrpo.js';
+export { LORA_OPTIONS, POLICY_OPTIONS, loraOf } from './config/policy.js';
+export type { LoraSettings, PolicySettings } from './config/policy.js';
+export { SFT_OPTIONS, resolveSFTConfig } from './config/sft.js';
+export type { SFTConfig } from './config/sft.js';
 export { Rng } from './rng.js';
 
 export { MemoryFiles, readJson } from './platform/files.js';
@@ -106,6 +94,5 @@ export { fittingCompletionLength } from './train/length.js';
 export { MGRPOTrainer } from './train/mgrpo-trainer.js';
 export { createPolicy, loadPolicy } from './train/policy.js';
 export type { Policy, PolicyOptions } from './train/policy.js';
-export { SFTTrainer, SFT_OPTIONS, resolveSFTConfig } from './train/sft-trainer.js';
-export type { SFTConfig } from './train/sft-trainer.js';
+export { SFTTrainer } from './train/sft-trainer.js';
 export type { CompletionRecord, Listener, Phase, TrainEvent } from './train/events.js';

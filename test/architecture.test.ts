@@ -13,7 +13,8 @@ const read = (file: string): string => readFileSync(path.join(root, file), 'utf8
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
-  config: ['errors'],
+  options: ['errors'],
+  config: ['options'],
   rng: ['errors'],
   platform: ['errors'],
   gpu: ['platform'],
@@ -30,7 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   verify: ['reward'],
   index: ['train'],
   node: ['index', 'platform'],
-  cli: ['index', 'platform', 'verify', 'type train/events'],
+  cli: ['index', 'options', 'platform', 'verify', 'type train/events'],
 };
 
 /** Layers that may name what only browsers or only Node have. */

@@ -3,7 +3,7 @@
  * statistics under TRL's metric names.
  */
 import { check } from '../errors.js';
-import type { GRPOConfig } from '../config.js';
+import type { GRPOConfig } from '../config/grpo.js';
 
 /** Rewards of one batch: one row per completion in group order, one column per reward function; null: not scored. */
 export type Rewards = readonly (readonly (number | null)[])[];

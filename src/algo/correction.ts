@@ -6,7 +6,7 @@
  * as token ids. Nothing is decoded or re-tokenised: the prompt's ids, the answer's ids and the phrase's ids are joined as they are.
  */
 import { check } from '../errors.js';
-import type { Layer2Config } from '../config.js';
+import type { Layer2Config } from '../config/layer2.js';
 
 /** Token ids. */
 export type Ids = ArrayLike<number>;

@@ -9,7 +9,8 @@
  * the default.
  */
 import { check } from '../errors.js';
-import type { GRPOConfig, Layer2Config, MGRPOConfig } from '../config.js';
+import type { GRPOConfig } from '../config/grpo.js';
+import type { Layer2Config } from '../config/layer2.js';
 import { computeAdvantages, rewardMetrics } from './advantage.js';
 import type { Rewards } from './advantage.js';
 import { buildCorrection } from './correction.js';
@@ -61,10 +62,10 @@ export interface StepReport<Q extends Question> {
  */
 export async function mgrpoStep<Q extends Question>(
   questions: readonly Q[],
-  config: GRPOConfig | MGRPOConfig,
+  config: GRPOConfig,
   host: StepHost<Q>,
 ): Promise<StepReport<Q>> {
-  const layer2 = 'layer2' in config && config.layer2.enabled ? config.layer2 : null;
+  const layer2 = config.layer2?.enabled ? config.layer2 : null;
   const metrics: Record<string, number> = {};
 
   // Layer 1: G answers to each question, compared within their group.
@@ -105,7 +106,7 @@ async function sampleAnswers<Q extends Question>(
 ): Promise<Rollout<Q>> {
   const G = config.numGenerations;
   check(questions.length > 0, 'mgrpoStep: expected at least one question, got 0; give the step a round of questions');
-  const threshold = 'layer2' in config ? (config as MGRPOConfig).layer2.correctThreshold : 0.5;
+  const threshold = config.layer2?.correctThreshold ?? 0.5;
   const all: {
     prompt: Prompt<Q>;
     completions: readonly Completion[];

@@ -14,8 +14,8 @@
  * SAPO, VESPO, INTELLECT-2 (delta), DeepSeek-V3.2 (KL correction, off-policy mask).
  */
 import { check } from '../errors.js';
-import { CLIPPED_LOSSES } from '../config.js';
-import type { GRPOConfig } from '../config.js';
+import { CLIPPED_LOSSES } from '../config/grpo.js';
+import type { GRPOConfig } from '../config/grpo.js';
 
 /** The settings that the objective reads; a resolved config fits. */
 export type ObjectiveSettings = Pick<

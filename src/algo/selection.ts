@@ -3,7 +3,8 @@
  * advantage of a correction, and the weight of its sequence in the loss.
  */
 import { check } from '../errors.js';
-import type { GRPOConfig, Layer2Config } from '../config.js';
+import type { GRPOConfig } from '../config/grpo.js';
+import type { Layer2Config } from '../config/layer2.js';
 import { nanStatistics } from './advantage.js';
 
 /** A number in [0, 1), from the caller's random stream. */

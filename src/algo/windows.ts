@@ -1,6 +1,6 @@
 /** From rollouts to optimiser steps: which sequences go through the model together, and what each weighs in the loss. */
-import { batchPlan } from '../config.js';
-import type { GRPOConfig, MGRPOConfig } from '../config.js';
+import { batchPlan } from '../config/batch.js';
+import type { GRPOConfig } from '../config/grpo.js';
 import type { Ids } from './correction.js';
 import type { ObjectiveContext } from './objective.js';
 import type { Question, Rollout } from './rollout.js';
@@ -35,8 +35,8 @@ export interface UpdateWindow {
 }
 
 /** The settings that hold in a layer: layer 2 may have its own temperature and completion length. */
-export function layerSettings(config: GRPOConfig | MGRPOConfig, layer: 1 | 2): GRPOConfig {
-  if (layer === 1 || !('layer2' in config)) return config;
+export function layerSettings(config: GRPOConfig, layer: 1 | 2): GRPOConfig {
+  if (layer === 1 || config.layer2 === null) return config;
   const { temperature, maxCompletionLength } = config.layer2;
   return {
     ...config,

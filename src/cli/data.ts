@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { MgrpoError, show } from '../errors.js';
 import {
   LAYER1_SYSTEM_PROMPT,
-  MgrpoError,
   accuracyReward,
   arithmetic,
   cosineLengthReward,
@@ -11,14 +11,14 @@ import {
   countdownReward,
   jsonlRows,
   named,
-  nearest,
   repetitionPenalty,
-  show,
   softOverlongPunishment,
   tagCountReward,
   thinkFormatReward,
 } from '../index.js';
-import type { GRPOConfig, RewardFunction, Settings, Split, Task, TaskRow } from '../index.js';
+import { nearest } from '../options/nearest.js';
+import type { GRPOConfig, RewardFunction, Split, Task, TaskRow } from '../index.js';
+import type { Settings } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { UsageError } from './flags.js';
 import type { DATA_OPTIONS } from './options.js';

@@ -1,4 +1,5 @@
-import { Gpu, MgrpoError } from '../index.js';
+import { MgrpoError } from '../errors.js';
+import { Gpu } from '../index.js';
 import type { AdapterSummary } from '../index.js';
 import { nodeGpu } from '../platform/webgpu-node.js';
 import { say } from './output.js';

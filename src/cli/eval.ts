@@ -1,5 +1,5 @@
 import { GRPO_OPTIONS, LAYER2_OPTIONS, evaluate, fittingCompletionLength, resolveMGRPOConfig } from '../index.js';
-import type { OptionTable } from '../index.js';
+import type { OptionTable } from '../options/table.js';
 import { openRewards, readRows } from './data.js';
 import { ownSettings, readFlags, valuesOf } from './flags.js';
 import type { CommandSpec } from './flags.js';

@@ -4,8 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
-import { describe, fillOptions, listOptions, MgrpoError, nearest, parseOption, show } from '../index.js';
-import type { Option, OptionSpec, OptionTable, Settings } from '../index.js';
+import { show } from '../errors.js';
+import { describe, fillOptions } from '../options/fill.js';
+import { nearest } from '../options/nearest.js';
+import { listOptions } from '../options/table.js';
+import type { Option, OptionSpec, OptionTable, Settings } from '../options/table.js';
 
 /** A wrong call of the command line: exit code 2. */
 export class UsageError extends Error {}
@@ -24,9 +27,13 @@ export interface CommandSpec {
 /** Values as the user gave them, by path in a config object (`epsilon`, `layer2.mode`); ranges are not checked yet. */
 export type GivenValues = Map<string, unknown>;
 
+/** An option with its flag, without the dashes: `max-completion-length`, `layer2-mode`. */
+export interface Flag extends Option {
+  readonly flag: string;
+}
+
 const CONFIG: Option = {
   name: 'config',
-  flag: 'config',
   spec: {
     type: 'string',
     nullable: true,
@@ -37,9 +44,14 @@ const CONFIG: Option = {
 };
 
 /** Every option of a command, its own first. */
-export function commandOptions(command: CommandSpec): Option[] {
+export function commandFlags(command: CommandSpec): Flag[] {
   const tables = Object.entries(command.tables ?? {}).flatMap(([prefix, table]) => listOptions(table, prefix));
-  return [...listOptions(command.own), CONFIG, ...tables];
+  return [...listOptions(command.own), CONFIG, ...tables].map((option) => ({ ...option, flag: flagOf(option.name) }));
+}
+
+/** `layer2.maxCompletionLength` as a flag: layer2-max-completion-length. */
+function flagOf(name: string): string {
+  return name.replace('.', '-').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /**
@@ -48,7 +60,7 @@ export function commandOptions(command: CommandSpec): Option[] {
  * @throws UsageError for an unknown flag (with the nearest known one), a missing value, a value of the wrong type
  */
 export function readFlags(command: CommandSpec, argv: readonly string[]): GivenValues | null {
-  const known = commandOptions(command);
+  const known = commandFlags(command);
   const byFlag = new Map(known.map((option) => [option.flag, option]));
   const fail = (problem: string): never => {
     throw new UsageError(`mgrpo ${command.name}: ${problem}; see mgrpo ${command.name} --help`);
@@ -88,13 +100,29 @@ export function readFlags(command: CommandSpec, argv: readonly string[]): GivenV
   return new Map([...readConfigFile(file, known), ...given]);
 }
 
-function parseFlag(option: Option, text: string, fail: (problem: string) => never): unknown {
-  try {
-    return parseOption(option, text);
-  } catch (error) {
-    if (error instanceof MgrpoError) return fail(error.message.replace(/; see --help$/, ''));
-    throw error;
+/**
+ * Reads the text of a flag as the option's type (`null` or `none` where null is allowed; lists are comma-separated or JSON).
+ * Ranges are checked later, with all other settings.
+ * @param fail is called with what is wrong
+ */
+export function parseFlag({ flag, spec }: Flag, text: string, fail: (problem: string) => never): unknown {
+  const trimmed = text.trim();
+  const refuse = (): never => fail(`--${flag}: expected ${describe(spec)}, got ${show(text)}`);
+  const number = (part: string): number => (part !== '' && Number.isFinite(Number(part)) ? Number(part) : refuse());
+  if (spec.nullable && (trimmed === 'null' || trimmed === 'none')) return null;
+  if (spec.type === 'string' || spec.type === 'choice') return text;
+  if (spec.keywords?.includes(trimmed)) return trimmed;
+  if (spec.type === 'boolean') return trimmed === 'true' ? true : trimmed === 'false' ? false : refuse();
+  if (spec.type === 'integer' || spec.type === 'number') return number(trimmed);
+  if (trimmed.startsWith('[')) {
+    try {
+      return JSON.parse(trimmed) as unknown;
+    } catch {
+      return refuse();
+    }
   }
+  const parts = trimmed.split(',').map((part) => part.trim());
+  return spec.type === 'strings' ? parts : parts.map(number);
 }
 
 /** Values of a config file by their paths. */
@@ -124,7 +152,8 @@ export function flattenValues(content: unknown, known: readonly Option[], where:
       );
     for (const [key, inner] of Object.entries(value)) {
       const name = `${prefix}${key}`;
-      if (groups.has(name)) visit(inner, `${name}.`);
+      // An empty section of a YAML file, and `layer2` of a run of GRPO, are null: nothing is given.
+      if (groups.has(name)) visit(inner ?? {}, `${name}.`);
       else if (!names.includes(name))
         throw new UsageError(`${where}: unknown option ${name}; the nearest known one is ${nearest(name, names)}`);
       else given.set(name, inner);
@@ -154,8 +183,8 @@ export function ownSettings<T extends OptionTable>({ name }: CommandSpec, own: T
 
 /** The help of a command: usage, then every flag with its values, default and meaning. */
 export function helpText(command: CommandSpec): string {
-  const sections = new Map<string, Option[]>();
-  for (const option of commandOptions(command)) {
+  const sections = new Map<string, Flag[]>();
+  for (const option of commandFlags(command)) {
     const { section } = option.spec;
     sections.set(section, [...(sections.get(section) ?? []), option]);
   }
@@ -163,7 +192,7 @@ export function helpText(command: CommandSpec): string {
   return `${command.usage.trimEnd()}\n\n${blocks.join('\n\n')}\n\n  --help  this text\n`;
 }
 
-function describeFlag({ flag, spec }: Option): string {
+function describeFlag({ flag, spec }: Flag): string {
   const head = `  --${flag} ${placeholder(spec)}`;
   const fallback =
     spec.default === null ? '' : ` [${Array.isArray(spec.default) ? spec.default.join(',') : String(spec.default)}]`;

@@ -1,5 +1,6 @@
 import { GRPO_OPTIONS, LAYER1_SYSTEM_PROMPT, generate } from '../index.js';
-import type { OptionTable, Tokenizer } from '../index.js';
+import type { Tokenizer } from '../index.js';
+import type { OptionTable } from '../options/table.js';
 import { UsageError, ownSettings, readFlags } from './flags.js';
 import type { CommandSpec } from './flags.js';
 import { openAdapter, openModel, openPolicy } from './model.js';

@@ -1,5 +1,6 @@
 import { Gpu, parameterSpecs, parseModelConfig, readJson } from '../index.js';
-import type { FileSource, OptionTable } from '../index.js';
+import type { FileSource } from '../index.js';
+import type { OptionTable } from '../options/table.js';
 import { adapterName, fasterThan, findAdapter } from './device.js';
 import { ownSettings, readFlags } from './flags.js';
 import type { CommandSpec } from './flags.js';

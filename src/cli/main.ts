@@ -1,5 +1,6 @@
 /** `mgrpo`: finds the command, turns errors into one message and an exit code. */
-import { MgrpoError, nearest } from '../index.js';
+import { MgrpoError } from '../errors.js';
+import { nearest } from '../options/nearest.js';
 import { evalCommand, evalSpec } from './eval.js';
 import { UsageError, helpText } from './flags.js';
 import type { CommandSpec } from './flags.js';

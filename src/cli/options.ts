@@ -1,4 +1,5 @@
-/** Options that several commands share, in the form of the tables of src/config.ts. */
+// Options that several commands share, in the form of the tables of src/config/.
+import { POLICY_OPTIONS } from '../index.js';
 
 /** Most tokens of a completion, for commands that can do with fewer than the default where the context is short. */
 export const LENGTH_OPTION = {
@@ -10,7 +11,7 @@ export const LENGTH_OPTION = {
   doc: "Most tokens of one completion; none: 512, or what the model's context leaves.",
 } as const;
 
-export const MODEL_OPTIONS = {
+const MODEL = {
   model: {
     section: 'model',
     type: 'string',
@@ -25,14 +26,10 @@ export const MODEL_OPTIONS = {
     default: null,
     doc: 'Folder of a LoRA adapter in PEFT layout. With train: the adapter to go on from.',
   },
-  dtype: {
-    section: 'model',
-    type: 'choice',
-    choices: ['auto', 'f32', 'bf16'],
-    default: 'auto',
-    doc: 'How frozen weights are kept on the device; auto: as they are stored. All arithmetic is in f32.',
-  },
 } as const;
+
+/** Which model, and how it is held. */
+export const MODEL_OPTIONS: typeof MODEL & Pick<typeof POLICY_OPTIONS, 'dtype'> = { ...MODEL, dtype: POLICY_OPTIONS.dtype };
 
 export const DATA_OPTIONS = {
   dataset: {

@@ -13,7 +13,7 @@
 import { createReadStream, existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { MgrpoError } from '../index.js';
+import { MgrpoError } from '../errors.js';
 import type { FileSink, Metric } from '../index.js';
 import { NodeFiles, createFolder, stageFolder } from '../platform/node-files.js';
 import type { CompletionRecord, Listener } from '../train/events.js';

@@ -1,7 +1,7 @@
 import path from 'node:path';
+import { MgrpoError } from '../errors.js';
 import {
   LAYER2_OPTIONS,
-  MgrpoError,
   PHRASE_POOLS,
   SFTTrainer,
   SFT_OPTIONS,
@@ -13,7 +13,8 @@ import {
   parseModelConfig,
   resolveSFTConfig,
 } from '../index.js';
-import type { Gpu, Layer2Config, Listener, Policy, SFTConfig, Settings, SftExample, OptionTable } from '../index.js';
+import type { Gpu, Layer2Config, Listener, Policy, SFTConfig, SftExample } from '../index.js';
+import type { Settings, OptionTable } from '../options/table.js';
 import { readJsonl } from './data.js';
 import { adapterName } from './device.js';
 import { UsageError, ownSettings, readFlags, valuesOf } from './flags.js';

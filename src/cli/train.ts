@@ -1,21 +1,20 @@
 import path from 'node:path';
-import { GRPOTrainer, GRPO_OPTIONS, LAYER2_OPTIONS, MGRPOTrainer, resolveGRPOConfig, resolveMGRPOConfig } from '../index.js';
-import type {
-  FileSource,
-  GRPOConfig,
-  Gpu,
-  Listener,
-  LoraConfig,
-  MGRPOConfig,
-  OptionTable,
-  Policy,
-  Settings,
-  TaskRow,
+import {
+  GRPOTrainer,
+  GRPO_OPTIONS,
+  LAYER2_OPTIONS,
+  MGRPOTrainer,
+  POLICY_OPTIONS,
+  loraOf,
+  resolveGRPOConfig,
+  resolveMGRPOConfig,
 } from '../index.js';
+import type { FileSource, GRPOConfig, Gpu, Listener, Policy, TaskRow } from '../index.js';
+import type { OptionTable, Settings } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { needsGold, openRewards, readRows } from './data.js';
 import { adapterName } from './device.js';
-import { UsageError, commandOptions, flattenValues, ownSettings, readFlags, valuesOf } from './flags.js';
+import { UsageError, commandFlags, flattenValues, ownSettings, readFlags, valuesOf } from './flags.js';
 import type { CommandSpec, GivenValues } from './flags.js';
 import { openAdapter, openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
@@ -27,6 +26,7 @@ import { INTERRUPTED } from './signals.js';
 
 const OWN = {
   ...MODEL_OPTIONS,
+  ...POLICY_OPTIONS,
   ...DATA_OPTIONS,
   evalDataset: {
     section: 'data',
@@ -95,7 +95,7 @@ type TrainSettings = Settings<typeof OWN>;
 /** Everything that is known before a device is opened: flags, files and data have been checked. */
 interface Plan {
   readonly settings: TrainSettings;
-  readonly config: GRPOConfig | MGRPOConfig;
+  readonly config: GRPOConfig;
   readonly folder: string;
   readonly checkpoint: { readonly step: number; readonly folder: string } | undefined;
   readonly model: FileSource;
@@ -128,10 +128,10 @@ export async function trainCommand(argv: readonly string[]): Promise<number | nu
       signal,
       ...(referencePolicy && { referencePolicy }),
     };
-    const trainer =
-      'layer2' in plan.config
-        ? new MGRPOTrainer({ ...options, config: plan.config })
-        : new GRPOTrainer({ ...options, config: plan.config });
+    const { layer2, ...config } = plan.config;
+    const trainer = layer2
+      ? new MGRPOTrainer({ ...options, config: { ...config, layer2 } })
+      : new GRPOTrainer({ ...options, config });
     if (plan.checkpoint) await trainer.restoreState(new NodeFiles(plan.checkpoint.folder));
     const run = await openRun(plan, adapterName(gpu.adapter));
     return run.orAbandon(() => runTraining(run, trainer, plan, session));
@@ -144,7 +144,7 @@ async function makePlan(given: GivenValues): Promise<Plan> {
     if (typeof folder !== 'string') throw new UsageError('mgrpo train: --resume needs --output-dir with the folder of the run');
     checkFolder(folder, { overwrite: false, resume: true });
     const { settings, config } = readRunConfig(folder);
-    const known = commandOptions(trainSpec);
+    const known = commandFlags(trainSpec);
     given = new Map([...flattenValues({ ...settings, ...config }, known, `${folder}/config.json`), ...given]);
   }
   const settings = ownSettings(trainSpec, OWN, given);
@@ -170,10 +170,14 @@ async function makePlan(given: GivenValues): Promise<Plan> {
 }
 
 /** The trainer's settings. @throws UsageError where layer-2 options are given for GRPO; MgrpoError listing all other problems */
-function resolveConfig(settings: TrainSettings, given: GivenValues): GRPOConfig | MGRPOConfig {
+function resolveConfig(settings: TrainSettings, given: GivenValues): GRPOConfig {
   const layer2 = valuesOf(given, LAYER2_OPTIONS, 'layer2');
   let shared = valuesOf(given, GRPO_OPTIONS);
   if (settings.resume) shared = forResume(settings, shared);
+  if (shared['reference'] === 'adapter_off' && settings.loraR === null && settings.adapter === null)
+    throw new UsageError(
+      'mgrpo train: reference adapter_off needs an adapter, and all weights are trained; give --lora-r or --adapter, or set reference to frozen_copy',
+    );
   if (settings.algorithm === 'mgrpo') return resolveMGRPOConfig({ ...shared, layer2 });
   if (Object.keys(layer2).length > 0)
     throw new UsageError(`mgrpo train: layer2.${Object.keys(layer2)[0]} has no effect with --algorithm grpo; leave it out`);
@@ -182,9 +186,9 @@ function resolveConfig(settings: TrainSettings, given: GivenValues): GRPOConfig 
 
 /** A resumed run's adapter comes from a checkpoint; where it was new at the first start, the reference is still the base with it off. */
 function forResume(settings: TrainSettings, shared: Record<string, unknown>): Record<string, unknown> {
-  const config = resolveGRPOConfig(shared);
-  const isNewAdapter = config.loraR !== null && settings.adapter === null;
-  return isNewAdapter && config.reference === 'auto' ? { ...shared, reference: 'adapter_off' } : shared;
+  const { reference = GRPO_OPTIONS.reference.default } = shared;
+  const isNewAdapter = settings.loraR !== null && settings.adapter === null;
+  return isNewAdapter && reference === 'auto' ? { ...shared, reference: 'adapter_off' } : shared;
 }
 
 /** The frozen reference of a resumed run: what its first start began from, since the policy holds later weights. */
@@ -207,17 +211,16 @@ function readEvalRows(settings: TrainSettings, seed: number): Promise<TaskRow[]>
 
 /** The policy to train: the model with a new adapter, an existing one, or all weights; or what the checkpoint holds. */
 function openTrainedPolicy(gpu: Gpu, { settings, config, model, adapter, checkpoint }: Plan): Promise<Policy> {
-  const { loraR: r, loraAlpha: alpha, useRslora, targetModules, seed, gradientCheckpointing } = config;
-  const lora: LoraConfig | undefined = r === null ? undefined : { r, alpha, useRslora, targetModules };
-  const usesAdapter = lora !== undefined || adapter !== undefined;
+  const lora = loraOf(settings);
+  const usesAdapter = lora !== null || adapter !== undefined;
   const saved = checkpoint && new NodeFiles(checkpoint.folder);
   return openPolicy(gpu, saved && !usesAdapter ? saved : model, {
     train: usesAdapter ? 'lora' : 'full',
     ...(lora && { lora }),
     adapter: saved && usesAdapter ? saved : adapter,
-    seed,
+    seed: config.seed,
     dtype: settings.dtype,
-    gradientCheckpointing,
+    gradientCheckpointing: settings.gradientCheckpointing,
     name: settings.model!,
   });
 }

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, renameSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { MgrpoError, show } from '../index.js';
+import { MgrpoError, show } from '../errors.js';
 import { verify, verifyBatch } from '../verify.js';
 import type { CountdownTask, ExtractionMode, Verdict, VerifyPair } from '../verify.js';
-import type { OptionTable } from '../index.js';
+import type { OptionTable } from '../options/table.js';
 import { UsageError, ownSettings, readFlags } from './flags.js';
 import type { CommandSpec, GivenValues } from './flags.js';
 import { printResult, say } from './output.js';

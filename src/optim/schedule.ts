@@ -1,4 +1,4 @@
-import type { GRPOConfig } from '../config.js';
+import type { GRPOConfig } from '../config/grpo.js';
 
 /**
  * Factor of the peak learning rate at a step, as Hugging Face's schedulers compute it: linear warm-up over ceil(warmupRatio * steps)

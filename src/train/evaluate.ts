@@ -1,7 +1,7 @@
 import { buildCorrection, type Correction, type CorrectionRules } from '../algo/correction.js';
 import { majAtK, meanOver, passAtK, twoTurnMetrics, firstTurnMetrics, type Metric } from '../algo/evaluation.js';
 import type { Completion, Prompt } from '../algo/rollout.js';
-import type { Layer2Config } from '../config.js';
+import type { Layer2Config } from '../config/layer2.js';
 import { check } from '../errors.js';
 import { scoreAll } from '../reward/run.js';
 import type { RewardFunction } from '../reward/types.js';

@@ -1,14 +1,10 @@
 import type { Metric } from '../algo/evaluation.js';
 import { mgrpoStep, type StepHost, type StepReport } from '../algo/mgrpo.js';
 import type { Completion, Prompt, Rollout, Scored } from '../algo/rollout.js';
-import {
-  batchPlan,
-  checkContext,
-  resolveGRPOConfig,
-  type GRPOConfig,
-  type GRPOConfigInput,
-  type MGRPOConfig,
-} from '../config.js';
+import { batchPlan } from '../config/batch.js';
+import { checkContext } from '../config/context.js';
+import { resolveGRPOConfig } from '../config/grpo.js';
+import type { GRPOConfig, GRPOConfigInput } from '../config/grpo.js';
 import { check, MgrpoError } from '../errors.js';
 import { Decoder } from '../nn/decoder.js';
 import { AdamW } from '../optim/adamw.js';
@@ -58,7 +54,7 @@ export interface TrainResult {
  * {@link mgrpoStep}, which is the paper's step, over this host.
  */
 export class GRPOTrainer {
-  readonly config: GRPOConfig | MGRPOConfig;
+  readonly config: GRPOConfig;
   readonly policy: Policy;
   readonly #options: TrainerOptions<unknown>;
   readonly #questions: readonly EncodedQuestion[];
@@ -70,7 +66,7 @@ export class GRPOTrainer {
   #state: TrainerState = { step: 0, cursor: 0, streams: 0, draws: 0, optimizerSteps: 0 };
 
   /** @throws MgrpoError where settings, data and model do not fit together; everything is checked before anything runs */
-  constructor(options: TrainerOptions<GRPOConfigInput>, resolved: GRPOConfig | MGRPOConfig = resolveGRPOConfig(options.config)) {
+  constructor(options: TrainerOptions<GRPOConfigInput>, resolved: GRPOConfig = resolveGRPOConfig(options.config)) {
     const { policy, rows, rewards } = options;
     this.config = resolved;
     this.policy = policy;
@@ -88,7 +84,7 @@ export class GRPOTrainer {
       `GRPOTrainer: expected at least ${plan.questions} rows for a round of ${plan.questions} questions, got ${rows.length}; ` +
         `lower gradientAccumulationSteps or perDeviceTrainBatchSize, or raise numGenerations`,
     );
-    const layer2 = 'layer2' in resolved && resolved.layer2.enabled ? resolved.layer2 : null;
+    const layer2 = resolved.layer2?.enabled ? resolved.layer2 : null;
     this.#questions = encodeQuestions(policy.tokenizer, rows, layer2);
     this.#phrases = layer2 ? encodePhrases(policy.tokenizer, layer2.phrases) : [];
     const longest = (list: readonly { readonly length: number }[]): number => list.reduce((n, ids) => Math.max(n, ids.length), 0);
@@ -122,7 +118,7 @@ export class GRPOTrainer {
     this.#reference ??= this.#makeReference();
     await this.#emit({
       type: 'start',
-      algorithm: 'layer2' in config ? 'mgrpo' : 'grpo',
+      algorithm: config.layer2 ? 'mgrpo' : 'grpo',
       model: policy.name,
       parameters: policy.decoder.parameters.count,
       trainable: policy.decoder.trained.count,
@@ -182,7 +178,7 @@ export class GRPOTrainer {
     check(rows && rows.length > 0, 'evaluate: expected rows, got none; pass evalRows');
     const { config } = this;
     const { metrics } = await evaluate(this.policy, rows, {
-      layer2: 'layer2' in config ? config.layer2 : null,
+      layer2: config.layer2,
       temperature: config.evalTemperature,
       maxCompletionLength: config.maxCompletionLength,
       numGenerations: 1,
@@ -235,7 +231,7 @@ export class GRPOTrainer {
       }
     };
     const rng = new Rng(config.seed, STREAM.step, this.#state.draws);
-    const openThink = 'layer2' in config && config.layer2.mode === 'open_think';
+    const openThink = config.layer2?.mode === 'open_think';
     const host: StepHost<EncodedQuestion> = {
       phrases: this.#phrases.map(({ ids }) => ids),
       eosIds: policy.eosIds,

@@ -1,4 +1,5 @@
-import { GRPO_OPTIONS, type Layer2Config } from '../config.js';
+import { GRPO_OPTIONS } from '../config/grpo.js';
+import type { Layer2Config } from '../config/layer2.js';
 import type { TaskRow } from '../tasks/task.js';
 import type { Policy } from './policy.js';
 import { encodePhrases, encodeQuestions } from './questions.js';

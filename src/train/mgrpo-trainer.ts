@@ -1,4 +1,5 @@
-import { resolveMGRPOConfig, type MGRPOConfigInput } from '../config.js';
+import { resolveMGRPOConfig } from '../config/mgrpo.js';
+import type { MGRPOConfigInput } from '../config/mgrpo.js';
 import { GRPOTrainer, type TrainerOptions } from './grpo-trainer.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { Ids } from '../algo/correction.js';
 import type { Question } from '../algo/rollout.js';
-import type { Layer2Config } from '../config.js';
+import type { Layer2Config } from '../config/layer2.js';
 import type { TaskRow } from '../tasks/task.js';
 import type { ChatMessage } from '../text/chat-template.js';
 import { guidingText, LAYER2_SYSTEM_PROMPT, PHRASE_POOLS } from '../text/prompts.js';

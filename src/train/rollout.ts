@@ -1,5 +1,5 @@
 import type { Completion, Prompt } from '../algo/rollout.js';
-import type { GRPOConfig } from '../config.js';
+import type { GRPOConfig } from '../config/grpo.js';
 import { generate } from '../sampling/generate.js';
 import type { RewardArgs } from '../reward/types.js';
 import { verifyBatch } from '../reward/verify.js';

@@ -1,4 +1,4 @@
-import { fillOptions, GRPO_OPTIONS, reportProblems, type Settings } from '../config.js';
+import { resolveSFTConfig, type SFTConfig } from '../config/sft.js';
 import { check } from '../errors.js';
 import type { Decoder } from '../nn/decoder.js';
 import { AdamW } from '../optim/adamw.js';
@@ -9,58 +9,6 @@ import type { Listener } from './events.js';
 import { meanMetrics } from './metrics.js';
 import { STREAM, type Policy } from './policy.js';
 import { accumulate, type Accumulated } from './update.js';
-
-/** The options that supervised fine-tuning has of its own. */
-const OWN = {
-  perDeviceTrainBatchSize: {
-    section: 'batch',
-    type: 'integer',
-    min: 1,
-    default: 32,
-    doc: 'Examples that go through the model together.',
-  },
-  gradientAccumulationSteps: { section: 'batch', type: 'integer', min: 1, default: 1, doc: 'Micro-batches per optimiser step.' },
-  maxSteps: {
-    section: 'optimiser',
-    type: 'integer',
-    min: 1,
-    default: 1000,
-    doc: 'Optimiser steps; the examples are shuffled anew in each pass.',
-  },
-  learningRate: { section: 'optimiser', type: 'number', above: 0, default: 1e-3, doc: 'Peak learning rate.' },
-  loggingSteps: { section: 'run', type: 'integer', min: 1, default: 50, doc: 'Steps between two lines of metrics.' },
-} as const;
-
-type Shared =
-  'lrSchedulerType' | 'warmupRatio' | 'weightDecay' | 'adamBeta1' | 'adamBeta2' | 'adamEpsilon' | 'maxGradNorm' | 'seed';
-const { lrSchedulerType, warmupRatio, weightDecay, adamBeta1, adamBeta2, adamEpsilon, maxGradNorm, seed } = GRPO_OPTIONS;
-
-/** The options of supervised fine-tuning. */
-export const SFT_OPTIONS: typeof OWN & Pick<typeof GRPO_OPTIONS, Shared> = {
-  ...OWN,
-  lrSchedulerType,
-  warmupRatio,
-  weightDecay,
-  adamBeta1,
-  adamBeta2,
-  adamEpsilon,
-  maxGradNorm,
-  seed,
-};
-
-/** Settings of supervised fine-tuning, resolved. */
-export type SFTConfig = Settings<typeof SFT_OPTIONS>;
-
-/**
- * Completes and checks the settings of supervised fine-tuning.
- * @throws MgrpoError `invalid_argument` that lists every problem
- */
-export function resolveSFTConfig(input: Partial<SFTConfig> = {}): SFTConfig {
-  const problems: string[] = [];
-  const config = fillOptions(SFT_OPTIONS, input, problems);
-  reportProblems('SFTConfig', problems);
-  return config;
-}
 
 /** Adds the gradients of Σ −log p(completion token) / normalizer; the loss it returns is that sum. */
 export async function accumulateNll(

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { resolveGRPOConfig, resolveMGRPOConfig } from '../../src/config.js';
-import type { GRPOConfig, MGRPOConfig, MGRPOConfigInput } from '../../src/config.js';
+import { resolveGRPOConfig } from '../../src/config/grpo.js';
+import { resolveMGRPOConfig } from '../../src/config/mgrpo.js';
+import type { GRPOConfig } from '../../src/config/grpo.js';
+import type { MGRPOConfig, MGRPOConfigInput } from '../../src/config/mgrpo.js';
 import { mgrpoStep } from '../../src/algo/mgrpo.js';
 import type { StepHost } from '../../src/algo/mgrpo.js';
 import { completionMetrics } from '../../src/algo/rollout.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resolveGRPOConfig } from '../../src/config.js';
-import type { GRPOConfigInput } from '../../src/config.js';
+import { resolveGRPOConfig } from '../../src/config/grpo.js';
+import type { GRPOConfigInput } from '../../src/config/grpo.js';
 import { policyObjective, quantile, tokenWeights } from '../../src/algo/objective.js';
 import type { ObjectiveBatch, ObjectiveContext, ObjectiveSettings } from '../../src/algo/objective.js';
 import { goldenCases, goldenMissing, readTensors } from './golden.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveMGRPOConfig } from '../../src/config.js';
+import { resolveMGRPOConfig } from '../../src/config/mgrpo.js';
 import { policyObjective } from '../../src/algo/objective.js';
 import { chooseAnswers, selectCorrections } from '../../src/algo/selection.js';
 import type { Layer2Round, Layer2Settings } from '../../src/algo/selection.js';

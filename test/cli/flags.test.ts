@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { evalSpec } from '../../src/cli/eval.js';
-import { commandOptions, helpText, ownSettings, readFlags, valuesOf } from '../../src/cli/flags.js';
+import { commandFlags, helpText, ownSettings, parseFlag, readFlags, valuesOf } from '../../src/cli/flags.js';
 import { generateSpec } from '../../src/cli/generate.js';
 import { infoSpec } from '../../src/cli/info.js';
 import { sftSpec } from '../../src/cli/sft.js';
 import { trainSpec } from '../../src/cli/train.js';
 import { verifySpec } from '../../src/cli/verify.js';
-import { GRPO_OPTIONS, LAYER2_OPTIONS, options } from '../../src/config.js';
+import { GRPO_OPTIONS } from '../../src/config/grpo.js';
+import { LAYER2_OPTIONS } from '../../src/config/layer2.js';
+import { POLICY_OPTIONS } from '../../src/config/policy.js';
+import { listOptions } from '../../src/options/table.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-flags-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -35,9 +38,9 @@ describe('readFlags', () => {
     expect(valuesOf(given, GRPO_OPTIONS)).toEqual({
       epsilon: 0.1,
       numGenerations: 4,
-      targetModules: ['q_proj', 'v_proj'],
       epsilonHigh: null,
     });
+    expect(valuesOf(given, POLICY_OPTIONS)).toEqual({ targetModules: ['q_proj', 'v_proj'] });
     expect(valuesOf(given, LAYER2_OPTIONS, 'layer2')).toEqual({ mode: 'open_think' });
   });
 
@@ -66,7 +69,8 @@ describe('readFlags', () => {
     [['model'], 'expected a flag, got "model"'],
     [['--model'], 'after --model, got nothing'],
     [['--model', '--dataset', 'x'], 'after --model, got the flag --dataset'],
-    [['--epsilon', 'high'], 'expected a number > 0 and < 1, got "high"'],
+    [['--epsilon', 'high'], '--epsilon: expected a number > 0 and < 1, got "high"'],
+    [['--reward-weights', '1,x'], '--reward-weights: expected a list of numbers or null, got "1,x"'],
     [['--resume=perhaps'], 'expected true or false, got "perhaps"'],
   ])('refuses %j', (words, text) => expect(() => read(...words)).toThrow(text));
 
@@ -97,6 +101,39 @@ describe('readFlags', () => {
   });
 });
 
+describe('parseFlag', () => {
+  const flags = commandFlags(trainSpec);
+  const fail = (problem: string): never => {
+    throw new Error(problem);
+  };
+  it.each([
+    ['epsilonHigh', '0.28', 0.28],
+    ['epsilonHigh', 'none', null],
+    ['rewardWeights', '1, 0.5', [1, 0.5]],
+    ['targetModules', 'all-linear', 'all-linear'],
+    ['targetModules', 'q_proj,v_proj', ['q_proj', 'v_proj']],
+    ['layer2.phrases', '["Wait, no.", "Again"]', ['Wait, no.', 'Again']],
+    ['layer2.enabled', 'false', false],
+  ])('reads %s %s', (name, text, value) => {
+    expect(
+      parseFlag(
+        flags.find((flag) => flag.name === name)!,
+        text,
+        fail,
+      ),
+    ).toEqual(value);
+  });
+
+  it.each([trainSpec, sftSpec, evalSpec, generateSpec, infoSpec, verifySpec])(
+    'flags of $name are unique and in kebab case',
+    (spec) => {
+      const names = commandFlags(spec).map(({ flag }) => flag);
+      expect(new Set(names).size).toBe(names.length);
+      expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))).toEqual([]);
+    },
+  );
+});
+
 describe('ownSettings', () => {
   it('lists every value that is out of its range', () => {
     const given = readFlags(generateSpec, ['--temperature', '-1', '--num-samples', '0'])!;
@@ -107,14 +144,15 @@ describe('ownSettings', () => {
 describe('the help', () => {
   it.each([trainSpec, sftSpec, evalSpec, generateSpec, infoSpec, verifySpec])('of $name has every flag, once', (spec) => {
     const text = helpText(spec);
-    for (const { flag } of commandOptions(spec)) {
+    for (const { flag } of commandFlags(spec)) {
       expect(text.match(new RegExp(`^  --${flag}( |$)`, 'gm')), flag).toHaveLength(1);
     }
   });
 
   it('of train has every option of the algorithm', () => {
-    const flags = commandOptions(trainSpec).map(({ flag }) => flag);
-    expect(options.filter(({ flag }) => !flags.includes(flag))).toEqual([]);
+    const flags = commandFlags(trainSpec).map(({ name }) => name);
+    const options = [...listOptions(GRPO_OPTIONS), ...listOptions(POLICY_OPTIONS), ...listOptions(LAYER2_OPTIONS, 'layer2')];
+    expect(options.filter(({ name }) => !flags.includes(name))).toEqual([]);
   });
 
   it('has no line that is wider than 132 columns', () => {

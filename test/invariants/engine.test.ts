@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pack } from '../../src/nn/batch.js';
 import { generate } from '../../src/sampling/generate.js';
 import { accumulatePolicy, concatenate, scoreSequences } from '../../src/train/update.js';
-import { resolveGRPOConfig } from '../../src/config.js';
+import { resolveGRPOConfig } from '../../src/config/grpo.js';
 import { difference } from '../support/compare.js';
 import { skipGpu, testGpu } from '../support/gpu.js';
 import { randomPolicy } from '../support/policy.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { policyObjective, quantile, tokenWeights } from '../../src/algo/objective.js';
-import { resolveGRPOConfig, type GRPOConfigInput } from '../../src/config.js';
+import { resolveGRPOConfig } from '../../src/config/grpo.js';
+import type { GRPOConfigInput } from '../../src/config/grpo.js';
 import { objective } from '../../src/kernels/objective.js';
 import { expectClose, noise } from '../support/compare.js';
 import { skipGpu, testGpu } from '../support/gpu.js';

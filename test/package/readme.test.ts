@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { commandOptions } from '../../src/cli/flags.js';
+import { commandFlags } from '../../src/cli/flags.js';
 import { trainSpec } from '../../src/cli/train.js';
 import { ensureBuilt, root } from '../support/cli.js';
 
@@ -30,7 +30,7 @@ describe('the README', () => {
 
   it('uses flags that train has', () => {
     const command = /npx mgrpo train [^`]*/.exec(readme)![0];
-    const known = commandOptions(trainSpec).map(({ flag }) => flag);
+    const known = commandFlags(trainSpec).map(({ flag }) => flag);
     expect([...command.matchAll(/--([a-z0-9-]+)/g)].map(([, flag]) => flag!).filter((flag) => !known.includes(flag))).toEqual([]);
   });
 

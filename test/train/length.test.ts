@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatMessage } from '../../src/text/chat-template.js';
-import { resolveMGRPOConfig } from '../../src/config.js';
+import { resolveMGRPOConfig } from '../../src/config/mgrpo.js';
 import { arithmetic } from '../../src/tasks/arithmetic.js';
 import { charTokenizer } from '../../src/tasks/char-tokenizer.js';
 import { MemoryFiles } from '../../src/platform/files.js';

@@ -1,17 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  batchPlan,
-  checkContext,
-  listOptions,
-  nearest,
-  options,
-  parseOption,
-  resolveGRPOConfig,
-  resolveMGRPOConfig,
-  GRPO_OPTIONS,
-} from '../src/config.js';
-import type { MGRPOConfigInput } from '../src/config.js';
+import { batchPlan } from '../../src/config/batch.js';
+import { resolveGRPOConfig } from '../../src/config/grpo.js';
+import type { GRPOConfigInput } from '../../src/config/grpo.js';
+import { resolveMGRPOConfig } from '../../src/config/mgrpo.js';
+import type { MGRPOConfigInput } from '../../src/config/mgrpo.js';
 
 /** The message with which a config is refused. */
 function problem(input: object): string {
@@ -58,12 +50,12 @@ describe('resolveMGRPOConfig', () => {
   });
 
   it('reports every problem in one error', () => {
-    const message = problem({ epsilon: 2, lossTyp: 'grpo', loraDropout: 0.1, layer2: { modus: 'eq5', numGenerations: 1 } });
+    const message = problem({ epsilon: 2, lossTyp: 'grpo', loraR: 4, layer2: { modus: 'eq5', numGenerations: 1 } });
     for (const part of [
       '5 problems',
       'expected a number > 0 and < 1 for epsilon, got 2',
       'unknown option lossTyp; the nearest known one is lossType',
-      'loraDropout 0.1 is not supported',
+      'loraR belongs to the policy, not to the trainer; give it to loadPolicy',
       'unknown option layer2.modus; the nearest known one is layer2.mode',
       'layer2.numGenerations is 1; set it to at least 2',
     ]) {
@@ -95,7 +87,7 @@ describe('resolveMGRPOConfig', () => {
     [{ lossType: 'sapo', delta: 2 }, /delta has no effect/],
     [{ lossType: 'vespo', importanceSamplingLevel: 'sequence' }, /vespo forms its own ratio/],
     [{ beta: 0, useBiasCorrectionKl: true }, /no effect without a KL term/],
-    [{ reference: 'adapter_off' }, /loraR is null/],
+    [{ loraDropout: 0 }, /loraDropout does not exist.*leave it out/],
     [{ maxSteps: 0 }, /maxSteps, got 0/],
     [{ maxCompletionLength: 512, maxContextLength: 512 }, /no room for a prompt/],
     [{ layer2: { answersPerQuery: 9 } }, /set it to at most 8/],
@@ -104,6 +96,7 @@ describe('resolveMGRPOConfig', () => {
     [{ layer2: { numGenerations: 1, answersPerQuery: 1, baseline: 'question' } }, /its own reward/],
     [{ layer2: { phrases: [] } }, /expected a list of texts or paper or neutral for layer2.phrases/],
     [{ layer2: 3 }, /expected an object of settings for layer2, got 3/],
+    [{ layer2: null }, /expected an object of settings for layer2, got null/],
     [{ rewardWeights: [1, NaN] }, /rewardWeights/],
     [{ numGenerations: 2.5 }, /an integer >= 2/],
   ])('refuses %j', (input, pattern) => {
@@ -119,61 +112,18 @@ describe('resolveMGRPOConfig', () => {
   });
 });
 
-describe('checkContext', () => {
-  const config = resolveMGRPOConfig({ maxCompletionLength: 512 });
-
-  it('passes what fits exactly and says what would fit otherwise', () => {
-    expect(() => checkContext(config, 100 + 512 + 16 + 512, 100, 16)).not.toThrow();
-    expect(() => checkContext(config, 1139, 100, 16)).toThrow(
-      /needs 1140 tokens of a context of 1139.*maxCompletionLength to at most 511, or lower layer2.maxCompletionLength to at most 511/,
-    );
-    expect(() => checkContext(config, 600, 100)).toThrow(/lower maxCompletionLength to at most 500/);
-    expect(() => checkContext(config, 64, 100)).toThrow(/drop the prompts of 64 tokens and more/);
-  });
-});
-
-describe('options', () => {
-  it('have a unique flag, a doc, and a default that the option itself accepts', () => {
-    expect(new Set(options.map((o) => o.flag)).size).toBe(options.length);
-    for (const { name, spec, flag } of options) {
-      expect(spec.doc.length, name).toBeGreaterThan(10);
-      expect(flag).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
-    }
-    expect(() =>
-      resolveMGRPOConfig(Object.fromEntries(listOptions(GRPO_OPTIONS).map(({ name, spec }) => [name, spec.default]))),
-    ).not.toThrow();
+describe('resolveGRPOConfig', () => {
+  it('has no second layer, and resolves its own result to itself', () => {
+    const config = resolveGRPOConfig({ dynamicSampling: true });
+    expect(config.layer2).toBeNull();
+    expect(resolveGRPOConfig(config as GRPOConfigInput)).toEqual(config);
   });
 
-  it('read their values from the text of a flag', () => {
-    const read = (name: string, text: string): unknown =>
-      parseOption(
-        options.find((o) => o.name === name)!,
-        text,
-      );
-    expect(read('epsilonHigh', '0.28')).toBe(0.28);
-    expect(read('epsilonHigh', 'none')).toBeNull();
-    expect(read('rewardWeights', '1, 0.5')).toEqual([1, 0.5]);
-    expect(read('targetModules', 'all-linear')).toBe('all-linear');
-    expect(read('targetModules', 'q_proj,v_proj')).toEqual(['q_proj', 'v_proj']);
-    expect(read('layer2.phrases', '["Wait, no.", "Again"]')).toEqual(['Wait, no.', 'Again']);
-    expect(read('layer2.enabled', 'false')).toBe(false);
-    expect(() => read('numGenerations', 'many')).toThrow(/--num-generations: expected an integer >= 2, got "many"/);
-    expect(options.find((o) => o.name === 'layer2.numGenerations')!.flag).toBe('layer2-num-generations');
-  });
-
-  it('are listed in docs/paper-map.md where they depart from TRL or are ours', () => {
-    const map = readFileSync('docs/paper-map.md', 'utf8');
-    const marked = options.filter(({ spec }) => /Departure|Ours|ours/.test(spec.doc));
-    expect(marked.length).toBeGreaterThan(15);
-    expect(marked.map(({ name }) => name).filter((name) => !map.includes(`\`${name}\``))).toEqual([]);
-  });
-
-  it('are found by nearly right names', () => {
-    expect(
-      nearest(
-        '--learning-rat',
-        options.map((o) => o.flag),
-      ),
-    ).toBe('learning-rate');
+  it.each([
+    [{ layer2: { mode: 'eq5' } }, /expected null for layer2.*use MGRPO/],
+    [null, /GRPOConfig: expected an object of settings, got null/],
+    ['fast', /GRPOConfig: expected an object of settings, got "fast"/],
+  ])('refuses %j', (input, pattern) => {
+    expect(() => resolveGRPOConfig(input as GRPOConfigInput)).toThrow(pattern);
   });
 });
