@@ -32,16 +32,18 @@ export class MgrpoError extends Error {
 export function show(value: unknown): string {
   let text: string;
   try {
-    text =
-      typeof value === 'string'
-        ? JSON.stringify(value)
-        : value instanceof Error
-          ? value.message
-          : (JSON.stringify(value) ?? String(value));
+    text = textOf(value);
   } catch {
     text = String(value);
   }
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'function') return `the function ${value.name || 'without a name'}`;
+  if (value instanceof Error) return value.message;
+  return JSON.stringify(value) ?? String(value);
 }
 
 /** Raises `invalid_argument` with `message` unless `condition` holds. */

@@ -61,12 +61,11 @@ export {
 export { Tokenizer } from './text/tokenizer.js';
 export type { TextFiles, TextSink } from './text/tokenizer.js';
 
-export { accuracyReward, countdownReward } from './reward/accuracy.js';
-export type { CorrectnessOptions } from './reward/accuracy.js';
-export { correctionBonus } from './reward/correction.js';
-export { tagCountReward, thinkFormatReward } from './reward/format.js';
-export { cosineLengthReward, softOverlongPunishment } from './reward/length.js';
-export { repetitionPenalty } from './reward/repetition.js';
+export { ACCURACY_OPTIONS, COUNTDOWN_OPTIONS, accuracyReward, countdownReward } from './reward/accuracy.js';
+export { CORRECTION_OPTIONS, correctionBonus } from './reward/correction.js';
+export { TAG_COUNT_OPTIONS, THINK_FORMAT_OPTIONS, tagCountReward, thinkFormatReward } from './reward/format.js';
+export { COSINE_OPTIONS, SOFT_OVERLONG_OPTIONS, cosineLengthReward, softOverlongPunishment } from './reward/length.js';
+export { REPETITION_OPTIONS, repetitionPenalty } from './reward/repetition.js';
 export { named, rewardName, scoreAll } from './reward/run.js';
 export type { BatchScores } from './reward/run.js';
 export type { RewardArgs, RewardFunction, RewardTrainerState, Scores } from './reward/types.js';

@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sampling: ['nn'],
   optim: ['kernels', 'gpu', 'config', 'rng', 'type nn/parameters'],
   text: ['errors'],
-  reward: ['platform'],
+  reward: ['platform', 'options'],
   tasks: ['text', 'rng', 'type reward'],
   algo: ['errors', 'config'],
   train: ['algo', 'formats', 'sampling', 'optim', 'text', 'reward', 'tasks'],

@@ -185,7 +185,7 @@ export function ownSettings<T extends OptionTable>({ name }: CommandSpec, own: T
 export function helpText(command: CommandSpec): string {
   const sections = new Map<string, Flag[]>();
   for (const option of commandFlags(command)) {
-    const { section } = option.spec;
+    const { section = 'options' } = option.spec;
     sections.set(section, [...(sections.get(section) ?? []), option]);
   }
   const blocks = [...sections].map(([section, list]) => `${section}:\n${list.map(describeFlag).join('\n')}`);

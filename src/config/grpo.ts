@@ -412,7 +412,7 @@ export function resolveGRPOConfig(input: GRPOConfigInput = {}): GRPOConfig {
 
 /** Fills the defaults of GRPO's options and appends what is wrong to `problems`. */
 export function completeGRPO(input: unknown, problems: string[]): GRPOSettings {
-  const filled = fillOptions(GRPO_OPTIONS, input, problems, '', ELSEWHERE);
+  const filled = fillOptions(GRPO_OPTIONS, input, problems, { elsewhere: ELSEWHERE });
   // An explicit generationBatchSize decides how many micro-batches a sampling round feeds.
   const fromSize = filled.generationBatchSize === null ? null : filled.generationBatchSize / filled.perDeviceTrainBatchSize;
   const stepsPerGeneration = filled.stepsPerGeneration ?? fromSize ?? filled.gradientAccumulationSteps;

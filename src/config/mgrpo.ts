@@ -19,7 +19,7 @@ export type MGRPOConfigInput = Omit<GRPOConfigInput, 'layer2'> & { readonly laye
 export function resolveMGRPOConfig(input: MGRPOConfigInput = {}): MGRPOConfig {
   const problems: string[] = [];
   const [given, rest] = takeKey(input, 'layer2');
-  const layer2 = fillOptions(LAYER2_OPTIONS, given, problems, 'layer2');
+  const layer2 = fillOptions(LAYER2_OPTIONS, given, problems, { prefix: 'layer2' });
   const config: MGRPOConfig = { ...completeGRPO(rest, problems), layer2 };
   checkLayer2(layer2, config, problems);
   reportProblems('MGRPOConfig', problems);

@@ -17,7 +17,7 @@ export function describe(spec: OptionSpec): string {
     number: 'a number',
     boolean: 'true or false',
     string: 'a text',
-    numbers: 'a list of numbers',
+    numbers: `a list of ${spec.length === undefined ? '' : `${spec.length} `}numbers`,
     strings: 'a list of texts',
   }[spec.type];
   const words = bounds.length > 0 ? `${noun} ${bounds.join(' and ')}` : noun;
@@ -47,30 +47,38 @@ function accepts(spec: OptionSpec, value: unknown): boolean {
     case 'string':
       return typeof value === 'string';
     case 'numbers':
-      return Array.isArray(value) && value.length > 0 && value.every(inRange);
+      return Array.isArray(value) && value.length > 0 && value.length === (spec.length ?? value.length) && value.every(inRange);
     case 'strings':
       return Array.isArray(value) && value.length > 0 && value.every((x) => typeof x === 'string' && x !== '');
   }
 }
 
+/** Where {@link fillOptions} stands, for its messages. */
+export interface FillContext {
+  /** Put before the names: `layer2` makes `layer2.mode`. */
+  readonly prefix?: string;
+  /** Names that somebody may well try, though they are not in the table, and where they belong: `belongs to …; give it to …`. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
+  /** Further names that are known, for the nearest one. */
+  readonly others?: readonly string[];
+}
+
 /**
  * Fills the defaults of a table and checks each value by itself; every problem is appended to `problems` (the value is then the default,
- * so that later checks can go on). `prefix` is put before the names in messages; `elsewhere` says of names that are not in the table, but
- * that somebody may well try, where they belong.
+ * so that later checks can go on). An option whose default its own row refuses must be given.
  */
 export function fillOptions<T extends OptionTable>(
   table: T,
   input: unknown,
   problems: string[],
-  prefix = '',
-  elsewhere: Readonly<Record<string, string>> = {},
+  { prefix = '', elsewhere = {}, others = [] }: FillContext = {},
 ): Settings<T> {
   const given: Record<string, unknown> = {};
   if (typeof input === 'object' && input !== null && !Array.isArray(input)) Object.assign(given, input);
   else if (input !== undefined)
     problems.push(`expected an object of settings${prefix ? ` for ${prefix}` : ''}, got ${show(input)}`);
   const path = prefix ? `${prefix}.` : '';
-  const known = Object.keys(table);
+  const known = [...Object.keys(table), ...others];
   for (const key of Object.keys(given)) {
     if (Object.hasOwn(table, key)) continue;
     if (Object.hasOwn(elsewhere, key)) problems.push(`${path}${key} ${elsewhere[key]}`);
@@ -78,11 +86,10 @@ export function fillOptions<T extends OptionTable>(
   }
   const out: Record<string, unknown> = {};
   for (const [key, spec] of Object.entries(table)) {
-    const value = given[key];
-    if (value !== undefined && !accepts(spec, value)) {
-      problems.push(`expected ${describe(spec)} for ${path}${key}, got ${show(value)}`);
-    }
-    out[key] = value !== undefined && accepts(spec, value) ? value : spec.default;
+    const value = given[key] === undefined ? spec.default : given[key];
+    const isRight = accepts(spec, value);
+    if (!isRight) problems.push(`expected ${describe(spec)} for ${path}${key}, got ${show(given[key])}`);
+    out[key] = isRight ? value : spec.default;
   }
   return out as Settings<T>;
 }

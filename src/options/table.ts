@@ -7,13 +7,15 @@ export interface OptionSpec {
   readonly default: string | number | boolean | null | readonly (string | number)[];
   /** Meaning, unit and source, in one or two sentences. */
   readonly doc: string;
-  /** Heading in the help text. */
-  readonly section: string;
+  /** Heading in the help text, where the option is a flag. */
+  readonly section?: string;
   readonly choices?: readonly string[];
   /** Words that stand for a value of a list type, such as `paper` for the paper's phrases. */
   readonly keywords?: readonly string[];
   /** Whether null is a value. */
   readonly nullable?: true;
+  /** Entries of a list, where there is one right number. */
+  readonly length?: number;
   /** Inclusive bounds; `above` and `below` are exclusive. */
   readonly min?: number;
   readonly max?: number;

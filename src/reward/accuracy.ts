@@ -1,4 +1,7 @@
+// Rewards by the verifiers: is the final answer of a completion right?
 import { MgrpoError, check, show } from '../errors.js';
+import { takeOptions } from '../options/border.js';
+import type { Settings } from '../options/table.js';
 import { named } from './run.js';
 import { OUTCOMES } from './status.js';
 import type { RewardArgs, RewardFunction } from './types.js';
@@ -6,15 +9,24 @@ import { countdownRow, flagsOf, outcomes } from './verify.js';
 import type { ExtractionMode } from './verify.js';
 import type { Row } from './wasm.js';
 
-/** Settings of {@link accuracyReward} and {@link countdownReward}. */
-export interface CorrectnessOptions {
-  /** How the answer is found; default `strict`: only marked answers and completions that are an answer and nothing else. */
-  readonly mode?: ExtractionMode;
-  /** Score of a right answer; default 1. */
-  readonly correct?: number;
-  /** Score of everything else; default 0. */
-  readonly wrong?: number;
-}
+const SCORING = {
+  mode: {
+    type: 'choice',
+    choices: ['strict', 'lenient'],
+    default: 'strict',
+    doc: 'How the answer is found. strict: only marked answers and completions that are an answer and nothing else; lenient: also the last value.',
+  },
+  correct: { type: 'number', default: 1, doc: 'Score of a right answer.' },
+  wrong: { type: 'number', default: 0, doc: 'Score of everything else.' },
+} as const;
+
+const COLUMN = { column: { type: 'string', default: 'gold', doc: 'Name of the column with the right answer.' } } as const;
+const SUBSET = { subset: { type: 'boolean', default: false, doc: 'Whether numbers may be left out.' } } as const;
+
+/** Options of {@link accuracyReward}. */
+export const ACCURACY_OPTIONS: typeof SCORING & typeof COLUMN = { ...COLUMN, ...SCORING };
+/** Options of {@link countdownReward}. */
+export const COUNTDOWN_OPTIONS: typeof SCORING & typeof SUBSET = { ...SCORING, ...SUBSET };
 
 const EQUAL = OUTCOMES.indexOf('equal');
 const GOLD_UNPARSABLE = OUTCOMES.indexOf('gold_unparsable');
@@ -24,10 +36,10 @@ const GOLD_UNPARSABLE = OUTCOMES.indexOf('gold_unparsable');
  * nothing (TRL's accuracy_reward does the same). A completion that was cut scores only by an answer it finished.
  *
  * Source: rule-based accuracy reward of DeepSeek-R1 (arXiv 2501.12948, §2.2.2).
- * @param options.column name of the gold's column; default `gold`
+ * @param options see {@link ACCURACY_OPTIONS}
  */
-export function accuracyReward(options: CorrectnessOptions & { readonly column?: string } = {}): RewardFunction {
-  const { column = 'gold', mode = 'strict', correct = 1, wrong = 0 } = options;
+export function accuracyReward(options: Partial<Settings<typeof ACCURACY_OPTIONS>> = {}): RewardFunction {
+  const { column, mode, correct, wrong } = takeOptions('accuracyReward', ACCURACY_OPTIONS, options);
   return named('accuracy_reward', (args) => {
     const golds = columnOf(args, column, 'accuracy_reward');
     const rows: Row[] = args.completions.map((text, i) => ({
@@ -52,10 +64,10 @@ export function accuracyReward(options: CorrectnessOptions & { readonly column?:
  * integers, + − × ÷ and parentheses only; else 0.
  *
  * Source: the countdown task of TinyZero and reasoning-gym, without its partial credit for form.
- * @param options.subset allow numbers to be left out; default false
+ * @param options see {@link COUNTDOWN_OPTIONS}
  */
-export function countdownReward(options: CorrectnessOptions & { readonly subset?: boolean } = {}): RewardFunction {
-  const { mode = 'strict', correct = 1, wrong = 0, subset = false } = options;
+export function countdownReward(options: Partial<Settings<typeof COUNTDOWN_OPTIONS>> = {}): RewardFunction {
+  const { mode, correct, wrong, subset } = takeOptions('countdownReward', COUNTDOWN_OPTIONS, options);
   return named('countdown_reward', (args) => {
     const numbers = columnOf(args, 'numbers', 'countdown_reward');
     const targets = columnOf(args, 'target', 'countdown_reward');

@@ -1,7 +1,13 @@
-import { check } from '../errors.js';
+// A bonus for the change that a correction makes.
+import { takeOptions } from '../options/border.js';
 import { columnOf } from './accuracy.js';
-import { named } from './run.js';
+import { REWARD, named } from './run.js';
 import type { RewardArgs, RewardFunction, Scores } from './types.js';
+
+/** Options of {@link correctionBonus}, beside the reward `of` which it is the change. */
+export const CORRECTION_OPTIONS = {
+  alpha: { type: 'number', min: 0, default: null, doc: 'Factor of the change; 0 turns the bonus off.' },
+} as const;
 
 /**
  * Pays for the change that a correction makes: r = α (R(õ) − R(o)), õ the completion, o the first answer it corrects. With α = 1 and the
@@ -15,8 +21,8 @@ import type { RewardArgs, RewardFunction, Scores } from './types.js';
  * @param options.alpha factor ≥ 0
  */
 export function correctionBonus(options: { readonly of: RewardFunction; readonly alpha: number }): RewardFunction {
-  const { of, alpha } = options;
-  check(Number.isFinite(alpha) && alpha >= 0, `correctionBonus: expected a number ≥ 0 for alpha, got ${alpha}; 0 turns it off`);
+  const { alpha } = takeOptions('correctionBonus', CORRECTION_OPTIONS, options, { of: REWARD });
+  const { of } = options;
   return named('correction_bonus', async (args: RewardArgs): Promise<Scores> => {
     if (args['firstCompletions'] === undefined) return args.completions.map(() => null);
     const first: RewardArgs = {

@@ -1,6 +1,37 @@
+// Rewards that depend on the length of a completion.
 import { check } from '../errors.js';
-import { named } from './run.js';
+import { takeOptions } from '../options/border.js';
+import type { Settings } from '../options/table.js';
+import { REWARD, named } from './run.js';
 import type { RewardArgs, RewardFunction, Scores } from './types.js';
+
+const MAX_LENGTH = {
+  type: 'integer',
+  min: 1,
+  default: null,
+  doc: 'Length limit, tokens; as a rule maxCompletionLength.',
+} as const;
+
+/** Options of {@link softOverlongPunishment}. */
+export const SOFT_OVERLONG_OPTIONS: {
+  readonly maxLength: typeof MAX_LENGTH;
+  readonly cache: Omit<typeof MAX_LENGTH, 'doc'> & { readonly doc: string };
+} = {
+  maxLength: MAX_LENGTH,
+  cache: {
+    ...MAX_LENGTH,
+    doc: 'Tokens before the limit in which the penalty grows, at most maxLength; as a rule a fifth of it.',
+  },
+};
+
+const COSINE = {
+  correct: { type: 'numbers', length: 2, default: [2, 1], doc: 'Scores of a right answer: at length 0, and at maxLength.' },
+  wrong: { type: 'numbers', length: 2, default: [-10, 0], doc: 'Scores of a wrong answer: at length 0, and at maxLength.' },
+  exceeded: { type: 'number', default: -10, doc: 'Score at the length limit.' },
+} as const;
+
+/** Options of {@link cosineLengthReward}, beside the reward `of` that decides what is right. */
+export const COSINE_OPTIONS: typeof COSINE & { readonly maxLength: typeof MAX_LENGTH } = { maxLength: MAX_LENGTH, ...COSINE };
 
 /**
  * A penalty that sets in before the length limit, L tokens in the completion:
@@ -10,14 +41,13 @@ import type { RewardArgs, RewardFunction, Scores } from './types.js';
  *   −1                             for L > maxLength
  *
  * Source: DAPO (arXiv 2503.14476), Eq. 13.
- * @param options.maxLength tokens, > 0
- * @param options.cache tokens before the limit in which the penalty grows, 0 < cache ≤ maxLength
+ * @param options see {@link SOFT_OVERLONG_OPTIONS}
  */
-export function softOverlongPunishment(options: { readonly maxLength: number; readonly cache: number }): RewardFunction {
-  const { maxLength, cache } = options;
+export function softOverlongPunishment(options: Settings<typeof SOFT_OVERLONG_OPTIONS>): RewardFunction {
+  const { maxLength, cache } = takeOptions('softOverlongPunishment', SOFT_OVERLONG_OPTIONS, options);
   check(
-    Number.isSafeInteger(maxLength) && Number.isSafeInteger(cache) && cache > 0 && cache <= maxLength,
-    `softOverlongPunishment: expected whole numbers 0 < cache ≤ maxLength, got cache ${cache}, maxLength ${maxLength}; e.g. maxCompletionLength and a fifth of it`,
+    cache <= maxLength,
+    `softOverlongPunishment: expected a cache of at most maxLength, got cache ${cache}, maxLength ${maxLength}; e.g. a fifth of it`,
   );
   return named('soft_overlong_punishment', ({ completionIds }) =>
     completionIds.map(({ length }) =>
@@ -34,28 +64,21 @@ export function softOverlongPunishment(options: { readonly maxLength: number; re
  * With the defaults a right answer is worth more when short, and a wrong one costs less when long (it was worth thinking on).
  *
  * Source: Yeo et al., Demystifying Long Chain-of-Thought Reasoning (arXiv 2502.03373), §4.2 and its default values.
- * @param options.maxLength tokens, > 0
+ * @param options see {@link COSINE_OPTIONS}
  * @param options.of decides what is right: scores above 0; its nulls stay null
  */
-export function cosineLengthReward(options: {
-  readonly maxLength: number;
-  readonly of: RewardFunction;
-  readonly correct?: readonly [start: number, end: number];
-  readonly wrong?: readonly [start: number, end: number];
-  readonly exceeded?: number;
-}): RewardFunction {
-  const { maxLength, of, correct = [2, 1], wrong = [-10, 0], exceeded = -10 } = options;
-  check(
-    Number.isSafeInteger(maxLength) && maxLength > 0,
-    `cosineLengthReward: expected a whole number > 0 for maxLength, got ${maxLength}; e.g. maxCompletionLength`,
-  );
+export function cosineLengthReward(
+  options: Partial<Settings<typeof COSINE_OPTIONS>> & { readonly maxLength: number; readonly of: RewardFunction },
+): RewardFunction {
+  const { maxLength, correct, wrong, exceeded } = takeOptions('cosineLengthReward', COSINE_OPTIONS, options, { of: REWARD });
+  const { of } = options;
   return named('cosine_length_reward', async (args: RewardArgs): Promise<Scores> => {
     const scores = await of(args);
     return args.completionIds.map(({ length }, i) => {
       const score = scores[i];
       if (score === null || score === undefined) return null;
       if (length >= maxLength) return exceeded;
-      const [start, end] = score > 0 ? correct : wrong;
+      const [start, end] = (score > 0 ? correct : wrong) as readonly [number, number];
       return end + 0.5 * (start - end) * (1 + Math.cos((Math.PI * length) / maxLength));
     });
   });

@@ -1,5 +1,14 @@
+// Calls reward functions by their names and adds up what they give.
 import { MgrpoError, check, show } from '../errors.js';
+import type { Thing } from '../options/border.js';
 import type { RewardArgs, RewardFunction } from './types.js';
+
+/** What an option that takes a reward function must be. */
+export const REWARD: Thing = {
+  noun: 'a reward function',
+  is: (value) => typeof value === 'function',
+  wayOut: 'pass one, for example accuracyReward()',
+};
 
 /** Name of a reward function in metrics and messages: `rewardName`, else the function's own name, else `reward_<index>`. */
 export function rewardName(reward: RewardFunction, index: number): string {
