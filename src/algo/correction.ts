@@ -1,10 +1,8 @@
-/**
- * Eq. 5: the query of layer 2 from a question and one of its answers,
- *
- *     q'_i = SystemPrompt_L2 + User:[q] + Assistant:[<think> thought_i </think> ans_i] + p_guide
- *
- * as token ids. Nothing is decoded or re-tokenised: the prompt's ids, the answer's ids and the phrase's ids are joined as they are.
- */
+// Eq. 5: the query of layer 2 from a question and one of its answers, as token ids,
+//
+//     q'_i = SystemPrompt_L2 + User:[q] + Assistant:[<think> thought_i </think> ans_i] + p_guide
+//
+// Nothing is decoded or re-tokenised: the ids of prompt, answer and phrase are joined. Which answers get one is decided in queries.ts.
 import { check } from '../errors.js';
 import type { Layer2Config } from '../config/layer2.js';
 
@@ -45,8 +43,6 @@ export type SkipReason = 'truncated' | 'too_long' | 'empty';
 /** A query of layer 2. */
 export interface Correction {
   readonly ids: Int32Array;
-  /** Leading tokens that equal the layer-1 sequence (prompt, then answer): their keys and values can be reused. */
-  readonly shared: number;
   /** In mode open_think: whether the answer had no `</think>`, so that the whole of it was still an open thought. */
   readonly unclosed: boolean;
 }
@@ -88,13 +84,5 @@ export function buildCorrection(parts: CorrectionParts, rules: CorrectionRules):
   for (let i = 0; i < prefix.length; i++) ids[i] = prefix[i]!;
   for (let i = 0; i < end; i++) ids[prefix.length + i] = answerIds[i]!;
   for (let i = 0; i < phraseIds.length; i++) ids[prefix.length + end + i] = phraseIds[i]!;
-  return { ids, shared: commonPrefix(ids, promptIds, answerIds), unclosed };
-}
-
-/** How many leading ids equal the sequence `first` followed by `second`. */
-function commonPrefix(ids: Ids, first: Ids, second: Ids): number {
-  const limit = Math.min(ids.length, first.length + second.length);
-  let n = 0;
-  while (n < limit && ids[n] === (n < first.length ? first[n] : second[n - first.length])) n++;
-  return n;
+  return { ids, unclosed };
 }

@@ -1,6 +1,6 @@
-/** What sampling gives: completions, their scores, and TRL's metrics of their lengths. */
+// What goes into sampling and what comes out: prompts, completions, their scores, and TRL's metrics of their lengths. Types, not sampling.
 import type { Rewards } from './advantage.js';
-import type { Correction, Ids } from './correction.js';
+import type { Ids } from './correction.js';
 
 /** A question as the algorithm sees it; the host's own type may carry more (the data row). */
 export interface Question {
@@ -20,13 +20,32 @@ export interface Completion {
   readonly truncated: boolean;
 }
 
-/** What is to be completed: a question, or a correction of one of its answers. */
+/** A guiding phrase with the separators around it. */
+export interface Phrase {
+  readonly text: string;
+  readonly ids: Ids;
+}
+
+/** Where a query of layer 2 comes from. */
+export interface Origin {
+  /** Number of the answer in its round: question q's i-th of G answers is q * G + i. */
+  readonly row: number;
+  readonly answer: Completion;
+  /** Whether the answer is right. */
+  readonly correct: boolean;
+  readonly phrase: Phrase;
+}
+
+/** What is to be completed: a question, or an answer that is to be corrected. */
 export interface Prompt<Q extends Question> {
   readonly question: Q;
   readonly ids: Ids;
-  /** Layer 2 only: the answer that is corrected, and how many leading tokens of `ids` its own sequence already holds. */
-  readonly origin: { readonly answer: Completion; readonly correction: Correction } | null;
+  /** Layer 2 only. */
+  readonly origin: Origin | null;
 }
+
+/** A query of layer 2 (Eq. 5). */
+export type Query<Q extends Question> = Prompt<Q> & { readonly origin: Origin };
 
 /** Rewards of a batch of completions. */
 export interface Scored {
@@ -49,6 +68,12 @@ export interface Rollout<Q extends Question> {
   readonly correct: readonly boolean[];
   /** f64[prompts * n]. */
   readonly advantages: Float64Array;
+}
+
+/** Whether the verifier, the first reward function, gives more than the threshold. */
+export function isCorrect(rewards: readonly (number | null)[], threshold: number): boolean {
+  const value = rewards[0];
+  return value !== null && value !== undefined && value > threshold;
 }
 
 /** TRL's `completions/...` metrics; the terminated ones are 0 where nothing terminated. */

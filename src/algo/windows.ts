@@ -1,4 +1,4 @@
-/** From rollouts to optimiser steps: which sequences go through the model together, and what each weighs in the loss. */
+// From rollouts to optimiser steps: which sequences go through the model together, and what each weighs in the loss.
 import { batchPlan } from '../config/batch.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import type { Ids } from './correction.js';
@@ -46,7 +46,7 @@ export function layerSettings(config: GRPOConfig, layer: 1 | 2): GRPOConfig {
 }
 
 /** The windows of layer 1: completions in group order, a mean over the sequences of each optimiser step. */
-export function planAnswers<Q extends Question>(answers: Rollout<Q>, config: GRPOConfig): MicroBatch[][] {
+export function answerWindows<Q extends Question>(answers: Rollout<Q>, config: GRPOConfig): MicroBatch[][] {
   const { completionsPerStep } = batchPlan(config);
   const G = config.numGenerations;
   const rows = answers.advantages.length;
@@ -63,7 +63,7 @@ export function planAnswers<Q extends Question>(answers: Rollout<Q>, config: GRP
 }
 
 /** The window of layer 2: the kept corrections with the weights of Eq. 6, in one optimiser step. */
-export function planCorrections<Q extends Question>(
+export function correctionWindows<Q extends Question>(
   corrections: Rollout<Q> & { selection: Layer2Selection },
   config: GRPOConfig,
 ): MicroBatch[][] {

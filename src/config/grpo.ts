@@ -437,19 +437,21 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 };
 
 function checkObjective(c: GRPOSettings, problems: string[]): void {
-  const clips = CLIPPED_LOSSES.has(c.lossType);
-  if (c.lossType === 'cispo' && c.epsilonHigh === null) {
-    problems.push('lossType cispo needs epsilonHigh, there an absolute cap of the ratio; set it, for example to 5 (ScaleRL)');
+  const kind: 'clipped' | 'capped' | 'gated' | 'sequence' = LOSS_KINDS[c.lossType];
+  if (kind === 'capped' && c.epsilonHigh === null) {
+    problems.push(
+      `lossType ${c.lossType} needs epsilonHigh, there an absolute cap of the ratio; set it, for example to 5 (ScaleRL)`,
+    );
   }
-  if (c.epsilonHigh !== null && (c.lossType === 'sapo' || c.lossType === 'vespo')) {
+  if (c.epsilonHigh !== null && (kind === 'gated' || kind === 'sequence')) {
     problems.push(`epsilonHigh has no effect with lossType ${c.lossType}, which does not clip; leave it null`);
   }
-  if (c.delta !== null && !clips)
-    problems.push(
-      `delta has no effect with lossType ${c.lossType}; leave it null, or use one of ${[...CLIPPED_LOSSES].join(', ')}`,
-    );
-  if (c.lossType === 'vespo' && c.importanceSamplingLevel === 'sequence') {
-    problems.push('lossType vespo forms its own ratio per sequence; leave importanceSamplingLevel at token');
+  if (c.delta !== null && kind !== 'clipped') {
+    const clipped = GRPO_OPTIONS.lossType.choices.filter((name) => LOSS_KINDS[name] === 'clipped');
+    problems.push(`delta has no effect with lossType ${c.lossType}; leave it null, or use one of ${clipped.join(', ')}`);
+  }
+  if (kind === 'sequence' && c.importanceSamplingLevel === 'sequence') {
+    problems.push(`lossType ${c.lossType} forms its own ratio per sequence; leave importanceSamplingLevel at token`);
   }
   if (c.useBiasCorrectionKl && c.beta === 0)
     problems.push('useBiasCorrectionKl has no effect without a KL term; set beta above 0, or useBiasCorrectionKl to false');
@@ -465,5 +467,17 @@ function checkLengths(c: GRPOSettings, problems: string[]): void {
   }
 }
 
-/** The loss types that clip the ratio on both sides (PPO's surrogate). */
-export const CLIPPED_LOSSES: ReadonlySet<string> = new Set(['grpo', 'bnpo', 'dr_grpo', 'dapo', 'luspo']);
+/**
+ * What each loss does with the ratio: clips it on both sides (PPO's surrogate), caps it above, passes it through a soft gate, or forms one
+ * weight per sequence of its own. algo/losses.ts holds the formulas and is checked against this by its type.
+ */
+export const LOSS_KINDS = {
+  grpo: 'clipped',
+  bnpo: 'clipped',
+  dr_grpo: 'clipped',
+  dapo: 'clipped',
+  luspo: 'clipped',
+  cispo: 'capped',
+  sapo: 'gated',
+  vespo: 'sequence',
+} as const;

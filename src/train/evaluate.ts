@@ -1,5 +1,5 @@
-import { buildCorrection, type Correction, type CorrectionRules } from '../algo/correction.js';
 import { majAtK, meanOver, passAtK, twoTurnMetrics, firstTurnMetrics, type Metric } from '../algo/evaluation.js';
+import { buildQueries } from '../algo/queries.js';
 import type { Completion, Prompt } from '../algo/rollout.js';
 import type { Layer2Config } from '../config/layer2.js';
 import { check } from '../errors.js';
@@ -20,6 +20,8 @@ export interface EvaluateOptions {
   /** 0 (default): greedy. */
   readonly temperature?: number;
   readonly maxCompletionLength: number;
+  /** Most tokens of prompt and completion together (default: the model's). */
+  readonly maxContextLength?: number | null;
   /** k of pass@k and maj@k: answers per problem, each with one correction (default 1). */
   readonly numGenerations?: number;
   /** For the metrics `reward` and `layer2/reward`; none: they are left out. */
@@ -74,36 +76,21 @@ export async function evaluate(policy: Policy, rows: readonly TaskRow[], options
   const records = [...recordsOf(1, first)];
   if (!layer2) Object.assign(metrics, firstTurnMetrics(table(first.strict, k)));
   else {
-    const phrases = encodePhrases(policy.tokenizer, layer2.phrases);
     const rng = new Rng(options.seed ?? 42, STREAM.evaluate);
-    const rules: CorrectionRules = {
-      mode: layer2.mode,
-      truncatedAnswers: 'keep',
-      eosIds: policy.eosIds,
-      thinkEnd: thinkEnd(policy.tokenizer),
-      maxContextLength: policy.context,
-      maxCompletionLength: layer2.maxCompletionLength ?? options.maxCompletionLength,
-    };
-    const queries: (Prompt<EncodedQuestion> & { readonly at: number; readonly phrase: string })[] = [];
-    answers.forEach((row, q) =>
-      row.forEach((answer, j) => {
-        const phrase = phrases[rng.int(phrases.length)]!;
-        const built = buildCorrection(
-          { ...questions[q]!, answerIds: answer.ids, truncated: answer.truncated, phraseIds: phrase.ids },
-          rules,
-        );
-        // An answer that leaves no room for a second turn keeps its first one.
-        if (typeof built === 'string') return;
-        queries.push({
-          question: questions[q]!,
-          ids: built.ids,
-          origin: { answer, correction: built as Correction },
-          at: q * k + j,
-          phrase: phrase.text,
-        });
-      }),
+    const lengths = { maxCompletionLength: layer2.maxCompletionLength ?? options.maxCompletionLength };
+    // Every answer is corrected; one without a query keeps its first turn.
+    const { queries } = buildQueries(
+      { prompts, completions: answers, correct: first.strict },
+      { ...layer2, ...lengths, answersPerQuery: null },
+      {
+        phrases: encodePhrases(policy.tokenizer, layer2.phrases),
+        eosIds: policy.eosIds,
+        thinkEnd: thinkEnd(policy.tokenizer),
+        maxContextLength: Math.min(options.maxContextLength ?? policy.context, policy.context),
+        draw: () => rng.uniform(),
+      },
     );
-    const turns = { ...settings, maxCompletionLength: rules.maxCompletionLength };
+    const turns = { ...settings, ...lengths };
     const corrections = await rollout(policy, queries, 1, turns, {
       ...common,
       firstStream: rows.length * k,
@@ -112,11 +99,11 @@ export async function evaluate(policy: Policy, rows: readonly TaskRow[], options
     const second = await grade(policy, queries, corrections, layer2.mode === 'open_think', options);
     const filled = (after: readonly boolean[], before: readonly boolean[]): boolean[] => {
       const out = [...before];
-      queries.forEach(({ at }, i) => (out[at] = after[i]!));
+      queries.forEach(({ origin }, i) => (out[origin.row] = after[i]!));
       return out;
     };
     const secondFinals = [...first.texts.finals];
-    queries.forEach(({ at }, i) => (secondFinals[at] = second.texts.finals[i]!));
+    queries.forEach(({ origin }, i) => (secondFinals[origin.row] = second.texts.finals[i]!));
     Object.assign(
       metrics,
       twoTurnMetrics({
@@ -132,7 +119,11 @@ export async function evaluate(policy: Policy, rows: readonly TaskRow[], options
       ...recordsOf(
         2,
         second,
-        queries.map(({ at, phrase }) => ({ answer: first.texts.completions[at]!, answerCorrect: first.strict[at]!, phrase })),
+        queries.map(({ origin: { row, correct, phrase } }) => ({
+          answer: first.texts.completions[row]!,
+          answerCorrect: correct,
+          phrase: phrase.text,
+        })),
       ),
     );
   }

@@ -1,6 +1,6 @@
 import type { Metric } from '../algo/evaluation.js';
 import { mgrpoStep, type StepHost, type StepReport } from '../algo/mgrpo.js';
-import type { Completion, Prompt, Rollout, Scored } from '../algo/rollout.js';
+import type { Completion, Origin, Phrase, Prompt, Rollout, Scored } from '../algo/rollout.js';
 import { batchPlan } from '../config/batch.js';
 import { checkContext } from '../config/context.js';
 import { resolveGRPOConfig } from '../config/grpo.js';
@@ -18,7 +18,7 @@ import { evaluate } from './evaluate.js';
 import type { CompletionRecord, Listener, Phase } from './events.js';
 import { meanMetrics } from './metrics.js';
 import { STREAM, type Policy } from './policy.js';
-import { encodePhrases, encodeQuestions, thinkEnd, type EncodedPhrase, type EncodedQuestion } from './questions.js';
+import { encodePhrases, encodeQuestions, thinkEnd, type EncodedQuestion } from './questions.js';
 import { rewardArgs, rollout, rolloutTexts, type RolloutTexts } from './rollout.js';
 import { loadTrainerState, saveTrainerState, type TrainerState } from './state.js';
 import { adapterOffReference, scoreSequences, updatePolicy, type Reference } from './update.js';
@@ -58,7 +58,7 @@ export class GRPOTrainer {
   readonly policy: Policy;
   readonly #options: TrainerOptions<unknown>;
   readonly #questions: readonly EncodedQuestion[];
-  readonly #phrases: readonly EncodedPhrase[];
+  readonly #phrases: readonly Phrase[];
   readonly #optimizer: AdamW;
   readonly #maxSteps: number;
   readonly #emit: Listener;
@@ -181,6 +181,7 @@ export class GRPOTrainer {
       layer2: config.layer2,
       temperature: config.evalTemperature,
       maxCompletionLength: config.maxCompletionLength,
+      maxContextLength: config.maxContextLength,
       numGenerations: 1,
       rewards: this.#options.rewards,
       rewardWeights: config.rewardWeights,
@@ -233,7 +234,7 @@ export class GRPOTrainer {
     const rng = new Rng(config.seed, STREAM.step, this.#state.draws);
     const openThink = config.layer2?.mode === 'open_think';
     const host: StepHost<EncodedQuestion> = {
-      phrases: this.#phrases.map(({ ids }) => ids),
+      phrases: this.#phrases,
       eosIds: policy.eosIds,
       thinkEnd: thinkEnd(policy.tokenizer),
       maxContextLength: Math.min(config.maxContextLength ?? policy.context, policy.context),
@@ -371,26 +372,19 @@ export class GRPOTrainer {
             advantage: rolled.advantages[k]!,
             truncated: completion.truncated,
             correct: rolled.correct[k]!,
-            ...(origin && this.#originOf(prompt, report)),
+            ...(origin && this.#originOf(origin)),
             ...(columns.length > 0 && { extra: Object.fromEntries(columns.map(([key, values]) => [key.slice(2), values[at]])) }),
           });
         }),
       );
     };
-    add(1, report.layer1);
-    if (report.layer2) add(2, report.layer2);
+    add(1, report.answers);
+    if (report.corrections) add(2, report.corrections);
   }
 
-  #originOf(
-    prompt: Prompt<EncodedQuestion>,
-    { layer1 }: StepReport<EncodedQuestion>,
-  ): Pick<CompletionRecord, 'answer' | 'answerCorrect' | 'phrase'> {
-    const { answer } = prompt.origin!;
-    const flat = layer1.completions.flat().indexOf(answer);
-    const ids = Array.from(prompt.ids);
-    const phrase = this.#phrases.find((p) => p.ids.every((id, i) => ids[ids.length - p.ids.length + i] === id));
+  #originOf({ answer, correct, phrase }: Origin): Pick<CompletionRecord, 'answer' | 'answerCorrect' | 'phrase'> {
     const text = this.policy.tokenizer.decode(Array.from(answer.ids).filter((id) => !this.policy.eosIds.has(id)));
-    return { answer: text, answerCorrect: layer1.correct[flat] ?? false, ...(phrase && { phrase: phrase.text }) };
+    return { answer: text, answerCorrect: correct, phrase: phrase.text };
   }
 
   #progress(phase: Phase, layer: 1 | 2 | undefined, done: number, total: number, tokens: number): void {

@@ -1,3 +1,4 @@
+// How long completions may be where nobody says.
 import { GRPO_OPTIONS } from '../config/grpo.js';
 import type { Layer2Config } from '../config/layer2.js';
 import type { TaskRow } from '../tasks/task.js';

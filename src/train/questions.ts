@@ -1,5 +1,6 @@
+// Data rows and guiding phrases as token ids: each text is tokenised once, here.
 import type { Ids } from '../algo/correction.js';
-import type { Question } from '../algo/rollout.js';
+import type { Phrase, Question } from '../algo/rollout.js';
 import type { Layer2Config } from '../config/layer2.js';
 import type { TaskRow } from '../tasks/task.js';
 import type { ChatMessage } from '../text/chat-template.js';
@@ -10,12 +11,6 @@ import type { Tokenizer } from '../text/tokenizer.js';
 export interface EncodedQuestion extends Question {
   readonly row: TaskRow;
   readonly promptIds: readonly number[];
-}
-
-/** A guiding phrase with the separators around it, in token ids. */
-export interface EncodedPhrase {
-  readonly text: string;
-  readonly ids: readonly number[];
 }
 
 /** Token ids of the rows' prompts, under the layer-2 system prompt too where there is one. */
@@ -36,7 +31,7 @@ function withSystemPrompt(messages: readonly ChatMessage[], content: string): Ch
 }
 
 /** The pool of guiding phrases in token ids. */
-export function encodePhrases(tokenizer: Tokenizer, phrases: Layer2Config['phrases']): EncodedPhrase[] {
+export function encodePhrases(tokenizer: Tokenizer, phrases: Layer2Config['phrases']): Phrase[] {
   const texts = typeof phrases === 'string' ? PHRASE_POOLS[phrases] : phrases;
   return texts.map((text) => ({ text, ids: tokenizer.encode(guidingText(text)) }));
 }

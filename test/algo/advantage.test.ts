@@ -42,7 +42,7 @@ describe('computeAdvantages', () => {
   it('gives 0 to rows that no function scored and to groups with one scored row', () => {
     const result = computeAdvantages([[null], [1], [0], [null], [null], [1], [null], [null]], base);
     expect([...result.advantages]).toEqual([0, 0.5, -0.5, 0, 0, 0, 0, 0]);
-    expect(result.rewards[0]).toBeNaN();
+    expect(result.totals[0]).toBeNaN();
     expect(result.zeroVariance).toEqual([false, true]);
   });
 
@@ -64,7 +64,7 @@ describe('computeAdvantages', () => {
     [-0.4687, 0.4687, 1.1315, -1.1315].forEach((A, i) => expect(a[i]).toBeCloseTo(A, 3));
   });
 
-  it('does not blow rounding errors of equal rewards up', () => {
+  it('does not amplify rounding errors of equal rewards', () => {
     const { advantages } = computeAdvantages(ones([0.1, 0.1, 0.1, 0.1]), { ...base, scaleRewards: 'group' });
     expect([...advantages]).toEqual([0, 0, 0, 0]);
   });

@@ -17,9 +17,8 @@ const built = (p: Partial<CorrectionParts>, r: Partial<CorrectionRules> = {}): C
 
 describe('buildCorrection', () => {
   it('joins prompt, answer without its end-of-sequence id, and phrase (eq5)', () => {
-    const { ids, shared, unclosed } = built({});
+    const { ids, unclosed } = built({});
     expect([...ids]).toEqual([10, 11, 20, 21, 50, 51, 30, 7, 8]);
-    expect(shared).toBe(7);
     expect(unclosed).toBe(false);
   });
 
@@ -28,20 +27,13 @@ describe('buildCorrection', () => {
     expect([...built({ answerIds: [EOS, 20] }).ids]).toEqual([10, 11, EOS, 20, 7, 8]);
   });
 
-  it('starts with the layer-2 prompt and shares only what is equal', () => {
-    const { ids, shared } = built({ correctionPromptIds: [10, 12, 13] });
-    expect([...ids.slice(0, 3)]).toEqual([10, 12, 13]);
-    expect(shared).toBe(1);
-  });
-
-  it('counts a phrase that happens to continue like the answer as shared', () => {
-    expect(built({ answerIds: [20, EOS], phraseIds: [EOS, 9] }).shared).toBe(4);
+  it('starts with the layer-2 prompt where there is one', () => {
+    expect([...built({ correctionPromptIds: [10, 12, 13] }).ids.slice(0, 4)]).toEqual([10, 12, 13, 20]);
   });
 
   it('cuts before the first </think> of any spelling and continues the open thought (open_think)', () => {
     const open = { mode: 'open_think' as const };
     expect([...built({}, open).ids]).toEqual([10, 11, 20, 21, 7, 8]);
-    expect(built({}, open).shared).toBe(4);
     expect([...built({ answerIds: [20, 60, 50, 51, EOS] }, open).ids]).toEqual([10, 11, 20, 7, 8]);
     expect([...built({ correctionPromptIds: [99] }, open).ids.slice(0, 2)]).toEqual([10, 11]);
   });

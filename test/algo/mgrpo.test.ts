@@ -24,7 +24,10 @@ interface Item extends Question {
  * first answer. Real sampling, real gradients through the objective, plain gradient ascent.
  */
 class TableHost implements StepHost<Item> {
-  readonly phrases = [[PHRASE], [PHRASE, PHRASE + 1]];
+  readonly phrases = [
+    { text: 'wait', ids: [PHRASE] },
+    { text: 'hmm', ids: [PHRASE, PHRASE + 1] },
+  ];
   readonly eosIds: ReadonlySet<number> = new Set([EOS]);
   readonly thinkEnd = (ids: ArrayLike<number>): number => Array.from(ids).indexOf(50);
   readonly maxContextLength = 64;
@@ -135,7 +138,7 @@ const configOf = (input: MGRPOConfigInput = {}): MGRPOConfig =>
 describe('mgrpoStep', () => {
   it('samples, scores and updates layer 1, then layer 2 (successive)', async () => {
     const host = new TableHost(1);
-    const { metrics, layer2 } = await mgrpoStep(items(4), configOf(), host);
+    const { metrics, answers, corrections } = await mgrpoStep(items(4), configOf(), host);
     expect(host.log).toEqual(['sample 1 4x8', 'score 1', 'update 1 on policy', 'sample 2 32x3', 'score 2', 'update 2 on policy']);
     expect(host.windows[0]!.microBatches.map((m) => m.sequences.length)).toEqual([8, 8, 8, 8]);
     expect(host.windows[1]!.microBatches).toHaveLength(12);
@@ -143,10 +146,12 @@ describe('mgrpoStep', () => {
     expect(metrics['delta_t1_t2']).toBeCloseTo(metrics['acc_t2']! - metrics['acc_t1']!, 12);
     expect(metrics['delta_t1_t2']).toBeCloseTo(metrics['delta_i_to_c']! - metrics['delta_c_to_i']!, 12);
     expect(metrics['answer_change_rate']).toBeGreaterThan(0.5);
-    // q' = prompt, answer without end of sequence, phrase; all but the phrase is shared with layer 1.
-    const { ids, origin } = layer2!.prompts[0]!;
-    expect([...Array.from(ids).slice(0, 3)]).toEqual([100, 5, origin!.answer.ids[0]]);
-    expect(origin!.correction.shared).toBe(3);
+    // q' = prompt, answer without end of sequence, phrase.
+    const { ids, origin } = corrections!.prompts[9]!;
+    expect(Array.from(ids)).toEqual([101, 5, origin.answer.ids[0], ...Array.from(origin.phrase.ids)]);
+    expect(origin.row).toBe(9);
+    expect(origin.answer).toBe(answers.completions[1]![1]);
+    expect(origin.correct).toBe(answers.correct[9]);
   });
 
   it('samples both layers before one update of both (joint)', async () => {
@@ -155,7 +160,7 @@ describe('mgrpoStep', () => {
     expect(host.log).toEqual(['sample 1 4x8', 'score 1', 'sample 2 32x3', 'score 2', 'update 1+2 on policy']);
   });
 
-  it('is GRPO, draw for draw, with layer 2 disabled', async () => {
+  it('draws and updates as GRPO with layer 2 disabled', async () => {
     const runs = [
       configOf({ layer2: { enabled: false } }),
       resolveGRPOConfig({ beta: 0, temperature: 1, maxCompletionLength: 2 }),
@@ -202,14 +207,14 @@ describe('mgrpoStep', () => {
 
   it('normalises by Eq. 6 over the kept corrections only', async () => {
     const host = new TableHost(9);
-    const { layer2, metrics } = await mgrpoStep(items(4), configOf({ layer2: { selection: 'paper' } }), host);
+    const { corrections, metrics } = await mgrpoStep(items(4), configOf({ layer2: { selection: 'paper' } }), host);
     const sequences = host.windows[1]!.microBatches.flatMap((m) => m.sequences);
     const weights = host.windows[1]!.microBatches.flatMap((m) => Array.from(m.context.sequenceWeights!));
     expect(metrics['layer2/discarded']).toBeGreaterThan(0);
     expect(sequences).toHaveLength(3 * metrics['layer2/kept']!);
     expect(metrics['layer2/kept']! + metrics['layer2/discarded']!).toBe(32);
     expect(weights.reduce((a, b) => a + b, 0)).toBeCloseTo(
-      new Set(layer2!.selection.keep.flatMap((k, j) => (k ? [Math.floor(j / 8)] : []))).size / 4,
+      new Set(corrections!.selection.keep.flatMap((k, j) => (k ? [Math.floor(j / 8)] : []))).size / 4,
       12,
     );
   });
@@ -222,7 +227,7 @@ describe('mgrpoStep', () => {
     const tight = Object.assign(new TableHost(11), { maxContextLength: 5 });
     const report = await mgrpoStep(items(4), configOf(), tight);
     expect(report.metrics).toMatchObject({ 'layer2/queries': 0, 'layer2/skipped_too_long': 32 });
-    expect(report.layer2).toBeNull();
+    expect(report.corrections).toBeNull();
     expect(tight.log).toEqual(['sample 1 4x8', 'score 1', 'update 1 on policy']);
   });
 
@@ -243,9 +248,9 @@ describe('mgrpoStep', () => {
     host.logits([100])[0] = 40;
     host.logits([101])[0] = 40;
     host.fresh = items(6, 200);
-    const { metrics, layer1 } = await mgrpoStep(items(4), config, host);
+    const { metrics, answers } = await mgrpoStep(items(4), config, host);
     expect(host.log.slice(0, 5)).toEqual(['sample 1 4x8', 'score 1', 'more 2', 'sample 1 2x8', 'score 1']);
-    expect(layer1.prompts).toHaveLength(4);
+    expect(answers.prompts).toHaveLength(4);
     expect(metrics).toMatchObject({ 'dynamic_sampling/missing_groups': 0 });
     expect(host.windows[0]!.microBatches.flatMap((m) => m.sequences)).toHaveLength(32);
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveMGRPOConfig } from '../../src/config/mgrpo.js';
 import { policyObjective } from '../../src/algo/objective.js';
 import { chooseAnswers, selectCorrections } from '../../src/algo/selection.js';
-import type { Layer2Round, Layer2Settings } from '../../src/algo/selection.js';
+import type { CorrectionRound, Layer2Settings } from '../../src/algo/selection.js';
 import { goldenCases, goldenMissing } from './golden.js';
 
 const settings: Layer2Settings = {
@@ -13,11 +13,13 @@ const settings: Layer2Settings = {
   correctionBonus: 0,
   degradationPenalty: 0,
   scaleRewards: 'none',
+  multiObjectiveAggregation: 'sum_then_normalize',
+  rewardWeights: null,
   filterZeroVariance: false,
 };
 
 /** Questions x answers x corrections of 0 and 1 as a round. */
-function roundOf(first: readonly (readonly number[])[], second: readonly (readonly (readonly number[])[])[]): Layer2Round {
+function roundOf(first: readonly (readonly number[])[], second: readonly (readonly (readonly number[])[])[]): CorrectionRound {
   const answers = first.flat();
   const corrections = second.flat(2);
   return {
@@ -26,7 +28,7 @@ function roundOf(first: readonly (readonly number[])[], second: readonly (readon
     answerCorrect: answers.map((r) => r === 1),
     answerRewards: answers,
     correct: corrections.map((r) => r === 1),
-    rewards: corrections,
+    rewards: corrections.map((r) => [r]),
   };
 }
 
@@ -134,8 +136,29 @@ describe('selectCorrections', () => {
     expect(advantages[1]).toBeCloseTo(0.5 / (Math.SQRT1_2 + 1e-4), 12);
   });
 
+  it('z-scores each reward function per baseline group under normalize_then_sum, so that its scale does not matter', () => {
+    const two = (scale: number): CorrectionRound => ({
+      ...round,
+      rewards: round.rewards.map(([r], i) => [r!, scale * (i % 3)]),
+    });
+    const gdpo = { ...settings, multiObjectiveAggregation: 'normalize_then_sum' as const };
+    const [small, large] = [1, 1000].map((scale) => selectCorrections(two(scale), gdpo).advantages);
+    small!.forEach((A, i) => expect(large![i]).toBeCloseTo(A, 3));
+    // By hand, query 0: z = (-.7071, .7071) + (-.7071, .7071); query 2: (.7071, -.7071) + (-.7071, .7071); std of all four 1.1547.
+    [-1.2247, 1.2247, 0, 0, 0, 0].forEach((A, i) => expect(small![i]).toBeCloseTo(A, 3));
+    expect(selectCorrections(two(1000), settings).advantages[1]).toBeCloseTo(500.5, 9);
+  });
+
+  it('refuses to shape a total that normalize_then_sum does not take', () => {
+    const gdpo = { ...settings, multiObjectiveAggregation: 'normalize_then_sum' as const };
+    expect(() => selectCorrections(round, { ...gdpo, correctionBonus: 0.5 })).toThrow(
+      /layer2.correctionBonus.*normalize_then_sum/,
+    );
+    expect(() => selectCorrections(round, { ...gdpo, degradationPenalty: 1 })).toThrow(/layer2.degradationPenalty/);
+  });
+
   it('leaves unscored corrections out of the mean', () => {
-    const { advantages } = selectCorrections({ ...round, rewards: [NaN, 1, ...Array.from(round.rewards).slice(2)] }, settings);
+    const { advantages } = selectCorrections({ ...round, rewards: [[null], [1], ...round.rewards.slice(2)] }, settings);
     expect([...advantages.slice(0, 2)]).toEqual([0, 0]);
   });
 });

@@ -269,7 +269,7 @@ async function runLayer2(_gpu: Gpu, _folder: string, json: Json, report: Report)
         answerCorrect: answers.map((r) => r > 0.5),
         answerRewards: answers,
         correct: rewards.map((r) => r > 0.5),
-        rewards,
+        rewards: rewards.map((r) => [r]),
       },
       {
         numGenerations: H,
@@ -279,6 +279,8 @@ async function runLayer2(_gpu: Gpu, _folder: string, json: Json, report: Report)
         correctionBonus: 0,
         degradationPenalty: 0,
         scaleRewards: 'none',
+        multiObjectiveAggregation: 'sum_then_normalize',
+        rewardWeights: null,
         filterZeroVariance: false,
       },
     );
