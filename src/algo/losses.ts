@@ -165,4 +165,12 @@ export const LOSSES: { readonly [K in GRPOConfig['lossType']]: LossOfKind[(typeo
     },
     weightMetric: 'vespo/phi_seq_mean',
   },
+
+  // TOPR (2503.14286), tapered off-policy REINFORCE: the sum over tokens with weight 1 where A >= 0, else the product of the ratios up to 1.
+  topr: {
+    kind: 'sequence_weight',
+    normalizer: 'none',
+    weight: ({ logRatio }, A) => (A >= 0 ? 1 : Math.min(Math.exp(logRatio), 1)),
+    weightMetric: 'topr/weight_seq_mean',
+  },
 };

@@ -13,7 +13,7 @@ export const GRPO_OPTIONS = {
   lossType: {
     section: 'objective',
     type: 'choice',
-    choices: ['grpo', 'bnpo', 'dr_grpo', 'dapo', 'cispo', 'sapo', 'luspo', 'vespo'],
+    choices: ['grpo', 'bnpo', 'dr_grpo', 'dapo', 'cispo', 'sapo', 'luspo', 'vespo', 'topr'],
     default: 'grpo',
     doc: 'Per-token surrogate and its normaliser. Departure from TRL (dapo): Eq. 4 of the paper is a mean over answers of the mean over tokens.',
   },
@@ -480,4 +480,5 @@ export const LOSS_KINDS = {
   cispo: 'capped',
   sapo: 'gated',
   vespo: 'sequence',
+  topr: 'sequence',
 } as const;

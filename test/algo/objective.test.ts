@@ -140,6 +140,36 @@ describe('policyObjective', () => {
     expect(metrics['vespo/phi_seq_mean']).toBeCloseTo((phis[0]! + phis[1]!) / 2, 14);
   });
 
+  it('gives topr the gradient of -min(product of ratios, 1) A logp where A < 0, of -A logp elsewhere, summed over tokens', () => {
+    const batch = { ...randomBatch(3, [5, 7, 6]), advantages: [0.5, -0.25, -1] };
+    // Ratio of sequence 1 above 1, of sequence 2 below.
+    const sign = [1, 1, -1];
+    const oldLogps = Float64Array.from(batch.logps, (x, t) => x - 0.1 * sign[t < 5 ? 0 : t < 12 ? 1 : 2]!);
+    const settings = settingsOf({ lossType: 'topr', beta: 0.2 });
+    const { gradLogps, loss, metrics } = policyObjective({ ...batch, oldLogps }, settings, {
+      accumulationSteps: 1,
+      windowTokens: 18,
+    });
+    const weights = [1, 1, Math.exp(-0.6)];
+    expect(metrics['topr/weight_seq_mean']).toBeCloseTo((2 + Math.exp(-0.6)) / 3, 14);
+    // The twin, with the weights held fixed, and its finite differences.
+    const twin = (logps: ArrayLike<number>): number => {
+      let sum = 0;
+      for (let i = 0; i < 3; i++) {
+        for (let t = batch.offsets[i]!; t < batch.offsets[i + 1]!; t++) {
+          const d = batch.refLogps![t]! - logps[t]!;
+          sum += (-weights[i]! * batch.advantages[i]! * logps[t]! + 0.2 * (Math.exp(d) - d - 1)) / 3;
+        }
+      }
+      return sum;
+    };
+    expect(loss).toBeCloseTo(twin(batch.logps), 12);
+    for (let t = 0; t < 18; t++) {
+      const at = (h: number): number => twin(Float64Array.from(batch.logps, (x, u) => (u === t ? x + h : x)));
+      expect(gradLogps[t]).toBeCloseTo((at(1e-6) - at(-1e-6)) / 2e-6, 8);
+    }
+  });
+
   it('has the gradient of its loss in logps under the entropy mask, and in entropies with a bonus', () => {
     const batch = randomBatch(11, [3, 9, 4, 1, 8], { mask: true });
     expect(gradientError(batch, settingsOf({ topEntropyQuantile: 0.4, beta: 0.2 }), context, 'logps').error).toBeLessThan(1e-7);
