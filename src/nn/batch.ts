@@ -1,6 +1,8 @@
+// Sequences laid end to end, on the host and on the device.
 import { check, show } from '../errors.js';
 import type { Recorder } from '../gpu/recorder.js';
 import type { Tensor } from '../gpu/tensor.js';
+import type { Pool } from './pool.js';
 
 /** Sequences laid end to end: the one row format that sampling, scoring and training share. */
 export interface PackedBatch {
@@ -59,18 +61,12 @@ export function pack(sequences: readonly ArrayLike<number>[], vocab: number): Pa
   return { ids, positions, seqStart, seqEnd, starts, length };
 }
 
-/** Copies a packed batch to scratch memory; it lasts until the next upload. */
-export function upload(recorder: Recorder, batch: PackedBatch): DeviceBatch {
-  const put = (name: string, data: Uint32Array<ArrayBuffer>): Tensor => {
-    const t = recorder.scratch(`batch.${name}`, [data.length], 'u32');
-    recorder.write(t, data);
+/** Copies a packed batch to the memory of a pool. */
+export function upload(rec: Recorder, batch: PackedBatch, pool: Pool): DeviceBatch {
+  const put = (name: 'ids' | 'positions' | 'seqStart' | 'seqEnd'): Tensor => {
+    const t = pool.get(`batch.${name}`, [batch.length], 'u32');
+    rec.write(t, batch[name]);
     return t;
   };
-  return {
-    ids: put('ids', batch.ids),
-    positions: put('positions', batch.positions),
-    seqStart: put('seqStart', batch.seqStart),
-    seqEnd: put('seqEnd', batch.seqEnd),
-    length: batch.length,
-  };
+  return { ids: put('ids'), positions: put('positions'), seqStart: put('seqStart'), seqEnd: put('seqEnd'), length: batch.length };
 }

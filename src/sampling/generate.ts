@@ -154,6 +154,7 @@ export async function generate(
   const pool = new RowPool(cacheRows);
 
   const recorder = gpu.recorder();
+  const memory = decoder.leases.take('sampling');
   const put = (name: string, data: Uint32Array<ArrayBuffer>): Tensor => {
     const t = gpu.scratch(`slots.${name}`, [Math.max(data.length, 1)], 'u32');
     recorder.write(t, data);
@@ -211,8 +212,9 @@ export async function generate(
       );
       const cacheRow = new Uint32Array(batch.length);
       part.forEach(({ rows }, i) => cacheRow.set(rows, batch.starts[i]));
-      decoder.forward(recorder, batch, false, { k, v, cacheRow: put('prefillRow', cacheRow) });
+      const state = decoder.forward(recorder, batch, { kv: { k, v, cacheRow: put('prefillRow', cacheRow) } });
       recorder.submit();
+      state.release();
     }
   };
 
@@ -261,7 +263,7 @@ export async function generate(
       const left = Math.max(...slots.map(({ ids }) => limit - ids.length));
       const steps = Math.max(Math.min(options.stepsPerSubmit ?? 16, left), 1);
       for (let i = 0; i < steps; i++) {
-        const logits = decoder.decode(recorder, { count, ...state, ids: state.tokens, kvIndex, maxContext, k, v });
+        const logits = decoder.decode(recorder, { count, ...state, ids: state.tokens, kvIndex, maxContext, k, v }, memory);
         sample(recorder, {
           logits,
           rows: count,

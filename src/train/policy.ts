@@ -97,8 +97,7 @@ function policyOf(
       await tokenizer.save(sink);
     },
     free() {
-      decoder.parameters.free();
-      decoder.lora?.parameters.free();
+      decoder.free();
     },
   };
 }

@@ -1,7 +1,8 @@
 import { policyObjective } from '../algo/objective.js';
 import type { MicroBatch, TrainSequence, UpdateWindow } from '../algo/windows.js';
 import { pack } from '../nn/batch.js';
-import type { Decoder, Targets } from '../nn/decoder.js';
+import type { Targets } from '../nn/blocks/head.js';
+import type { Decoder } from '../nn/decoder.js';
 import type { AdamW } from '../optim/adamw.js';
 
 /** Rows of a packed batch that predict completion tokens, with where each sequence's ones begin. */
@@ -60,15 +61,20 @@ export async function scoreSequences(
   decoder: Decoder,
   sequences: readonly { readonly promptIds: ArrayLike<number>; readonly completionIds: ArrayLike<number> }[],
   temperature: number,
+  options: { readonly lora?: boolean } = {},
 ): Promise<Float32Array> {
   const parts: Float32Array[] = [];
   for (const piece of pieces(sequences)) {
     const { batch, targets } = packForScoring(piece, decoder.config.vocabSize, temperature);
     const recorder = decoder.gpu.recorder();
-    const state = decoder.forward(recorder, batch, false);
-    const { logps } = decoder.score(recorder, state, targets);
-    recorder.submit();
-    parts.push((await decoder.gpu.read(logps))[0]);
+    const state = decoder.forward(recorder, batch, options);
+    try {
+      const { logps } = decoder.score(recorder, state, targets);
+      recorder.submit();
+      parts.push((await decoder.gpu.read(logps))[0]);
+    } finally {
+      state.release();
+    }
   }
   return concatenate(parts);
 }
@@ -78,14 +84,7 @@ export type Reference = (sequences: readonly TrainSequence[], temperature: numbe
 
 /** The base model with its adapter off: free of memory, and right for an adapter that training began with. */
 export function adapterOffReference(decoder: Decoder): Reference {
-  return async (sequences, temperature) => {
-    decoder.adapterEnabled = false;
-    try {
-      return await scoreSequences(decoder, sequences, temperature);
-    } finally {
-      decoder.adapterEnabled = true;
-    }
-  };
+  return (sequences, temperature) => scoreSequences(decoder, sequences, temperature, { lora: false });
 }
 
 /** What {@link accumulate} computed on one micro-batch; N = completion tokens, in order. */
@@ -120,14 +119,18 @@ export async function accumulate(
 ): Promise<Accumulated> {
   const { batch, targets, offsets } = packForScoring(sequences, decoder.config.vocabSize, temperature);
   const recorder = decoder.gpu.recorder();
-  const state = decoder.forward(recorder, batch, true);
-  const scores = decoder.score(recorder, state, targets);
-  recorder.submit();
-  const [logps, entropies] = await decoder.gpu.read(scores.logps, scores.entropies);
-  const { loss, gradLogps, gradEntropies, metrics } = lossOf(logps, entropies, offsets);
-  decoder.backward(recorder, state, targets, Float32Array.from(gradLogps), Float32Array.from(gradEntropies));
-  recorder.submit();
-  return { loss, logps, entropies, metrics, tokens: batch.length };
+  const state = decoder.forward(recorder, batch, { keep: true });
+  try {
+    const scores = decoder.score(recorder, state, targets);
+    recorder.submit();
+    const [logps, entropies] = await decoder.gpu.read(scores.logps, scores.entropies);
+    const { loss, gradLogps, gradEntropies, metrics } = lossOf(logps, entropies, offsets);
+    decoder.backward(recorder, state, scores, Float32Array.from(gradLogps), Float32Array.from(gradEntropies));
+    recorder.submit();
+    return { loss, logps, entropies, metrics, tokens: batch.length };
+  } finally {
+    state.release();
+  }
 }
 
 /**

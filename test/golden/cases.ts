@@ -85,25 +85,21 @@ async function compareGradients(parameters: Parameters, expected: Safetensors, r
   }
 }
 
-function free(decoder: Decoder): void {
-  decoder.parameters.free();
-  decoder.lora?.parameters.free();
-}
-
 async function runForward(gpu: Gpu, folder: string, json: Json, report: Report): Promise<void> {
   const expected = await Safetensors.open(new NodeFiles(folder), 'expected.safetensors');
   const decoder = await load(gpu, folder, 'full');
   const sequences = json.sequences as number[][];
   const batch = pack(sequences, decoder.config.vocabSize);
   const recorder = gpu.recorder();
-  const { hidden } = decoder.forward(recorder, batch, false);
-  const logits = decoder.logits(recorder, hidden, batch.length);
+  const state = decoder.forward(recorder, batch);
+  const logits = decoder.logits(recorder, state);
   recorder.submit();
   report.relative('logits', (await gpu.read(logits))[0], await expected.readF32('logits'));
+  state.release();
   const { loss } = await accumulateNll(decoder, asExamples(sequences), count(sequences));
   report.relative('loss', [loss], await expected.readF32('loss'));
   await compareGradients(decoder.parameters, expected, report);
-  free(decoder);
+  decoder.free();
 }
 
 /** Every token but the first is predicted. */
@@ -175,7 +171,7 @@ async function runPolicy(gpu: Gpu, folder: string, json: Json, report: Report): 
   report.relative('entropies', concatenate(entropies), await expected.readF32('entropies'));
   if (expected.tensors.has('refLogps')) report.relative('refLogps', concatenate(references), await expected.readF32('refLogps'));
   await compareGradients(decoder.trained, expected, report);
-  free(decoder);
+  decoder.free();
 }
 
 async function runOptimizer(gpu: Gpu, folder: string, json: Json, report: Report): Promise<void> {
@@ -202,7 +198,7 @@ async function runOptimizer(gpu: Gpu, folder: string, json: Json, report: Report
     report.relative('change of parameters', minus(actual), minus(after), 1e-3);
   }
   optimizer.free();
-  free(decoder);
+  decoder.free();
 }
 
 async function runGenerate(gpu: Gpu, folder: string, json: Json, report: Report): Promise<void> {
@@ -214,7 +210,7 @@ async function runGenerate(gpu: Gpu, folder: string, json: Json, report: Report)
   );
   const wrong = out.filter(({ ids }, i) => Array.from(ids).join() !== (json.expected.completions[i] as number[]).join());
   report.add('completions that differ', wrong.length, 0.5);
-  free(decoder);
+  decoder.free();
 }
 
 async function runSampling(gpu: Gpu, _folder: string, json: Json, report: Report): Promise<void> {

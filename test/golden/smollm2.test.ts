@@ -54,10 +54,11 @@ describe.skipIf(reason)(`SmolLM2-135M-Instruct${reason ? ` (skipped: ${reason})`
 
     const { batch } = packForScoring(sequences.slice(0, 1), decoder.config.vocabSize, 1);
     const recorder = gpu.recorder();
-    const { hidden } = decoder.forward(recorder, batch, false);
-    const logits = decoder.logits(recorder, decoder.gather(recorder, hidden, Uint32Array.of(batch.length - 1)), 1);
+    const state = decoder.forward(recorder, batch);
+    const logits = decoder.logits(recorder, state, Uint32Array.of(batch.length - 1));
     recorder.submit();
     const logitError = difference((await gpu.read(logits))[0], await expected.readF32('logits')).relativeNorm;
+    state.release();
 
     const prompt = json.greedy[0]!.ids;
     const samples = await generate(decoder, [{ prompt, streams: [1, 2, 3, 4] }], {
@@ -75,7 +76,7 @@ describe.skipIf(reason)(`SmolLM2-135M-Instruct${reason ? ` (skipped: ${reason})`
     print(
       `greedy ids equal (${out.length} prompts), logits ${logitError.toExponential(1)}, sampled against trained log-probs ${engine.toExponential(1)}`,
     );
-    decoder.parameters.free();
+    decoder.free();
     gpu.freeScratch();
     expect(logitError).toBeLessThan(1e-4);
     expect(engine).toBeLessThan(1e-4);
@@ -106,7 +107,7 @@ describe.skipIf(reason)(`SmolLM2-135M-Instruct${reason ? ` (skipped: ${reason})`
       `loss ${Math.abs(loss - json.expected.loss).toExponential(1)}, log-probs ${logpError.toExponential(1)}, gradient norms ${worstNorm.toExponential(1)}, ` +
         `gradients ${worstHead.toExponential(1)} of ${json.expected.loss.toFixed(4)}; ${Math.round(gpu.memory.peak / 2 ** 20)} MiB`,
     );
-    decoder.parameters.free();
+    decoder.free();
     gpu.freeScratch();
     expect(logpError).toBeLessThan(1e-3);
     expect(worstNorm).toBeLessThan(1e-3);

@@ -1,0 +1,24 @@
+// What the two halves of a layer share: the pass that they belong to, and where their intermediate values lie.
+import type { Recorder } from '../../gpu/recorder.js';
+import type { Tensor } from '../../gpu/tensor.js';
+import type { LayerAttention } from '../model-config.js';
+import type { Network } from '../network.js';
+import type { Rotation } from '../rotation.js';
+
+/** A pass through one layer. T = tokens. */
+export interface LayerPass {
+  readonly rec: Recorder;
+  readonly net: Network;
+  /** Its number from 0, and `model.layers.i`. */
+  readonly layer: number;
+  readonly name: string;
+  readonly tokens: number;
+  /** u32[T] position of each token in its sequence. */
+  readonly positions: Tensor;
+  readonly attention: LayerAttention;
+  /** Tables of the layer's rotation; null where it has none. */
+  readonly rotation: Rotation | null;
+}
+
+/** Gives the tensor f32[T, width] of a label. */
+export type Make = (label: string, width: number) => Tensor;
