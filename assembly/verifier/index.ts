@@ -7,9 +7,9 @@
  * in  0 gold start · 1 gold length · 2 text start · 3 text length · 4 flags (assembly/verifier/status.ts)
  * out 5 verdict · 6 rule · 7 answer start · 8 answer length · 9 gold answer start · 10 gold answer length · 11 unused
  */
-import { checkCountdown, countdownReason } from './countdown';
-import { equalAnswers } from './equal';
-import { answerLength, answerStart, beginBatch, extractAnswer, extractGold } from './extract';
+import { checkCountdown, countdownReason } from './compare/countdown';
+import { equalAnswers } from './compare/equal';
+import { answerLength, answerStart, beginBatch, extractAnswer, extractGold } from './read/extract';
 import { GOLD_UNPARSABLE, NO_ANSWER } from './status';
 
 const ROW_WORDS: i32 = 12;

@@ -1,27 +1,34 @@
 // Tokens of a mathematical answer: LaTeX, plain text and Unicode give the same tokens.
 //
 // Numbers are read here, with every usual spelling of thousands separators; words, commands and symbols become kinds. What the lexer does
-// not know becomes T.BAD, which no grammar rule accepts: nothing is salvaged from a span that does not parse.
-import { alloc, fail, failed, spend } from './arena';
-import { codePoint, isLower, lookup, sequenceLength, spells } from './bytes';
-import * as Z from './integer';
-import * as Q from './rational';
+// not know becomes Tok.BAD, which no grammar rule accepts: nothing is salvaged from a span that does not parse.
+import { isNull, nil } from '../memory';
+import { Char } from '../read/characters';
+import { alloc, fail, failed, spend } from '../arena';
+import { lookup, spells } from '../read/names';
+import * as int from '../number/integer';
+import * as rat from '../number/rational';
+import { Rat } from '../number/rational';
 import {
   byteAt,
+  codePoint,
   groupEnd,
   isDigit,
   isLetter,
+  isLower,
+  isOneOf,
   isSpace,
   isWordAt,
+  sequenceLength,
   skipDigits,
   skipLetters,
   skipSpace,
   spaceAt,
   startsWith,
-} from './text';
+} from '../read/text';
 
 /** Kinds of token. */
-export const enum T {
+export const enum Tok {
   END,
   BAD,
   NUM,
@@ -89,8 +96,8 @@ export const enum T {
   HLINE,
 }
 
-/** Relations, in `aux` of T.REL. */
-export const enum R {
+/** Relations, in `aux` of Tok.REL. */
+export const enum Rel {
   EQ,
   NE,
   LT,
@@ -113,8 +120,8 @@ export const enum R {
   MAPS,
 }
 
-/** Known sets, in `aux` of T.SPACESET. */
-export const enum S {
+/** Known sets, in `aux` of Tok.SPACESET. */
+export const enum Space {
   R,
   Z,
   N,
@@ -124,7 +131,7 @@ export const enum S {
 }
 
 /** Functions with a name, in the order of FUNCTIONS. */
-export const enum F {
+export const enum Func {
   SIN,
   COS,
   TAN,
@@ -204,18 +211,18 @@ export class Token {
   aux: i32;
   /** 1: white space before; 2: inside \text{} */
   flags: i32;
-  /** T.NUM: digits after the decimal point, -1 for an integer */
+  /** Tok.NUM: digits after the decimal point, -1 for an integer */
   decimals: i32;
   start: usize;
   end: usize;
-  /** T.NUM: its exact value */
-  value: Q.Rat;
+  /** Tok.NUM: its exact value */
+  value: Rat;
 }
 
 /** Largest number of tokens of one side. */
 const MAX_TOKENS: i32 = 6000;
 
-/** Tokens of the last `tokenize`; the last one is T.END. */
+/** Tokens of the last `tokenize`; the last one is Tok.END. */
 export let tokens: usize = 0;
 export let tokenCount: i32 = 0;
 
@@ -239,19 +246,28 @@ function push(kind: i32, start: usize, end: usize, aux: i32 = 0): Token {
   t.decimals = -1;
   t.start = start;
   t.end = end;
-  t.value = changetype<Q.Rat>(0);
+  t.value = nil<Rat>();
   space = 0;
   return t;
 }
 
 function lastKind(): i32 {
-  return tokenCount > 0 ? tokenAt(tokens, tokenCount - 1).kind : T.END;
+  return tokenCount > 0 ? tokenAt(tokens, tokenCount - 1).kind : Tok.END;
 }
 
 /** Whether the token before can be the left factor of a unit or a product. */
 function afterOperand(): bool {
   const k = lastKind();
-  return k == T.NUM || k == T.RBRACE || k == T.RPAR || k == T.PI || k == T.SYM || k == T.VULGAR || k == T.PERCENT || k == T.RBRK;
+  return (
+    k == Tok.NUM ||
+    k == Tok.RBRACE ||
+    k == Tok.RPAR ||
+    k == Tok.PI ||
+    k == Tok.SYM ||
+    k == Tok.VULGAR ||
+    k == Tok.PERCENT ||
+    k == Tok.RBRK
+  );
 }
 
 // --- Symbols: one id per name. Letters are their character code, Greek and other signs follow, composed names are interned.
@@ -309,7 +325,7 @@ function separatorAt(p: usize, e: usize, depth: i32): i32 {
   let q = p;
   const c = byteAt(p);
   let comma = false;
-  if (c == 44) {
+  if (c == Char.COMMA) {
     comma = true;
     q++;
     if (startsWith(q, e, '\\!')) {
@@ -321,9 +337,9 @@ function separatorAt(p: usize, e: usize, depth: i32): i32 {
     q += 3;
     if (startsWith(q, e, '\\!')) q += 2;
   } else if (startsWith(p, e, '\\,') || startsWith(p, e, '\\;') || startsWith(p, e, '\\:') || startsWith(p, e, '\\ ')) q += 2;
-  else if (c == 126 || c == 39) q++;
-  else if (c == 32) q++;
-  else if (startsWith(p, e, '\u00e2\u0080\u0099')) q += 3;
+  else if (c == Char.TILDE || c == Char.APOSTROPHE) q++;
+  else if (c == Char.SPACE) q++;
+  else if (startsWith(p, e, '’')) q += 3;
   else {
     const n = spaceAt(p, e);
     if (n < 2) return 0;
@@ -334,7 +350,7 @@ function separatorAt(p: usize, e: usize, depth: i32): i32 {
   if (comma) {
     if (depth > 0 || commaMode != 0) return 0;
     // no list has an item 001
-    if (byteAt(q) == 48) sawZeroGroup = true;
+    if (byteAt(q) == Char.ZERO) sawZeroGroup = true;
     sawThousandsComma = true;
   }
   return <i32>(q - p);
@@ -343,7 +359,7 @@ function separatorAt(p: usize, e: usize, depth: i32): i32 {
 /** Whether digits at p go on in lakhs: 12,34,567. Gives the end of the number, or 0. */
 function lakhEnd(p: usize, e: usize): usize {
   let groups = 0;
-  while (p + 3 <= e && byteAt(p) == 44 && isDigit(byteAt(p + 1)) && isDigit(byteAt(p + 2))) {
+  while (p + 3 <= e && byteAt(p) == Char.COMMA && isDigit(byteAt(p + 1)) && isDigit(byteAt(p + 2))) {
     if (p + 3 < e && isDigit(byteAt(p + 3))) {
       if (groups == 0 || (p + 4 < e && isDigit(byteAt(p + 4)))) return 0;
       return p + 4;
@@ -364,18 +380,18 @@ function number(p: usize, e: usize, depth: i32): usize {
   const lead = <i32>(q - p);
   memory.copy(out, p, lead);
   n = lead;
-  if (lead > 0 && lead <= 3 && byteAt(p) != 48) {
+  if (lead > 0 && lead <= 3 && byteAt(p) != Char.ZERO) {
     const lakh = lead <= 2 && depth == 0 && commaMode == 0 ? lakhEnd(q, e) : 0;
     if (lakh > 0) {
       sawThousandsComma = true;
       for (; q < lakh; q++) if (isDigit(byteAt(q))) store<u8>(out + n++, <u8>byteAt(q));
-    } else if (startsWith(q, e, '.') && q + 8 <= e && byteAt(q + 4) == 46 && europeanGroups(q, e) > 1) {
+    } else if (startsWith(q, e, '.') && q + 8 <= e && byteAt(q + 4) == Char.POINT && europeanGroups(q, e) > 1) {
       for (let g = europeanGroups(q, e); g > 0; g--) {
         memory.copy(out + n, q + 1, 3);
         n += 3;
         q += 4;
       }
-      if (q + 1 < e && byteAt(q) == 44 && isDigit(byteAt(q + 1))) {
+      if (q + 1 < e && byteAt(q) == Char.COMMA && isDigit(byteAt(q + 1))) {
         const end = skipDigits(q + 1, e);
         decimals = <i32>(end - q - 1);
         memory.copy(out + n, q + 1, decimals);
@@ -395,10 +411,10 @@ function number(p: usize, e: usize, depth: i32): usize {
   const mark = q < e ? byteAt(q) : 0;
   if (decimals < 0 && q < e) {
     let frac: usize = 0;
-    if (mark == 46 && !(q + 1 < e && byteAt(q + 1) == 46)) {
+    if (mark == Char.POINT && !(q + 1 < e && byteAt(q + 1) == Char.POINT)) {
       // "3." is a decimal point only before a digit; otherwise a full stop.
       if (q + 1 < e && isDigit(byteAt(q + 1))) frac = q + 1;
-    } else if (mark == 44 && commaMode == 2 && q + 1 < e && isDigit(byteAt(q + 1))) frac = q + 1;
+    } else if (mark == Char.COMMA && commaMode == 2 && q + 1 < e && isDigit(byteAt(q + 1))) frac = q + 1;
     if (frac > 0) {
       const end = skipDigits(frac, e);
       decimals = <i32>(end - frac);
@@ -406,7 +422,7 @@ function number(p: usize, e: usize, depth: i32): usize {
       n += decimals;
       q = end;
     } else if (
-      mark == 46 &&
+      mark == Char.POINT &&
       (startsWith(q, e, '.\\overline{') ||
         startsWith(q, e, '.\\dot{') ||
         startsWith(q, e, '.\\bar{') ||
@@ -421,13 +437,13 @@ function number(p: usize, e: usize, depth: i32): usize {
   const spaced = skipSpace(q, e);
   if (decimals > 0 && startsWith(spaced, e, '\\overline{')) q = spaced;
   let tail = q;
-  if (decimals >= 0 && q < e && byteAt(q) == 92) {
+  if (decimals >= 0 && q < e && byteAt(q) == Char.BACKSLASH) {
     const name = startsWith(q, e, '\\overline') ? 9 : startsWith(q, e, '\\bar') ? 4 : startsWith(q, e, '\\dot') ? 4 : 0;
     if (name > 0) {
       tail = q + name;
-      if (tail < e && byteAt(tail) == 123) {
+      if (tail < e && byteAt(tail) == Char.OPEN_BRACE) {
         const end = skipDigits(tail + 1, e);
-        if (end > tail + 1 && end < e && byteAt(end) == 125) {
+        if (end > tail + 1 && end < e && byteAt(end) == Char.CLOSE_BRACE) {
           repeat = <i32>(end - tail - 1);
           memory.copy(out + n, tail + 1, repeat);
           tail = end + 1;
@@ -441,10 +457,10 @@ function number(p: usize, e: usize, depth: i32): usize {
     }
   }
   let exponent = 0;
-  if (q + 1 < e && repeat == 0 && (byteAt(q) | 32) == 101) {
+  if (q + 1 < e && repeat == 0 && (byteAt(q) | 32) == Char.e) {
     let x = q + 1;
-    const minus = byteAt(x) == 45;
-    if (minus || byteAt(x) == 43) x++;
+    const minus = byteAt(x) == Char.MINUS;
+    if (minus || byteAt(x) == Char.PLUS) x++;
     const end = skipDigits(x, e);
     if (end > x && end - x <= 5 && !(end < e && isLetter(byteAt(end)))) {
       for (; x < end; x++) exponent = exponent * 10 + (byteAt(x) - 48);
@@ -452,23 +468,23 @@ function number(p: usize, e: usize, depth: i32): usize {
       q = end;
     }
   }
-  const digits = n > 0 ? Z.parseInt(out, n, 10) : Z.zero();
-  const ten = Z.fromU64(10);
-  let value: Q.Rat;
+  const digits = n > 0 ? int.parseInt(out, n, 10) : int.zero();
+  const ten = int.fromU64(10);
+  let value: Rat;
   if (repeat > 0) {
     // d.aR = (dR - d)·10^-a/(10^r - 1) over the digits without the point
-    const nines = Z.sub(Z.powInt(ten, repeat), Z.one());
-    const whole = Z.add(Z.mul(digits, nines), Z.parseInt(out + n, repeat, 10));
-    value = Q.ratio(whole, Z.mul(nines, Z.powInt(ten, decimals)));
+    const nines = int.sub(int.powInt(ten, repeat), int.one());
+    const whole = int.add(int.mul(digits, nines), int.parseInt(out + n, repeat, 10));
+    value = rat.ratio(whole, int.mul(nines, int.powInt(ten, decimals)));
     decimals = -1;
-  } else if (decimals > 0) value = Q.ratio(digits, Z.powInt(ten, decimals));
-  else value = Q.ofInt(digits);
+  } else if (decimals > 0) value = rat.ratio(digits, int.powInt(ten, decimals));
+  else value = rat.ofInt(digits);
   if (exponent != 0 && !failed) {
-    value = Q.mul(value, Q.pow(Q.ofInt(ten), exponent));
+    value = rat.mul(value, rat.pow(rat.ofInt(ten), exponent));
     decimals = decimals - exponent;
     if (decimals <= 0) decimals = -1;
   }
-  const t = push(T.NUM, start, q);
+  const t = push(Tok.NUM, start, q);
   t.value = value;
   t.decimals = decimals;
   return q;
@@ -476,7 +492,7 @@ function number(p: usize, e: usize, depth: i32): usize {
 
 function europeanGroups(q: usize, e: usize): i32 {
   let groups = 0;
-  while (q + 4 <= e && byteAt(q) == 46 && skipDigits(q + 1, e) == q + 4) {
+  while (q + 4 <= e && byteAt(q) == Char.POINT && skipDigits(q + 1, e) == q + 4) {
     groups++;
     q += 4;
   }
@@ -484,7 +500,7 @@ function europeanGroups(q: usize, e: usize): i32 {
 }
 
 function small(value: i32, start: usize, end: usize): void {
-  push(T.NUM, start, end).value = Q.ofI32(value);
+  push(Tok.NUM, start, end).value = rat.ofI32(value);
 }
 
 // --- Runs of letters
@@ -502,30 +518,37 @@ function hasLower(p: usize, q: usize): bool {
 /** Words that join items, stand for signs, or are known names. Gives whether it pushed. */
 function namedRun(p: usize, q: usize, e: usize): bool {
   const len = <i32>(q - p);
-  if (spells(p, len, 'and')) push(T.AND, p, q);
-  else if (spells(p, len, 'or')) push(T.OR, p, q);
-  else if (spells(p, len, 'mod')) push(T.MOD, p, q);
-  else if (spells(p, len, 'in') && (lastKind() == T.SYM || lastKind() == T.RPAR) && nextOpens(q, e)) push(T.REL, p, q, R.IN);
+  if (spells(p, len, 'and')) push(Tok.AND, p, q);
+  else if (spells(p, len, 'or')) push(Tok.OR, p, q);
+  else if (spells(p, len, 'mod')) push(Tok.MOD, p, q);
+  else if (spells(p, len, 'in') && (lastKind() == Tok.SYM || lastKind() == Tok.RPAR) && nextOpens(q, e))
+    push(Tok.REL, p, q, Rel.IN);
   else {
     const known = lookup(LEXED_WORDS, p, len);
-    if (known == 0) push(T.INF, p, q);
-    else if (known == 1) push(T.PI, p, q);
-    else if (known == 2) push(T.SQRT, p, q);
-    else if (known == 3) push(T.PERCENT, p, q);
-    else if (known == 4) push(T.DEGREE, p, q);
-    else if (known == 5) push(T.TIMES, p, q);
-    else if (known == 6 && (lastKind() == T.RPAR || lastKind() == T.RBRK || lastKind() == T.RSET || lastKind() == T.RBRACE))
-      push(T.CUP, p, q);
-    else if (known == 7 && (lastKind() == T.RPAR || lastKind() == T.RBRK || lastKind() == T.RSET || lastKind() == T.RBRACE))
-      push(T.CAP, p, q);
-    else if (known == 9 && q < e && byteAt(q) == 123) push(T.FRAC, p, q);
+    if (known == 0) push(Tok.INF, p, q);
+    else if (known == 1) push(Tok.PI, p, q);
+    else if (known == 2) push(Tok.SQRT, p, q);
+    else if (known == 3) push(Tok.PERCENT, p, q);
+    else if (known == 4) push(Tok.DEGREE, p, q);
+    else if (known == 5) push(Tok.TIMES, p, q);
+    else if (
+      known == 6 &&
+      (lastKind() == Tok.RPAR || lastKind() == Tok.RBRK || lastKind() == Tok.RSET || lastKind() == Tok.RBRACE)
+    )
+      push(Tok.CUP, p, q);
+    else if (
+      known == 7 &&
+      (lastKind() == Tok.RPAR || lastKind() == Tok.RBRK || lastKind() == Tok.RSET || lastKind() == Tok.RBRACE)
+    )
+      push(Tok.CAP, p, q);
+    else if (known == 9 && q < e && byteAt(q) == Char.OPEN_BRACE) push(Tok.FRAC, p, q);
     else {
       const f = lookup(FUNCTIONS, p, len);
-      if (f >= 0) push(T.FUNC, p, q, f);
+      if (f >= 0) push(Tok.FUNC, p, q, f);
       else {
         const g = len > 1 ? lookup(GREEK, p, len) : -1;
         if (g < 0 || g > 32) return false;
-        push(T.SYM, p, q, GREEK_BASE + g);
+        push(Tok.SYM, p, q, GREEK_BASE + g);
       }
     }
   }
@@ -537,7 +560,7 @@ function nextOpens(p: usize, e: usize): bool {
   p = skipSpace(p, e);
   if (p >= e) return false;
   const c = byteAt(p);
-  return c == 40 || c == 91 || c == 123 || startsWith(p, e, '\\{') || startsWith(p, e, '\\left') || startsWith(p, e, '\\mathbb');
+  return isOneOf(c, '([{') || startsWith(p, e, '\\{') || startsWith(p, e, '\\left') || startsWith(p, e, '\\mathbb');
 }
 
 function letters(p: usize, e: usize): usize {
@@ -545,67 +568,78 @@ function letters(p: usize, e: usize): usize {
   const len = <i32>(q - p);
   if (len == 1) {
     const c = byteAt(p);
-    if (((c | 32) == 97 || (c | 32) == 112) && startsWith(q, e, '.m') && !(q + 2 < e && isLetter(byteAt(q + 2)))) {
+    if (((c | 32) == Char.a || (c | 32) == Char.p) && startsWith(q, e, '.m') && !(q + 2 < e && isLetter(byteAt(q + 2)))) {
       // a.m., p.m.
-      const end = q + 2 < e && byteAt(q + 2) == 46 ? q + 3 : q + 2;
-      push(T.WORD, p, end);
+      const end = q + 2 < e && byteAt(q + 2) == Char.POINT ? q + 3 : q + 2;
+      push(Tok.WORD, p, end);
       return end;
     }
     const before =
-      lastKind() == T.LBRACE && tokenCount > 1
+      lastKind() == Tok.LBRACE && tokenCount > 1
         ? tokenAt(tokens, tokenCount - 2)
         : tokenCount > 0
           ? tokenAt(tokens, tokenCount - 1)
-          : changetype<Token>(0);
-    if (changetype<usize>(before) != 0 && before.kind == T.REL && before.aux == R.IN) {
+          : nil<Token>();
+    if (!isNull(before) && before.kind == Tok.REL && before.aux == Rel.IN) {
       // k ∈ Z, k ∈ \mathbf{Z}
-      const set = c == 82 ? S.R : c == 90 ? S.Z : c == 78 ? S.N : c == 81 ? S.Q : c == 67 ? S.C : -1;
+      const set =
+        c == Char.R
+          ? Space.R
+          : c == Char.Z
+            ? Space.Z
+            : c == Char.N
+              ? Space.N
+              : c == Char.Q
+                ? Space.Q
+                : c == Char.C
+                  ? Space.C
+                  : -1;
       if (set >= 0) {
-        push(T.SPACESET, p, q, set);
+        push(Tok.SPACESET, p, q, set);
         return q;
       }
     }
     if (
-      c == 85 &&
-      (lastKind() == T.RPAR || lastKind() == T.RBRK || lastKind() == T.RSET || lastKind() == T.RBRACE) &&
+      c == Char.U &&
+      (lastKind() == Tok.RPAR || lastKind() == Tok.RBRK || lastKind() == Tok.RSET || lastKind() == Tok.RBRACE) &&
       nextOpens(q, e)
     )
-      push(T.CUP, p, q);
-    else if (inText && isLower(c) && c != SYM_E && c != SYM_I && c != 100 && afterOperand()) push(T.WORD, p, q);
-    else push(T.SYM, p, q, c);
+      push(Tok.CUP, p, q);
+    else if (inText && isLower(c) && c != SYM_E && c != SYM_I && c != Char.d && afterOperand()) push(Tok.WORD, p, q);
+    else push(Tok.SYM, p, q, c);
     return q;
   }
   if (spells(p, len, 'min') && afterOperand() && !nextOpens(q, e)) {
-    push(T.WORD, p, q);
+    push(Tok.WORD, p, q);
     return q;
   }
   if (namedRun(p, q, e)) return q;
   const unit = lookup(UNIT_RUNS, p, len) >= 0;
   if (unit && (afterOperand() || inText)) {
-    push(T.WORD, p, q);
+    push(Tok.WORD, p, q);
     return q;
   }
   if (lookup(SHORT_WORDS, p, len) >= 0) {
-    push(T.WORD, p, q);
+    push(Tok.WORD, p, q);
     return q;
   }
   if (inText) {
-    if (!hasLower(p, q) && len <= 4) for (let r = p; r < q; r++) push(T.SYM, r, r + 1, byteAt(r));
-    else push(T.WORD, p, q);
+    if (!hasLower(p, q) && len <= 4) for (let r = p; r < q; r++) push(Tok.SYM, r, r + 1, byteAt(r));
+    else push(Tok.WORD, p, q);
     return q;
   }
   // sinx, lnn: a function name with one letter behind it
   if (len >= 3 && len <= 7) {
     const f = lookup(FUNCTIONS, p, len - 1);
-    if (f >= 0 && f <= F.LG) {
-      push(T.FUNC, p, q - 1, f);
-      push(T.SYM, q - 1, q, byteAt(q - 1));
+    if (f >= 0 && f <= Func.LG) {
+      push(Tok.FUNC, p, q - 1, f);
+      push(Tok.SYM, q - 1, q, byteAt(q - 1));
       return q;
     }
   }
   const word = len >= 4 && hasLower(p, q) && !isAscending(p, q);
-  if (word) push(T.WORD, p, q);
-  else for (let r = p; r < q; r++) push(T.SYM, r, r + 1, byteAt(r));
+  if (word) push(Tok.WORD, p, q);
+  else for (let r = p; r < q; r++) push(Tok.SYM, r, r + 1, byteAt(r));
   return q;
 }
 
@@ -631,8 +665,8 @@ function unicode(p: usize, e: usize): usize {
   if (q > e) q = e;
   const sup = superscript(c);
   if (sup >= 0) {
-    push(T.CARET, p, p);
-    push(T.LBRACE, p, p);
+    push(Tok.CARET, p, p);
+    push(Tok.LBRACE, p, p);
     let at = p;
     let value = -1;
     while (at < e) {
@@ -642,14 +676,14 @@ function unicode(p: usize, e: usize): usize {
       else {
         if (value >= 0) small(value, p, at);
         value = -1;
-        if (v == 10) push(T.MINUS, at, at);
-        else if (v == 12) push(T.PLUS, at, at);
-        else push(T.SYM, at, at, v == 11 ? 110 : v == 13 ? SYM_I : 120);
+        if (v == 10) push(Tok.MINUS, at, at);
+        else if (v == 12) push(Tok.PLUS, at, at);
+        else push(Tok.SYM, at, at, v == 11 ? 110 : v == 13 ? SYM_I : 120);
       }
       at += sequenceLength(byteAt(at));
     }
     if (value >= 0) small(value, p, at);
-    push(T.RBRACE, at, at);
+    push(Tok.RBRACE, at, at);
     return min(at, e);
   }
   if (c >= 0x2080 && c <= 0x2089) {
@@ -661,23 +695,23 @@ function unicode(p: usize, e: usize): usize {
       value = min(value, 10000000) * 10 + v;
       at += 3;
     }
-    push(T.UNDER, p, p);
+    push(Tok.UNDER, p, p);
     small(value, p, at);
     return at;
   }
   if (c >= 0x391 && c <= 0x3d5) {
     const lower = c >= 0x3b1;
-    if (c == 0x3c0) push(T.PI, p, q);
-    else if (c == 0x3d5) push(T.SYM, p, q, GREEK_BASE + 19);
-    else if (c == 0x3d1) push(T.SYM, p, q, GREEK_BASE + 7);
-    else if (c == 0x3a0) push(T.PROD, p, q);
-    else if (c == 0x3a3) push(T.SYM, p, q, GREEK_BASE + 28);
+    if (c == 0x3c0) push(Tok.PI, p, q);
+    else if (c == 0x3d5) push(Tok.SYM, p, q, GREEK_BASE + 19);
+    else if (c == 0x3d1) push(Tok.SYM, p, q, GREEK_BASE + 7);
+    else if (c == 0x3a0) push(Tok.PROD, p, q);
+    else if (c == 0x3a3) push(Tok.SYM, p, q, GREEK_BASE + 28);
     else if (lower && c <= 0x3c9) {
       // ς shares the place of σ; the table has no π
       let i = c - 0x3b1;
       if (i > 17) i--;
       if (i >= 16) i--;
-      push(T.SYM, p, q, GREEK_BASE + (c < 0x3c0 ? c - 0x3b1 : i));
+      push(Tok.SYM, p, q, GREEK_BASE + (c < 0x3c0 ? c - 0x3b1 : i));
     } else {
       const u =
         c == 0x393
@@ -699,12 +733,12 @@ function unicode(p: usize, e: usize): usize {
                         : c == 0x3a9
                           ? 32
                           : -1;
-      if (u < 0) push(T.BAD, p, q);
-      else push(T.SYM, p, q, GREEK_BASE + u);
+      if (u < 0) push(Tok.BAD, p, q);
+      else push(Tok.SYM, p, q, GREEK_BASE + u);
     }
     return q;
   }
-  let kind: i32 = T.BAD;
+  let kind: i32 = Tok.BAD;
   let aux = 0;
   switch (c) {
     case 0xa0:
@@ -722,12 +756,12 @@ function unicode(p: usize, e: usize): usize {
     case 0x2219:
     case 0x2217:
     case 0x2062:
-      kind = T.TIMES;
+      kind = Tok.TIMES;
       break;
     case 0xf7:
     case 0x2215:
     case 0x2044:
-      kind = T.SLASH;
+      kind = Tok.SLASH;
       break;
     case 0x2212:
     case 0x2010:
@@ -735,221 +769,221 @@ function unicode(p: usize, e: usize): usize {
     case 0x2013:
     case 0x2014:
     case 0xff0d:
-      kind = T.MINUS;
+      kind = Tok.MINUS;
       break;
     case 0xff0b:
-      kind = T.PLUS;
+      kind = Tok.PLUS;
       break;
     case 0xb1:
-      kind = T.PLUSMINUS;
+      kind = Tok.PLUSMINUS;
       break;
     case 0x2213:
-      kind = T.MINUSPLUS;
+      kind = Tok.MINUSPLUS;
       break;
     case 0x2264:
     case 0x2a7d:
     case 0x2266:
-      kind = T.REL;
-      aux = R.LE;
+      kind = Tok.REL;
+      aux = Rel.LE;
       break;
     case 0x2265:
     case 0x2a7e:
     case 0x2267:
-      kind = T.REL;
-      aux = R.GE;
+      kind = Tok.REL;
+      aux = Rel.GE;
       break;
     case 0x2260:
-      kind = T.REL;
-      aux = R.NE;
+      kind = Tok.REL;
+      aux = Rel.NE;
       break;
     case 0x2248:
     case 0x2243:
     case 0x2245:
-      kind = T.REL;
-      aux = R.APPROX;
+      kind = Tok.REL;
+      aux = Rel.APPROX;
       break;
     case 0xff1d:
-      kind = T.REL;
-      aux = R.EQ;
+      kind = Tok.REL;
+      aux = Rel.EQ;
       break;
     case 0xff1c:
-      kind = T.REL;
-      aux = R.LT;
+      kind = Tok.REL;
+      aux = Rel.LT;
       break;
     case 0xff1e:
-      kind = T.REL;
-      aux = R.GT;
+      kind = Tok.REL;
+      aux = Rel.GT;
       break;
     case 0x2261:
-      kind = T.REL;
-      aux = R.EQUIV;
+      kind = Tok.REL;
+      aux = Rel.EQUIV;
       break;
     case 0x2208:
-      kind = T.REL;
-      aux = R.IN;
+      kind = Tok.REL;
+      aux = Rel.IN;
       break;
     case 0x2209:
-      kind = T.REL;
-      aux = R.NOTIN;
+      kind = Tok.REL;
+      aux = Rel.NOTIN;
       break;
     case 0x2192:
-      kind = T.REL;
-      aux = R.TO;
+      kind = Tok.REL;
+      aux = Rel.TO;
       break;
     case 0x21d2:
     case 0x21d4:
     case 0x2234:
-      kind = T.REL;
-      aux = R.IMPLIES;
+      kind = Tok.REL;
+      aux = Rel.IMPLIES;
       break;
     case 0x2282:
-      kind = T.REL;
-      aux = R.SUBSET;
+      kind = Tok.REL;
+      aux = Rel.SUBSET;
       break;
     case 0x2286:
-      kind = T.REL;
-      aux = R.SUBSETEQ;
+      kind = Tok.REL;
+      aux = Rel.SUBSETEQ;
       break;
     case 0x2223:
-      kind = T.BAR;
+      kind = Tok.BAR;
       break;
     case 0x2225:
-      kind = T.REL;
-      aux = R.PARALLEL;
+      kind = Tok.REL;
+      aux = Rel.PARALLEL;
       break;
     case 0x22a5:
-      kind = T.REL;
-      aux = R.PERP;
+      kind = Tok.REL;
+      aux = Rel.PERP;
       break;
     case 0x223c:
-      kind = T.REL;
-      aux = R.SIMILAR;
+      kind = Tok.REL;
+      aux = Rel.SIMILAR;
       break;
     case 0x221a:
-      kind = T.SQRT;
+      kind = Tok.SQRT;
       break;
     case 0x221b:
-      kind = T.FUNC;
-      aux = F.CBRT;
+      kind = Tok.FUNC;
+      aux = Func.CBRT;
       break;
     case 0x221e:
-      kind = T.INF;
+      kind = Tok.INF;
       break;
     case 0x222a:
     case 0x22c3:
-      kind = T.CUP;
+      kind = Tok.CUP;
       break;
     case 0x2229:
     case 0x22c2:
-      kind = T.CAP;
+      kind = Tok.CAP;
       break;
     case 0x2216:
-      kind = T.SETMINUS;
+      kind = Tok.SETMINUS;
       break;
     case 0x2205:
     case 0xd8:
     case 0xf8:
-      kind = T.SPACESET;
-      aux = S.EMPTY;
+      kind = Tok.SPACESET;
+      aux = Space.EMPTY;
       break;
     case 0x211d:
-      kind = T.SPACESET;
-      aux = S.R;
+      kind = Tok.SPACESET;
+      aux = Space.R;
       break;
     case 0x2124:
-      kind = T.SPACESET;
-      aux = S.Z;
+      kind = Tok.SPACESET;
+      aux = Space.Z;
       break;
     case 0x2115:
-      kind = T.SPACESET;
-      aux = S.N;
+      kind = Tok.SPACESET;
+      aux = Space.N;
       break;
     case 0x211a:
-      kind = T.SPACESET;
-      aux = S.Q;
+      kind = Tok.SPACESET;
+      aux = Space.Q;
       break;
     case 0x2102:
-      kind = T.SPACESET;
-      aux = S.C;
+      kind = Tok.SPACESET;
+      aux = Space.C;
       break;
     case 0xb0:
     case 0xba:
     case 0x2103:
     case 0x2109:
-      kind = T.DEGREE;
+      kind = Tok.DEGREE;
       break;
     case 0x2032:
-      kind = T.PRIME;
+      kind = Tok.PRIME;
       break;
     case 0x2019:
-      kind = T.PRIME;
+      kind = Tok.PRIME;
       break;
     case 0x2026:
     case 0x22ef:
-      kind = T.DOTS;
+      kind = Tok.DOTS;
       break;
     case 0x2211:
-      kind = T.SUM;
+      kind = Tok.SUM;
       break;
     case 0x220f:
-      kind = T.PROD;
+      kind = Tok.PROD;
       break;
     case 0x222b:
-      kind = T.INTEGRAL;
+      kind = Tok.INTEGRAL;
       break;
     case 0x2220:
-      kind = T.SYM;
+      kind = Tok.SYM;
       aux = GREEK_BASE + 37;
       break;
     case 0x25b3:
-      kind = T.SYM;
+      kind = Tok.SYM;
       aux = GREEK_BASE + 38;
       break;
     case 0x230a:
-      kind = T.LFLOOR;
+      kind = Tok.LFLOOR;
       break;
     case 0x230b:
-      kind = T.RFLOOR;
+      kind = Tok.RFLOOR;
       break;
     case 0x2308:
-      kind = T.LCEIL;
+      kind = Tok.LCEIL;
       break;
     case 0x2309:
-      kind = T.RCEIL;
+      kind = Tok.RCEIL;
       break;
     case 0x27e8:
-      kind = T.LANGLE;
+      kind = Tok.LANGLE;
       break;
     case 0x27e9:
-      kind = T.RANGLE;
+      kind = Tok.RANGLE;
       break;
     case 0xa3:
     case 0x20ac:
     case 0xa5:
     case 0x20b9:
     case 0xa2:
-      kind = T.CURRENCY;
+      kind = Tok.CURRENCY;
       aux = c;
       break;
     case 0xff08:
-      kind = T.LPAR;
+      kind = Tok.LPAR;
       break;
     case 0xff09:
-      kind = T.RPAR;
+      kind = Tok.RPAR;
       break;
     case 0xff0c:
     case 0x3001:
-      kind = T.COMMA;
+      kind = Tok.COMMA;
       break;
     case 0xff1b:
-      kind = T.SEMI;
+      kind = Tok.SEMI;
       break;
     case 0xff1a:
     case 0x2236:
-      kind = T.COLON;
+      kind = Tok.COLON;
       break;
     case 0xff05:
-      kind = T.PERCENT;
+      kind = Tok.PERCENT;
       break;
     case 0x3002:
     case 0x201c:
@@ -958,63 +992,63 @@ function unicode(p: usize, e: usize): usize {
       space = 1;
       return q;
     case 0xbd:
-      kind = T.VULGAR;
+      kind = Tok.VULGAR;
       aux = 0x12;
       break;
     case 0xbc:
-      kind = T.VULGAR;
+      kind = Tok.VULGAR;
       aux = 0x14;
       break;
     case 0xbe:
-      kind = T.VULGAR;
+      kind = Tok.VULGAR;
       aux = 0x34;
       break;
     case 0x2153:
-      kind = T.VULGAR;
+      kind = Tok.VULGAR;
       aux = 0x13;
       break;
     case 0x2154:
-      kind = T.VULGAR;
+      kind = Tok.VULGAR;
       aux = 0x23;
       break;
     case 0x2155:
-      kind = T.VULGAR;
+      kind = Tok.VULGAR;
       aux = 0x15;
       break;
     case 0x2156:
-      kind = T.VULGAR;
+      kind = Tok.VULGAR;
       aux = 0x25;
       break;
     case 0x2157:
-      kind = T.VULGAR;
+      kind = Tok.VULGAR;
       aux = 0x35;
       break;
     case 0x2158:
-      kind = T.VULGAR;
+      kind = Tok.VULGAR;
       aux = 0x45;
       break;
     case 0x2159:
-      kind = T.VULGAR;
+      kind = Tok.VULGAR;
       aux = 0x16;
       break;
     case 0x215a:
-      kind = T.VULGAR;
+      kind = Tok.VULGAR;
       aux = 0x56;
       break;
     case 0x215b:
-      kind = T.VULGAR;
+      kind = Tok.VULGAR;
       aux = 0x18;
       break;
     case 0x215c:
-      kind = T.VULGAR;
+      kind = Tok.VULGAR;
       aux = 0x38;
       break;
     case 0x215d:
-      kind = T.VULGAR;
+      kind = Tok.VULGAR;
       aux = 0x58;
       break;
     case 0x215e:
-      kind = T.VULGAR;
+      kind = Tok.VULGAR;
       aux = 0x78;
       break;
     default:
@@ -1025,7 +1059,7 @@ function unicode(p: usize, e: usize): usize {
       // Letters of other scripts make words.
       if (c >= 0xc0 && c != 0xfffd && !(c >= 0x2000 && c < 0x2c00)) {
         while (q < e && byteAt(q) >= 0xc0 && codePoint(q, e) < 0x2000) q = min(e, q + sequenceLength(byteAt(q)));
-        kind = T.WORD;
+        kind = Tok.WORD;
       }
   }
   push(kind, p, q, aux);
@@ -1057,7 +1091,7 @@ function fraction(kind: i32, start: usize, p: usize, e: usize): usize {
   let q = shortArgument(p, e);
   if (q > skipSpace(p, e)) return shortArgument(q, e);
   q = skipSpace(p, e);
-  if (q < e && byteAt(q) == 123) {
+  if (q < e && byteAt(q) == Char.OPEN_BRACE) {
     const close = groupEnd(q, e);
     if (close > 0) {
       const second = skipSpace(close, e);
@@ -1075,60 +1109,50 @@ function command(p: usize, e: usize): usize {
   let q = skipLetters(name, e);
   if (q == name) {
     q = name + 1;
-    if (c == 92) {
+    if (c == Char.BACKSLASH) {
       // "\\": a new row; before a command name outside an environment it is an escaped backslash
       if (environments == 0 && q < e && isKnownAfterDouble(q, e)) return q - 1;
-      push(T.ROW, p, q);
-      if (q < e && byteAt(q) == 91 && environments > 0) {
+      push(Tok.ROW, p, q);
+      if (q < e && byteAt(q) == Char.OPEN_BRACKET && environments > 0) {
         // \\[2pt]
         let r = q;
-        while (r < e && r < q + 12 && byteAt(r) != 93) r++;
-        if (r < e && byteAt(r) == 93 && (isDigit(byteAt(q + 1)) || byteAt(q + 1) == 46) && isLetter(byteAt(r - 1))) q = r + 1;
+        while (r < e && r < q + 12 && byteAt(r) != Char.CLOSE_BRACKET) r++;
+        if (
+          r < e &&
+          byteAt(r) == Char.CLOSE_BRACKET &&
+          (isDigit(byteAt(q + 1)) || byteAt(q + 1) == Char.POINT) &&
+          isLetter(byteAt(r - 1))
+        )
+          q = r + 1;
       }
       return q;
     }
-    if (c == 123) {
+    if (c == Char.OPEN_BRACE) {
       brackets++;
-      push(T.LSET, p, q);
-    } else if (c == 125) {
+      push(Tok.LSET, p, q);
+    } else if (c == Char.CLOSE_BRACE) {
       brackets--;
-      push(T.RSET, p, q);
-    } else if (c == 37) push(T.PERCENT, p, q);
-    else if (c == 36) push(T.CURRENCY, p, q, 36);
-    else if (c == 124) push(T.NORM, p, q);
-    else if (c == 95) push(T.UNDER, p, q);
-    else if (c == 38) push(T.AND, p, q);
-    else if (c == 35) push(T.BAD, p, q);
+      push(Tok.RSET, p, q);
+    } else if (c == Char.PERCENT) push(Tok.PERCENT, p, q);
+    else if (c == Char.DOLLAR) push(Tok.CURRENCY, p, q, 36);
+    else if (c == Char.BAR) push(Tok.NORM, p, q);
+    else if (c == Char.UNDERSCORE) push(Tok.UNDER, p, q);
+    else if (c == Char.AMPERSAND) push(Tok.AND, p, q);
+    else if (c == Char.HASH) push(Tok.BAD, p, q);
     else if (c >= 128) return name;
-    else if (
-      c == 44 ||
-      c == 59 ||
-      c == 58 ||
-      c == 33 ||
-      c == 62 ||
-      c == 40 ||
-      c == 41 ||
-      c == 91 ||
-      c == 93 ||
-      c == 47 ||
-      c == 39 ||
-      c == 34 ||
-      c == 96 ||
-      isSpace(c)
-    )
-      space = 1;
-    else push(T.BAD, p, q);
+    else if (isOneOf(c, ',;:!>()[]/\'"`') || isSpace(c)) space = 1;
+    else push(Tok.BAD, p, q);
     return q;
   }
   const len = <i32>(q - name);
   if (lookup(IGNORED, name, len) >= 0) {
-    if (q < e && byteAt(q) == 46 && (spells(name, len, 'left') || spells(name, len, 'right'))) q++;
+    if (q < e && byteAt(q) == Char.POINT && (spells(name, len, 'left') || spells(name, len, 'right'))) q++;
     if (spells(name, len, 'quad') || spells(name, len, 'qquad')) space = 1;
     return q;
   }
   if (lookup(TEXTUAL, name, len) >= 0) {
     const open = skipSpace(q, e);
-    if (open < e && byteAt(open) == 123) {
+    if (open < e && byteAt(open) == Char.OPEN_BRACE) {
       const close = groupEnd(open, e);
       if (close > 0 && textEnd == 0) {
         const inner = <i32>(close - 1 - open - 1);
@@ -1143,134 +1167,134 @@ function command(p: usize, e: usize): usize {
   }
   const rel = lookup(RELATIONS, name, len);
   if (rel >= 0) {
-    push(T.REL, p, q, rel);
+    push(Tok.REL, p, q, rel);
     return q;
   }
   const f = lookup(FUNCTIONS, name, len);
   if (f >= 0) {
-    push(T.FUNC, p, q, f);
+    push(Tok.FUNC, p, q, f);
     return q;
   }
   const g = lookup(GREEK, name, len);
   if (g >= 0) {
-    push(T.SYM, p, q, GREEK_BASE + g);
+    push(Tok.SYM, p, q, GREEK_BASE + g);
     return q;
   }
   const accent = lookup(ACCENTS, name, len);
   if (accent >= 0) {
-    push(T.ACCENT, p, q, accent);
+    push(Tok.ACCENT, p, q, accent);
     return q;
   }
   switch (lookup(COMMANDS, name, len)) {
     case 0:
-      return fraction(T.FRAC, p, q, e);
+      return fraction(Tok.FRAC, p, q, e);
     case 1:
-      return fraction(T.BINOM, p, q, e);
+      return fraction(Tok.BINOM, p, q, e);
     case 2: {
-      push(T.SQRT, p, q);
+      push(Tok.SQRT, p, q);
       return shortArgument(q, e);
     }
     case 3:
-      push(T.PI, p, q);
+      push(Tok.PI, p, q);
       return q;
     case 4:
-      push(T.INF, p, q);
+      push(Tok.INF, p, q);
       return q;
     case 5:
-      push(T.TIMES, p, q);
+      push(Tok.TIMES, p, q);
       return q;
     case 6:
-      push(T.SLASH, p, q);
+      push(Tok.SLASH, p, q);
       return q;
     case 7:
-      push(T.PLUSMINUS, p, q);
+      push(Tok.PLUSMINUS, p, q);
       return q;
     case 8:
-      push(T.MINUSPLUS, p, q);
+      push(Tok.MINUSPLUS, p, q);
       return q;
     case 9:
-      push(T.CUP, p, q);
+      push(Tok.CUP, p, q);
       return q;
     case 10:
-      push(T.CAP, p, q);
+      push(Tok.CAP, p, q);
       return q;
     case 11:
-      push(T.SETMINUS, p, q);
+      push(Tok.SETMINUS, p, q);
       return q;
     case 12:
-      push(T.SPACESET, p, q, S.EMPTY);
+      push(Tok.SPACESET, p, q, Space.EMPTY);
       return q;
     case 13:
-      push(T.DOTS, p, q);
+      push(Tok.DOTS, p, q);
       return q;
     case 14:
-      push(T.DEGREE, p, q);
+      push(Tok.DEGREE, p, q);
       return q;
     case 15:
-      push(T.PRIME, p, q);
+      push(Tok.PRIME, p, q);
       return q;
     case 16:
-      push(T.LBAR, p, q);
+      push(Tok.LBAR, p, q);
       return q;
     case 17:
-      push(T.RBAR, p, q);
+      push(Tok.RBAR, p, q);
       return q;
     case 18:
-      push(T.BAR, p, q);
+      push(Tok.BAR, p, q);
       return q;
     case 19:
-      push(T.LFLOOR, p, q);
+      push(Tok.LFLOOR, p, q);
       return q;
     case 20:
-      push(T.RFLOOR, p, q);
+      push(Tok.RFLOOR, p, q);
       return q;
     case 21:
-      push(T.LCEIL, p, q);
+      push(Tok.LCEIL, p, q);
       return q;
     case 22:
-      push(T.RCEIL, p, q);
+      push(Tok.RCEIL, p, q);
       return q;
     case 23:
-      push(T.LSET, p, q);
+      push(Tok.LSET, p, q);
       return q;
     case 24:
-      push(T.RSET, p, q);
+      push(Tok.RSET, p, q);
       return q;
     case 25:
-      push(T.SUM, p, q);
+      push(Tok.SUM, p, q);
       return q;
     case 26:
-      push(T.PROD, p, q);
+      push(Tok.PROD, p, q);
       return q;
     case 27:
-      push(T.INTEGRAL, p, q);
+      push(Tok.INTEGRAL, p, q);
       return q;
     case 28:
-      push(T.LIMIT, p, q);
+      push(Tok.LIMIT, p, q);
       return q;
     case 29:
     case 30: {
       const begins = spells(name, len, 'begin');
       const open = skipSpace(q, e);
-      if (open >= e || byteAt(open) != 123) {
-        push(T.BAD, p, q);
+      if (open >= e || byteAt(open) != Char.OPEN_BRACE) {
+        push(Tok.BAD, p, q);
         return q;
       }
       let end = open + 1;
-      while (end < e && byteAt(end) != 125 && end < open + 20) end++;
-      if (end >= e || byteAt(end) != 125) {
-        push(T.BAD, p, q);
+      while (end < e && byteAt(end) != Char.CLOSE_BRACE && end < open + 20) end++;
+      if (end >= e || byteAt(end) != Char.CLOSE_BRACE) {
+        push(Tok.BAD, p, q);
         return q;
       }
       const env = lookup(ENVIRONMENTS, open + 1, <i32>(end - open - 1));
       if (begins) environments++;
       else if (environments > 0) environments--;
-      push(env < 0 ? T.BAD : begins ? T.BEGIN : T.CLOSE, p, end + 1, env);
+      push(env < 0 ? Tok.BAD : begins ? Tok.BEGIN : Tok.CLOSE, p, end + 1, env);
       q = end + 1;
       if (begins && env == 7) {
         // column format of an array
         const format = skipSpace(q, e);
-        if (format < e && byteAt(format) == 123) {
+        if (format < e && byteAt(format) == Char.OPEN_BRACE) {
           const close = groupEnd(format, e);
           if (close > 0) q = close;
         }
@@ -1280,47 +1304,58 @@ function command(p: usize, e: usize): usize {
     case 31: {
       // \mathbb{R}, \Bbb R, \mathbf handled above
       let at = skipSpace(q, e);
-      const braced = at < e && byteAt(at) == 123;
+      const braced = at < e && byteAt(at) == Char.OPEN_BRACE;
       if (braced) at = skipSpace(at + 1, e);
       if (at >= e) return e;
       const set = byteAt(at);
-      let kind = set == 82 ? S.R : set == 90 ? S.Z : set == 78 ? S.N : set == 81 ? S.Q : set == 67 ? S.C : -1;
+      let kind =
+        set == Char.R
+          ? Space.R
+          : set == Char.Z
+            ? Space.Z
+            : set == Char.N
+              ? Space.N
+              : set == Char.Q
+                ? Space.Q
+                : set == Char.C
+                  ? Space.C
+                  : -1;
       at++;
       if (braced) {
         at = skipSpace(at, e);
-        if (at >= e || byteAt(at) != 125) kind = -1;
+        if (at >= e || byteAt(at) != Char.CLOSE_BRACE) kind = -1;
         else at++;
       }
       if (kind < 0) {
         return q;
       }
-      push(T.SPACESET, p, at, kind);
+      push(Tok.SPACESET, p, at, kind);
       return at;
     }
     case 32:
-      push(T.MOD, p, q);
+      push(Tok.MOD, p, q);
       return q;
     case 33: {
       // \pmod{n} reads "(mod n)"
-      push(T.LPAR, p, p);
-      push(T.MOD, p, q);
+      push(Tok.LPAR, p, p);
+      push(Tok.MOD, p, q);
       const open = skipSpace(q, e);
-      if (open < e && byteAt(open) == 123) {
+      if (open < e && byteAt(open) == Char.OPEN_BRACE) {
         const close = groupEnd(open, e);
         if (close > 0) pmodEnd = close;
       } else pmodEnd = open + 1;
       return q;
     }
     case 34:
-      push(T.LANGLE, p, q);
+      push(Tok.LANGLE, p, q);
       return q;
     case 35:
-      push(T.RANGLE, p, q);
+      push(Tok.RANGLE, p, q);
       return q;
     case 36: {
       // \hspace{…}, \vspace{…}, \phantom{…}, \label{…}, \tag{…}, \color{…}
       const open = skipSpace(q, e);
-      if (open < e && byteAt(open) == 123) {
+      if (open < e && byteAt(open) == Char.OPEN_BRACE) {
         const close = groupEnd(open, e);
         if (close > 0) q = close;
       }
@@ -1328,63 +1363,63 @@ function command(p: usize, e: usize): usize {
       return q;
     }
     case 37:
-      push(T.HLINE, p, q);
+      push(Tok.HLINE, p, q);
       return q;
     case 38:
-      push(T.NORM, p, q);
+      push(Tok.NORM, p, q);
       return q;
     case 39: {
       // \not
       const next = skipSpace(q, e);
-      if (next < e && byteAt(next) == 61) {
-        push(T.REL, p, next + 1, R.NE);
+      if (next < e && byteAt(next) == Char.EQUALS) {
+        push(Tok.REL, p, next + 1, Rel.NE);
         return next + 1;
       }
       if (startsWith(next, e, '\\in')) {
-        push(T.REL, p, next + 3, R.NOTIN);
+        push(Tok.REL, p, next + 3, Rel.NOTIN);
         return next + 3;
       }
-      push(T.BAD, p, q);
+      push(Tok.BAD, p, q);
       return q;
     }
     case 40:
-      push(T.SYM, p, q, SYM_I);
+      push(Tok.SYM, p, q, SYM_I);
       return q;
     case 41:
-      push(T.LBRK, p, q);
+      push(Tok.LBRK, p, q);
       return q;
     case 42:
-      push(T.RBRK, p, q);
+      push(Tok.RBRK, p, q);
       return q;
     case 43:
-      push(T.CURRENCY, p, q, 36);
+      push(Tok.CURRENCY, p, q, 36);
       return q;
     case 44:
-      push(T.CURRENCY, p, q, 0xa3);
+      push(Tok.CURRENCY, p, q, 0xa3);
       return q;
     case 45:
-      push(T.LPAR, p, q);
+      push(Tok.LPAR, p, q);
       return q;
     case 46:
-      push(T.RPAR, p, q);
+      push(Tok.RPAR, p, q);
       return q;
     case 47:
-      push(T.BINOM, p, q, 1);
+      push(Tok.BINOM, p, q, 1);
       return q;
     case 48:
-      push(T.SPACESET, p, q, S.R);
+      push(Tok.SPACESET, p, q, Space.R);
       return q;
     case 49:
-      push(T.SPACESET, p, q, S.Z);
+      push(Tok.SPACESET, p, q, Space.Z);
       return q;
     case 50:
-      push(T.SPACESET, p, q, S.N);
+      push(Tok.SPACESET, p, q, Space.N);
       return q;
     case 51:
-      push(T.COLON, p, q);
+      push(Tok.COLON, p, q);
       return q;
   }
-  push(T.BAD, p, q);
+  push(Tok.BAD, p, q);
   return q;
 }
 
@@ -1399,7 +1434,7 @@ const ENVIRONMENTS: string =
 function isKnownAfterDouble(p: usize, e: usize): bool {
   const q = skipLetters(p, e);
   const len = <i32>(q - p);
-  if (len == 0) return p < e && (byteAt(p) == 123 || byteAt(p) == 125 || byteAt(p) == 37 || byteAt(p) == 36);
+  if (len == 0) return p < e && (byteAt(p) == Char.OPEN_BRACE || isOneOf(byteAt(p), '}%$'));
   if (len == 1) return false;
   return (
     lookup(COMMANDS, p, len) >= 0 ||
@@ -1413,7 +1448,7 @@ function isKnownAfterDouble(p: usize, e: usize): bool {
 
 /** Whether the dollar at p is the only one in [s, e). */
 function onlyDollar(p: usize, s: usize, e: usize): bool {
-  for (let q = s; q < e; q++) if (byteAt(q) == 36 && q != p) return false;
+  for (let q = s; q < e; q++) if (byteAt(q) == Char.DOLLAR && q != p) return false;
   return true;
 }
 
@@ -1443,7 +1478,7 @@ export function tokenize(p: usize, e: usize): void {
     }
     if (pmodEnd > 0 && p >= pmodEnd) {
       pmodEnd = 0;
-      push(T.RPAR, p, p);
+      push(Tok.RPAR, p, p);
     }
     const c = byteAt(p);
     if (isSpace(c)) {
@@ -1474,7 +1509,7 @@ export function tokenize(p: usize, e: usize): void {
         p = command(start, e);
         break;
       case 36: // $: a delimiter of mathematics, or the only one, before a number
-        if (isDigit(next) && onlyDollar(start, textStart, e)) push(T.CURRENCY, start, p, 36);
+        if (isDigit(next) && onlyDollar(start, textStart, e)) push(Tok.CURRENCY, start, p, 36);
         space = 1;
         break;
       case 34:
@@ -1482,118 +1517,118 @@ export function tokenize(p: usize, e: usize): void {
         space = 1;
         break;
       case 33:
-        if (next == 61) {
-          push(T.REL, start, ++p, R.NE);
-        } else push(T.BANG, start, p);
+        if (next == Char.EQUALS) {
+          push(Tok.REL, start, ++p, Rel.NE);
+        } else push(Tok.BANG, start, p);
         break;
       case 37:
-        push(T.PERCENT, start, p);
+        push(Tok.PERCENT, start, p);
         break;
       case 38:
-        push(T.AMP, start, p);
+        push(Tok.AMP, start, p);
         break;
       case 39:
-        push(T.PRIME, start, p);
+        push(Tok.PRIME, start, p);
         break;
       case 40:
         brackets++;
-        push(T.LPAR, start, p);
+        push(Tok.LPAR, start, p);
         break;
       case 41:
         brackets--;
-        push(T.RPAR, start, p);
+        push(Tok.RPAR, start, p);
         break;
       case 42:
-        if (next == 42) push(T.CARET, start, ++p);
-        else push(T.TIMES, start, p);
+        if (next == Char.STAR) push(Tok.CARET, start, ++p);
+        else push(Tok.TIMES, start, p);
         break;
       case 43:
-        if (next == 45) push(T.PLUSMINUS, start, ++p);
-        else if (next == 47 && p + 1 < e && byteAt(p + 1) == 45) {
+        if (next == Char.MINUS) push(Tok.PLUSMINUS, start, ++p);
+        else if (next == Char.SLASH && p + 1 < e && byteAt(p + 1) == Char.MINUS) {
           p += 2;
-          push(T.PLUSMINUS, start, p);
-        } else push(T.PLUS, start, p);
+          push(Tok.PLUSMINUS, start, p);
+        } else push(Tok.PLUS, start, p);
         break;
       case 44:
-        push(T.COMMA, start, p);
+        push(Tok.COMMA, start, p);
         break;
       case 45:
-        if (next == 62) push(T.REL, start, ++p, R.TO);
-        else push(T.MINUS, start, p);
+        if (next == Char.GREATER) push(Tok.REL, start, ++p, Rel.TO);
+        else push(Tok.MINUS, start, p);
         break;
       case 46:
-        if (isDigit(next) && lastKind() != T.NUM) p = number(start, e, brackets);
-        else if (next == 46) {
-          while (p < e && byteAt(p) == 46) p++;
-          push(T.DOTS, start, p);
+        if (isDigit(next) && lastKind() != Tok.NUM) p = number(start, e, brackets);
+        else if (next == Char.POINT) {
+          while (p < e && byteAt(p) == Char.POINT) p++;
+          push(Tok.DOTS, start, p);
         } else if (skipSpace(p, e) >= e) space = 1;
-        else if (isSpace(next) || next == 36 || next == 92 || inText) push(T.SEMI, start, p);
-        else push(T.BAD, start, p);
+        else if (isSpace(next) || next == Char.DOLLAR || next == Char.BACKSLASH || inText) push(Tok.SEMI, start, p);
+        else push(Tok.BAD, start, p);
         break;
       case 47:
-        push(T.SLASH, start, p);
+        push(Tok.SLASH, start, p);
         break;
       case 58:
-        if (next == 61) push(T.REL, start, ++p, R.EQ);
-        else push(T.COLON, start, p);
+        if (next == Char.EQUALS) push(Tok.REL, start, ++p, Rel.EQ);
+        else push(Tok.COLON, start, p);
         break;
       case 59:
-        push(T.SEMI, start, p);
+        push(Tok.SEMI, start, p);
         break;
       case 60:
-        if (next == 61) push(T.REL, start, ++p, R.LE);
-        else if (next == 62) push(T.REL, start, ++p, R.NE);
-        else push(T.REL, start, p, R.LT);
+        if (next == Char.EQUALS) push(Tok.REL, start, ++p, Rel.LE);
+        else if (next == Char.GREATER) push(Tok.REL, start, ++p, Rel.NE);
+        else push(Tok.REL, start, p, Rel.LT);
         break;
       case 61:
-        if (next == 60) push(T.REL, start, ++p, R.LE);
-        else if (next == 62) push(T.REL, start, ++p, R.IMPLIES);
+        if (next == Char.LESS) push(Tok.REL, start, ++p, Rel.LE);
+        else if (next == Char.GREATER) push(Tok.REL, start, ++p, Rel.IMPLIES);
         else {
-          if (next == 61) p++;
-          push(T.REL, start, p, R.EQ);
+          if (next == Char.EQUALS) p++;
+          push(Tok.REL, start, p, Rel.EQ);
         }
         break;
       case 62:
-        if (next == 61) push(T.REL, start, ++p, R.GE);
-        else push(T.REL, start, p, R.GT);
+        if (next == Char.EQUALS) push(Tok.REL, start, ++p, Rel.GE);
+        else push(Tok.REL, start, p, Rel.GT);
         break;
       case 91:
         brackets++;
-        push(T.LBRK, start, p);
+        push(Tok.LBRK, start, p);
         break;
       case 93:
         brackets--;
-        push(T.RBRK, start, p);
+        push(Tok.RBRK, start, p);
         break;
       case 94:
-        push(T.CARET, start, p);
+        push(Tok.CARET, start, p);
         break;
       case 95:
-        push(T.UNDER, start, p);
+        push(Tok.UNDER, start, p);
         break;
       case 123:
-        push(T.LBRACE, start, p);
+        push(Tok.LBRACE, start, p);
         break;
       case 124:
-        if (next == 124) push(T.NORM, start, ++p);
-        else push(T.BAR, start, p);
+        if (next == Char.BAR) push(Tok.NORM, start, ++p);
+        else push(Tok.BAR, start, p);
         break;
       case 125:
-        push(T.RBRACE, start, p);
+        push(Tok.RBRACE, start, p);
         break;
       case 126:
         space = 1;
         break;
       default:
-        push(T.BAD, start, p);
+        push(Tok.BAD, start, p);
     }
   }
-  if (pmodEnd > 0) push(T.RPAR, e, e);
+  if (pmodEnd > 0) push(Tok.RPAR, e, e);
   inText = 0;
-  push(T.END, e, e);
+  push(Tok.END, e, e);
 }
 
 /** True when the token holds a word that spells `word` in lower case. */
 export function isWord(t: Token, word: string): bool {
-  return t.kind == T.WORD && isWordAt(t.start, t.end, word) && <i32>(t.end - t.start) == word.length;
+  return t.kind == Tok.WORD && isWordAt(t.start, t.end, word) && <i32>(t.end - t.start) == word.length;
 }

@@ -2,13 +2,21 @@
  * Reading an answer out of running text: what is an answer and nothing else, what stands first in a sentence, what stands last.
  * All functions set the span (`valueStart`, `valueEnd`) and give whether there is one.
  */
-import { lookup } from './bytes';
+import { Char } from '../read/characters';
+import { lookup } from './names';
 import {
+  isBracket,
+  isClosing,
+  isEmphasisMark,
+  isOpening,
+  isOperator,
+  isStop,
   byteAt,
   groupEnd,
   indexOfByte,
   isDigit,
   isLetter,
+  isOneOf,
   isSpace,
   isWordAt,
   skipDigits,
@@ -51,7 +59,7 @@ export function trimValue(p: usize, e: usize): bool {
     const before = p;
     p = skipSpace(p, e);
     while (p < e && isEmphasis(byteAt(p), p, e)) p++;
-    if (startsWith(p, e, '\u00e2\u0080\u009c')) p += 3;
+    if (startsWith(p, e, '“')) p += 3;
     if (p == before) break;
   }
   while (true) {
@@ -60,10 +68,10 @@ export function trimValue(p: usize, e: usize): bool {
     if (e > p) {
       const c = byteAt(e - 1);
       // A factorial keeps its mark; a backslash in front makes it a LaTeX space or sign.
-      const escaped = e - 1 > p && byteAt(e - 2) == 0x5c;
-      if (!escaped && (c == 0x2e || c == 0x2c || c == 0x3b || c == 0x3a || c == 0x3f || isEmphasis(c, e - 1, e))) e--;
-      else if (e >= p + 3 && startsWith(e - 3, e, '\u00e2\u0080\u009d')) e -= 3;
-      else if (e >= p + 3 && startsWith(e - 3, e, '\u00e3\u0080\u0082')) e -= 3;
+      const escaped = e - 1 > p && byteAt(e - 2) == Char.BACKSLASH;
+      if (!escaped && (c == Char.POINT || isOneOf(c, ',;:?') || isEmphasis(c, e - 1, e))) e--;
+      else if (e >= p + 3 && startsWith(e - 3, e, '”')) e -= 3;
+      else if (e >= p + 3 && startsWith(e - 3, e, '。')) e -= 3;
     }
     if (e == before) break;
   }
@@ -74,7 +82,7 @@ export function trimValue(p: usize, e: usize): bool {
 
 /** `**`, `__`, a back quote or a double quote; a single `*` or `_` at `p` counts where it touches no second one inside [p, e). */
 function isEmphasis(c: i32, p: usize, e: usize): bool {
-  return c == 0x2a || c == 0x60 || c == 0x22 || (c == 0x5f && (p + 1 >= e || byteAt(p + 1) != 0x7b));
+  return isEmphasisMark(c) || (c == Char.UNDERSCORE && (p + 1 >= e || byteAt(p + 1) != Char.OPEN_BRACE));
 }
 
 /** Whether the command name [p, q) takes a group that is text, not mathematics: its letters are no words of a sentence. */
@@ -96,7 +104,7 @@ function isMathWord(p: usize, q: usize): bool {
 
 /** Whether the letters [p, q) stand in capitals (points, segments: NO, ABCD). */
 function isCapitals(p: usize, q: usize): bool {
-  for (; p < q; p++) if (byteAt(p) >= 97) return false;
+  for (; p < q; p++) if (byteAt(p) >= Char.a) return false;
   return true;
 }
 
@@ -105,18 +113,18 @@ function isCapitals(p: usize, q: usize): bool {
  * environment from end to end. Letters that touch a digit (5km) and names in capitals are no words.
  */
 export function countWords(p: usize, e: usize): i32 {
-  const whole = byteAt(p) == 0x24 || byteAt(p) == 0x5c;
+  const whole = byteAt(p) == Char.DOLLAR || byteAt(p) == Char.BACKSLASH;
   let words = 0;
   let lines = 0;
   for (let q = p; q < e;) {
     const c = byteAt(q);
-    if (c == 0x5c) {
+    if (c == Char.BACKSLASH) {
       const name = q + 1;
       q = skipLetters(name, e);
       if (q == name) q++;
       else if (q < e && isTextCommand(name, q)) {
         q = skipSpace(q, e);
-        if (q < e && byteAt(q) == 0x7b) {
+        if (q < e && byteAt(q) == Char.OPEN_BRACE) {
           const after = groupEnd(q, min(e, q + REACH));
           q = after > 0 ? after : q + 1;
         }
@@ -130,7 +138,7 @@ export function countWords(p: usize, e: usize): i32 {
       words++;
       while (isIdeograph(q, e)) q += 3;
     } else {
-      if (c == 10) lines++;
+      if (c == Char.NEWLINE) lines++;
       q++;
     }
   }
@@ -143,9 +151,9 @@ export function countTextWords(p: usize, e: usize): i32 {
   let words = 0;
   while (p < e) {
     const c = byteAt(p);
-    if (c == 0x5c) {
+    if (c == Char.BACKSLASH) {
       const after = skipLetters(p + 1, e);
-      p = isEnvironment(p + 1, after) ? indexOfByte(after, e, 0x7d) : max(after, p + 2);
+      p = isEnvironment(p + 1, after) ? indexOfByte(after, e, Char.CLOSE_BRACE) : max(after, p + 2);
     } else if (isLetter(c)) {
       const after = skipLetters(p, e);
       if (after - p >= 2 && !isMathWord(p, after) && !isCapitals(p, after)) words++;
@@ -169,9 +177,9 @@ function startsWithNumber(p: usize, e: usize): bool {
     const c = byteAt(p);
     if (isDigit(c)) return true;
     // $ - + \ . and the first bytes of £ € −
-    if (c == 0x24 || c == 0x2d || c == 0x2b || c == 0x5c || c == 0x2e || c == 0x28 || c == 0x5b) p++;
-    else if (startsWith(p, e, '\u00c2\u00a3')) p += 2;
-    else if (startsWith(p, e, '\u00e2\u0082\u00ac') || startsWith(p, e, '\u00e2\u0088\u0092')) p += 3;
+    if (isOneOf(c, '$-+\\.([')) p++;
+    else if (startsWith(p, e, '£')) p += 2;
+    else if (startsWith(p, e, '€') || startsWith(p, e, '−')) p += 3;
     else return false;
   }
   return false;
@@ -192,7 +200,7 @@ export function isWhole(p: usize, e: usize, goldWords: i32): bool {
 function goesOn(p: usize, e: usize): bool {
   while (p < e) {
     const c = byteAt(p);
-    if (c == 0x2c) {
+    if (c == Char.COMMA) {
       p = skipSpace(p + 1, e);
       if (p < e && isLetter(byteAt(p)) && !isWordAt(p, e, 'and') && !isWordAt(p, e, 'or')) return true;
     } else if (isLetter(c)) {
@@ -208,7 +216,7 @@ function goesOn(p: usize, e: usize): bool {
 function endsInside(p: usize, e: usize): bool {
   for (; p + 1 < e; p++) {
     const c = byteAt(p);
-    if ((c == 0x2e || c == 0x3f) && isSpace(byteAt(p + 1)) && byteAt(p - 1) != 0x5c) return true;
+    if ((c == Char.POINT || c == Char.QUESTION) && isSpace(byteAt(p + 1)) && byteAt(p - 1) != Char.BACKSLASH) return true;
   }
   return false;
 }
@@ -224,10 +232,10 @@ function formulaEnd(p: usize, e: usize): usize {
   const c = byteAt(p);
   if (p + 1 >= e) return 0;
   const c1 = byteAt(p + 1);
-  if (c == 0x5c && (c1 == 0x28 || c1 == 0x5b)) {
-    const close = c1 == 0x28 ? 0x29 : 0x5d;
+  if (c == Char.BACKSLASH && (c1 == Char.OPEN_PAREN || c1 == Char.OPEN_BRACKET)) {
+    const close = c1 == Char.OPEN_PAREN ? Char.CLOSE_PAREN : Char.CLOSE_BRACKET;
     for (let q = p + 2; q + 1 < e; q++) {
-      if (byteAt(q) != 0x5c) continue;
+      if (byteAt(q) != Char.BACKSLASH) continue;
       const next = byteAt(q + 1);
       if (next == close) {
         innerStart = p + 2;
@@ -239,15 +247,15 @@ function formulaEnd(p: usize, e: usize): usize {
     }
     return 0;
   }
-  if (c != 0x24) return 0;
-  const double = c1 == 0x24;
+  if (c != Char.DOLLAR) return 0;
+  const double = c1 == Char.DOLLAR;
   const from = double ? p + 2 : p + 1;
   for (let q = from; q < e; q++) {
     const d = byteAt(q);
-    if (d == 0x5c) q++;
-    else if (d == 10 && !double && q + 1 < e && byteAt(q + 1) == 10) return 0;
-    else if (d == 0x24) {
-      if (double && !(q + 1 < e && byteAt(q + 1) == 0x24)) return 0;
+    if (d == Char.BACKSLASH) q++;
+    else if (d == Char.NEWLINE && !double && q + 1 < e && byteAt(q + 1) == Char.NEWLINE) return 0;
+    else if (d == Char.DOLLAR) {
+      if (double && !(q + 1 < e && byteAt(q + 1) == Char.DOLLAR)) return 0;
       const after = double ? q + 2 : q + 1;
       if (q == from) return 0;
       if (!double && isDigit(byteAt(skipSpace(from, q))) && ((after < e && isDigit(byteAt(after))) || countWords(from, q) != 0))
@@ -272,13 +280,13 @@ export function sentenceEnd(p: usize, e: usize): usize {
   let environments = true;
   while (p < e) {
     const c = byteAt(p);
-    if (c == 0x24 || c == 0x5c) {
+    if (c == Char.DOLLAR || c == Char.BACKSLASH) {
       const after = formulaEnd(p, e);
       if (after > 0) {
         p = after;
         continue;
       }
-      if (c == 0x5c) {
+      if (c == Char.BACKSLASH) {
         // An environment may hold line ends.
         if (environments && startsWith(p, e, '\\begin{')) {
           const q = environmentEnd(p, e);
@@ -292,14 +300,14 @@ export function sentenceEnd(p: usize, e: usize): usize {
         continue;
       }
     }
-    if (c == 10) return p;
-    if (c == 0x2e || c == 0x21 || c == 0x3f) {
+    if (c == Char.NEWLINE) return p;
+    if (c == Char.POINT || c == Char.BANG || c == Char.QUESTION) {
       let q = p + 1;
-      while (q < e && (byteAt(q) == 0x2a || byteAt(q) == 0x22 || byteAt(q) == 0x29)) q++;
+      while (q < e && (byteAt(q) == Char.STAR || byteAt(q) == Char.QUOTE || byteAt(q) == Char.CLOSE_PAREN)) q++;
       if (q >= e || isSpace(byteAt(q)))
-        return c == 0x21 && p > 0 && (isDigit(byteAt(p - 1)) || byteAt(p - 1) == 0x29) ? p + 1 : p;
+        return c == Char.BANG && p > 0 && (isDigit(byteAt(p - 1)) || byteAt(p - 1) == Char.CLOSE_PAREN) ? p + 1 : p;
     }
-    if (c == 0xe3 && startsWith(p, e, '\u00e3\u0080\u0082')) return p;
+    if (c == 0xe3 && startsWith(p, e, '。')) return p;
     p++;
   }
   return e;
@@ -307,8 +315,8 @@ export function sentenceEnd(p: usize, e: usize): usize {
 
 function environmentEnd(p: usize, e: usize): usize {
   for (let q = p + 7; q < e; q++)
-    if (byteAt(q) == 0x5c && startsWith(q, e, '\\end{')) {
-      const close = indexOfByte(q, e, 0x7d);
+    if (byteAt(q) == Char.BACKSLASH && startsWith(q, e, '\\end{')) {
+      const close = indexOfByte(q, e, Char.CLOSE_BRACE);
       return close < e ? close + 1 : 0;
     }
   return 0;
@@ -332,7 +340,7 @@ let elementStops: i32 = 0;
 function operatorAt(p: usize, e: usize): i32 {
   const c = byteAt(p);
   // + - * / = < > ^ | ~
-  if (c == 0x2b || c == 0x2d || c == 0x2a || c == 0x2f || c == 0x3d || c == 0x3c || c == 0x3e || c == 0x5e || c == 0x7e) return 1;
+  if (isOperator(c)) return 1;
   if (c == 0xc2 && p + 1 < e && (byteAt(p + 1) == 0xb1 || byteAt(p + 1) == 0xb7)) return 2;
   if (c == 0xc3 && p + 1 < e && (byteAt(p + 1) == 0x97 || byteAt(p + 1) == 0xb7)) return 2;
   // − ≈ ≠ ≤ ≥ ∪ ∩ and the rest of the operators block, but √ ∞ which are operands.
@@ -383,16 +391,16 @@ function element(p: usize, e: usize): i32 {
   let spaced = false;
   while (q < e) {
     const c = byteAt(q);
-    if (c == 0x5c) {
-      if (q + 1 < e && (byteAt(q + 1) == 0x28 || byteAt(q + 1) == 0x5b) && depth == 0 && q > p) break;
+    if (c == Char.BACKSLASH) {
+      if (q + 1 < e && (byteAt(q + 1) == Char.OPEN_PAREN || byteAt(q + 1) == Char.OPEN_BRACKET) && depth == 0 && q > p) break;
       q += 2;
       continue;
     }
-    if (c == 0x24 && q > p && depth == 0 && formulaEnd(q, e) > 0) break;
-    if ((c == 0x28 || c == 0x5b || c == 0x7b) && lookAhead > 0) depth++;
-    else if ((c == 0x29 || c == 0x5d || c == 0x7d) && depth > 0) depth--;
+    if (c == Char.DOLLAR && q > p && depth == 0 && formulaEnd(q, e) > 0) break;
+    if (isOpening(c) && lookAhead > 0) depth++;
+    else if (isClosing(c) && depth > 0) depth--;
     else if (spaceAt(q, e) > 0) {
-      if (depth == 0 || c == 10) break;
+      if (depth == 0 || c == Char.NEWLINE) break;
       spaced = true;
     }
     if (c >= 0xe3 && depth == 0 && isIdeograph(q, e)) break;
@@ -419,7 +427,7 @@ function element(p: usize, e: usize): i32 {
     elementEnd = q;
     return OPERATOR;
   }
-  if (byteAt(p) == 0x5c && skipLetters(p + 1, q) == q && isOperatorCommand(p + 1, q)) {
+  if (byteAt(p) == Char.BACKSLASH && skipLetters(p + 1, q) == q && isOperatorCommand(p + 1, q)) {
     elementStart = p;
     elementEnd = q;
     return OPERATOR;
@@ -428,28 +436,24 @@ function element(p: usize, e: usize): i32 {
   return kindOf(elementStart, elementEnd);
 }
 
-function isStop(c: i32): bool {
-  return c == 0x2e || c == 0x2c || c == 0x3b || c == 0x3a || c == 0x21 || c == 0x3f;
-}
-
 /** Takes emphasis, punctuation and brackets without a partner off a word; notes the punctuation. */
 function trimElement(p: usize, e: usize): bool {
   if (e - p > REACH) return false;
   for (let round = 0; round < 4; round++) {
     const p0 = p;
     const e0 = e;
-    while (p < e && (isEmphasis(byteAt(p), p, e) || (byteAt(p) == 0x27 && p + 1 < e))) p++;
-    if (startsWith(p, e, '\u00e2\u0080\u009c')) p += 3;
+    while (p < e && (isEmphasis(byteAt(p), p, e) || (byteAt(p) == Char.APOSTROPHE && p + 1 < e))) p++;
+    if (startsWith(p, e, '“')) p += 3;
     while (e > p && isEmphasis(byteAt(e - 1), e - 1, e)) e--;
-    if (e >= p + 3 && startsWith(e - 3, e, '\u00e2\u0080\u009d')) e -= 3;
+    if (e >= p + 3 && startsWith(e - 3, e, '”')) e -= 3;
     if (e > p) {
       const c = byteAt(e - 1);
-      const escaped = e - 1 > p && byteAt(e - 2) == 0x5c;
-      const factorial = c == 0x21 && e - 1 > p && (isDigit(byteAt(e - 2)) || byteAt(e - 2) == 0x29);
+      const escaped = e - 1 > p && byteAt(e - 2) == Char.BACKSLASH;
+      const factorial = c == Char.BANG && e - 1 > p && (isDigit(byteAt(e - 2)) || byteAt(e - 2) == Char.CLOSE_PAREN);
       if (isStop(c) && !escaped && !factorial) {
         e--;
         elementStops = c;
-      } else if (e >= p + 3 && startsWith(e - 3, e, '\u00e3\u0080\u0082')) {
+      } else if (e >= p + 3 && startsWith(e - 3, e, '。')) {
         e -= 3;
         elementStops = 0x2e;
       }
@@ -470,17 +474,13 @@ function trimElement(p: usize, e: usize): bool {
   return e > p;
 }
 
-function isBracket(c: i32): bool {
-  return c == 0x28 || c == 0x29 || c == 0x5b || c == 0x5d || c == 0x7b || c == 0x7d;
-}
-
 /** Whether as many round and square brackets open as close (an interval may mix them). */
 function balanced(p: usize, e: usize): bool {
   let depth = 0;
   for (; p < e; p++) {
     const c = byteAt(p);
-    if (c == 0x28 || c == 0x5b || c == 0x7b) depth++;
-    else if (c == 0x29 || c == 0x5d || c == 0x7d) depth--;
+    if (isOpening(c)) depth++;
+    else if (isClosing(c)) depth--;
     if (depth < 0) return false;
   }
   return depth == 0;
@@ -494,28 +494,28 @@ function kindOf(p: usize, e: usize): i32 {
   for (let q = p; q < e; q++) {
     const c = byteAt(q);
     if (isDigit(c)) value = true;
-    else if (c == 0x5c) {
+    else if (c == Char.BACKSLASH) {
       const name = q + 1;
       const after = skipLetters(name, e);
       if (after > name && !isTextCommand(name, after)) value = true;
-    } else if (c == 0xcf && startsWith(q, e, '\u00cf\u0080')) value = true;
-    else if (c == 0xe2 && (startsWith(q, e, '\u00e2\u0088\u009a') || startsWith(q, e, '\u00e2\u0088\u009e'))) value = true;
-    else if (c == 0x3c && startsWith(q, e, '<<')) return WORD;
+    } else if (c == 0xcf && startsWith(q, e, 'π')) value = true;
+    else if (c == 0xe2 && (startsWith(q, e, '√') || startsWith(q, e, '∞'))) value = true;
+    else if (c == Char.LESS && startsWith(q, e, '<<')) return WORD;
   }
   if (!value) return letters - p == 1 && letters < e && operatorAt(letters, e) > 0 ? OPERAND : WORD;
   // H2O, chapter2: a word; AB=4, sin(30), f(2)=3: an operand.
   if (isLetter(first) && letters - p >= 2 && !isMathWord(p, letters)) {
     const c = byteAt(letters);
-    if (isDigit(c) || c == 0x2d || c == 0x2c || c == 0x27) return WORD;
-    if (c != 0x3d && c != 0x28 && !isCapitals(p, letters)) return WORD;
+    if (isDigit(c) || isOneOf(c, "-,'")) return WORD;
+    if (c != Char.EQUALS && c != Char.OPEN_PAREN && !isCapitals(p, letters)) return WORD;
   }
-  if (letters - p == 1 && first <= 90 && isDigit(byteAt(letters))) return WORD;
+  if (letters - p == 1 && first <= Char.Z && isDigit(byteAt(letters))) return WORD;
   return OPERAND;
 }
 
 /** Whether [p, e) is digits with separators, so that "1 000" and "5 1/2" can be read on. */
 function isPlainInteger(p: usize, e: usize): bool {
-  if (p < e && byteAt(p) == 0x2d) p++;
+  if (p < e && byteAt(p) == Char.MINUS) p++;
   return p < e && skipDigits(p, e) == e;
 }
 
@@ -560,7 +560,7 @@ function run(p: usize, e: usize, lists: bool, alternatives: bool): i32 {
           // A sign belongs to the operand; an equals sign does not; anything else lost its left operand.
           const sign = byteAt(operatorEnd - 1);
           first = s;
-          if (sign == 0x2d && operatorEnd - 1 > pendingOperator) first = operatorEnd - 1;
+          if (sign == Char.MINUS && operatorEnd - 1 > pendingOperator) first = operatorEnd - 1;
           else if (isSignOnly(pendingOperator, operatorEnd)) first = pendingOperator;
           else if (isBinding(pendingOperator, operatorEnd)) broken = true;
         }
@@ -617,8 +617,8 @@ function isJoiningWord(p: usize, e: usize): bool {
 
 function isSignOnly(p: usize, e: usize): bool {
   return (
-    (e - p == 1 && (byteAt(p) == 0x2d || byteAt(p) == 0x2b)) ||
-    (e - p == 3 && startsWith(p, e, '\u00e2\u0088\u0092')) ||
+    (e - p == 1 && (byteAt(p) == Char.MINUS || byteAt(p) == Char.PLUS)) ||
+    (e - p == 3 && startsWith(p, e, '−')) ||
     (e - p == 2 && byteAt(p) == 0xc2 && byteAt(p + 1) == 0xb1) ||
     (e - p == 3 && startsWith(p, e, '\\pm'))
   );
@@ -628,11 +628,11 @@ function isSignOnly(p: usize, e: usize): bool {
 function isBinding(p: usize, e: usize): bool {
   if (e <= p) return false;
   const c = byteAt(p);
-  return c == 0x2b || c == 0x2f || c == 0x5e || c == 0xc3 || c == 0xc2 || (c == 0x2a && e - p == 1) || c == 0x5c;
+  return isOneOf(c, '+/^') || c == 0xc3 || c == 0xc2 || (c == Char.STAR && e - p == 1) || c == Char.BACKSLASH;
 }
 
 function hasNewline(p: usize, e: usize): bool {
-  return indexOfByte(p, e, 10) < e;
+  return indexOfByte(p, e, Char.NEWLINE) < e;
 }
 
 /** Whether the operand [s, t) goes on the one before it, [p, q), without an operator. */
@@ -640,35 +640,27 @@ function continues(p: usize, q: usize, s: usize, t: usize, kind: i32): bool {
   const c = byteAt(s);
   if (isPlainInteger(p, q)) {
     // 1 000 000
-    if (t - s == 3 && skipDigits(s, t) == t) return q - p <= 3 + (byteAt(p) == 0x2d ? 1 : 0);
-    if (t - s > 3 && isDigit(c) && skipDigits(s, s + 3) == s + 3 && (byteAt(s + 3) == 0x2e || byteAt(s + 3) == 0x2c))
+    if (t - s == 3 && skipDigits(s, t) == t) return q - p <= 3 + (byteAt(p) == Char.MINUS ? 1 : 0);
+    if (t - s > 3 && isDigit(c) && skipDigits(s, s + 3) == s + 3 && (byteAt(s + 3) == Char.POINT || byteAt(s + 3) == Char.COMMA))
       return q - p <= 3;
     // 5 1/2
     const slash = skipDigits(s, t);
-    if (slash > s && slash < t && byteAt(slash) == 0x2f && isDigit(byteAt(slash + 1))) return skipDigits(slash + 1, t) == t;
+    if (slash > s && slash < t && byteAt(slash) == Char.SLASH && isDigit(byteAt(slash + 1))) return skipDigits(slash + 1, t) == t;
   }
   if (kind == VARIABLE) return false;
   // 2 \sqrt{3}, 3 π, x +1
-  return (
-    (c == 0x5c && s + 1 < t && isLetter(byteAt(s + 1))) ||
-    c == 0xcf ||
-    c == 0xe2 ||
-    c == 0x2b ||
-    c == 0x3d ||
-    c == 0x2f ||
-    c == 0x5e
-  );
+  return (c == Char.BACKSLASH && s + 1 < t && isLetter(byteAt(s + 1))) || c == 0xcf || c == 0xe2 || isOneOf(c, '+=/^');
 }
 
 /** Position after "%", "\%", "percent", "pct" or "per cent" at `p` (white space and a closing `$` first), or 0. */
 export function percentEnd(p: usize, e: usize): usize {
   p = skipSpace(p, e);
-  if (p < e && byteAt(p) == 0x24) p = skipSpace(p + 1, e);
+  if (p < e && byteAt(p) == Char.DOLLAR) p = skipSpace(p + 1, e);
   if (p >= e) return 0;
   const c = byteAt(p);
-  if (c == 0x25) return p + 1;
-  if (c == 0x5c) return p + 1 < e && byteAt(p + 1) == 0x25 ? p + 2 : 0;
-  if ((c | 32) != 0x70) return 0;
+  if (c == Char.PERCENT) return p + 1;
+  if (c == Char.BACKSLASH) return p + 1 < e && byteAt(p + 1) == Char.PERCENT ? p + 2 : 0;
+  if ((c | 32) != Char.p) return 0;
   if (isWordAt(p, e, 'percent')) return p + 7;
   if (isWordAt(p, e, 'pct')) return p + 3;
   if (startsWithFold(p, e, 'per cent')) return p + 8;
@@ -711,7 +703,7 @@ export function lastValue(p: usize, e: usize, lists: bool): bool {
       if (
         digits > p &&
         digits + 1 < e &&
-        (byteAt(digits) == 0x2e || byteAt(digits) == 0x29) &&
+        (byteAt(digits) == Char.POINT || byteAt(digits) == Char.CLOSE_PAREN) &&
         isSpace(byteAt(digits + 1)) &&
         digits - p <= 2
       ) {
@@ -742,8 +734,8 @@ export function leadingLetter(p: usize, e: usize): bool {
     p = skipSpace(p, e);
     if (p >= e) return false;
     const c = byteAt(p);
-    if (c == 0x28 || c == 0x5b || c == 0x7b || c == 0x24 || c == 0x2a || c == 0x22 || c == 0x60 || c == 0x27) p++;
-    else if (c == 0x5c) {
+    if (isOneOf(c, '([{$*"`\'')) p++;
+    else if (c == Char.BACKSLASH) {
       const q = skipLetters(p + 1, e);
       if (q == p + 1) p += 2;
       else if (isTextCommand(p + 1, q) || isWordAt(p + 1, q, 'boxed')) p = q;
@@ -757,29 +749,19 @@ export function leadingLetter(p: usize, e: usize): bool {
 /** Whether a capital A to J stands alone at `p`, or a small one in parentheses; sets the span. */
 function letterAt(p: usize, e: usize): bool {
   const c = byteAt(p);
-  if (c >= 97 && c <= 106 && p + 1 < e && byteAt(p - 1) == 0x28 && byteAt(p + 1) == 0x29) {
+  if (c >= Char.a && c <= Char.j && p + 1 < e && byteAt(p - 1) == Char.OPEN_PAREN && byteAt(p + 1) == Char.CLOSE_PAREN) {
     start = p;
     end = p + 1;
     return true;
   }
-  if (c < 65 || c > 74) return false;
+  if (c < Char.A || c > Char.J) return false;
   if (p + 1 < e) {
     const d = byteAt(p + 1);
-    const ends =
-      isSpace(d) ||
-      d == 0x29 ||
-      d == 0x5d ||
-      d == 0x7d ||
-      d == 0x2e ||
-      d == 0x2c ||
-      d == 0x3a ||
-      d == 0x3b ||
-      d == 0x21 ||
-      d == 0x3f;
-    if (!ends && d != 0x2a && d != 0x24 && d != 0x22 && d != 0x60 && d != 0x5c && d != 0x27 && d != 0x3c && d < 0xe3)
-      return false;
+    const ends = isSpace(d) || isOneOf(d, ')]}.,:;!?');
+    if (!ends && !isOneOf(d, '*$"`\\\'<') && d < 0xe3) return false;
     // "A" and "I" before a small letter are words.
-    if (d == 32 && (c == 65 || c == 73) && p + 2 < e && byteAt(p + 2) >= 97 && byteAt(p + 2) <= 122) return false;
+    if (d == Char.SPACE && (c == Char.A || c == Char.I) && p + 2 < e && byteAt(p + 2) >= Char.a && byteAt(p + 2) <= Char.z)
+      return false;
   }
   start = p;
   end = p + 1;
@@ -791,12 +773,11 @@ export function lastLetter(p: usize, e: usize): bool {
   for (let q = e; q > p;) {
     q--;
     const c = byteAt(q);
-    if ((c | 32) < 97 || (c | 32) > 106) continue;
+    if ((c | 32) < Char.a || (c | 32) > Char.j) continue;
     if (q > p) {
       const b = byteAt(q - 1);
-      const begins =
-        isSpace(b) || b == 0x28 || b == 0x5b || b == 0x7b || b == 0x2a || b == 0x24 || b == 0x22 || b == 0x60 || b == 0x27;
-      if (!begins && b != 0x3a && b != 0x3e && b < 0x80) continue;
+      const begins = isSpace(b) || isOneOf(b, '([{*$"`\'');
+      if (!begins && b != Char.COLON && b != Char.GREATER && b < 0x80) continue;
     }
     if (letterAt(q, e)) return true;
   }

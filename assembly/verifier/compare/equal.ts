@@ -1,15 +1,17 @@
 /** Equality of two answers given as text: the door to the equivalence engine. */
-import { failed, PAIR_FUEL, resetArena } from './arena';
-import { equalAnswer, resetCompare } from './compare';
-import { K } from './expression';
-import { resetFloats } from './float';
-import { resetNames, sawThousandsComma, sawZeroGroup, setCommaMode } from './lexer';
-import { resetGenerators } from './normalize';
-import { currency, parseAnswer } from './parser';
-import { resetScalar, undecided } from './scalar';
-import { EQUAL, GOLD_UNPARSABLE, NOT_EQUAL, PRED_UNPARSABLE, UNDECIDED } from './status';
-import { byteAt, isDigit, isSpace } from './text';
-import { choiceHasText, choiceLetter, choiceText, hasContent, isMoney, isPlain, sameText } from './words';
+import { isNull } from '../memory';
+import { Char } from '../read/characters';
+import { failed, PAIR_FUEL, resetArena } from '../arena';
+import { equalAnswer, resetCompare } from './answer';
+import { Kind } from '../parse/tree';
+import { resetFloats } from '../number/float';
+import { resetNames, sawThousandsComma, sawZeroGroup, setCommaMode } from '../parse/lexer';
+import { resetGenerators } from '../algebra/normal-form';
+import { currency, parseAnswer } from '../parse/parser';
+import { resetScalar, undecided } from '../algebra/scalar';
+import { EQUAL, GOLD_UNPARSABLE, NOT_EQUAL, PRED_UNPARSABLE, UNDECIDED } from '../status';
+import { byteAt, isDigit, isSpace } from '../read/text';
+import { choiceHasText, choiceLetter, choiceText, hasContent, isMoney, isPlain, sameText } from '../read/words';
 
 /** Longest answer that is parsed, in bytes; longer ones are compared as text only. */
 const MAX_ANSWER: i32 = 8192;
@@ -28,20 +30,21 @@ function compareUnder(g: usize, ge: usize, p: usize, pe: usize, goldMode: i32, p
   setCommaMode(goldMode);
   const gold = parseAnswer(g, ge);
   const goldCurrency = currency;
-  goldParsed = changetype<usize>(gold) != 0;
+  goldParsed = !isNull(gold);
   sawComma = sawThousandsComma && !sawZeroGroup;
   if (failed) return UNDECIDED;
   setCommaMode(predMode);
   const pred = parseAnswer(p, pe);
-  predParsed = changetype<usize>(pred) != 0;
+  predParsed = !isNull(pred);
   if (sawZeroGroup) sawComma = false;
   else if (sawThousandsComma) sawComma = true;
   if (failed) return UNDECIDED;
   if (!goldParsed || !predParsed) return NOT_EQUAL;
-  if (gold.kind == K.TEXT && sameText(g, ge, p, pe, true)) return EQUAL;
+  if (gold.kind == Kind.TEXT && sameText(g, ge, p, pe, true)) return EQUAL;
   if (goldCurrency != 0 && currency != 0 && goldCurrency != currency) return NOT_EQUAL;
-  if (goldCurrency != 0 && currency == 0 && pred.kind == K.NOTED && !isMoney(pred.from, pred.to, goldCurrency)) return NOT_EQUAL;
-  if (goldCurrency == 0 && currency != 0 && gold.kind == K.NOTED && !isMoney(gold.from, gold.to, currency)) return NOT_EQUAL;
+  if (goldCurrency != 0 && currency == 0 && pred.kind == Kind.NOTED && !isMoney(pred.from, pred.to, goldCurrency))
+    return NOT_EQUAL;
+  if (goldCurrency == 0 && currency != 0 && gold.kind == Kind.NOTED && !isMoney(gold.from, gold.to, currency)) return NOT_EQUAL;
   const same = equalAnswer(gold, pred);
   if (failed) return UNDECIDED;
   if (same) return EQUAL;
@@ -58,9 +61,9 @@ function isCommaDecimal(p: usize, e: usize): bool {
     if (isDigit(c)) {
       digits++;
       if (commas > 0) decimals++;
-    } else if (c == 44 && digits > 0 && p + 1 < e && isDigit(byteAt(p + 1))) commas++;
-    else if (c == 45 && digits == 0) continue;
-    else if (c != 36 && !isSpace(c)) return false;
+    } else if (c == Char.COMMA && digits > 0 && p + 1 < e && isDigit(byteAt(p + 1))) commas++;
+    else if (c == Char.MINUS && digits == 0) continue;
+    else if (c != Char.DOLLAR && !isSpace(c)) return false;
     else if (isSpace(c) && digits > 0 && commas == 0) return false;
   }
   // 1,000 is a thousand
@@ -74,8 +77,8 @@ function isPointDecimal(p: usize, e: usize): bool {
   for (; p < e; p++) {
     const c = byteAt(p);
     if (isDigit(c)) digits++;
-    else if (c == 46) points++;
-    else if (c != 45 && c != 36 && !isSpace(c)) return false;
+    else if (c == Char.POINT) points++;
+    else if (c != Char.MINUS && c != Char.DOLLAR && !isSpace(c)) return false;
   }
   return digits > 1 && points == 1;
 }

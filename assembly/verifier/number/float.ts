@@ -1,8 +1,11 @@
 // Binary floating point of high precision with a running error bound: |true value - man·2^exp| <= 2^err. Values are real;
 // numeric.ts pairs them for complex arithmetic. A function returns null where the value is undefined or out of range.
-import { alloc, failed } from './arena';
-import * as Z from './integer';
-import * as Q from './rational';
+import { isNull, nil } from '../memory';
+import { alloc, failed } from '../arena';
+import * as int from './integer';
+import { Int } from './integer';
+import * as rat from './rational';
+import { Rat } from './rational';
 
 /** Bits kept of a mantissa. */
 const PRECISION: i32 = 256;
@@ -15,29 +18,29 @@ const MAX_MAGNITUDE: i32 = 1 << 22;
 
 @unmanaged
 export class Float {
-  man: Z.Int;
+  man: Int;
   exp: i32;
   err: i32;
 }
 
 export function none(): Float {
-  return changetype<Float>(0);
+  return nil<Float>();
 }
 
 export function isNone(x: Float): bool {
-  return changetype<usize>(x) == 0;
+  return isNull(x);
 }
 
-function make(man: Z.Int, exp: i32, err: i32): Float {
+function make(man: Int, exp: i32, err: i32): Float {
   if (failed) return none();
-  const extra = Z.bitLength(man) - PRECISION;
+  const extra = int.bitLength(man) - PRECISION;
   if (extra > 0) {
-    man = Z.shiftRight(man, extra);
+    man = int.shiftRight(man, extra);
     exp += extra;
     err = max(err, exp) + 1;
   }
-  if (!Z.isZero(man) && abs(exp) > MAX_MAGNITUDE) return none();
-  if (Z.isZero(man)) exp = 0;
+  if (!int.isZero(man) && abs(exp) > MAX_MAGNITUDE) return none();
+  if (int.isZero(man)) exp = 0;
   const x = changetype<Float>(alloc(offsetof<Float>()));
   x.man = man;
   x.exp = exp;
@@ -47,41 +50,41 @@ function make(man: Z.Int, exp: i32, err: i32): Float {
 
 /** |x| < 2^magnitude; EXACT for zero. */
 export function magnitude(x: Float): i32 {
-  return Z.isZero(x.man) ? EXACT : x.exp + Z.bitLength(x.man);
+  return int.isZero(x.man) ? EXACT : x.exp + int.bitLength(x.man);
 }
 
 export function sign(x: Float): i32 {
-  return Z.sign(x.man);
+  return int.sign(x.man);
 }
 
 /** Whether x cannot be told from zero. */
 export function maybeZero(x: Float): bool {
-  return Z.isZero(x.man) || magnitude(x) - 1 <= x.err;
+  return int.isZero(x.man) || magnitude(x) - 1 <= x.err;
 }
 
 export function isExactZero(x: Float): bool {
-  return Z.isZero(x.man) && x.err == EXACT;
+  return int.isZero(x.man) && x.err == EXACT;
 }
 
 export function ofI32(v: i32): Float {
-  return make(Z.fromI64(<i64>v), 0, EXACT);
+  return make(int.fromI64(<i64>v), 0, EXACT);
 }
 
-export function ofRat(v: Q.Rat): Float {
-  if (Q.isInteger(v)) return make(v.num, 0, EXACT);
-  const shift = PRECISION + 2 + Z.bitLength(v.den) - Z.bitLength(v.num);
-  const man = shift >= 0 ? Z.div(Z.shiftLeft(v.num, shift), v.den) : Z.div(v.num, Z.shiftLeft(v.den, -shift));
+export function ofRat(v: Rat): Float {
+  if (rat.isInteger(v)) return make(v.num, 0, EXACT);
+  const shift = PRECISION + 2 + int.bitLength(v.den) - int.bitLength(v.num);
+  const man = shift >= 0 ? int.div(int.shiftLeft(v.num, shift), v.den) : int.div(v.num, int.shiftLeft(v.den, -shift));
   return make(man, -shift, -shift + 1);
 }
 
 export function neg(x: Float): Float {
-  return make(Z.negate(x.man), x.exp, x.err);
+  return make(int.negate(x.man), x.exp, x.err);
 }
 
 export function add(a: Float, b: Float): Float {
   if (isNone(a) || isNone(b)) return none();
-  if (Z.isZero(a.man)) return make(b.man, b.exp, a.err == EXACT ? b.err : max(a.err, b.err) + 1);
-  if (Z.isZero(b.man)) return make(a.man, a.exp, b.err == EXACT ? a.err : max(a.err, b.err) + 1);
+  if (int.isZero(a.man)) return make(b.man, b.exp, a.err == EXACT ? b.err : max(a.err, b.err) + 1);
+  if (int.isZero(b.man)) return make(a.man, a.exp, b.err == EXACT ? a.err : max(a.err, b.err) + 1);
   let err = max(a.err, b.err);
   if (err > EXACT) err++;
   // a term far below the other's last bit only adds to the error
@@ -89,7 +92,7 @@ export function add(a: Float, b: Float): Float {
   if (gap > PRECISION * 2) return make(a.man, a.exp, max(err, magnitude(b)) + 1);
   if (gap < -PRECISION * 2) return make(b.man, b.exp, max(err, magnitude(a)) + 1);
   const exp = min(a.exp, b.exp);
-  return make(Z.add(Z.shiftLeft(a.man, a.exp - exp), Z.shiftLeft(b.man, b.exp - exp)), exp, err);
+  return make(int.add(int.shiftLeft(a.man, a.exp - exp), int.shiftLeft(b.man, b.exp - exp)), exp, err);
 }
 
 export function sub(a: Float, b: Float): Float {
@@ -106,16 +109,16 @@ export function mul(a: Float, b: Float): Float {
     err = max(max(ma + b.err, mb + a.err), a.err + b.err);
     err = max(err, EXACT / 2) + 2;
   }
-  return make(Z.mul(a.man, b.man), a.exp + b.exp, err);
+  return make(int.mul(a.man, b.man), a.exp + b.exp, err);
 }
 
 export function div(a: Float, b: Float): Float {
   if (isNone(a) || isNone(b) || maybeZero(b)) return none();
   if (isExactZero(a)) return a;
   const mb = magnitude(b) - 1;
-  const shift = PRECISION + 2 + Z.bitLength(b.man) - Z.bitLength(a.man);
-  const man = shift >= 0 ? Z.div(Z.shiftLeft(a.man, shift), b.man) : Z.div(a.man, Z.shiftLeft(b.man, -shift));
-  const exact = a.err == EXACT && b.err == EXACT && Z.isZero(Z.lastRemainderInt());
+  const shift = PRECISION + 2 + int.bitLength(b.man) - int.bitLength(a.man);
+  const man = shift >= 0 ? int.div(int.shiftLeft(a.man, shift), b.man) : int.div(a.man, int.shiftLeft(b.man, -shift));
+  const exact = a.err == EXACT && b.err == EXACT && int.isZero(int.lastRemainderInt());
   const exp = a.exp - b.exp - shift;
   let err = EXACT;
   if (!exact) {
@@ -130,12 +133,12 @@ export function div(a: Float, b: Float): Float {
 /** x^(1/n) for x >= 0; odd n takes negative x too. */
 export function root(x: Float, n: i32): Float {
   if (isNone(x)) return none();
-  if (Z.isZero(x.man)) return x.err == EXACT ? x : make(Z.zero(), 0, x.err / n + 1);
-  if (maybeZero(x)) return make(Z.zero(), 0, (x.err + 2) / n + 2);
+  if (int.isZero(x.man)) return x.err == EXACT ? x : make(int.zero(), 0, x.err / n + 1);
+  if (maybeZero(x)) return make(int.zero(), 0, (x.err + 2) / n + 2);
   const negative = x.man.neg != 0;
   if (negative && !(n & 1)) return none();
-  const m = Z.absInt(x.man);
-  let shift = (PRECISION + 8) * n - Z.bitLength(m);
+  const m = int.absInt(x.man);
+  let shift = (PRECISION + 8) * n - int.bitLength(m);
   if (shift < 0) shift = 0;
   let exp = x.exp - shift;
   // exponent divisible by n
@@ -147,10 +150,10 @@ export function root(x: Float, n: i32): Float {
     const y = exponential(div(logarithm(neg2(x)), ofI32(n)));
     return isNone(y) ? y : negative ? neg(y) : y;
   }
-  const scaled = Z.shiftLeft(m, shift);
-  const s = Z.rootInt(scaled, n);
+  const scaled = int.shiftLeft(m, shift);
+  const s = int.rootInt(scaled, n);
   if (failed) return none();
-  const perfect = x.err == EXACT && Z.compareInt(Z.powInt(s, n), scaled) == 0;
+  const perfect = x.err == EXACT && int.compareInt(int.powInt(s, n), scaled) == 0;
   const e = exp / n;
   let err = EXACT;
   if (!perfect) {
@@ -159,7 +162,7 @@ export function root(x: Float, n: i32): Float {
     if (x.err > EXACT) err = max(err, x.err - mag + floorDiv(mag, n) + 3);
     err += 2;
   }
-  return make(negative ? Z.negate(s) : s, e, err);
+  return make(negative ? int.negate(s) : s, e, err);
 }
 
 function neg2(x: Float): Float {
@@ -198,14 +201,14 @@ export function resetFloats(): void {
 }
 
 /** atan(1/n) or artanh(1/n) times 2^bits. */
-function inverseSeries(n: u32, bits: i32, alternate: bool): Z.Int {
-  let power = Z.divSmall(Z.shiftLeft(Z.one(), bits), n);
+function inverseSeries(n: u32, bits: i32, alternate: bool): Int {
+  let power = int.divSmall(int.shiftLeft(int.one(), bits), n);
   let sum = power;
   const square = n * n;
-  for (let k: u32 = 3; !Z.isZero(power) && !failed; k += 2) {
-    power = Z.divSmall(power, square);
-    const t = Z.divSmall(power, k);
-    sum = alternate && (k & 2) != 0 ? Z.sub(sum, t) : Z.add(sum, t);
+  for (let k: u32 = 3; !int.isZero(power) && !failed; k += 2) {
+    power = int.divSmall(power, square);
+    const t = int.divSmall(power, k);
+    sum = alternate && (k & 2) != 0 ? int.sub(sum, t) : int.add(sum, t);
   }
   return sum;
 }
@@ -213,19 +216,19 @@ function inverseSeries(n: u32, bits: i32, alternate: bool): Z.Int {
 const PI_BITS: i32 = WORK + 64;
 
 /** π·2^PI_BITS */
-function piFixed(): Z.Int {
+function piFixed(): Int {
   if (piCache == 0) {
-    const a = Z.mulSmall(inverseSeries(5, PI_BITS + 16, true), 16);
-    const b = Z.mulSmall(inverseSeries(239, PI_BITS + 16, true), 4);
-    piCache = changetype<usize>(Z.shiftRight(Z.sub(a, b), 16));
+    const a = int.mulSmall(inverseSeries(5, PI_BITS + 16, true), 16);
+    const b = int.mulSmall(inverseSeries(239, PI_BITS + 16, true), 4);
+    piCache = changetype<usize>(int.shiftRight(int.sub(a, b), 16));
   }
-  return changetype<Z.Int>(piCache);
+  return changetype<Int>(piCache);
 }
 
 /** ln 2·2^PI_BITS */
-function ln2Fixed(): Z.Int {
-  if (ln2Cache == 0) ln2Cache = changetype<usize>(Z.shiftRight(inverseSeries(3, PI_BITS + 16, false), 15));
-  return changetype<Z.Int>(ln2Cache);
+function ln2Fixed(): Int {
+  if (ln2Cache == 0) ln2Cache = changetype<usize>(int.shiftRight(inverseSeries(3, PI_BITS + 16, false), 15));
+  return changetype<Int>(ln2Cache);
 }
 
 export function pi(): Float {
@@ -233,12 +236,12 @@ export function pi(): Float {
 }
 
 /** x·2^bits, toward zero. */
-function fixed(x: Float, bits: i32): Z.Int {
-  return Z.shiftLeft(x.man, x.exp + bits);
+function fixed(x: Float, bits: i32): Int {
+  return int.shiftLeft(x.man, x.exp + bits);
 }
 
-function fixedMul(a: Z.Int, b: Z.Int): Z.Int {
-  return Z.shiftRight(Z.mul(a, b), WORK);
+function fixedMul(a: Int, b: Int): Int {
+  return int.shiftRight(int.mul(a, b), WORK);
 }
 
 export function exponential(x: Float): Float {
@@ -249,19 +252,19 @@ export function exponential(x: Float): Float {
   const ln2 = ln2Fixed();
   const v = fixed(x, PI_BITS);
   // x = k ln 2 + r
-  const k = Z.floorDiv(v, ln2);
-  const r = Z.shiftRight(Z.sub(v, Z.mul(k, ln2)), PI_BITS - WORK);
-  if (failed || !Z.fitsI32(k)) return none();
+  const k = int.floorDiv(v, ln2);
+  const r = int.shiftRight(int.sub(v, int.mul(k, ln2)), PI_BITS - WORK);
+  if (failed || !int.fitsI32(k)) return none();
   // e^(r/256) by its series, then eight squarings
-  const s = Z.shiftRight(r, 8);
-  let sum = Z.shiftLeft(Z.one(), WORK);
+  const s = int.shiftRight(r, 8);
+  let sum = int.shiftLeft(int.one(), WORK);
   let t = sum;
-  for (let i: u32 = 1; !Z.isZero(t) && !failed && i < 80; i++) {
-    t = Z.divSmall(fixedMul(t, s), i);
-    sum = Z.add(sum, t);
+  for (let i: u32 = 1; !int.isZero(t) && !failed && i < 80; i++) {
+    t = int.divSmall(fixedMul(t, s), i);
+    sum = int.add(sum, t);
   }
   for (let i = 0; i < 8; i++) sum = fixedMul(sum, sum);
-  const n = Z.toI32(k);
+  const n = int.toI32(k);
   let err = n + 1 - WORK + 24;
   if (x.err > EXACT) err = max(err, n + 1 + x.err + 2);
   return make(sum, n - WORK, err);
@@ -270,13 +273,13 @@ export function exponential(x: Float): Float {
 export function logarithm(x: Float): Float {
   if (isNone(x) || maybeZero(x) || x.man.neg) return none();
   // x = m·2^k with m in [1, 2); Newton on e^y = m
-  const bits = Z.bitLength(x.man);
+  const bits = int.bitLength(x.man);
   const k = x.exp + bits - 1;
   const m = make(x.man, 1 - bits, EXACT);
   if (isNone(m)) return none();
-  const lead = (Z.toF64(Z.shiftRight(Z.shiftLeft(x.man, 64), bits)) / 18446744073709551616.0) * 2.0;
+  const lead = (int.toF64(int.shiftRight(int.shiftLeft(x.man, 64), bits)) / 18446744073709551616.0) * 2.0;
   // starting value from the leading bits; 44 bits are right
-  let y = make(Z.fromI64(<i64>(approximateLog(lead) * 1099511627776.0)), -40, EXACT);
+  let y = make(int.fromI64(<i64>(approximateLog(lead) * 1099511627776.0)), -40, EXACT);
   for (let i = 0; i < 3 && !failed; i++) {
     // y += 2 (m - e^y)/(m + e^y): cubic convergence
     const e = exponential(y);
@@ -306,24 +309,24 @@ function approximateLog(v: f64): f64 {
 export function sine(x: Float, quarter: i32): Float {
   if (isNone(x)) return none();
   if (magnitude(x) > 40 || x.err > -8) return none();
-  const half = Z.shiftRight(piFixed(), 1);
+  const half = int.shiftRight(piFixed(), 1);
   const v = fixed(x, PI_BITS);
-  let k = Z.floorDiv(v, half);
-  const r = Z.shiftRight(Z.sub(v, Z.mul(k, half)), PI_BITS - WORK);
+  let k = int.floorDiv(v, half);
+  const r = int.shiftRight(int.sub(v, int.mul(k, half)), PI_BITS - WORK);
   if (failed) return none();
-  let turn = <i32>Z.modSmall(k, 4);
+  let turn = <i32>int.modSmall(k, 4);
   if (k.neg) turn = (4 - turn) & 3;
   turn = (turn + quarter) & 3;
   const square = fixedMul(r, r);
   const odd = !(turn & 1);
   // sin r or cos r by its series
-  let t = odd ? r : Z.shiftLeft(Z.one(), WORK);
+  let t = odd ? r : int.shiftLeft(int.one(), WORK);
   let sum = t;
-  for (let i: u32 = odd ? 2 : 1; !Z.isZero(t) && !failed && i < 160; i += 2) {
-    t = Z.negate(Z.divSmall(fixedMul(t, square), i * (i + 1)));
-    sum = Z.add(sum, t);
+  for (let i: u32 = odd ? 2 : 1; !int.isZero(t) && !failed && i < 160; i += 2) {
+    t = int.negate(int.divSmall(fixedMul(t, square), i * (i + 1)));
+    sum = int.add(sum, t);
   }
-  if (turn >= 2) sum = Z.negate(sum);
+  if (turn >= 2) sum = int.negate(sum);
   let err = -WORK + 24;
   // k·(error of π) grows with the argument
   err = max(err, magnitude(x) - PI_BITS + 8);
@@ -336,7 +339,7 @@ export function arctangent(x: Float): Float {
   if (isExactZero(x)) return x;
   if (magnitude(x) > 1) {
     const a = arctangent(div(ofI32(1), x));
-    const q = mul(pi(), make(Z.one(), -1, EXACT));
+    const q = mul(pi(), make(int.one(), -1, EXACT));
     return x.man.neg ? sub(neg(q), a) : sub(q, a);
   }
   // atan x = 2 atan(x / (1 + √(1 + x²))), twice
@@ -350,9 +353,9 @@ export function arctangent(x: Float): Float {
   const square = fixedMul(v, v);
   let t = v;
   let sum = v;
-  for (let i: u32 = 3; !Z.isZero(t) && !failed && i < 400; i += 2) {
-    t = Z.negate(fixedMul(t, square));
-    sum = Z.add(sum, Z.divSmall(t, i));
+  for (let i: u32 = 3; !int.isZero(t) && !failed && i < 400; i += 2) {
+    t = int.negate(fixedMul(t, square));
+    sum = int.add(sum, int.divSmall(t, i));
   }
   const err = y.err > EXACT ? max(y.err + 4, -WORK + 24) : -WORK + 24;
   return make(sum, 3 - WORK, err);
@@ -368,18 +371,18 @@ export function compare(a: Float, b: Float): i32 {
 /** Integer value when x is an exact integer of less than 31 bits; i32.MIN_VALUE otherwise. */
 export function exactI32(x: Float): i32 {
   if (isNone(x) || x.err != EXACT || magnitude(x) > 30) return i32.MIN_VALUE;
-  if (Z.isZero(x.man)) return 0;
-  const v = Z.shiftLeft(x.man, x.exp);
-  if (x.exp < 0 && Z.compareInt(Z.shiftLeft(v, -x.exp), x.man) != 0) return i32.MIN_VALUE;
-  return Z.toI32(v);
+  if (int.isZero(x.man)) return 0;
+  const v = int.shiftLeft(x.man, x.exp);
+  if (x.exp < 0 && int.compareInt(int.shiftLeft(v, -x.exp), x.man) != 0) return i32.MIN_VALUE;
+  return int.toI32(v);
 }
 
 /** floor(x) when the error bound allows to know it. */
 export function floor(x: Float): Float {
   if (isNone(x) || magnitude(x) > 200) return none();
   if (x.exp >= 0 && x.err == EXACT) return x;
-  const scale = Z.shiftLeft(Z.one(), x.exp < 0 ? -x.exp : 0);
-  const f = x.exp < 0 ? Z.floorDiv(x.man, scale) : Z.shiftLeft(x.man, x.exp);
+  const scale = int.shiftLeft(int.one(), x.exp < 0 ? -x.exp : 0);
+  const f = x.exp < 0 ? int.floorDiv(x.man, scale) : int.shiftLeft(x.man, x.exp);
   const r = make(f, 0, EXACT);
   if (x.err == EXACT) return r;
   // not within the error of an integer

@@ -1,11 +1,14 @@
 // Structure of answers: which of the many ways to write an answer mean the same. The gold decides the form.
-import { alloc, failed, spend } from './arena';
+import { isOneOf } from '../read/text';
+import { elementAt, isNull, nil, setElement } from '../memory';
+import { Char } from '../read/characters';
+import { alloc, failed, spend } from '../arena';
 import {
   binary,
   hasKind,
   identical,
   integer,
-  K,
+  Kind,
   kid,
   leaf,
   Node,
@@ -17,13 +20,15 @@ import {
   substitute,
   unary,
   withKids,
-} from './expression';
-import * as Z from './integer';
-import { isMarkSymbol, R, S } from './lexer';
-import { freeSymbol, freeSymbols, isConstantNode } from './numeric';
-import * as Q from './rational';
-import { C, compareSets, infinity, isInterval, isOrder, isSetLike } from './sets';
-import { equalScalar, sameUpToScale, sameValue, scaleSign } from './scalar';
+} from '../parse/tree';
+import * as int from '../number/integer';
+import { Int } from '../number/integer';
+import { isMarkSymbol, Rel, Space } from '../parse/lexer';
+import { freeSymbol, freeSymbols, isConstantNode } from '../algebra/numeric';
+import * as rat from '../number/rational';
+import { Rat } from '../number/rational';
+import { SetVerdict, compareSets, infinity, isInterval, isOrder, isSetLike } from '../algebra/sets';
+import { equalScalar, sameUpToScale, sameValue, scaleSign } from '../algebra/scalar';
 import {
   compareUnits,
   letterUnit,
@@ -34,12 +39,12 @@ import {
   saysDegrees,
   saysNone,
   unitFactor,
-} from './words';
+} from '../read/words';
 
-const NONE: Node = changetype<Node>(0);
+const NONE: Node = nil<Node>();
 
 function isNone(x: Node): bool {
-  return changetype<usize>(x) == 0;
+  return isNull(x);
 }
 
 const MAX_DEPTH: i32 = 60;
@@ -73,33 +78,33 @@ function newItems(): Items {
 }
 
 function itemAt(x: Items, i: i32): Node {
-  return changetype<Node>(load<usize>(x.nodes + ((<usize>i) << 2)));
+  return elementAt<Node>(x.nodes, i);
 }
 
 function labelAt(x: Items, i: i32): Node {
-  return changetype<Node>(load<usize>(x.labels + ((<usize>i) << 2)));
+  return elementAt<Node>(x.labels, i);
 }
 
 function setLabel(x: Items, i: i32, l: Node): void {
-  store<usize>(x.labels + ((<usize>i) << 2), changetype<usize>(l));
+  setElement<usize>(x.labels, i, changetype<usize>(l));
 }
 
 function push(x: Items, v: Node, label: Node = NONE): void {
   if (x.n == x.cap) return;
-  store<usize>(x.nodes + ((<usize>x.n) << 2), changetype<usize>(v));
-  store<usize>(x.labels + ((<usize>x.n) << 2), changetype<usize>(label));
+  setElement<usize>(x.nodes, x.n, changetype<usize>(v));
+  setElement<usize>(x.labels, x.n, changetype<usize>(label));
   x.n++;
 }
 
 // --- Assignments
 
 function isEquality(op: i32): bool {
-  return op == R.EQ || op == R.APPROX;
+  return op == Rel.EQ || op == Rel.APPROX;
 }
 
 /** Whether x is a chain of equalities. */
 function isEquation(x: Node): bool {
-  if (x.kind != K.REL) return false;
+  if (x.kind != Kind.REL) return false;
   for (let i = 0; i < x.n - 1; i++) if (!isEquality(relation(x, i))) return false;
   return true;
 }
@@ -107,25 +112,25 @@ function isEquation(x: Node): bool {
 /** Whether x can name the quantity asked for: a symbol, f(x), AB, |AB|, sin A, NO/BO, x + y, (a, b). */
 function isName(x: Node): bool {
   switch (x.kind) {
-    case K.SYM:
-    case K.CALL:
+    case Kind.SYM:
+    case Kind.CALL:
       return true;
-    case K.MUL:
-    case K.ADD:
-    case K.DIV:
-    case K.RATIO:
-    case K.TUPLE:
-    case K.ABS:
-    case K.NORM:
-    case K.NEG:
-    case K.UNION:
-    case K.INTERSECT:
-    case K.DIFFERENCE:
+    case Kind.MUL:
+    case Kind.ADD:
+    case Kind.DIV:
+    case Kind.RATIO:
+    case Kind.TUPLE:
+    case Kind.ABS:
+    case Kind.NORM:
+    case Kind.NEG:
+    case Kind.UNION:
+    case Kind.INTERSECT:
+    case Kind.DIFFERENCE:
       for (let i = 0; i < x.n; i++) if (!isName(kid(x, i))) return false;
       return true;
-    case K.FUNC:
-      return x.n == 1 && (isName(kid(x, 0)) || kid(x, 0).kind == K.TUPLE);
-    case K.DEGREE:
+    case Kind.FUNC:
+      return x.n == 1 && (isName(kid(x, 0)) || kid(x, 0).kind == Kind.TUPLE);
+    case Kind.DEGREE:
       return isName(kid(x, 0));
   }
   return false;
@@ -133,23 +138,23 @@ function isName(x: Node): bool {
 
 /** Whether the left side is one symbol, call or tuple of them, which may be assigned anything. */
 function isSubject(x: Node): bool {
-  if (x.kind == K.SYM || x.kind == K.CALL) return true;
-  if (x.kind == K.TUPLE) {
+  if (x.kind == Kind.SYM || x.kind == Kind.CALL) return true;
+  if (x.kind == Kind.TUPLE) {
     for (let i = 0; i < x.n; i++) if (!isSubject(kid(x, i))) return false;
     return true;
   }
   // A ∩ B = …
-  if (x.kind == K.UNION || x.kind == K.INTERSECT || x.kind == K.DIFFERENCE) return isName(x);
+  if (x.kind == Kind.UNION || x.kind == Kind.INTERSECT || x.kind == Kind.DIFFERENCE) return isName(x);
   // ∠ABC, △ABC
-  return x.kind == K.MUL && kid(x, 0).kind == K.SYM && isMarkSymbol(kid(x, 0).op) && isName(x);
+  return x.kind == Kind.MUL && kid(x, 0).kind == Kind.SYM && isMarkSymbol(kid(x, 0).op) && isName(x);
 }
 
 function isConstantAnswer(x: Node): bool {
-  if (x.kind == K.NOTED || x.kind == K.TUPLE || x.kind == K.SET || x.kind == K.LIST || x.kind == K.MATRIX) {
+  if (x.kind == Kind.NOTED || x.kind == Kind.TUPLE || x.kind == Kind.SET || x.kind == Kind.LIST || x.kind == Kind.MATRIX) {
     for (let i = 0; i < x.n; i++) if (!isConstantAnswer(kid(x, i))) return false;
     return true;
   }
-  if (x.kind == K.TEXT || x.kind == K.INF || x.kind == K.SPACESET) return true;
+  if (x.kind == Kind.TEXT || x.kind == Kind.INF || x.kind == Kind.SPACESET) return true;
   return isConstantNode(x);
 }
 
@@ -157,7 +162,7 @@ function isConstantAnswer(x: Node): bool {
 function chainValue(x: Node): Node {
   let last = x.n - 1;
   for (let i = 0; i < x.n - 1; i++)
-    if (relation(x, i) == R.APPROX) {
+    if (relation(x, i) == Rel.APPROX) {
       last = i == 0 && isName(kid(x, 0)) ? 1 : i;
       break;
     }
@@ -169,10 +174,10 @@ function assigned(x: Node): Node {
   if (!isEquation(x)) return NONE;
   const left = kid(x, 0);
   const v = chainValue(x);
-  if (v == left) return relation(x, 0) == R.APPROX ? v : NONE;
+  if (v == left) return relation(x, 0) == Rel.APPROX ? v : NONE;
   if (isSubject(left)) {
     // x = x² + 1 is an equation
-    if (left.kind == K.SYM && x.n == 2 && contains(v, left.op)) return NONE;
+    if (left.kind == Kind.SYM && x.n == 2 && contains(v, left.op)) return NONE;
     return v;
   }
   if (isName(left) && isConstantAnswer(v)) return v;
@@ -182,7 +187,7 @@ function assigned(x: Node): Node {
 }
 
 function contains(x: Node, id: i32): bool {
-  if (x.kind == K.SYM) return x.op == id;
+  if (x.kind == Kind.SYM) return x.op == id;
   for (let i = 0; i < x.n; i++) if (contains(kid(x, i), id)) return true;
   return false;
 }
@@ -190,30 +195,30 @@ function contains(x: Node, id: i32): bool {
 // --- Small helpers
 
 function relationNode(a: Node, op: i32, b: Node): Node {
-  const x = binary(K.REL, a, b);
+  const x = binary(Kind.REL, a, b);
   x.ops = alloc(4);
   store<i32>(x.ops, op);
   return seal(x);
 }
 
 function bare(x: Node): Node {
-  while (x.kind == K.NOTED) x = kid(x, 0);
+  while (x.kind == Kind.NOTED) x = kid(x, 0);
   return x;
 }
 
 /** A set of one element, a list of one, means that element. */
 function unwrap(x: Node): Node {
-  while ((x.kind == K.SET || x.kind == K.LIST) && x.n == 1) x = kid(x, 0);
+  while ((x.kind == Kind.SET || x.kind == Kind.LIST) && x.n == 1) x = kid(x, 0);
   return x;
 }
 
 /** "k ∈ Z" behind an answer names a parameter; it is no part of the answer. */
 function isDomainRemark(x: Node): bool {
-  if (x.kind != K.REL || x.n != 2 || relation(x, 0) != R.IN) return false;
+  if (x.kind != Kind.REL || x.n != 2 || relation(x, 0) != Rel.IN) return false;
   const set = kid(x, 1);
-  if (set.kind != K.SPACESET || (set.op & 7) == S.EMPTY) return false;
+  if (set.kind != Kind.SPACESET || (set.op & 7) == Space.EMPTY) return false;
   const l = kid(x, 0);
-  return l.kind == K.SYM || l.kind == K.CALL || l.kind == K.TUPLE;
+  return l.kind == Kind.SYM || l.kind == Kind.CALL || l.kind == Kind.TUPLE;
 }
 
 /** x without remarks about parameters; `parameter` is the symbol of the first one. */
@@ -221,20 +226,20 @@ let parameter: i32 = -1;
 
 function withoutRemarks(x: Node): Node {
   parameter = -1;
-  if (x.kind != K.LIST) return x;
+  if (x.kind != Kind.LIST) return x;
   // x ≠ 0, 1
   for (let i = 1; i < x.n; i++) {
     const before = kid(x, i - 1);
     if (
-      before.kind == K.REL &&
+      before.kind == Kind.REL &&
       before.n == 2 &&
-      relation(before, 0) == R.NE &&
+      relation(before, 0) == Rel.NE &&
       isConstantNode(kid(x, i)) &&
-      kid(x, i).kind != K.REL
+      kid(x, i).kind != Kind.REL
     ) {
       const kids = alloc((<usize>x.n) << 2);
       memory.copy(kids, x.kids, (<usize>x.n) << 2);
-      store<usize>(kids + ((<usize>i) << 2), changetype<usize>(relationNode(kid(before, 0), R.NE, kid(x, i))));
+      setElement<usize>(kids, i, changetype<usize>(relationNode(kid(before, 0), Rel.NE, kid(x, i))));
       x = withKids(x, kids);
     }
   }
@@ -242,11 +247,11 @@ function withoutRemarks(x: Node): Node {
   for (let i = 0; i < x.n; i++) {
     const k = kid(x, i);
     if (isDomainRemark(k)) {
-      if (parameter < 0 && kid(k, 0).kind == K.SYM) parameter = kid(k, 0).op;
+      if (parameter < 0 && kid(k, 0).kind == Kind.SYM) parameter = kid(k, 0).op;
     } else keep++;
   }
   if (keep == x.n || keep == 0) return x;
-  const y = node(K.LIST, x.op, keep);
+  const y = node(Kind.LIST, x.op, keep);
   y.ops = x.ops;
   for (let i = 0, at = 0; i < x.n; i++) if (!isDomainRemark(kid(x, i))) setKid(y, at++, kid(x, i));
   seal(y);
@@ -256,13 +261,13 @@ function withoutRemarks(x: Node): Node {
 // --- Plus or minus
 
 function countSigns(x: Node): i32 {
-  let n = x.kind == K.PM ? 1 : 0;
+  let n = x.kind == Kind.PM ? 1 : 0;
   for (let i = 0; i < x.n; i++) n += countSigns(kid(x, i));
   return n;
 }
 
 function hasOppositeSign(x: Node): bool {
-  if (x.kind == K.PM && x.op < 0) return true;
+  if (x.kind == Kind.PM && x.op < 0) return true;
   for (let i = 0; i < x.n; i++) if (hasOppositeSign(kid(x, i))) return true;
   return false;
 }
@@ -271,21 +276,21 @@ let signIndex: i32 = 0;
 
 /** x with its ± signs chosen: bit k of `choice` for the k-th (bit 0 for all when linked). */
 function choose(x: Node, choice: i32, linked: bool): Node {
-  if (!hasKind(x, K.PM)) return x;
-  if (x.kind == K.PM) {
+  if (!hasKind(x, Kind.PM)) return x;
+  if (x.kind == Kind.PM) {
     const bit = linked ? 0 : signIndex++;
     let plus = (choice >> bit) & 1;
     if (x.op < 0) plus ^= 1;
     if (x.n == 1) {
       const v = choose(kid(x, 0), choice, linked);
-      return plus ? v : unary(K.NEG, v);
+      return plus ? v : unary(Kind.NEG, v);
     }
     const a = choose(kid(x, 0), choice, linked);
     const b = choose(kid(x, 1), choice, linked);
-    return binary(K.ADD, a, plus ? b : unary(K.NEG, b));
+    return binary(Kind.ADD, a, plus ? b : unary(Kind.NEG, b));
   }
   const kids = alloc((<usize>x.n) << 2);
-  for (let i = 0; i < x.n; i++) store<usize>(kids + ((<usize>i) << 2), changetype<usize>(choose(kid(x, i), choice, linked)));
+  for (let i = 0; i < x.n; i++) setElement<usize>(kids, i, changetype<usize>(choose(kid(x, i), choice, linked)));
   return withKids(x, kids);
 }
 
@@ -308,7 +313,7 @@ function expandSigns(x: Node, linked: bool, out: Items, label: Node): void {
 
 /** Takes an answer apart into its items: elements of lists and sets, with the names they are assigned to. */
 function gather(x: Node, linked: bool, out: Items): void {
-  if (x.kind == K.LIST || x.kind == K.SET) {
+  if (x.kind == Kind.LIST || x.kind == Kind.SET) {
     let label = NONE;
     for (let i = 0; i < x.n; i++) {
       const k = kid(x, i);
@@ -318,7 +323,7 @@ function gather(x: Node, linked: bool, out: Items): void {
       if (out.n > before) {
         const l = labelAt(out, out.n - 1);
         if (!isNone(l)) label = l;
-        else if (!isNone(label) && k.kind != K.REL) for (let j = before; j < out.n; j++) setLabel(out, j, label);
+        else if (!isNone(label) && k.kind != Kind.REL) for (let j = before; j < out.n; j++) setLabel(out, j, label);
       }
     }
     return;
@@ -328,21 +333,21 @@ function gather(x: Node, linked: bool, out: Items): void {
 
 /** a = b = 3: several names for one value. */
 function isSharedValue(x: Node): bool {
-  if (x.kind != K.REL || x.n < 3) return false;
-  for (let i = 0; i < x.n - 1; i++) if (kid(x, i).kind != K.SYM || relation(x, i) != R.EQ) return false;
+  if (x.kind != Kind.REL || x.n < 3) return false;
+  for (let i = 0; i < x.n - 1; i++) if (kid(x, i).kind != Kind.SYM || relation(x, i) != Rel.EQ) return false;
   const v = kid(x, x.n - 1);
-  return v.kind != K.SYM && isConstantAnswer(v);
+  return v.kind != Kind.SYM && isConstantAnswer(v);
 }
 
 /** Set to gather equations as they are, not as values with names. */
 let wholeRelations: bool = false;
 
 function gatherItem(x: Node, linked: bool, out: Items): void {
-  if (x.kind == K.LIST) {
+  if (x.kind == Kind.LIST) {
     gather(x, linked, out);
     return;
   }
-  if (x.kind == K.REL && isEquation(x) && !wholeRelations) {
+  if (x.kind == Kind.REL && isEquation(x) && !wholeRelations) {
     if (isSharedValue(x)) {
       for (let i = 0; i < x.n - 1; i++) expandSigns(kid(x, x.n - 1), linked, out, kid(x, i));
       return;
@@ -350,13 +355,13 @@ function gatherItem(x: Node, linked: bool, out: Items): void {
     const v = assigned(x);
     if (!isNone(v) && v != kid(x, 0)) {
       const values = unwrap(v);
-      if (values.kind == K.SET) {
+      if (values.kind == Kind.SET) {
         for (let i = 0; i < values.n; i++) expandSigns(kid(values, i), linked, out, kid(x, 0));
       } else expandSigns(values, linked, out, kid(x, 0));
       return;
     }
   }
-  if (x.kind == K.REL && x.n == 2 && relation(x, 0) == R.IN && kid(x, 1).kind == K.SET) {
+  if (x.kind == Kind.REL && x.n == 2 && relation(x, 0) == Rel.IN && kid(x, 1).kind == Kind.SET) {
     const set = kid(x, 1);
     for (let i = 0; i < set.n; i++) expandSigns(kid(set, i), linked, out, kid(x, 0));
     return;
@@ -366,7 +371,7 @@ function gatherItem(x: Node, linked: bool, out: Items): void {
 
 /** A symbol with a numeric index stands for the symbol: x_1 = 2, x_2 = 3 are two values of x. */
 function baseLabel(l: Node): Node {
-  if (!isNone(l) && l.kind == K.CALL && l.aux == 1 && kid(l, 0).kind == K.NUM) return leaf(K.SYM, l.op);
+  if (!isNone(l) && l.kind == Kind.CALL && l.aux == 1 && kid(l, 0).kind == Kind.NUM) return leaf(Kind.SYM, l.op);
   return l;
 }
 
@@ -374,7 +379,12 @@ function sameLabel(a: Node, b: Node): bool {
   if (isNone(a) || isNone(b)) return isNone(a) && isNone(b);
   return (
     identical(a, b) ||
-    (a.kind != K.SYM && b.kind != K.SYM && a.kind == b.kind && a.kind != K.TUPLE && a.kind != K.CALL && sameValue(a, b))
+    (a.kind != Kind.SYM &&
+      b.kind != Kind.SYM &&
+      a.kind == b.kind &&
+      a.kind != Kind.TUPLE &&
+      a.kind != Kind.CALL &&
+      sameValue(a, b))
   );
 }
 
@@ -403,7 +413,7 @@ function period(x: Items): i32 {
 function intoTuples(x: Items, k: i32): Items {
   const out = newItems();
   for (let i = 0; i + k <= x.n; i += k) {
-    const t = node(K.TUPLE, 0, k);
+    const t = node(Kind.TUPLE, 0, k);
     for (let j = 0; j < k; j++) setKid(t, j, itemAt(x, i + j));
     push(out, seal(t));
   }
@@ -447,14 +457,14 @@ function sameOrder(g: Items, p: Items): bool {
 }
 
 function hasEllipsis(x: Items): bool {
-  for (let i = 0; i < x.n; i++) if (hasKind(itemAt(x, i), K.ELLIPSIS)) return true;
+  for (let i = 0; i < x.n; i++) if (hasKind(itemAt(x, i), Kind.ELLIPSIS)) return true;
   return false;
 }
 
 /** 1, 2, 3, …, n-1, n as 1, 2, …, n: terms that only repeat the step are dropped. */
 function shortened(x: Items): Items {
   let at = 0;
-  while (at < x.n && itemAt(x, at).kind != K.ELLIPSIS) at++;
+  while (at < x.n && itemAt(x, at).kind != Kind.ELLIPSIS) at++;
   if (at < 2 || at >= x.n - 1) return x;
   const step = minus(itemAt(x, 1), itemAt(x, 0));
   for (let i = 1; i < at - 1; i++) if (!sameValue(minus(itemAt(x, i + 1), itemAt(x, i)), step)) return x;
@@ -468,7 +478,7 @@ function shortened(x: Items): Items {
 }
 
 function minus(a: Node, b: Node): Node {
-  return binary(K.ADD, a, unary(K.NEG, b));
+  return binary(Kind.ADD, a, unary(Kind.NEG, b));
 }
 
 /** Two answers of several items. */
@@ -486,7 +496,7 @@ function equalSystems(g: Node, p: Node, linked: bool): bool {
   gather(p, linked, b);
   wholeRelations = false;
   if (a.n < 2 || a.n != b.n || a.n == MAX_ITEMS) return false;
-  for (let i = 0; i < a.n; i++) if (itemAt(a, i).kind != K.REL || itemAt(b, i).kind != K.REL) return false;
+  for (let i = 0; i < a.n; i++) if (itemAt(a, i).kind != Kind.REL || itemAt(b, i).kind != Kind.REL) return false;
   return sameMembers(a, b);
 }
 
@@ -519,15 +529,15 @@ function equalNamed(g: Node, p: Node, linked: bool): bool {
     if (a.n == ga) {
       // AB = 4, CD = 5 and "4, 5" or "(4, 5)"
       if (b.n == ga) return sameOrder(a, b);
-      return b.n == 1 && itemAt(b, 0).kind == K.TUPLE && tupleOf(a, itemAt(b, 0));
+      return b.n == 1 && itemAt(b, 0).kind == Kind.TUPLE && tupleOf(a, itemAt(b, 0));
     }
     return sameMembers(intoTuples(a, ga), b);
   }
   if (gb > 1) {
     if (!unlabelled(a)) return tupleLabels(a, b, gb);
     if (b.n == gb) {
-      if (a.n == gb && g.kind != K.SET) return sameOrder(a, b);
-      return a.n == 1 && itemAt(a, 0).kind == K.TUPLE && tupleOf(b, itemAt(a, 0));
+      if (a.n == gb && g.kind != Kind.SET) return sameOrder(a, b);
+      return a.n == 1 && itemAt(a, 0).kind == Kind.TUPLE && tupleOf(b, itemAt(a, 0));
     }
     return sameMembers(a, intoTuples(b, gb));
   }
@@ -535,7 +545,7 @@ function equalNamed(g: Node, p: Node, linked: bool): bool {
   if (ga == 0 && !unlabelled(a)) return sameLabelledMembers(a, b);
   if (gb == 0 && !unlabelled(b)) return sameLabelledMembers(a, b);
   if (ga == 1 && isDefinition(labelAt(a, 0)) && gb == 1) return sameDefinitions(a, b);
-  if (a.n != b.n || hasKind(g, K.PM) || hasKind(p, K.PM) || g.kind == K.SET || p.kind == K.SET) {
+  if (a.n != b.n || hasKind(g, Kind.PM) || hasKind(p, Kind.PM) || g.kind == Kind.SET || p.kind == Kind.SET) {
     a = distinct(a);
     b = distinct(b);
   }
@@ -549,7 +559,7 @@ function stripped(x: Items): i32 {
   if (isNone(first)) return 0;
   for (let i = 0; i < x.n; i++) {
     const l = labelAt(x, i);
-    if (l.kind != K.CALL || !identical(baseLabel(l), first)) return 0;
+    if (l.kind != Kind.CALL || !identical(baseLabel(l), first)) return 0;
   }
   for (let i = 0; i < x.n; i++) setLabel(x, i, first);
   return 1;
@@ -559,10 +569,10 @@ function stripped(x: Items): i32 {
 function tupleLabels(tuples: Items, records: Items, k: i32): bool {
   if (period(tuples) != 1) return false;
   const label = labelAt(tuples, 0);
-  if (label.kind != K.TUPLE || label.n != k) return false;
+  if (label.kind != Kind.TUPLE || label.n != k) return false;
   const ordered = newItems();
   for (let at = 0; at + k <= records.n; at += k) {
-    const t = node(K.TUPLE, 0, k);
+    const t = node(Kind.TUPLE, 0, k);
     for (let i = 0; i < k; i++) {
       let found = NONE;
       for (let j = 0; j < k; j++) if (sameLabel(kid(label, i), labelAt(records, at + j))) found = itemAt(records, at + j);
@@ -627,7 +637,7 @@ function sameLabelledMembers(a: Items, b: Items): bool {
 }
 
 function isDefinition(l: Node): bool {
-  return !isNone(l) && l.kind == K.CALL && l.aux == 0;
+  return !isNone(l) && l.kind == Kind.CALL && l.aux == 0;
 }
 
 /** Several definitions of one function: f(x) = x, f(x) = -x. */
@@ -635,8 +645,8 @@ function sameDefinitions(a: Items, b: Items): bool {
   if (a.n != b.n) return false;
   const left = newItems();
   const right = newItems();
-  for (let i = 0; i < a.n; i++) push(left, relationNode(labelAt(a, i), R.EQ, itemAt(a, i)));
-  for (let i = 0; i < b.n; i++) push(right, relationNode(labelAt(b, i), R.EQ, itemAt(b, i)));
+  for (let i = 0; i < a.n; i++) push(left, relationNode(labelAt(a, i), Rel.EQ, itemAt(a, i)));
+  for (let i = 0; i < b.n; i++) push(right, relationNode(labelAt(b, i), Rel.EQ, itemAt(b, i)));
   return sameMembers(left, right);
 }
 
@@ -647,19 +657,19 @@ function compatibleLabels(a: Node, b: Node): bool {
   const y = baseLabel(b);
   if (identical(x, y)) return true;
   // |AB| and AB
-  if (a.kind == K.ABS && isSegment(kid(a, 0)) && identical(kid(a, 0), b)) return true;
-  if (b.kind == K.ABS && isSegment(kid(b, 0)) && identical(kid(b, 0), a)) return true;
+  if (a.kind == Kind.ABS && isSegment(kid(a, 0)) && identical(kid(a, 0), b)) return true;
+  if (b.kind == Kind.ABS && isSegment(kid(b, 0)) && identical(kid(b, 0), a)) return true;
   // f(x) and f(t); f(x) and f
-  if (a.kind == K.CALL && b.kind == K.CALL && a.aux == 0 && b.aux == 0) return a.op == b.op && a.n == b.n;
-  if (a.kind == K.CALL && a.aux == 0 && b.kind == K.SYM) return b.op == a.op || b.op == 121;
-  if (b.kind == K.CALL && b.aux == 0 && a.kind == K.SYM) return a.op == b.op || a.op == 121;
+  if (a.kind == Kind.CALL && b.kind == Kind.CALL && a.aux == 0 && b.aux == 0) return a.op == b.op && a.n == b.n;
+  if (a.kind == Kind.CALL && a.aux == 0 && b.kind == Kind.SYM) return b.op == a.op || b.op == Char.y;
+  if (b.kind == Kind.CALL && b.aux == 0 && a.kind == Kind.SYM) return a.op == b.op || a.op == Char.y;
   return false;
 }
 
 /** Two or more capital letters: a segment. */
 function isSegment(x: Node): bool {
-  if (x.kind != K.MUL) return false;
-  for (let i = 0; i < x.n; i++) if (kid(x, i).kind != K.SYM || kid(x, i).op < 65 || kid(x, i).op > 90) return false;
+  if (x.kind != Kind.MUL) return false;
+  for (let i = 0; i < x.n; i++) if (kid(x, i).kind != Kind.SYM || kid(x, i).op < Char.A || kid(x, i).op > Char.Z) return false;
   return true;
 }
 
@@ -677,53 +687,60 @@ export function equalItem(g: Node, p: Node): bool {
 function matches(g: Node, p: Node): bool {
   g = unwrap(g);
   p = unwrap(p);
-  if (g.kind == K.TEXT || p.kind == K.TEXT) return equalText(g, p);
-  if (g.kind == K.NOTED || p.kind == K.NOTED) return equalNoted(g, p);
+  if (g.kind == Kind.TEXT || p.kind == Kind.TEXT) return equalText(g, p);
+  if (g.kind == Kind.NOTED || p.kind == Kind.NOTED) return equalNoted(g, p);
   if (identical(g, p)) return true;
-  if (hasKind(g, K.PM) || hasKind(p, K.PM)) {
-    if (g.kind != K.LIST && p.kind != K.LIST && g.kind != K.SET && p.kind != K.SET)
+  if (hasKind(g, Kind.PM) || hasKind(p, Kind.PM)) {
+    if (g.kind != Kind.LIST && p.kind != Kind.LIST && g.kind != Kind.SET && p.kind != Kind.SET)
       return equalLists(g, p, false) || equalLists(g, p, true);
   }
   if ((isSharedValue(g) || isSharedValue(p)) && equalLists(g, p, false)) return true;
-  if (isList(g) && p.kind == K.REL && isEquation(p) && !isNone(assigned(p))) return equalLists(g, p, false);
-  if (isList(p) && g.kind == K.REL && isEquation(g) && !isNone(assigned(g))) return equalLists(g, p, false);
-  if (g.kind == K.REL || p.kind == K.REL) return equalRelations(g, p);
-  if (g.kind == K.CASES || p.kind == K.CASES) return sameKids(g, p);
-  if (g.kind == K.LIST || p.kind == K.LIST || g.kind == K.SET || p.kind == K.SET) {
+  if (isList(g) && p.kind == Kind.REL && isEquation(p) && !isNone(assigned(p))) return equalLists(g, p, false);
+  if (isList(p) && g.kind == Kind.REL && isEquation(g) && !isNone(assigned(g))) return equalLists(g, p, false);
+  if (g.kind == Kind.REL || p.kind == Kind.REL) return equalRelations(g, p);
+  if (g.kind == Kind.CASES || p.kind == Kind.CASES) return sameKids(g, p);
+  if (g.kind == Kind.LIST || p.kind == Kind.LIST || g.kind == Kind.SET || p.kind == Kind.SET) {
     if (isFinite(g) && isFinite(p)) {
-      if (g.kind == K.TUPLE || p.kind == K.TUPLE) {
-        const t = g.kind == K.TUPLE ? g : p;
-        const o = g.kind == K.TUPLE ? p : g;
+      if (g.kind == Kind.TUPLE || p.kind == Kind.TUPLE) {
+        const t = g.kind == Kind.TUPLE ? g : p;
+        const o = g.kind == Kind.TUPLE ? p : g;
         // three and more in brackets are no interval: a list may stand without them
-        if (o.kind == K.LIST && t.n >= 3 && o.n == t.n && o.op == 1) return sameKids2(g, p);
+        if (o.kind == Kind.LIST && t.n >= 3 && o.n == t.n && o.op == 1) return sameKids2(g, p);
       }
-      return equalLists(g, p, false) || ((hasKind(g, K.PM) || hasKind(p, K.PM)) && equalLists(g, p, true));
+      return equalLists(g, p, false) || ((hasKind(g, Kind.PM) || hasKind(p, Kind.PM)) && equalLists(g, p, true));
     }
   }
   // angle brackets are round ones for vectors
-  if (g.kind == K.TUPLE && p.kind == K.TUPLE) return (g.op == p.op || (g.op | p.op) == 0x22) && sameKids2(g, p);
-  if (g.kind == K.MATRIX || p.kind == K.MATRIX || hasKind(g, K.MATRIX) || hasKind(p, K.MATRIX)) return equalMatrices(g, p);
+  if (g.kind == Kind.TUPLE && p.kind == Kind.TUPLE) return (g.op == p.op || (g.op | p.op) == 0x22) && sameKids2(g, p);
+  if (g.kind == Kind.MATRIX || p.kind == Kind.MATRIX || hasKind(g, Kind.MATRIX) || hasKind(p, Kind.MATRIX))
+    return equalMatrices(g, p);
   if (isSetLike(g) || isSetLike(p)) {
-    if ((isSetLike(g) || g.kind == K.SET) && (isSetLike(p) || p.kind == K.SET)) {
+    if ((isSetLike(g) || g.kind == Kind.SET) && (isSetLike(p) || p.kind == Kind.SET)) {
       const c = compareSets(g, p);
-      if (c != C.UNSUPPORTED) return c == C.EQUAL;
+      if (c != SetVerdict.UNSUPPORTED) return c == SetVerdict.EQUAL;
       return sameShape(g, p);
     }
     return false;
   }
-  if (g.kind == K.TUPLE || p.kind == K.TUPLE) return false;
+  if (g.kind == Kind.TUPLE || p.kind == Kind.TUPLE) return false;
   if (infinity(g) != 0 || infinity(p) != 0) return infinity(g) == infinity(p);
-  if (g.kind == K.RATIO || p.kind == K.RATIO) return equalRatios(g, p);
-  if (g.kind == K.MOD || p.kind == K.MOD) return g.kind == p.kind && (sameKids(g, p) || equalCongruences(g, p));
+  if (g.kind == Kind.RATIO || p.kind == Kind.RATIO) return equalRatios(g, p);
+  if (g.kind == Kind.MOD || p.kind == Kind.MOD) return g.kind == p.kind && (sameKids(g, p) || equalCongruences(g, p));
   return equalNumbers(g, p);
 }
 
 function isList(x: Node): bool {
-  return x.kind == K.LIST || x.kind == K.SET;
+  return x.kind == Kind.LIST || x.kind == Kind.SET;
 }
 
 function isFinite(x: Node): bool {
-  return x.kind != K.UNION && x.kind != K.INTERSECT && x.kind != K.DIFFERENCE && x.kind != K.BUILDER && x.kind != K.SPACESET;
+  return (
+    x.kind != Kind.UNION &&
+    x.kind != Kind.INTERSECT &&
+    x.kind != Kind.DIFFERENCE &&
+    x.kind != Kind.BUILDER &&
+    x.kind != Kind.SPACESET
+  );
 }
 
 function sameKids(g: Node, p: Node): bool {
@@ -740,63 +757,54 @@ function sameKids2(g: Node, p: Node): bool {
 /** Sets with symbolic ends: same operations on equal parts (unions in either order). */
 function sameShape(g: Node, p: Node): bool {
   if (g.kind != p.kind || g.n != p.n) return false;
-  if (g.kind == K.TUPLE) return g.op == p.op && sameKids2(g, p);
-  if (g.kind == K.UNION || g.kind == K.INTERSECT) {
+  if (g.kind == Kind.TUPLE) return g.op == p.op && sameKids2(g, p);
+  if (g.kind == Kind.UNION || g.kind == Kind.INTERSECT) {
     return sameKids2(g, p) || (equalItem(kid(g, 0), kid(p, 1)) && equalItem(kid(g, 1), kid(p, 0)));
   }
-  if (g.kind == K.DIFFERENCE) return sameKids2(g, p);
-  if (g.kind == K.BUILDER) {
+  if (g.kind == Kind.DIFFERENCE) return sameKids2(g, p);
+  if (g.kind == Kind.BUILDER) {
     const a = builderVariable(g);
     const b = builderVariable(p);
     if (a < 0 || b < 0) return sameKids2(g, p);
-    return sameKids2(g, a == b ? p : substitute(p, b, leaf(K.SYM, a)));
+    return sameKids2(g, a == b ? p : substitute(p, b, leaf(Kind.SYM, a)));
   }
-  if (g.kind == K.SPACESET) return g.op == p.op;
+  if (g.kind == Kind.SPACESET) return g.op == p.op;
   return false;
 }
 
 function builderVariable(x: Node): i32 {
   let v = kid(x, 0);
-  if (v.kind == K.REL) v = kid(v, 0);
-  return v.kind == K.SYM ? v.op : -1;
+  if (v.kind == Kind.REL) v = kid(v, 0);
+  return v.kind == Kind.SYM ? v.op : -1;
 }
 
 // --- Numbers, units, ratios
 
 /** Unit letters behind a number in mathematics: 3s, 5m/s. */
 function isUnitExpression(x: Node): bool {
-  if (x.kind == K.SYM)
-    return (
-      x.op == 109 ||
-      x.op == 115 ||
-      x.op == 103 ||
-      x.op == 104 ||
-      x.op == 76 ||
-      x.op == 74 ||
-      x.op == 78 ||
-      x.op == 87 ||
-      x.op == 86
-    );
-  if (x.kind == K.POW) return isUnitExpression(kid(x, 0)) && kid(x, 1).kind == K.NUM;
-  if (x.kind == K.DIV) return isUnitExpression(kid(x, 0)) && isUnitExpression(kid(x, 1));
+  if (x.kind == Kind.SYM) return isOneOf(x.op, 'msghLJNWV');
+  if (x.kind == Kind.POW) return isUnitExpression(kid(x, 0)) && kid(x, 1).kind == Kind.NUM;
+  if (x.kind == Kind.DIV) return isUnitExpression(kid(x, 0)) && isUnitExpression(kid(x, 1));
   return false;
 }
 
 /** The number when x is a number times a unit letter, or null. */
 function withoutUnit(x: Node): Node {
-  if (x.kind == K.NEG) {
+  if (x.kind == Kind.NEG) {
     const v = withoutUnit(kid(x, 0));
-    return isNone(v) ? v : unary(K.NEG, v);
+    return isNone(v) ? v : unary(Kind.NEG, v);
   }
-  if (x.kind == K.MUL && x.n == 2 && isUnitExpression(kid(x, 1)) && isConstantNode(kid(x, 0))) return kid(x, 0);
-  if (x.kind == K.DIV && isUnitExpression(kid(x, 1))) return withoutUnit(kid(x, 0));
+  if (x.kind == Kind.MUL && x.n == 2 && isUnitExpression(kid(x, 1)) && isConstantNode(kid(x, 0))) return kid(x, 0);
+  if (x.kind == Kind.DIV && isUnitExpression(kid(x, 1))) return withoutUnit(kid(x, 0));
   return NONE;
 }
 
 function equalNumbers(g: Node, p: Node): bool {
   // degrees: the sign may be left out, but 90° is π/2
-  if (g.kind == K.DEGREE && p.kind != K.DEGREE && !hasKind(p, K.PI) && !hasKind(p, K.DEGREE)) return equalScalar(kid(g, 0), p);
-  if (p.kind == K.DEGREE && g.kind != K.DEGREE && !hasKind(g, K.PI) && !hasKind(g, K.DEGREE)) return equalScalar(g, kid(p, 0));
+  if (g.kind == Kind.DEGREE && p.kind != Kind.DEGREE && !hasKind(p, Kind.PI) && !hasKind(p, Kind.DEGREE))
+    return equalScalar(kid(g, 0), p);
+  if (p.kind == Kind.DEGREE && g.kind != Kind.DEGREE && !hasKind(g, Kind.PI) && !hasKind(g, Kind.DEGREE))
+    return equalScalar(g, kid(p, 0));
   if (equalScalar(g, p)) return true;
   if (isConstantNode(g)) {
     const v = withoutUnit(p);
@@ -805,12 +813,12 @@ function equalNumbers(g: Node, p: Node): bool {
   return false;
 }
 
-function times(x: Node, factor: Q.Rat): Node {
-  if (x.kind == K.NUM) {
-    const y = number(Q.mul(x.value, factor), x.op);
+function times(x: Node, factor: Rat): Node {
+  if (x.kind == Kind.NUM) {
+    const y = number(rat.mul(x.value, factor), x.op);
     return y;
   }
-  return binary(K.MUL, number(factor), x);
+  return binary(Kind.MUL, number(factor), x);
 }
 
 /** A value with its words: multipliers (5 million) are worked in; `from`/`to` are left for the unit. */
@@ -819,18 +827,18 @@ function equalNoted(g: Node, p: Node): bool {
   const pv = bare(p);
   let a = gv;
   let b = pv;
-  let gUnit = g.kind == K.NOTED;
-  let pUnit = p.kind == K.NOTED;
+  let gUnit = g.kind == Kind.NOTED;
+  let pUnit = p.kind == Kind.NOTED;
   if (gUnit) {
     const m = multiplier(g.from, g.to);
-    if (changetype<usize>(m) != 0) {
+    if (!isNull(m)) {
       a = times(gv, m);
       gUnit = false;
     }
   }
   if (pUnit) {
     const m = multiplier(p.from, p.to);
-    if (changetype<usize>(m) != 0) {
+    if (!isNull(m)) {
       b = times(pv, m);
       pUnit = false;
     }
@@ -844,15 +852,15 @@ function equalNoted(g: Node, p: Node): bool {
     const note = gUnit ? g : p;
     const other = gUnit ? b : a;
     // 90° and 90 dollars
-    if (other.kind == K.DEGREE && !saysDegrees(note.from, note.to)) return false;
-    if (other.kind == K.PERCENT) return false;
+    if (other.kind == Kind.DEGREE && !saysDegrees(note.from, note.to)) return false;
+    if (other.kind == Kind.PERCENT) return false;
     // 10 cm and 10 m, the m read as a letter
     const value = withoutUnit(other);
     if (!isNone(value)) {
       const unit = kid(other, other.n - 1);
-      if (unit.kind != K.SYM) return false;
+      if (unit.kind != Kind.SYM) return false;
       const factor = letterUnit(note.from, note.to, unit.op);
-      if (changetype<usize>(factor) == 0) return false;
+      if (isNull(factor)) return false;
       return gUnit ? equalItem(times(a, factor), value) : equalItem(value, times(b, factor));
     }
   }
@@ -860,18 +868,18 @@ function equalNoted(g: Node, p: Node): bool {
 }
 
 function equalRatios(g: Node, p: Node): bool {
-  if (g.kind == K.RATIO && p.kind == K.RATIO) {
+  if (g.kind == Kind.RATIO && p.kind == Kind.RATIO) {
     if (g.n != p.n) return false;
     if (sameKids2(g, p)) return true;
     // proportional: cross products with the first term
     for (let i = 1; i < g.n; i++) {
-      const left = binary(K.MUL, kid(g, i), kid(p, 0));
-      const right = binary(K.MUL, kid(p, i), kid(g, 0));
+      const left = binary(Kind.MUL, kid(g, i), kid(p, 0));
+      const right = binary(Kind.MUL, kid(p, i), kid(g, 0));
       if (!sameValue(left, right)) return false;
     }
     return !failed;
   }
-  const r = g.kind == K.RATIO ? g : p;
+  const r = g.kind == Kind.RATIO ? g : p;
   if (r.n != 2) return false;
   return equalScalar(g, p);
 }
@@ -879,18 +887,19 @@ function equalRatios(g: Node, p: Node): bool {
 // --- Words
 
 function equalText(g: Node, p: Node): bool {
-  if (g.kind == K.TEXT && p.kind == K.TEXT) {
+  if (g.kind == Kind.TEXT && p.kind == Kind.TEXT) {
     if (saysNone(g.from, g.to)) return saysNone(p.from, p.to);
     if (saysAllReals(g.from, g.to)) return saysAllReals(p.from, p.to);
     return sameText(g.from, g.to, p.from, p.to, true);
   }
-  const t = g.kind == K.TEXT ? g : p;
-  const o = g.kind == K.TEXT ? p : g;
-  if (o.kind == K.SPACESET) return o.op == S.EMPTY ? saysNone(t.from, t.to) : o.op == S.R && saysAllReals(t.from, t.to);
+  const t = g.kind == Kind.TEXT ? g : p;
+  const o = g.kind == Kind.TEXT ? p : g;
+  if (o.kind == Kind.SPACESET)
+    return o.op == Space.EMPTY ? saysNone(t.from, t.to) : o.op == Space.R && saysAllReals(t.from, t.to);
   if (isInterval(o) && infinity(kid(o, 0)) < 0 && infinity(kid(o, 1)) > 0) return saysAllReals(t.from, t.to);
-  if (o.kind == K.NUM && Q.isInteger(o.value) && Z.fitsI32(o.value.num)) {
+  if (o.kind == Kind.NUM && rat.isInteger(o.value) && int.fitsI32(o.value.num)) {
     const v = numberWord(t.from, t.to);
-    return v >= 0 && v == Z.toI32(o.value.num);
+    return v >= 0 && v == int.toI32(o.value.num);
   }
   return false;
 }
@@ -909,28 +918,28 @@ function hasOrder(x: Node): bool {
 
 /** A chain of equalities about one name as the pair name = value; other relations as they are. */
 function equalRelations(g: Node, p: Node): bool {
-  if (g.kind == K.REL && p.kind == K.REL) return equalBothRelations(g, p);
-  if (g.kind == K.REL) {
+  if (g.kind == Kind.REL && p.kind == Kind.REL) return equalBothRelations(g, p);
+  if (g.kind == Kind.REL) {
     if (isEquation(g)) {
       const v = assigned(g);
-      return !isNone(v) && p.kind != K.SPACESET ? equalItem(v, p) : false;
+      return !isNone(v) && p.kind != Kind.SPACESET ? equalItem(v, p) : false;
     }
-    if (g.n == 2 && relation(g, 0) == R.IN) {
+    if (g.n == 2 && relation(g, 0) == Rel.IN) {
       if (equalItem(kid(g, 1), p)) return true;
     }
-    if (g.n == 2 && relation(g, 0) == R.TO) return equalItem(kid(g, 1), p);
-    if (isSetLike(g) && (isSetLike(p) || p.kind == K.SET)) return compareSets(g, p) == C.EQUAL;
-    if (p.kind == K.LIST && isSetLike(p)) return compareSets(g, p) == C.EQUAL;
+    if (g.n == 2 && relation(g, 0) == Rel.TO) return equalItem(kid(g, 1), p);
+    if (isSetLike(g) && (isSetLike(p) || p.kind == Kind.SET)) return compareSets(g, p) == SetVerdict.EQUAL;
+    if (p.kind == Kind.LIST && isSetLike(p)) return compareSets(g, p) == SetVerdict.EQUAL;
     return false;
   }
   if (isEquation(p)) {
     const v = assigned(p);
     return !isNone(v) && equalItem(g, v);
   }
-  if (p.n == 2 && relation(p, 0) == R.IN) {
+  if (p.n == 2 && relation(p, 0) == Rel.IN) {
     if (equalItem(g, kid(p, 1))) return true;
   }
-  if (isSetLike(p) && (isSetLike(g) || g.kind == K.SET)) return compareSets(g, p) == C.EQUAL;
+  if (isSetLike(p) && (isSetLike(g) || g.kind == Kind.SET)) return compareSets(g, p) == SetVerdict.EQUAL;
   return false;
 }
 
@@ -940,19 +949,19 @@ function equalBothRelations(g: Node, p: Node): bool {
     // x = {…} and x ∈ {…}
     const e = isEquation(g) ? g : p;
     const o = isEquation(g) ? p : g;
-    if (o.n == 2 && relation(o, 0) == R.IN && e.n == 2 && identical(kid(e, 0), kid(o, 0)))
+    if (o.n == 2 && relation(o, 0) == Rel.IN && e.n == 2 && identical(kid(e, 0), kid(o, 0)))
       return isEquation(g) ? equalItem(kid(g, 1), kid(p, 1)) : equalItem(kid(g, 1), kid(p, 1));
     return false;
   }
   if (isSetLike(g) && isSetLike(p)) {
     const c = compareSets(g, p);
-    if (c != C.UNSUPPORTED) return c == C.EQUAL;
+    if (c != SetVerdict.UNSUPPORTED) return c == SetVerdict.EQUAL;
   }
   if (g.n == 2 && p.n == 2) {
     const go = relation(g, 0);
     const po = relation(p, 0);
-    if (go == R.IN && po == R.IN) return equalItem(kid(g, 0), kid(p, 0)) && equalItem(kid(g, 1), kid(p, 1));
-    if (go == R.NE && po == R.NE) return sameUpToScale(kid(g, 0), kid(g, 1), kid(p, 0), kid(p, 1));
+    if (go == Rel.IN && po == Rel.IN) return equalItem(kid(g, 0), kid(p, 0)) && equalItem(kid(g, 1), kid(p, 1));
+    if (go == Rel.NE && po == Rel.NE) return sameUpToScale(kid(g, 0), kid(g, 1), kid(p, 0), kid(p, 1));
     if (isOrder(go) && isOrder(po)) {
       if (isStrict(go) != isStrict(po)) return false;
       // both as left < right
@@ -961,7 +970,7 @@ function equalBothRelations(g: Node, p: Node): bool {
       if (equalItem(kid(g, g0), kid(p, p0)) && equalItem(kid(g, 1 - g0), kid(p, 1 - p0))) return true;
       return sameUpToScale(kid(g, g0), kid(g, 1 - g0), kid(p, p0), kid(p, 1 - p0)) && scaleSign > 0;
     }
-    if (go == po && (go == R.PARALLEL || go == R.PERP || go == R.SIMILAR))
+    if (go == po && (go == Rel.PARALLEL || go == Rel.PERP || go == Rel.SIMILAR))
       return sameKids2(g, p) || (equalItem(kid(g, 0), kid(p, 1)) && equalItem(kid(g, 1), kid(p, 0)));
     return go == po && sameKids2(g, p);
   }
@@ -983,15 +992,15 @@ function equalBothRelations(g: Node, p: Node): bool {
 }
 
 function isStrict(op: i32): bool {
-  return op == R.LT || op == R.GT;
+  return op == Rel.LT || op == Rel.GT;
 }
 
 function isLess(op: i32): bool {
-  return op == R.LT || op == R.LE;
+  return op == Rel.LT || op == Rel.LE;
 }
 
 function mirrored(op: i32): i32 {
-  return op == R.LT ? R.GT : op == R.GT ? R.LT : op == R.LE ? R.GE : op == R.GE ? R.LE : op;
+  return op == Rel.LT ? Rel.GT : op == Rel.GT ? Rel.LT : op == Rel.LE ? Rel.GE : op == Rel.GE ? Rel.LE : op;
 }
 
 /** n ≡ a (mod m): same modulus, residues that differ by a multiple of it. */
@@ -1002,22 +1011,22 @@ function equalCongruences(g: Node, p: Node): bool {
   if (!isCongruence(a) || !isCongruence(b) || !equalItem(m, kid(p, 1)) || !equalItem(kid(a, 0), kid(b, 0))) return false;
   const x = integerOf(kid(a, 1));
   const y = integerOf(kid(b, 1));
-  if (m.kind != K.NUM || isNone2(x) || isNone2(y) || !Q.isInteger(m.value) || Q.isZero(m.value)) return false;
-  return Z.isZero(Z.mod(Z.sub(x, y), m.value.num)) && !failed;
+  if (m.kind != Kind.NUM || isNone2(x) || isNone2(y) || !rat.isInteger(m.value) || rat.isZero(m.value)) return false;
+  return int.isZero(int.mod(int.sub(x, y), m.value.num)) && !failed;
 }
 
 function isCongruence(x: Node): bool {
-  return x.kind == K.REL && x.n == 2 && relation(x, 0) == R.EQUIV;
+  return x.kind == Kind.REL && x.n == 2 && relation(x, 0) == Rel.EQUIV;
 }
 
-function isNone2(x: Z.Int): bool {
-  return changetype<usize>(x) == 0;
+function isNone2(x: Int): bool {
+  return isNull(x);
 }
 
-function integerOf(x: Node): Z.Int {
-  if (x.kind == K.NUM && Q.isInteger(x.value)) return x.value.num;
-  if (x.kind == K.NEG && kid(x, 0).kind == K.NUM && Q.isInteger(kid(x, 0).value)) return Z.negate(kid(x, 0).value.num);
-  return changetype<Z.Int>(0);
+function integerOf(x: Node): Int {
+  if (x.kind == Kind.NUM && rat.isInteger(x.value)) return x.value.num;
+  if (x.kind == Kind.NEG && kid(x, 0).kind == Kind.NUM && rat.isInteger(kid(x, 0).value)) return int.negate(kid(x, 0).value.num);
+  return nil<Int>();
 }
 
 function equalEquations(g: Node, p: Node): bool {
@@ -1030,7 +1039,7 @@ function equalEquations(g: Node, p: Node): bool {
       if (isDefinition(gl) && isDefinition(pl)) return sameDefinition(gl, gv, pl, pv);
       if (equalItem(gv, pv)) return true;
       return (
-        gl.kind != K.TUPLE &&
+        gl.kind != Kind.TUPLE &&
         rhsScalar(gv) &&
         rhsScalar(pv) &&
         sameLabel(gl, pl) &&
@@ -1040,50 +1049,50 @@ function equalEquations(g: Node, p: Node): bool {
       );
     }
     if (
-      gl.kind == K.TUPLE &&
-      pl.kind == K.TUPLE &&
+      gl.kind == Kind.TUPLE &&
+      pl.kind == Kind.TUPLE &&
       gl.n == pl.n &&
-      gv.kind == K.TUPLE &&
-      pv.kind == K.TUPLE &&
+      gv.kind == Kind.TUPLE &&
+      pv.kind == Kind.TUPLE &&
       gv.n == gl.n &&
       pv.n == pl.n
     )
       return sameNamedTuples(gl, gv, pl, pv);
     if (
-      gl.kind != K.SYM &&
-      gl.kind != K.TUPLE &&
-      gl.kind != K.CALL &&
-      pl.kind != K.TUPLE &&
-      pl.kind != K.SYM &&
+      gl.kind != Kind.SYM &&
+      gl.kind != Kind.TUPLE &&
+      gl.kind != Kind.CALL &&
+      pl.kind != Kind.TUPLE &&
+      pl.kind != Kind.SYM &&
       equalItem(gl, pl)
     )
       return equalItem(gv, pv);
   }
   if (g.n == 2 && p.n == 2 && rhsScalar(kid(g, 0)) && rhsScalar(kid(g, 1)) && rhsScalar(kid(p, 0)) && rhsScalar(kid(p, 1))) {
     // an approximate statement is no equation
-    if (relation(g, 0) != R.EQ || relation(p, 0) != R.EQ) return false;
+    if (relation(g, 0) != Rel.EQ || relation(p, 0) != Rel.EQ) return false;
     return sameUpToScale(kid(g, 0), kid(g, 1), kid(p, 0), kid(p, 1));
   }
   if (g.n != p.n) return false;
-  return isChainOf(g, R.EQ) && isChainOf(p, R.EQ) && sameKids2(g, p);
+  return isChainOf(g, Rel.EQ) && isChainOf(p, Rel.EQ) && sameKids2(g, p);
 }
 
 function rhsScalar(x: Node): bool {
   switch (x.kind) {
-    case K.LIST:
-    case K.SET:
-    case K.TUPLE:
-    case K.MATRIX:
-    case K.TEXT:
-    case K.NOTED:
-    case K.UNION:
-    case K.INTERSECT:
-    case K.DIFFERENCE:
-    case K.BUILDER:
-    case K.SPACESET:
-    case K.REL:
-    case K.CASES:
-    case K.INF:
+    case Kind.LIST:
+    case Kind.SET:
+    case Kind.TUPLE:
+    case Kind.MATRIX:
+    case Kind.TEXT:
+    case Kind.NOTED:
+    case Kind.UNION:
+    case Kind.INTERSECT:
+    case Kind.DIFFERENCE:
+    case Kind.BUILDER:
+    case Kind.SPACESET:
+    case Kind.REL:
+    case Kind.CASES:
+    case Kind.INF:
       return false;
   }
   return true;
@@ -1105,21 +1114,21 @@ function sameDefinition(gl: Node, gv: Node, pl: Node, pv: Node): bool {
   let value = pv;
   // f(t) = 2x + 1 speaks of another x
   for (let i = 0; i < gl.n; i++)
-    if (kid(gl, i).kind == K.SYM && contains(pv, kid(gl, i).op) && !contains(pl, kid(gl, i).op)) return false;
+    if (kid(gl, i).kind == Kind.SYM && contains(pv, kid(gl, i).op) && !contains(pl, kid(gl, i).op)) return false;
   // first to fresh names, then to the gold's, so that swaps are safe
   for (let i = 0; i < pl.n; i++) {
     const a = kid(gl, i);
     const b = kid(pl, i);
-    if (a.kind == K.SYM && b.kind == K.SYM) value = substitute(value, b.op, leaf(K.SYM, 100000 + i));
+    if (a.kind == Kind.SYM && b.kind == Kind.SYM) value = substitute(value, b.op, leaf(Kind.SYM, 100000 + i));
     else if (!identical(a, b) && !sameValue(a, b)) return false;
   }
-  for (let i = 0; i < pl.n; i++) if (kid(pl, i).kind == K.SYM) value = substitute(value, 100000 + i, kid(gl, i));
+  for (let i = 0; i < pl.n; i++) if (kid(pl, i).kind == Kind.SYM) value = substitute(value, 100000 + i, kid(gl, i));
   if (equalItem(gv, value)) return true;
   // one arbitrary constant under another name
   const a = extraSymbol(gv, gl);
   const b = extraSymbol(value, gl);
   if (a < 0 || b < 0 || a == b) return false;
-  return equalItem(gv, substitute(value, b, leaf(K.SYM, a)));
+  return equalItem(gv, substitute(value, b, leaf(Kind.SYM, a)));
 }
 
 /** The only free symbol of x that is no argument of the call, or -1. */
@@ -1144,22 +1153,22 @@ function rows(x: Node): i32 {
 
 /** Value of an expression in matrices as one matrix, or null. */
 function matrixOf(x: Node): Node {
-  if (x.kind == K.MATRIX) return x.aux == 1 ? NONE : x;
-  if (x.kind == K.NEG) {
+  if (x.kind == Kind.MATRIX) return x.aux == 1 ? NONE : x;
+  if (x.kind == Kind.NEG) {
     const m = matrixOf(kid(x, 0));
     return isNone(m) ? m : mapEntries(m, integer(-1));
   }
-  if (x.kind == K.DIV) {
+  if (x.kind == Kind.DIV) {
     const m = matrixOf(kid(x, 0));
-    return isNone(m) || hasKind(kid(x, 1), K.MATRIX) ? NONE : mapEntries(m, binary(K.DIV, integer(1), kid(x, 1)));
+    return isNone(m) || hasKind(kid(x, 1), Kind.MATRIX) ? NONE : mapEntries(m, binary(Kind.DIV, integer(1), kid(x, 1)));
   }
-  if (x.kind == K.MUL) {
+  if (x.kind == Kind.MUL) {
     let m = NONE;
     let factor = NONE;
     for (let i = 0; i < x.n; i++) {
       const k = kid(x, i);
-      if (!hasKind(k, K.MATRIX)) {
-        factor = isNone(factor) ? k : binary(K.MUL, factor, k);
+      if (!hasKind(k, Kind.MATRIX)) {
+        factor = isNone(factor) ? k : binary(Kind.MUL, factor, k);
         continue;
       }
       const next = matrixOf(k);
@@ -1170,13 +1179,13 @@ function matrixOf(x: Node): Node {
     if (isNone(m)) return m;
     return isNone(factor) ? m : mapEntries(m, factor);
   }
-  if (x.kind == K.ADD) {
+  if (x.kind == Kind.ADD) {
     let m = matrixOf(kid(x, 0));
     for (let i = 1; i < x.n && !isNone(m); i++) {
       const next = matrixOf(kid(x, i));
       if (isNone(next) || next.n != m.n || next.op != m.op) return NONE;
-      const s = node(K.MATRIX, m.op, m.n);
-      for (let j = 0; j < m.n; j++) setKid(s, j, binary(K.ADD, kid(m, j), kid(next, j)));
+      const s = node(Kind.MATRIX, m.op, m.n);
+      for (let j = 0; j < m.n; j++) setKid(s, j, binary(Kind.ADD, kid(m, j), kid(next, j)));
       m = seal(s);
     }
     return m;
@@ -1185,18 +1194,18 @@ function matrixOf(x: Node): Node {
 }
 
 function mapEntries(m: Node, factor: Node): Node {
-  const r = node(K.MATRIX, m.op, m.n);
-  for (let i = 0; i < m.n; i++) setKid(r, i, binary(K.MUL, factor, kid(m, i)));
+  const r = node(Kind.MATRIX, m.op, m.n);
+  for (let i = 0; i < m.n; i++) setKid(r, i, binary(Kind.MUL, factor, kid(m, i)));
   return seal(r);
 }
 
 function multiply(a: Node, b: Node): Node {
   if (a.op != rows(b) || a.n > 64 || b.n > 64) return NONE;
-  const r = node(K.MATRIX, b.op, rows(a) * b.op);
+  const r = node(Kind.MATRIX, b.op, rows(a) * b.op);
   for (let i = 0; i < rows(a); i++)
     for (let j = 0; j < b.op; j++) {
-      const s = node(K.ADD, 0, a.op);
-      for (let k = 0; k < a.op; k++) setKid(s, k, binary(K.MUL, kid(a, i * a.op + k), kid(b, k * b.op + j)));
+      const s = node(Kind.ADD, 0, a.op);
+      for (let k = 0; k < a.op; k++) setKid(s, k, binary(Kind.MUL, kid(a, i * a.op + k), kid(b, k * b.op + j)));
       setKid(r, i * b.op + j, seal(s));
     }
   return seal(r);
@@ -1204,10 +1213,10 @@ function multiply(a: Node, b: Node): Node {
 
 function equalMatrices(g: Node, p: Node): bool {
   // a column and the tuple of its entries
-  if (g.kind == K.TUPLE && p.kind == K.MATRIX) return p.op == 1 && p.aux == 0 && g.op == 0 && sameKids2(g, p);
-  if (p.kind == K.TUPLE && g.kind == K.MATRIX) return g.op == 1 && g.aux == 0 && p.op == 0 && sameKids2(g, p);
-  if (g.kind == K.MATRIX && p.kind == K.MATRIX && g.aux != p.aux) return false;
-  if (g.kind == K.MATRIX && p.kind == K.MATRIX) return g.op == p.op && g.n == p.n && sameKids2(g, p);
+  if (g.kind == Kind.TUPLE && p.kind == Kind.MATRIX) return p.op == 1 && p.aux == 0 && g.op == 0 && sameKids2(g, p);
+  if (p.kind == Kind.TUPLE && g.kind == Kind.MATRIX) return g.op == 1 && g.aux == 0 && p.op == 0 && sameKids2(g, p);
+  if (g.kind == Kind.MATRIX && p.kind == Kind.MATRIX && g.aux != p.aux) return false;
+  if (g.kind == Kind.MATRIX && p.kind == Kind.MATRIX) return g.op == p.op && g.n == p.n && sameKids2(g, p);
   const a = matrixOf(g);
   const b = matrixOf(p);
   if (isNone(a) || isNone(b)) return false;
@@ -1226,20 +1235,20 @@ export function equalAnswer(gold: Node, pred: Node): bool {
   if (failed) return false;
   // x = π/4 + kπ, k ∈ Z and x = π/4 + nπ, n ∈ Z
   if (gParameter >= 0 && pParameter >= 0 && gParameter != pParameter && !contains(p, gParameter)) {
-    p = substitute(p, pParameter, leaf(K.SYM, gParameter));
+    p = substitute(p, pParameter, leaf(Kind.SYM, gParameter));
     return equalWhole(g, p);
   }
   return false;
 }
 
 function equalWhole(g: Node, p: Node): bool {
-  if (g.kind != K.LIST && p.kind != K.LIST) return equalItem(g, p);
-  if (g.kind == K.LIST && isSetLike(g) && (isSetLike(p) || p.kind == K.SET)) {
+  if (g.kind != Kind.LIST && p.kind != Kind.LIST) return equalItem(g, p);
+  if (g.kind == Kind.LIST && isSetLike(g) && (isSetLike(p) || p.kind == Kind.SET)) {
     const c = compareSets(g, p);
-    if (c != C.UNSUPPORTED) return c == C.EQUAL;
-  } else if (p.kind == K.LIST && isSetLike(p) && isSetLike(g)) {
+    if (c != SetVerdict.UNSUPPORTED) return c == SetVerdict.EQUAL;
+  } else if (p.kind == Kind.LIST && isSetLike(p) && isSetLike(g)) {
     const c = compareSets(g, p);
-    if (c != C.UNSUPPORTED) return c == C.EQUAL;
+    if (c != SetVerdict.UNSUPPORTED) return c == SetVerdict.EQUAL;
   }
   return equalItem(g, p);
 }

@@ -1,15 +1,17 @@
 // The tree of a parsed answer. Nodes live in the arena and are never changed once built.
-import { alloc, fail, spend } from './arena';
-import * as Q from './rational';
+import { elementAt, isNull, nil, setElement } from '../memory';
+import { alloc, fail, spend } from '../arena';
+import * as rat from '../number/rational';
+import { Rat } from '../number/rational';
 
-export const enum K {
+export const enum Kind {
   /** value; op = digits after the decimal point or -1 */
   NUM,
   /** op = symbol id */
   SYM,
   PI,
   INF,
-  /** op = S.* */
+  /** op = Space.* */
   SPACESET,
   ADD,
   MUL,
@@ -18,7 +20,7 @@ export const enum K {
   POW,
   /** kids: radicand, index */
   ROOT,
-  /** op = F.*; kids: arguments; a logarithm's base is its second kid */
+  /** op = Func.*; kids: arguments; a logarithm's base is its second kid */
   FUNC,
   /** unknown function, index or accent; op = symbol id, aux = 0 call, 1 subscript, 2.. accent */
   CALL,
@@ -73,7 +75,7 @@ export class Node {
   aux: i32;
   n: i32;
   kids: usize;
-  value: Q.Rat;
+  value: Rat;
   /** byte span in the source */
   from: usize;
   to: usize;
@@ -85,15 +87,15 @@ export class Node {
 }
 
 export function kid(x: Node, i: i32): Node {
-  return changetype<Node>(load<usize>(x.kids + ((<usize>i) << 2)));
+  return elementAt<Node>(x.kids, i);
 }
 
 export function setKid(x: Node, i: i32, k: Node): void {
-  store<usize>(x.kids + ((<usize>i) << 2), changetype<usize>(k));
+  setElement<usize>(x.kids, i, changetype<usize>(k));
 }
 
 export function relation(x: Node, i: i32): i32 {
-  return load<i32>(x.ops + ((<usize>i) << 2));
+  return elementAt<i32>(x.ops, i);
 }
 
 export function node(kind: i32, op: i32, n: i32): Node {
@@ -104,7 +106,7 @@ export function node(kind: i32, op: i32, n: i32): Node {
   x.aux = 0;
   x.n = n;
   x.kids = n > 0 ? alloc((<usize>n) << 2) : 0;
-  x.value = changetype<Q.Rat>(0);
+  x.value = nil<Rat>();
   x.from = 0;
   x.to = 0;
   x.ops = 0;
@@ -123,7 +125,7 @@ export function seal(x: Node): Node {
     if (k.depth > d) d = k.depth;
   }
   if (x.ops != 0) for (let i = 0; i < x.n - 1; i++) h = (h ^ (<u32>relation(x, i))) * 16777619;
-  if (changetype<usize>(x.value) != 0) h ^= Q.hash(x.value);
+  if (!isNull(x.value)) h ^= rat.hash(x.value);
   x.hash = h;
   x.depth = d + 1;
   if (x.depth > MAX_DEPTH) fail();
@@ -147,21 +149,21 @@ export function binary(kind: i32, a: Node, b: Node, op: i32 = 0): Node {
   return seal(x);
 }
 
-export function number(value: Q.Rat, decimals: i32 = -1): Node {
-  const x = node(K.NUM, decimals, 0);
+export function number(value: Rat, decimals: i32 = -1): Node {
+  const x = node(Kind.NUM, decimals, 0);
   x.value = value;
   seal(x);
   // 2 and 2.0 have one structure
-  x.hash = Q.hash(value);
+  x.hash = rat.hash(value);
   return x;
 }
 
 export function integer(v: i32): Node {
-  return number(Q.ofI32(v));
+  return number(rat.ofI32(v));
 }
 
 export function isNumber(x: Node): bool {
-  return x.kind == K.NUM;
+  return x.kind == Kind.NUM;
 }
 
 /** Same structure: same values in the same places, the same words. */
@@ -169,8 +171,8 @@ export function identical(x: Node, y: Node): bool {
   if (x == y) return true;
   if (x.hash != y.hash || x.kind != y.kind || x.n != y.n) return false;
   spend(4);
-  if (x.kind == K.NUM) return Q.equal(x.value, y.value);
-  if (x.kind == K.TEXT || x.kind == K.NOTED) {
+  if (x.kind == Kind.NUM) return rat.equal(x.value, y.value);
+  if (x.kind == Kind.TEXT || x.kind == Kind.NOTED) {
     if (x.to - x.from != y.to - y.from || memory.compare(x.from, y.from, x.to - x.from) != 0) return false;
   }
   if (x.op != y.op || x.aux != y.aux) return false;
@@ -181,7 +183,7 @@ export function identical(x: Node, y: Node): bool {
 
 /** Whether the symbol occurs. */
 export function hasSymbol(x: Node, id: i32): bool {
-  if (x.kind == K.SYM) return x.op == id;
+  if (x.kind == Kind.SYM) return x.op == id;
   spend(1);
   for (let i = 0; i < x.n; i++) if (hasSymbol(kid(x, i), id)) return true;
   return false;
@@ -209,9 +211,9 @@ export function withKids(x: Node, kids: usize): Node {
 
 /** x with symbol `id` replaced by `by`. Bound variables keep their place. */
 export function substitute(x: Node, id: i32, by: Node): Node {
-  if (x.kind == K.SYM) return x.op == id ? by : x;
+  if (x.kind == Kind.SYM) return x.op == id ? by : x;
   if (x.n == 0 || !hasSymbol(x, id)) return x;
   const kids = alloc((<usize>x.n) << 2);
-  for (let i = 0; i < x.n; i++) store<usize>(kids + ((<usize>i) << 2), changetype<usize>(substitute(kid(x, i), id, by)));
+  for (let i = 0; i < x.n; i++) setElement<usize>(kids, i, changetype<usize>(substitute(kid(x, i), id, by)));
   return withKids(x, kids);
 }

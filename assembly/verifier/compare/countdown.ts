@@ -2,6 +2,7 @@
  * Countdown: does an expression of the given integers reach the target? It has its own tokenizer (integers, + − × ÷ in every usual
  * spelling, parentheses), exact rational arithmetic, and counts every integer against the given ones. Nothing is evaluated but this.
  */
+import { Char } from '../read/characters';
 import {
   COUNTDOWN_NUMBERS,
   COUNTDOWN_OK,
@@ -16,8 +17,8 @@ import {
   NOT_EQUAL,
   SUBSET,
   UNDECIDED,
-} from './status';
-import { byteAt, isDigit, isWordAt, skipLetters, skipSpace, startsWith } from './text';
+} from '../status';
+import { byteAt, isDigit, isWordAt, skipLetters, skipSpace, startsWith, isOneOf } from '../read/text';
 
 /** Most numbers in a task and in an expression. */
 const MOST: i32 = 64;
@@ -105,14 +106,14 @@ function readInteger(): i64 {
 function readDecimal(): bool {
   at = skipSpace(at, end);
   let sign: i64 = 1;
-  if (at < end && byteAt(at) == 0x2d) {
+  if (at < end && byteAt(at) == Char.MINUS) {
     sign = -1;
     at++;
   }
   let n = readInteger();
   if (n < 0) return false;
   let d: i64 = 1;
-  if (at < end && byteAt(at) == 0x2e) {
+  if (at < end && byteAt(at) == Char.POINT) {
     at++;
     const from = at;
     while (at < end && isDigit(byteAt(at))) {
@@ -134,11 +135,11 @@ function readTask(p: usize, n: i32): bool {
     at = skipSpace(at, end);
     if (at >= end) return false;
     const c = byteAt(at);
-    if (c == 0x2c) {
+    if (c == Char.COMMA) {
       at++;
       continue;
     }
-    if (c == 0x3d) break;
+    if (c == Char.EQUALS) break;
     const value = readInteger();
     if (value < 0 || givenCount >= MOST) return false;
     store<i64>(given + ((<usize>givenCount) << 3), value);
@@ -170,9 +171,9 @@ function advance(): void {
   while (true) {
     at = skipSpace(at, end);
     // LaTeX that only spaces or sizes: \, \; \! \left \right
-    if (at + 1 < end && byteAt(at) == 0x5c) {
+    if (at + 1 < end && byteAt(at) == Char.BACKSLASH) {
       const c = byteAt(at + 1);
-      if (c == 0x2c || c == 0x3b || c == 0x21 || c == 0x20) {
+      if (c == Char.COMMA || isOneOf(c, ';! ')) {
         at += 2;
         continue;
       }
@@ -199,23 +200,23 @@ function advance(): void {
     return;
   }
   let size: usize = 1;
-  if (c == 0x2b) token = ADD;
-  else if (c == 0x2d) token = SUBTRACT;
-  else if (c == 0x2a) token = at + 1 < end && byteAt(at + 1) == 0x2a ? 0 : MULTIPLY;
-  else if (c == 0x2f) token = at + 1 < end && byteAt(at + 1) == 0x2f ? 0 : DIVIDE;
-  else if (c == 0x28) token = OPEN;
-  else if (c == 0x29) token = CLOSE;
-  else if (c == 0x3d) token = EQUALS;
+  if (c == Char.PLUS) token = ADD;
+  else if (c == Char.MINUS) token = SUBTRACT;
+  else if (c == Char.STAR) token = at + 1 < end && byteAt(at + 1) == Char.STAR ? 0 : MULTIPLY;
+  else if (c == Char.SLASH) token = at + 1 < end && byteAt(at + 1) == Char.SLASH ? 0 : DIVIDE;
+  else if (c == Char.OPEN_PAREN) token = OPEN;
+  else if (c == Char.CLOSE_PAREN) token = CLOSE;
+  else if (c == Char.EQUALS) token = EQUALS;
   else if (c == 0xc3 && at + 1 < end) {
     size = 2;
     token = byteAt(at + 1) == 0x97 ? MULTIPLY : byteAt(at + 1) == 0xb7 ? DIVIDE : 0;
-  } else if (startsWith(at, end, '\u00c2\u00b7')) {
+  } else if (startsWith(at, end, '·')) {
     size = 2;
     token = MULTIPLY;
-  } else if (startsWith(at, end, '\u00e2\u0088\u0092') || startsWith(at, end, '\u00e2\u0080\u0093')) {
+  } else if (startsWith(at, end, '−') || startsWith(at, end, '–')) {
     size = 3;
     token = SUBTRACT;
-  } else if (c == 0x5c) {
+  } else if (c == Char.BACKSLASH) {
     const q = skipLetters(at + 1, end);
     size = q - at;
     token = isWordAt(at + 1, q, 'times') || isWordAt(at + 1, q, 'cdot') ? MULTIPLY : isWordAt(at + 1, q, 'div') ? DIVIDE : 0;
@@ -297,7 +298,7 @@ export function checkCountdown(task: usize, taskLength: i32, p: usize, length: i
   at = p;
   end = p + <usize>length;
   // One formula's delimiters around all of it.
-  if (length >= 2 && byteAt(at) == 0x24 && byteAt(end - 1) == 0x24) {
+  if (length >= 2 && byteAt(at) == Char.DOLLAR && byteAt(end - 1) == Char.DOLLAR) {
     at++;
     end--;
   }

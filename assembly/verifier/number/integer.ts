@@ -1,5 +1,6 @@
 // Integers of any size (up to a digit cap): sign and magnitude, little-endian 32-bit limbs, immutable, in the arena.
-import { alloc, fail, failed, spend } from './arena';
+import { elementAt, setElement } from '../memory';
+import { alloc, fail, failed, spend } from '../arena';
 
 /** Largest magnitude in limbs (about 9,800 decimal digits); beyond it the pair is undecided. */
 export const MAX_LIMBS: i32 = 1024;
@@ -12,11 +13,11 @@ export class Int {
 }
 
 function at(x: Int, i: i32): u32 {
-  return load<u32>(changetype<usize>(x) + 8 + ((<usize>i) << 2));
+  return elementAt<u32>(changetype<usize>(x) + 8, i);
 }
 
 function put(x: Int, i: i32, v: u32): void {
-  store<u32>(changetype<usize>(x) + 8 + ((<usize>i) << 2), v);
+  setElement<u32>(changetype<usize>(x) + 8, i, v);
 }
 
 const ZERO_WORDS: usize = memory.data<u32>([0, 0, 0]);

@@ -1,8 +1,10 @@
 // Multivariate polynomials with exact rational coefficients over generators (symbols, constants, radicals, function values), and their
 // quotients. Monomials may have rational exponents, so that radicals of primes and of symbols need no rules of their own.
-import { alloc, fail, failed, spend } from './arena';
-import * as Z from './integer';
-import * as Q from './rational';
+import { nil } from '../memory';
+import { alloc, fail, failed, spend } from '../arena';
+import * as int from '../number/integer';
+import * as rat from '../number/rational';
+import { Rat } from '../number/rational';
 
 /** Product of powers of generators, sorted by generator; entries are (generator, numerator, denominator), i32 each. */
 @unmanaged
@@ -175,8 +177,8 @@ export class Poly {
   terms: usize;
 }
 
-export function coefficient(p: Poly, i: i32): Q.Rat {
-  return changetype<Q.Rat>(load<usize>(p.terms + ((<usize>i) << 3)));
+export function coefficient(p: Poly, i: i32): Rat {
+  return changetype<Rat>(load<usize>(p.terms + ((<usize>i) << 3)));
 }
 
 export function monomial(p: Poly, i: i32): Mono {
@@ -198,8 +200,8 @@ export function emptyPoly(cap: i32): Poly {
   return p;
 }
 
-export function pushTerm(p: Poly, c: Q.Rat, m: Mono): void {
-  if (Q.isZero(c)) return;
+export function pushTerm(p: Poly, c: Rat, m: Mono): void {
+  if (rat.isZero(c)) return;
   if (p.n == p.cap) {
     const cap = p.cap * 2;
     if (cap > MAX_TERMS * 2) {
@@ -217,13 +219,13 @@ export function pushTerm(p: Poly, c: Q.Rat, m: Mono): void {
   p.n++;
 }
 
-export function constant(c: Q.Rat): Poly {
+export function constant(c: Rat): Poly {
   const p = emptyPoly(1);
   pushTerm(p, c, unit());
   return p;
 }
 
-export function term(c: Q.Rat, m: Mono): Poly {
+export function term(c: Rat, m: Mono): Poly {
   const p = emptyPoly(1);
   pushTerm(p, c, m);
   return p;
@@ -238,8 +240,8 @@ export function isConstant(p: Poly): bool {
   return p.n == 0 || (p.n == 1 && monomial(p, 0).n == 0);
 }
 
-export function constantValue(p: Poly): Q.Rat {
-  return p.n == 0 ? Q.ofI32(0) : coefficient(p, 0);
+export function constantValue(p: Poly): Rat {
+  return p.n == 0 ? rat.ofI32(0) : coefficient(p, 0);
 }
 
 /** Sorts the terms and adds those with equal monomials. */
@@ -278,8 +280,8 @@ export function normal(p: Poly): Poly {
     const m = monomial(p, i);
     let c = coefficient(p, i);
     i++;
-    while (i < n && compareMono(m, monomial(p, i)) == 0) c = Q.add(c, coefficient(p, i++));
-    if (!Q.isZero(c)) {
+    while (i < n && compareMono(m, monomial(p, i)) == 0) c = rat.add(c, coefficient(p, i++));
+    if (!rat.isZero(c)) {
       const at = p.terms + ((<usize>out) << 3);
       out++;
       store<usize>(at, changetype<usize>(c));
@@ -306,7 +308,7 @@ export function addPoly(a: Poly, b: Poly): Poly {
       pushTerm(r, coefficient(b, j), monomial(b, j));
       j++;
     } else {
-      pushTerm(r, Q.add(coefficient(a, i), coefficient(b, j)), monomial(a, i));
+      pushTerm(r, rat.add(coefficient(a, i), coefficient(b, j)), monomial(a, i));
       i++;
       j++;
     }
@@ -314,47 +316,47 @@ export function addPoly(a: Poly, b: Poly): Poly {
   return r;
 }
 
-export function scalePoly(p: Poly, c: Q.Rat): Poly {
-  if (Q.isOne(c)) return p;
+export function scalePoly(p: Poly, c: Rat): Poly {
+  if (rat.isOne(c)) return p;
   const r = emptyPoly(p.n > 0 ? p.n : 1);
-  for (let i = 0; i < p.n && !failed; i++) pushTerm(r, Q.mul(coefficient(p, i), c), monomial(p, i));
+  for (let i = 0; i < p.n && !failed; i++) pushTerm(r, rat.mul(coefficient(p, i), c), monomial(p, i));
   return r;
 }
 
 export function negPoly(p: Poly): Poly {
-  return scalePoly(p, Q.ofI32(-1));
+  return scalePoly(p, rat.ofI32(-1));
 }
 
 export function equalPoly(a: Poly, b: Poly): bool {
   if (a.n != b.n) return false;
   for (let i = 0; i < a.n; i++) {
     if (compareMono(monomial(a, i), monomial(b, i)) != 0) return false;
-    if (!Q.equal(coefficient(a, i), coefficient(b, i))) return false;
+    if (!rat.equal(coefficient(a, i), coefficient(b, i))) return false;
   }
   return true;
 }
 
 /** Positive rational c such that p/c has coprime integer coefficients. */
-export function content(p: Poly): Q.Rat {
-  let num = Z.zero();
-  let den = Z.one();
+export function content(p: Poly): Rat {
+  let num = int.zero();
+  let den = int.one();
   for (let i = 0; i < p.n && !failed; i++) {
     const c = coefficient(p, i);
-    num = Z.gcd(num, c.num);
-    den = Z.mul(den, Z.div(c.den, Z.gcd(den, c.den)));
+    num = int.gcd(num, c.num);
+    den = int.mul(den, int.div(c.den, int.gcd(den, c.den)));
   }
-  if (Z.isZero(num) || failed) return Q.ofI32(1);
-  return Q.ratio(num, den);
+  if (int.isZero(num) || failed) return rat.ofI32(1);
+  return rat.ratio(num, den);
 }
 
 /** c with a = c·b for a rational c, or null: whether two polynomials are proportional. */
-export function proportion(a: Poly, b: Poly): Q.Rat {
-  const no = changetype<Q.Rat>(0);
+export function proportion(a: Poly, b: Poly): Rat {
+  const no = nil<Rat>();
   if (a.n != b.n || a.n == 0) return no;
-  const c = Q.div(coefficient(a, 0), coefficient(b, 0));
+  const c = rat.div(coefficient(a, 0), coefficient(b, 0));
   for (let i = 0; i < a.n; i++) {
     if (failed || compareMono(monomial(a, i), monomial(b, i)) != 0) return no;
-    if (i > 0 && !Q.equal(coefficient(a, i), Q.mul(c, coefficient(b, i)))) return no;
+    if (i > 0 && !rat.equal(coefficient(a, i), rat.mul(c, coefficient(b, i)))) return no;
   }
   return failed ? no : c;
 }

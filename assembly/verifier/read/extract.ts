@@ -3,6 +3,8 @@
  * by a comma, "and" or "or"); <answer>; ####; "answer:"; the text as a whole, where it is an answer and nothing else. Lenient mode adds,
  * for responses that were not cut, the last value of a marked sentence and then of the whole text.
  */
+import { elementAt, setElement } from '../memory';
+import { Char } from '../read/characters';
 import { findRegion, regionEnd, regionStart } from './region';
 import {
   BARE,
@@ -22,7 +24,7 @@ import {
   RULE_WHOLE,
   STRICT,
   TRUNCATED,
-} from './status';
+} from '../status';
 import {
   byteAt,
   groupEnd,
@@ -37,6 +39,7 @@ import {
   startsWith,
   startsWithFold,
   trimEnd,
+  isOneOf,
 } from './text';
 import {
   beginText,
@@ -51,7 +54,7 @@ import {
   trimValue,
   valueEnd,
   valueStart,
-} from './value';
+} from './values';
 
 let start: usize = 0;
 let length: i32 = 0;
@@ -102,18 +105,18 @@ const rings: usize = memory.data(KINDS * RING * 4, 4);
 const counts: usize = memory.data(KINDS * 4, 4);
 
 function pushMark(kind: i32, p: usize): void {
-  const n = load<i32>(counts + ((<usize>kind) << 2));
+  const n = elementAt<i32>(counts, kind);
   store<u32>(rings + ((<usize>(kind * RING + (n & (RING - 1)))) << 2), <u32>p);
-  store<i32>(counts + ((<usize>kind) << 2), n + 1);
+  setElement<i32>(counts, kind, n + 1);
 }
 
 function marksOf(kind: i32): i32 {
-  return load<i32>(counts + ((<usize>kind) << 2));
+  return elementAt<i32>(counts, kind);
 }
 
 /** The `back`-th newest mark (0 = newest), or 0 where there is none or it is forgotten. */
 function markAt(kind: i32, back: i32): usize {
-  const n = load<i32>(counts + ((<usize>kind) << 2)) - 1 - back;
+  const n = elementAt<i32>(counts, kind) - 1 - back;
   return n < 0 || back >= RING ? 0 : <usize>load<u32>(rings + ((<usize>(kind * RING + (n & (RING - 1)))) << 2));
 }
 
@@ -121,30 +124,34 @@ function scanMarks(s: usize, e: usize): void {
   memory.fill(counts, 0, KINDS * 4);
   for (let p = s; p < e; p++) {
     const c = byteAt(p);
-    if ((c | 32) == 0x61) {
+    if ((c | 32) == Char.a) {
       if (startsWithFold(p, e, 'answer')) {
         if (p > s && isLetter(byteAt(p - 1))) continue;
         let q = p + 6;
-        if (q < e && (byteAt(q) | 32) == 0x73) q++;
+        if (q < e && (byteAt(q) | 32) == Char.s) q++;
         if (q < e && isLetter(byteAt(q))) continue;
         const isFinal = p >= s + 6 && startsWithFold(p - 6, p - 1, 'final');
-        if (!(p > s && (byteAt(p - 1) == 0x3c || byteAt(p - 1) == 0x2f))) pushMark(isFinal ? FINAL : ANSWER, q);
+        if (!(p > s && (byteAt(p - 1) == Char.LESS || byteAt(p - 1) == Char.SLASH))) pushMark(isFinal ? FINAL : ANSWER, q);
         p = q - 1;
-      } else if (c == 0x41 && p + 1 < e && byteAt(p + 1) == 0x3a && (p == s || byteAt(p - 1) == 10)) pushMark(ANSWER, p + 1);
-    } else if (goldLetter && ((c | 32) == 0x6f || (c | 32) == 0x63) && (isWordAt(p, e, 'option') || isWordAt(p, e, 'choice'))) {
+      } else if (c == Char.A && p + 1 < e && byteAt(p + 1) == Char.COLON && (p == s || byteAt(p - 1) == Char.NEWLINE))
+        pushMark(ANSWER, p + 1);
+    } else if (
+      goldLetter &&
+      ((c | 32) == Char.o || (c | 32) == Char.c) &&
+      (isWordAt(p, e, 'option') || isWordAt(p, e, 'choice'))
+    ) {
       if (p == s || !isLetter(byteAt(p - 1))) pushMark(ANSWER, p + 6);
     } else if (c == 0xe7) {
       // 答案, and 最终答案 before it
-      if (startsWith(p, e, '\u00e7\u00ad\u0094\u00e6\u00a1\u0088'))
-        pushMark(p >= s + 6 && startsWith(p - 6, p, '\u00e6\u009c\u0080\u00e7\u00bb\u0088') ? FINAL : ANSWER, p + 6);
-    } else if (c == 0x5c) {
+      if (startsWith(p, e, '答案')) pushMark(p >= s + 6 && startsWith(p - 6, p, '最终') ? FINAL : ANSWER, p + 6);
+    } else if (c == Char.BACKSLASH) {
       if (isWordAt(p + 1, e, 'boxed') || isWordAt(p + 1, e, 'fbox')) pushMark(BOX, p);
       else if (!isWordAt(p + 2, e, 'boxed')) p++; // `\\boxed` from a text that was escaped twice is a box
-    } else if (c == 0x3c) {
+    } else if (c == Char.LESS) {
       if (startsWithFold(p, e, '<answer>')) pushMark(TAG, p + 8);
-    } else if (c == 0x23 && startsWith(p, e, '####')) {
+    } else if (c == Char.HASH && startsWith(p, e, '####')) {
       let q = p + 4;
-      while (q < e && byteAt(q) == 0x23) q++;
+      while (q < e && byteAt(q) == Char.HASH) q++;
       if (q == p + 4) pushMark(HASHES, q);
       p = q - 1;
     }
@@ -160,7 +167,7 @@ let boxAfter: usize = 0;
 function readBox(p: usize, e: usize): bool {
   let q = skipSpace(skipLetters(p + 1, e), e);
   if (q >= e) return false;
-  if (byteAt(q) == 0x7b) {
+  if (byteAt(q) == Char.OPEN_BRACE) {
     const after = groupEnd(q, e);
     if (after == 0) return false;
     boxAfter = after;
@@ -169,7 +176,7 @@ function readBox(p: usize, e: usize): bool {
     return boxEnd > boxStart;
   }
   boxStart = q;
-  if (byteAt(q) == 0x2d) q++;
+  if (byteAt(q) == Char.MINUS) q++;
   q = skipDigits(q, e);
   boxEnd = q;
   boxAfter = q;
@@ -180,7 +187,7 @@ function readBox(p: usize, e: usize): bool {
 function isOpenBox(p: usize, e: usize): bool {
   if (p == 0) return false;
   const q = skipSpace(skipLetters(p + 1, e), e);
-  return q < e && byteAt(q) == 0x7b && groupEnd(q, e) == 0;
+  return q < e && byteAt(q) == Char.OPEN_BRACE && groupEnd(q, e) == 0;
 }
 
 /**
@@ -203,7 +210,7 @@ function joins(p: usize, e: usize): bool {
       p = q;
       continue;
     }
-    if (c == 0x5c) {
+    if (c == Char.BACKSLASH) {
       const q = skipLetters(p + 1, e);
       const n = q - p - 1;
       // \quad \qquad \text \, \; \( \) \[ \] \\
@@ -211,10 +218,10 @@ function joins(p: usize, e: usize): bool {
       p = n > 0 ? q : p + 2;
       continue;
     }
-    if (c == 0x2c || c == 0x3b || c == 0x26) joined = true;
-    else if (c == 0x3d || c == 0x5f || isDigit(c)) {
+    if (c == Char.COMMA || c == Char.SEMICOLON || c == Char.AMPERSAND) joined = true;
+    else if (c == Char.EQUALS || c == Char.UNDERSCORE || isDigit(c)) {
       if (variables == 0) return false;
-    } else if (!isSpace(c) && c != 0x24 && c != 0x7b && c != 0x7d && c != 0x7e && c != 0x2a) return false;
+    } else if (!isSpace(c) && !isOneOf(c, '${}~*')) return false;
     p++;
   }
   return joined;
@@ -248,7 +255,7 @@ function takeBox(from: usize, e: usize): bool {
     readBox(markAt(BOX, back + g), e);
     if (boxEnd - boxStart != lastEnd - lastStart || memory.compare(boxStart, lastStart, lastEnd - lastStart) != 0)
       equalParts = false;
-    if (g < groups - 1) ok = ok && joinByte(0x2c) && joinByte(0x20);
+    if (g < groups - 1) ok = ok && joinByte(Char.COMMA) && joinByte(Char.SPACE);
     ok = ok && joinBytes(boxStart, boxEnd);
   }
   if (equalParts) {
@@ -256,7 +263,7 @@ function takeBox(from: usize, e: usize): bool {
     if (percent == 0) return answer(lastStart, lastEnd);
     ok = joinBytes(lastStart, lastEnd);
   }
-  if (percent > 0 && byteAt(joinTop - 1) != 0x25) ok = ok && joinByte(0x25);
+  if (percent > 0 && byteAt(joinTop - 1) != Char.PERCENT) ok = ok && joinByte(Char.PERCENT);
   return ok && answer(from0, joinTop);
 }
 
@@ -280,8 +287,8 @@ function readGold(p: usize, n: i32): void {
   goldDecimal = false;
   if (n == 0) return;
   goldWords = countTextWords(p, e);
-  goldList = indexOfByte(p, e, 0x2c) < e;
-  goldDecimal = !goldList && indexOfByte(p, e, 0x2e) < e;
+  goldList = indexOfByte(p, e, Char.COMMA) < e;
+  goldDecimal = !goldList && indexOfByte(p, e, Char.POINT) < e;
   // One letter, or a letter with its text: "B", "(D) Alina", "C. 5 cm".
   if (leadingLetter(p, e)) {
     const q = valueEnd();
@@ -289,12 +296,12 @@ function readGold(p: usize, n: i32): void {
     else {
       const c = byteAt(q);
       goldLetter =
-        c == 0x29 ||
-        c == 0x5d ||
-        (c == 0x2e && n > 2) ||
-        c == 0x3a ||
-        c == 0x7d ||
-        ((c == 0x2e || c == 0x24 || c == 0x2a) && q + 1 == e);
+        c == Char.CLOSE_PAREN ||
+        c == Char.CLOSE_BRACKET ||
+        (c == Char.POINT && n > 2) ||
+        c == Char.COLON ||
+        c == Char.CLOSE_BRACE ||
+        ((c == Char.POINT || c == Char.DOLLAR || c == Char.STAR) && q + 1 == e);
     }
   }
 }
@@ -305,22 +312,22 @@ function takeValue(e: usize): bool {
   const q = valueEnd();
   if (q <= p) return false;
   const last = byteAt(q - 1);
-  const percent = isDigit(last) || last == 0x24 || last == 0x7d ? percentEnd(q, min(e, q + 16)) : 0;
+  const percent = isDigit(last) || last == Char.DOLLAR || last == Char.CLOSE_BRACE ? percentEnd(q, min(e, q + 16)) : 0;
   const comma = goldDecimal ? decimalComma(p, q) : 0;
   if (percent == 0 && comma == 0) return answer(p, q);
   const from = joinTop;
   let ok: bool;
-  if (comma > 0) ok = joinBytes(p, comma) && joinByte(0x2e) && joinBytes(comma + 1, q);
+  if (comma > 0) ok = joinBytes(p, comma) && joinByte(Char.POINT) && joinBytes(comma + 1, q);
   else ok = joinBytes(p, q);
-  if (percent > 0) ok = ok && joinByte(0x25);
+  if (percent > 0) ok = ok && joinByte(Char.PERCENT);
   return ok && answer(from, joinTop);
 }
 
 /** Position of the comma in a number written with a decimal comma ("2,74", "1000,99", not "1,234"), or 0. */
 function decimalComma(p: usize, e: usize): usize {
-  if (p < e && byteAt(p) == 0x2d) p++;
+  if (p < e && byteAt(p) == Char.MINUS) p++;
   const comma = skipDigits(p, e);
-  if (comma == p || comma >= e || byteAt(comma) != 0x2c) return 0;
+  if (comma == p || comma >= e || byteAt(comma) != Char.COMMA) return 0;
   const last = skipDigits(comma + 1, e);
   if (last != e || last == comma + 1) return 0;
   return last - comma == 4 && comma - p <= 3 ? 0 : comma;
@@ -338,24 +345,17 @@ function afterLink(p: usize, e: usize): usize {
     p = skipSpace(p, e);
     if (p >= e) return 0;
     const c = byteAt(p);
-    if (c == 0x3a || c == 0x3d) {
+    if (c == Char.COLON || c == Char.EQUALS) {
       linked = true;
       p++;
-    } else if (
-      startsWith(p, e, '\u00e6\u0098\u00af') ||
-      startsWith(p, e, '\u00e4\u00b8\u00ba') ||
-      startsWith(p, e, '\u00ef\u00bc\u009a')
-    ) {
+    } else if (startsWith(p, e, '是') || startsWith(p, e, '为') || startsWith(p, e, '：')) {
       // 是 为 ：
       linked = true;
       p += 3;
     } else if (
-      c == 0x2a ||
-      c == 0x60 ||
-      c == 0x23 ||
-      c == 0x22 ||
-      (c == 0x5f && !linked) ||
-      ((c == 0x29 || c == 0x5d || c == 0x7d) && !linked)
+      isOneOf(c, '*`#"') ||
+      (c == Char.UNDERSCORE && !linked) ||
+      ((c == Char.CLOSE_PAREN || c == Char.CLOSE_BRACKET || c == Char.CLOSE_BRACE) && !linked)
     )
       p++;
     else if (isLetter(c)) {
@@ -383,7 +383,7 @@ function afterLink(p: usize, e: usize): usize {
         // an adverb or auxiliary
       } else return linked ? p : 0;
       p = q;
-    } else if (c == 0x2c && !linked) p++;
+    } else if (c == Char.COMMA && !linked) p++;
     else return linked ? p : 0;
   }
 }
@@ -392,7 +392,7 @@ function afterLink(p: usize, e: usize): usize {
 function afterLastIs(p: usize, e: usize): usize {
   let at = p;
   for (let q = p; q + 4 <= e; q++)
-    if (byteAt(q) == 32 && (startsWithFold(q, e, ' is ') || startsWithFold(q, e, ' are '))) at = q + 4;
+    if (byteAt(q) == Char.SPACE && (startsWithFold(q, e, ' is ') || startsWithFold(q, e, ' are '))) at = q + 4;
   return at;
 }
 
@@ -403,7 +403,7 @@ function afterLastIs(p: usize, e: usize): usize {
 function takeMarked(p: usize, e: usize, region: usize, textEnd: usize, flags: i32, oneLine: bool): bool {
   // "Final Answer" as a heading: the value is on a line below.
   p = skipSpace(p, e);
-  const end = oneLine ? indexOfByte(p, e, 10) : sentenceEnd(p, e);
+  const end = oneLine ? indexOfByte(p, e, Char.NEWLINE) : sentenceEnd(p, e);
   if (end <= p) return false;
   if (marksOf(BOX) > 0 && takeBox(p, boxSentenceEnd(p, end, e))) return true;
   if (goldLetter && leadingLetter(p, end)) return takeValue(end) && !mayContinue(valueEnd(), textEnd, flags);
@@ -437,7 +437,7 @@ export function extractGold(p: usize, n: i32): i32 {
   const hashes = markAt(HASHES, 0);
   if (hashes > 0) {
     const from = skipSpace(hashes, e);
-    const line = trimEnd(from, indexOfByte(from, e, 10));
+    const line = trimEnd(from, indexOfByte(from, e, Char.NEWLINE));
     if (answer(from, line)) return RULE_HASHES;
   }
   answer(p, e);
@@ -471,7 +471,7 @@ function findAnswer(p: usize, textEnd: usize, flags: i32): i32 {
     if (from == 0) {
       // "Final Answer" on its own line, "the final answer to the question is 5".
       const next = skipMarkdown(mark, e);
-      if (indexOfByte(mark, next, 10) < next) from = next;
+      if (indexOfByte(mark, next, Char.NEWLINE) < next) from = next;
       else {
         const end = sentenceEnd(mark, e);
         const is = afterLastIs(mark, end);
@@ -527,7 +527,7 @@ function findAnswer(p: usize, textEnd: usize, flags: i32): i32 {
 /** Whether the one line behind a letter is the option's text: "B. 42 metres", "(B) 42". */
 function isOption(p: usize, e: usize): bool {
   const c = byteAt(p);
-  return (c == 0x2e || c == 0x29 || c == 0x3a) && indexOfByte(p, e, 10) == e;
+  return (c == Char.POINT || c == Char.CLOSE_PAREN || c == Char.COLON) && indexOfByte(p, e, Char.NEWLINE) == e;
 }
 
 /** The content of an answer tag: its box, all of it where it is an answer, else the value it starts with or (lenient) ends with. */
@@ -543,12 +543,12 @@ function takeTag(p: usize, e: usize, flags: i32): void {
 }
 
 function findTagClose(p: usize, e: usize): usize {
-  for (; p < e; p++) if (byteAt(p) == 0x3c && startsWithFold(p, e, '</answer>')) return p;
+  for (; p < e; p++) if (byteAt(p) == Char.LESS && startsWithFold(p, e, '</answer>')) return p;
   return 0;
 }
 
 function skipMarkdown(p: usize, e: usize): usize {
-  while (p < e && (isSpace(byteAt(p)) || byteAt(p) == 0x2a || byteAt(p) == 0x23 || byteAt(p) == 0x5f)) p++;
+  while (p < e && (isSpace(byteAt(p)) || isOneOf(byteAt(p), '*#_'))) p++;
   return p;
 }
 
@@ -556,7 +556,7 @@ function skipMarkdown(p: usize, e: usize): usize {
 function isNumber(p: usize, e: usize): bool {
   for (; p < e; p++) {
     const c = byteAt(p);
-    if (!isDigit(c) && c != 0x2c && c != 0x2e && c != 0x2d && c != 0x24 && c != 0x25 && c != 32 && c != 0x5c) return false;
+    if (!isDigit(c) && !isOneOf(c, ',.-$% \\')) return false;
   }
   return true;
 }

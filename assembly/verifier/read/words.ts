@@ -1,8 +1,11 @@
 // Answers in words: text compared without markup, choice letters, units.
-import { spend } from './arena';
-import { isUpper, lookup, toLower } from './bytes';
-import * as Q from './rational';
-import { byteAt, isDigit, isLetter, isSpace, skipLetters, spaceAt } from './text';
+import { nil } from '../memory';
+import { Char } from '../read/characters';
+import { spend } from '../arena';
+import { lookup } from './names';
+import * as rat from '../number/rational';
+import { Rat } from '../number/rational';
+import { byteAt, isDigit, isLetter, isOneOf, isSpace, isUpper, skipLetters, spaceAt, toLower } from './text';
 
 /** Commands whose name is markup only. */
 const MARKUP: string =
@@ -19,15 +22,15 @@ function nextCharacter(fold: bool): i32 {
   while (cursor < limit) {
     const c = byteAt(cursor);
     spend(1);
-    if (c == 92) {
+    if (c == Char.BACKSLASH) {
       const q = skipLetters(cursor + 1, limit);
       const len = <i32>(q - cursor - 1);
       if (len == 0) {
         // \, \! \{ …
         const d = cursor + 1 < limit ? byteAt(cursor + 1) : 0;
         cursor += 2;
-        if (d == 123 || d == 125) return d;
-        if (d == 37) return 37;
+        if (d == Char.OPEN_BRACE || d == Char.CLOSE_BRACE) return d;
+        if (d == Char.PERCENT) return 37;
         // no known command
         if (isLetter(d) || isDigit(d)) return 0x10000 + d;
         gap = true;
@@ -52,11 +55,11 @@ function nextCharacter(fold: bool): i32 {
       continue;
     }
     // braces group mathematics; around words they are markup
-    if ((fold && (c == 123 || c == 125)) || c == 36 || c == 34 || c == 96 || c == 126) {
+    if ((fold && (c == Char.OPEN_BRACE || c == Char.CLOSE_BRACE)) || isOneOf(c, '$"`~')) {
       cursor++;
       continue;
     }
-    if (c == 46 && !(cursor + 1 < limit && isDigit(byteAt(cursor + 1)))) {
+    if (c == Char.POINT && !(cursor + 1 < limit && isDigit(byteAt(cursor + 1)))) {
       cursor++;
       continue;
     }
@@ -95,8 +98,8 @@ export function sameText(p: usize, pe: usize, q: usize, qe: usize, fold: bool): 
 export function isPlain(p: usize, e: usize): bool {
   while (p < e) {
     const c = byteAt(p);
-    if (c == 94 || c == 95) return false;
-    if (c == 92) {
+    if (c == Char.CARET || c == Char.UNDERSCORE) return false;
+    if (c == Char.BACKSLASH) {
       const q = skipLetters(p + 1, e);
       if (q > p + 1 && lookup(MARKUP, p + 1, <i32>(q - p - 1)) < 0) return false;
       p = q > p + 1 ? q : p + 2;
@@ -109,7 +112,7 @@ export function isPlain(p: usize, e: usize): bool {
 export function hasContent(p: usize, e: usize): bool {
   for (; p < e; p++) {
     const c = byteAt(p);
-    if (isLetter(c) || isDigit(c) || c >= 128 || c == 92) return true;
+    if (isLetter(c) || isDigit(c) || c >= 128 || c == Char.BACKSLASH) return true;
   }
   return false;
 }
@@ -125,39 +128,39 @@ export function choiceLetter(p: usize, e: usize): i32 {
   let bracket = false;
   while (p < e) {
     const c = byteAt(p);
-    if (isSpace(c) || c == 36 || c == 123 || c == 42) p++;
-    else if (c == 40) {
+    if (isSpace(c) || isOneOf(c, '${*')) p++;
+    else if (c == Char.OPEN_PAREN) {
       if (bracket) return 0;
       bracket = true;
       p++;
-    } else if (c == 92) {
+    } else if (c == Char.BACKSLASH) {
       const q = skipLetters(p + 1, e);
       const len = <i32>(q - p - 1);
       if (len == 0) {
-        if (p + 1 < e && byteAt(p + 1) == 123) return 0;
+        if (p + 1 < e && byteAt(p + 1) == Char.OPEN_BRACE) return 0;
         p += 2;
       } else if (lookup(MARKUP, p + 1, len) >= 0) p = q;
       else return 0;
     } else break;
   }
-  if (p >= e || !isUpper(byteAt(p)) || byteAt(p) > 74) return 0;
+  if (p >= e || !isUpper(byteAt(p)) || byteAt(p) > Char.J) return 0;
   const letter = byteAt(p);
   p++;
   let marked = false;
   while (p < e) {
     const c = byteAt(p);
-    if (isSpace(c) || c == 125 || c == 36 || c == 42) p++;
-    else if (c == 41) {
+    if (isSpace(c) || isOneOf(c, '}$*')) p++;
+    else if (c == Char.CLOSE_PAREN) {
       if (!bracket && marked) return 0;
       marked = true;
       p++;
-    } else if (c == 46 || c == 58) {
+    } else if (c == Char.POINT || c == Char.COLON) {
       if (marked && !bracket) return 0;
       // A:B is a ratio
       if (p + 1 < e && (isLetter(byteAt(p + 1)) || isDigit(byteAt(p + 1)))) return 0;
       marked = true;
       p++;
-    } else if (c == 92) {
+    } else if (c == Char.BACKSLASH) {
       const q = skipLetters(p + 1, e);
       const len = <i32>(q - p - 1);
       if (len == 0) p += 2;
@@ -166,8 +169,7 @@ export function choiceLetter(p: usize, e: usize): i32 {
     } else break;
   }
   if (p < e) {
-    if (!marked || !(isLetter(byteAt(p)) || isDigit(byteAt(p)) || byteAt(p) == 92 || byteAt(p) == 36 || byteAt(p) == 45))
-      return 0;
+    if (!marked || !(isLetter(byteAt(p)) || isDigit(byteAt(p)) || isOneOf(byteAt(p), '\\$-'))) return 0;
     choiceHasText = true;
     choiceEnd = p;
   }
@@ -202,7 +204,7 @@ const MULTIPLIERS: string = 'hundred|thousand|million|billion|trillion|dozen';
 function firstWord(p: usize, e: usize): i32 {
   while (p < e) {
     const c = byteAt(p);
-    if (c == 92) {
+    if (c == Char.BACKSLASH) {
       const q = skipLetters(p + 1, e);
       p = q == p + 1 ? p + 2 : q;
     } else if (isLetter(c)) {
@@ -215,13 +217,13 @@ function firstWord(p: usize, e: usize): i32 {
 }
 
 /** Factor that the words after a number stand for by themselves: million, dozen; null when none. */
-export function multiplier(p: usize, e: usize): Q.Rat {
+export function multiplier(p: usize, e: usize): Rat {
   const len = firstWord(p, e);
-  if (len == 0) return changetype<Q.Rat>(0);
+  if (len == 0) return nil<Rat>();
   const k = lookup(MULTIPLIERS, cursor, len, true);
-  if (k < 0) return changetype<Q.Rat>(0);
-  const v = Q.ofI32(k == 0 ? 100 : k == 5 ? 12 : 1000);
-  return k <= 1 || k == 5 ? v : Q.pow(v, k);
+  if (k < 0) return nil<Rat>();
+  const v = rat.ofI32(k == 0 ? 100 : k == 5 ? 12 : 1000);
+  return k <= 1 || k == 5 ? v : rat.pow(v, k);
 }
 
 /** Entry and power of the unit that `readUnit` found. */
@@ -244,19 +246,19 @@ function readUnit(p: usize, e: usize): bool {
   if (unitEntry < 0) return false;
   for (let q = cursor + len; q < e; q++) {
     const c = byteAt(q);
-    if (c == 50 || c == 51) {
+    if (c == Char.TWO || c == Char.THREE) {
       if (unitPower != 1) return false;
       unitPower = c - 48;
     } else if (c == 0xc2 && q + 1 < e && (byteAt(q + 1) == 0xb2 || byteAt(q + 1) == 0xb3)) {
       if (unitPower != 1) return false;
       unitPower = byteAt(++q) - 0xb0;
-    } else if (!isSpace(c) && c != 123 && c != 125 && c != 36 && c != 46 && c != 94) return false;
+    } else if (!isSpace(c) && !isOneOf(c, '{}$.^')) return false;
   }
   return true;
 }
 
 /** Verdict on two notes: 0 they contradict each other, 1 the same unit (or no known ones), 2 the same dimension: see `unitFactor`. */
-export let unitFactor: Q.Rat = changetype<Q.Rat>(0);
+export let unitFactor: Rat = nil<Rat>();
 
 /** Compares the words behind two numbers. */
 export function compareUnits(p: usize, pe: usize, q: usize, qe: usize): i32 {
@@ -272,8 +274,8 @@ export function compareUnits(p: usize, pe: usize, q: usize, qe: usize): i32 {
     const a = SIZES + <usize>pUnit * 12;
     const b = SIZES + <usize>qUnit * 12;
     if (load<i32>(a) != load<i32>(b)) return 0;
-    unitFactor = Q.pow(
-      Q.div(Q.ofFraction(load<i32>(b, 4), load<i32>(b, 8)), Q.ofFraction(load<i32>(a, 4), load<i32>(a, 8))),
+    unitFactor = rat.pow(
+      rat.div(rat.ofFraction(load<i32>(b, 4), load<i32>(b, 8)), rat.ofFraction(load<i32>(a, 4), load<i32>(a, 8))),
       pPower,
     );
     return 2;
@@ -292,8 +294,8 @@ export function compareUnits(p: usize, pe: usize, q: usize, qe: usize): i32 {
     n < 3 ||
     !(
       ending == 0 ||
-      (ending == 1 && byteAt(longer) == 115) ||
-      (ending == 2 && byteAt(longer) == 101 && byteAt(longer + 1) == 115)
+      (ending == 1 && byteAt(longer) == Char.s) ||
+      (ending == 2 && byteAt(longer) == Char.e && byteAt(longer + 1) == Char.s)
     )
   )
     return 0;
@@ -302,22 +304,23 @@ export function compareUnits(p: usize, pe: usize, q: usize, qe: usize): i32 {
 }
 
 /** Factor by which the unit of the words is larger than the unit of one letter (m, s, g, h, L), or null when they do not go together. */
-export function letterUnit(p: usize, e: usize, letter: i32): Q.Rat {
-  const none = changetype<Q.Rat>(0);
+export function letterUnit(p: usize, e: usize, letter: i32): Rat {
+  const none = nil<Rat>();
   if (!readUnit(p, e) || unitPower != 1) return none;
-  const own = letter == 109 ? 3 : letter == 115 ? 15 : letter == 103 ? 10 : letter == 104 ? 17 : letter == 76 ? 21 : -1;
+  const own =
+    letter == Char.m ? 3 : letter == Char.s ? 15 : letter == Char.g ? 10 : letter == Char.h ? 17 : letter == Char.L ? 21 : -1;
   if (own < 0) return none;
   const a = SIZES + <usize>unitEntry * 12;
   const b = SIZES + <usize>own * 12;
   if (load<i32>(a) != load<i32>(b)) return none;
-  return Q.div(Q.ofFraction(load<i32>(a, 4), load<i32>(a, 8)), Q.ofFraction(load<i32>(b, 4), load<i32>(b, 8)));
+  return rat.div(rat.ofFraction(load<i32>(a, 4), load<i32>(a, 8)), rat.ofFraction(load<i32>(b, 4), load<i32>(b, 8)));
 }
 
 /** Whether a currency sign (its code point) goes with the words behind another number: no other unit, and no cents. */
 export function isMoney(p: usize, e: usize, sign: i32): bool {
   if (!readUnit(p, e)) return true;
   const a = SIZES + <usize>unitEntry * 12;
-  const dimension = sign == 36 || sign == 0xa2 ? 7 : sign == 0xa5 ? 8 : sign == 0x20ac ? 9 : sign == 0x20b9 ? 10 : 0;
+  const dimension = sign == Char.DOLLAR || sign == 0xa2 ? 7 : sign == 0xa5 ? 8 : sign == 0x20ac ? 9 : sign == 0x20b9 ? 10 : 0;
   return load<i32>(a) == dimension && load<i32>(a, 4) == load<i32>(a, 8) && unitPower == 1;
 }
 
@@ -377,7 +380,7 @@ export function numberWord(p: usize, e: usize): i32 {
   const end = cursor + len;
   for (let q = end; q < e; q++) {
     const c = byteAt(q);
-    if (!isSpace(c) && c != 125 && c != 36 && c != 46) return -1;
+    if (!isSpace(c) && !isOneOf(c, '}$.')) return -1;
   }
   return k;
 }

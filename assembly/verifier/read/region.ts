@@ -1,6 +1,7 @@
 /** Which part of a response can hold its answer: what follows the think block, up to the first chat markup. */
-import { RULE_EMPTY, RULE_NONE, RULE_OPEN_THINK } from './status';
-import { byteAt, isLetter, skipSpace, startsWith, trimEnd } from './text';
+import { Char } from '../read/characters';
+import { RULE_EMPTY, RULE_NONE, RULE_OPEN_THINK } from '../status';
+import { byteAt, isLetter, isWide, skipSpace, startsWith, trimEnd } from './text';
 
 let start: usize = 0;
 let end: usize = 0;
@@ -18,8 +19,8 @@ export function regionEnd(): usize {
  * DeepSeek's `<｜name｜>`, `</s>`, `<s>`, `<eos>`, `<bos>`, `<start_of_turn>`, `<end_of_turn>`.
  */
 function markupAt(p: usize, e: usize): i32 {
-  if (startsWith(p, e, '<|') || startsWith(p, e, '<\u00ef\u00bd\u009c')) {
-    const open: usize = byteAt(p + 1) == 0x7c ? 2 : 4;
+  if (startsWith(p, e, '<|') || startsWith(p, e, '<｜')) {
+    const open: usize = byteAt(p + 1) == Char.BAR ? 2 : 4;
     let q = p + open;
     // Names are short: ▁ in DeepSeek's is three bytes.
     const limit = min(e, q + 48);
@@ -27,17 +28,17 @@ function markupAt(p: usize, e: usize): i32 {
       const c = byteAt(q);
       if (!(
         isLetter(c) ||
-        c == 0x5f ||
-        c == 0x2d ||
-        (c >= 0x30 && c <= 0x39) ||
-        (open == 4 && c >= 0x80 && !startsWith(q, e, '\u00ef\u00bd\u009c'))
+        c == Char.UNDERSCORE ||
+        c == Char.MINUS ||
+        (c >= Char.ZERO && c <= Char.NINE) ||
+        (open == 4 && c >= 0x80 && !startsWith(q, e, '｜'))
       ))
         break;
       q++;
     }
     if (q < p + open + 3) return 0;
     if (open == 2) return startsWith(q, e, '|>') ? <i32>(q + 2 - p) : 0;
-    return startsWith(q, e, '\u00ef\u00bd\u009c>') ? <i32>(q + 4 - p) : 0;
+    return startsWith(q, e, '｜>') ? <i32>(q + 4 - p) : 0;
   }
   if (startsWith(p, e, '</s>')) return 4;
   if (startsWith(p, e, '<s>')) return 3;
@@ -61,7 +62,7 @@ function thinkCloseAt(p: usize, e: usize): i32 {
 function skipHeaders(p: usize, e: usize): usize {
   while (true) {
     p = skipSpace(p, e);
-    if (p >= e || byteAt(p) != 0x3c) return p;
+    if (p >= e || byteAt(p) != Char.LESS) return p;
     const length = markupAt(p, e);
     if (length == 0) return p;
     const header =
@@ -70,8 +71,15 @@ function skipHeaders(p: usize, e: usize): usize {
     if (!header) continue;
     if (startsWith(p, e, 'assistant')) p += 9;
     else if (startsWith(p, e, 'model')) p += 5;
-    else while (p < e && !(byteAt(p) == 0x3c && markupAt(p, e) > 0 && !startsWith(p, e, '<|end_header_id|>'))) p++;
+    else while (p < e && !(byteAt(p) == Char.LESS && markupAt(p, e) > 0 && !startsWith(p, e, '<|end_header_id|>'))) p++;
   }
+}
+
+/** Whether a tag's name, its slash or its bar stands at p: most `<` are signs of mathematics. */
+function opensName(p: usize, e: usize): bool {
+  if (p >= e) return false;
+  const c = byteAt(p);
+  return isLetter(c) || c == Char.SLASH || c == Char.BAR || isWide(c);
 }
 
 /**
@@ -83,7 +91,7 @@ export function findRegion(p: usize, e: usize): i32 {
   let afterThink: usize = 0;
   let opened: usize = 0;
   for (let q = p; q < e; q++) {
-    if (byteAt(q) != 0x3c) continue;
+    if (byteAt(q) != Char.LESS || !opensName(q + 1, e)) continue;
     const close = thinkCloseAt(q, e);
     if (close > 0) {
       afterThink = q + close;

@@ -1,13 +1,25 @@
 // Equality of two expressions that stand for one value: exact rational arithmetic, then the algebraic normal form, then sampling.
-import { failed } from './arena';
-import { hasKind, identical, K, kid, Node } from './expression';
-import * as R from './float';
-import * as Z from './integer';
-import { SYM_E } from './lexer';
-import { decide, exhausted, formOfDifference, isRational, normalForm, proportional, rationalValue, V } from './normalize';
-import { constantValue, isConstantNode, N, ratioSign, sample, sampleRatio } from './numeric';
+import { isNull, nil } from '../memory';
+import { failed } from '../arena';
+import { hasKind, identical, Kind, kid, Node } from '../parse/tree';
+import * as float from '../number/float';
+import { Float } from '../number/float';
+import * as int from '../number/integer';
+import { Int } from '../number/integer';
+import { SYM_E } from '../parse/lexer';
+import {
+  decide,
+  exhausted,
+  formOfDifference,
+  isRational,
+  normalForm,
+  proportional,
+  rationalValue,
+  Decision,
+} from './normal-form';
+import { constantValue, isConstantNode, Sampled, ratioSign, sample, sampleRatio } from './numeric';
 import { isConstant } from './polynomial';
-import * as Q from './rational';
+import * as rat from '../number/rational';
 
 /** Set when a comparison could not be decided within its limits. */
 export let undecided: bool = false;
@@ -23,12 +35,12 @@ const LONG_DIGITS: i32 = 6;
 
 /** A decimal literal (its sign aside) with digits after the point, or null. */
 function decimalLiteral(x: Node): Node {
-  if (x.kind == K.NEG) x = kid(x, 0);
-  return x.kind == K.NUM && x.op > 0 ? x : changetype<Node>(0);
+  if (x.kind == Kind.NEG) x = kid(x, 0);
+  return x.kind == Kind.NUM && x.op > 0 ? x : nil<Node>();
 }
 
 function hasDecimal(x: Node): bool {
-  if (x.kind == K.NUM) return x.op > 0;
+  if (x.kind == Kind.NUM) return x.op > 0;
   for (let i = 0; i < x.n; i++) if (hasDecimal(kid(x, i))) return true;
   return false;
 }
@@ -37,21 +49,21 @@ function hasDecimal(x: Node): bool {
 function significantDigits(x: Node): i32 {
   // the literal's digits without the point, leading zeros gone
   let n = 0;
-  let v = Z.absInt(Q.mul(x.value, Q.pow(Q.ofI32(10), x.op)).num);
-  while (!Z.isZero(v) && n < 400 && !failed) {
-    v = Z.divSmall(v, 10);
+  let v = int.absInt(rat.mul(x.value, rat.pow(rat.ofI32(10), x.op)).num);
+  while (!int.isZero(v) && n < 400 && !failed) {
+    v = int.divSmall(v, 10);
     n++;
   }
   return n;
 }
 
 /** |a - b| <= unit·10^-digits·(num/den), all constants. */
-function within(a: R.Float, b: R.Float, digits: i32, num: i32, den: i32): bool {
-  const d = R.sub(a, b);
-  if (R.isNone(d)) return false;
-  const size = R.sign(d) < 0 ? R.neg(d) : d;
-  const bound = R.ofRat(Q.div(Q.ofFraction(num, den), Q.pow(Q.ofI32(10), digits)));
-  return R.compare(size, bound) <= 0 && !failed;
+function within(a: Float, b: Float, digits: i32, num: i32, den: i32): bool {
+  const d = float.sub(a, b);
+  if (float.isNone(d)) return false;
+  const size = float.sign(d) < 0 ? float.neg(d) : d;
+  const bound = float.ofRat(rat.div(rat.ofFraction(num, den), rat.pow(rat.ofI32(10), digits)));
+  return float.compare(size, bound) <= 0 && !failed;
 }
 
 /**
@@ -61,10 +73,10 @@ function within(a: R.Float, b: R.Float, digits: i32, num: i32, den: i32): bool {
 function rounds(g: Node, p: Node): bool {
   const gd = decimalLiteral(g);
   const pd = decimalLiteral(p);
-  const gDecimal = changetype<usize>(gd) != 0;
-  const pDecimal = changetype<usize>(pd) != 0;
+  const gDecimal = !isNull(gd);
+  const pDecimal = !isNull(pd);
   if (!gDecimal && !pDecimal) return false;
-  if (hasKind(g, K.PERCENT) || hasKind(p, K.PERCENT)) return false;
+  if (hasKind(g, Kind.PERCENT) || hasKind(p, Kind.PERCENT)) return false;
   if (!isConstantNode(g) || !isConstantNode(p)) return false;
   let digits: i32;
   if (gDecimal && pDecimal) {
@@ -80,27 +92,27 @@ function rounds(g: Node, p: Node): bool {
   }
   const a = constantValue(g);
   const b = constantValue(p);
-  if (R.isNone(a) || R.isNone(b)) return false;
+  if (float.isNone(a) || float.isNone(b)) return false;
   // an integer is never a rounded value
   if (gDecimal != pDecimal) {
     const exact = gDecimal ? p : g;
     const form = normalForm(exact);
-    if (changetype<usize>(form) == 0) return false;
+    if (isNull(form)) return false;
     if (isRational(form)) {
       const v = rationalValue(form);
-      if (Q.isInteger(v) || terminates(v.den)) return false;
+      if (rat.isInteger(v) || terminates(v.den)) return false;
     }
-    if (!gDecimal && Q.isInteger(pd.value)) return false;
+    if (!gDecimal && rat.isInteger(pd.value)) return false;
   }
   return within(a, b, digits, 1, 2);
 }
 
 /** Whether 1/n is a finite decimal: its value can be written in full, so that rounding is no excuse. */
-function terminates(n: Z.Int): bool {
+function terminates(n: Int): bool {
   let rest = n;
-  while (!failed && Z.modSmall(rest, 2) == 0) rest = Z.divSmall(rest, 2);
-  while (!failed && Z.modSmall(rest, 5) == 0) rest = Z.divSmall(rest, 5);
-  return Z.isOne(rest);
+  while (!failed && int.modSmall(rest, 2) == 0) rest = int.divSmall(rest, 2);
+  while (!failed && int.modSmall(rest, 5) == 0) rest = int.divSmall(rest, 5);
+  return int.isOne(rest);
 }
 
 /**
@@ -112,22 +124,22 @@ const MAX_WEIGHT: i32 = 1 << 20;
 
 function baseWeight(x: Node): i32 {
   // e^-200 is as small as 2^-288
-  return x.kind == K.PI || (x.kind == K.SYM && x.op == SYM_E) ? 2 : weight(x);
+  return x.kind == Kind.PI || (x.kind == Kind.SYM && x.op == SYM_E) ? 2 : weight(x);
 }
 
 /** Bits it takes to write the numbers of x, powers written out. */
 function weight(x: Node): i32 {
-  if (x.kind == K.NUM) return Z.bitLength(x.value.num) + Z.bitLength(x.value.den);
-  if (x.kind == K.POW) {
+  if (x.kind == Kind.NUM) return int.bitLength(x.value.num) + int.bitLength(x.value.den);
+  if (x.kind == Kind.POW) {
     const e = kid(x, 1);
-    const exponent = e.kind == K.NEG ? kid(e, 0) : e;
-    if (exponent.kind == K.NUM && Q.isInteger(exponent.value)) {
-      if (Z.bitLength(exponent.value.num) > 16) return MAX_WEIGHT;
-      return min(MAX_WEIGHT, baseWeight(kid(x, 0)) * max(1, Z.toI32(exponent.value.num)));
+    const exponent = e.kind == Kind.NEG ? kid(e, 0) : e;
+    if (exponent.kind == Kind.NUM && rat.isInteger(exponent.value)) {
+      if (int.bitLength(exponent.value.num) > 16) return MAX_WEIGHT;
+      return min(MAX_WEIGHT, baseWeight(kid(x, 0)) * max(1, int.toI32(exponent.value.num)));
     }
   }
-  if (x.kind == K.FACT && kid(x, 0).kind == K.NUM)
-    return min(MAX_WEIGHT, 8 * (Z.bitLength(kid(x, 0).value.num) > 16 ? MAX_WEIGHT / 8 : Z.toI32(kid(x, 0).value.num)));
+  if (x.kind == Kind.FACT && kid(x, 0).kind == Kind.NUM)
+    return min(MAX_WEIGHT, 8 * (int.bitLength(kid(x, 0).value.num) > 16 ? MAX_WEIGHT / 8 : int.toI32(kid(x, 0).value.num)));
   let sum = 0;
   for (let i = 0; i < x.n; i++) sum = min(MAX_WEIGHT, sum + weight(kid(x, i)));
   return sum;
@@ -137,25 +149,25 @@ function weight(x: Node): i32 {
 export function sameValue(g: Node, p: Node): bool {
   if (identical(g, p)) return true;
   if (failed) return false;
-  if (g.kind == K.NUM && p.kind == K.NUM) return Q.equal(g.value, p.value);
+  if (g.kind == Kind.NUM && p.kind == Kind.NUM) return rat.equal(g.value, p.value);
   const a = normalForm(g);
   let open = exhausted;
   const b = normalForm(p);
   if (exhausted) open = true;
-  if (changetype<usize>(a) != 0 && changetype<usize>(b) != 0) {
-    if (isRational(a) && isRational(b)) return Q.equal(rationalValue(a), rationalValue(b));
+  if (!isNull(a) && !isNull(b)) {
+    if (isRational(a) && isRational(b)) return rat.equal(rationalValue(a), rationalValue(b));
     const v = decide(a, b);
-    if (v == V.SAME) return true;
-    if (v == V.DIFFERENT) return false;
+    if (v == Decision.SAME) return true;
+    if (v == Decision.DIFFERENT) return false;
     if (exhausted) open = true;
   }
   // Sampling alone is no evidence where a form was too large to build: huge values agree in their leading digits.
   const s = sample(g, p);
   if (open || weight(g) + weight(p) > EVIDENCE_BITS) {
-    if (s != N.DIFFER) undecided = true;
+    if (s != Sampled.DIFFER) undecided = true;
     return false;
   }
-  return s == N.AGREE;
+  return s == Sampled.AGREE;
 }
 
 /** Whether the prediction's scalar is accepted for the gold's. */
@@ -172,10 +184,10 @@ export function sameUpToScale(l1: Node, r1: Node, l2: Node, r2: Node): bool {
   let open = exhausted;
   const b = formOfDifference(l2, r2);
   if (exhausted) open = true;
-  if (changetype<usize>(a) != 0 && changetype<usize>(b) != 0) {
+  if (!isNull(a) && !isNull(b)) {
     const c = proportional(a, b);
-    if (changetype<usize>(c) != 0 && !failed) {
-      scaleSign = isConstant(a.den) && isConstant(b.den) ? Q.sign(c) : 0;
+    if (!isNull(c) && !failed) {
+      scaleSign = isConstant(a.den) && isConstant(b.den) ? rat.sign(c) : 0;
       return true;
     }
   }
@@ -184,7 +196,7 @@ export function sameUpToScale(l1: Node, r1: Node, l2: Node, r2: Node): bool {
     return false;
   }
   if (isConstantNode(l1) && isConstantNode(r1)) return false;
-  if (sampleRatio(l1, r1, l2, r2) != N.AGREE) return false;
+  if (sampleRatio(l1, r1, l2, r2) != Sampled.AGREE) return false;
   if (weight(l1) + weight(r1) + weight(l2) + weight(r2) > EVIDENCE_BITS) {
     undecided = true;
     return false;

@@ -1,12 +1,14 @@
 // Recursive-descent parser of answers, from the lexer's tokens to the tree of expression.ts. Depth is capped; a span that does not fit
 // the grammar gives no tree at all.
-import { alloc, fail, failed, spend } from './arena';
-import { lookup } from './bytes';
-import { binary, integer, K, kid, leaf, Node, node, number, seal, setKid, unary } from './expression';
-import * as Z from './integer';
-import { F, isWord, nameId, R, S, SYM_E, T, Token, tokenAt, tokenCount, tokenize, tokens } from './lexer';
-import * as Q from './rational';
-import { byteAt, isDigit } from './text';
+import { elementAt, isNull, nil, setElement } from '../memory';
+import { Char } from '../read/characters';
+import { alloc, fail, failed, spend } from '../arena';
+import { lookup } from '../read/names';
+import { binary, integer, Kind, kid, leaf, Node, node, number, seal, setKid, unary } from './tree';
+import * as int from '../number/integer';
+import { Func, isWord, nameId, Rel, Space, SYM_E, Tok, Token, tokenAt, tokenCount, tokenize, tokens } from './lexer';
+import * as rat from '../number/rational';
+import { byteAt, isDigit, isOneOf } from '../read/text';
 
 /** Deepest nesting of brackets, groups and signs. */
 const MAX_NESTING: i32 = 60;
@@ -41,7 +43,7 @@ function kind(): i32 {
 
 function none(): Node {
   broken = true;
-  return leaf(K.ELLIPSIS);
+  return leaf(Kind.ELLIPSIS);
 }
 
 function pushNode(x: Node): void {
@@ -50,7 +52,7 @@ function pushNode(x: Node): void {
     broken = true;
     return;
   }
-  store<usize>(stack + ((<usize>stackTop) << 2), changetype<usize>(x));
+  setElement<usize>(stack, stackTop, changetype<usize>(x));
   stackTop++;
 }
 
@@ -85,8 +87,8 @@ function closing(i: i32): i32 {
   for (; i < count; i++) {
     const k = at(i).kind;
     spend(1);
-    if (k == T.LPAR || k == T.LBRK || k == T.LBRACE || k == T.LSET) depth++;
-    else if (k == T.RPAR || k == T.RBRK || k == T.RBRACE || k == T.RSET) {
+    if (k == Tok.LPAR || k == Tok.LBRK || k == Tok.LBRACE || k == Tok.LSET) depth++;
+    else if (k == Tok.RPAR || k == Tok.RBRK || k == Tok.RBRACE || k == Tok.RSET) {
       depth--;
       if (depth == 0) return i;
     }
@@ -95,52 +97,52 @@ function closing(i: i32): i32 {
 }
 
 function isSeparator(k: i32): bool {
-  return k == T.COMMA || k == T.SEMI || k == T.AND || k == T.OR || (k == T.ROW && cells == 0);
+  return k == Tok.COMMA || k == Tok.SEMI || k == Tok.AND || k == Tok.OR || (k == Tok.ROW && cells == 0);
 }
 
 function separatorBit(k: i32): i32 {
-  return k == T.COMMA ? 1 : k == T.SEMI ? 2 : k == T.AND ? 4 : k == T.OR ? 8 : 16;
+  return k == Tok.COMMA ? 1 : k == Tok.SEMI ? 2 : k == Tok.AND ? 4 : k == Tok.OR ? 8 : 16;
 }
 
 /** Whether a token can start a factor that is multiplied without a sign. */
 function startsFactor(): bool {
   const k = kind();
   switch (k) {
-    case T.SYM:
-      if (differentials > 0 && at(pos).aux == 100 && at(pos + 1).kind == T.SYM) return false;
+    case Tok.SYM:
+      if (differentials > 0 && at(pos).aux == Char.d && at(pos + 1).kind == Tok.SYM) return false;
       return true;
-    case T.FUNC:
-    case T.LPAR:
-    case T.LBRACE:
-    case T.FRAC:
+    case Tok.FUNC:
+    case Tok.LPAR:
+    case Tok.LBRACE:
+    case Tok.FRAC:
       return true;
-    case T.SQRT:
-    case T.PI:
-    case T.LBAR:
-    case T.LFLOOR:
-    case T.LCEIL:
-    case T.SUM:
-    case T.PROD:
-    case T.INTEGRAL:
-    case T.ACCENT:
-    case T.VULGAR:
-    case T.INF:
+    case Tok.SQRT:
+    case Tok.PI:
+    case Tok.LBAR:
+    case Tok.LFLOOR:
+    case Tok.LCEIL:
+    case Tok.SUM:
+    case Tok.PROD:
+    case Tok.INTEGRAL:
+    case Tok.ACCENT:
+    case Tok.VULGAR:
+    case Tok.INF:
       return true;
-    case T.BINOM:
+    case Tok.BINOM:
       return at(pos).aux == 0;
-    case T.BEGIN:
+    case Tok.BEGIN:
       return at(pos).aux < 8;
-    case T.BAR:
+    case Tok.BAR:
       return bars == 0 && !dividers;
-    case T.NUM: {
-      const before = pos > 0 ? at(pos - 1).kind : T.END;
-      return before == T.RPAR || before == T.RBRACE || before == T.BANG;
+    case Tok.NUM: {
+      const before = pos > 0 ? at(pos - 1).kind : Tok.END;
+      return before == Tok.RPAR || before == Tok.RBRACE || before == Tok.BANG;
     }
-    case T.LBRK: {
+    case Tok.LBRK: {
       // 2[x + 1], but no interval
       const close = closing(pos);
-      if (close < 0 || at(close).kind != T.RBRK) return false;
-      for (let i = pos + 1; i < close; i++) if (at(i).kind == T.COMMA) return false;
+      if (close < 0 || at(close).kind != Tok.RBRK) return false;
+      for (let i = pos + 1; i < close; i++) if (at(i).kind == Tok.COMMA) return false;
       return true;
     }
   }
@@ -157,11 +159,11 @@ const CLAUSE_WORDS: string =
   'for|where|with|such|since|because|provided|given|as|whenever|assuming|respectively|only|which|obtained|achieved|attained|when';
 
 function isLead(t: Token): bool {
-  return t.kind == T.WORD && lookup(LEAD_WORDS, t.start, <i32>(t.end - t.start), true) >= 0;
+  return t.kind == Tok.WORD && lookup(LEAD_WORDS, t.start, <i32>(t.end - t.start), true) >= 0;
 }
 
 function isClause(t: Token): bool {
-  return t.kind == T.WORD && lookup(CLAUSE_WORDS, t.start, <i32>(t.end - t.start), true) >= 0;
+  return t.kind == Tok.WORD && lookup(CLAUSE_WORDS, t.start, <i32>(t.end - t.start), true) >= 0;
 }
 
 /** Parses the bytes [p, e). Gives null (0) when they are no answer the grammar knows. */
@@ -181,28 +183,28 @@ export function parseAnswer(p: usize, e: usize): Node {
   cells = 0;
   currency = 0;
   restart = false;
-  if (failed) return changetype<Node>(0);
+  if (failed) return nil<Node>();
   while (
     isLead(at(pos)) ||
-    (kind() == T.REL && (at(pos).aux == R.EQ || at(pos).aux == R.APPROX || at(pos).aux == R.IMPLIES)) ||
-    (pos > 0 && kind() == T.COLON)
+    (kind() == Tok.REL && (at(pos).aux == Rel.EQ || at(pos).aux == Rel.APPROX || at(pos).aux == Rel.IMPLIES)) ||
+    (pos > 0 && kind() == Tok.COLON)
   )
     pos++;
-  if (kind() == T.END) {
+  if (kind() == Tok.END) {
     pos = 0;
-    if (kind() == T.END) return changetype<Node>(0);
+    if (kind() == Tok.END) return nil<Node>();
   }
-  if (kind() == T.WORD && !isClause(at(pos))) {
+  if (kind() == Tok.WORD && !isClause(at(pos))) {
     const x = textUntilEnd();
-    return broken || failed ? changetype<Node>(0) : x;
+    return broken || failed ? nil<Node>() : x;
   }
   const x = list(true);
-  if (broken || failed || kind() != T.END) return changetype<Node>(0);
+  if (broken || failed || kind() != Tok.END) return nil<Node>();
   return x;
 }
 
 function textUntilEnd(): Node {
-  const x = leaf(K.TEXT);
+  const x = leaf(Kind.TEXT);
   x.from = at(pos).start;
   x.to = at(count - 1).end;
   pos = count - 1;
@@ -212,15 +214,15 @@ function textUntilEnd(): Node {
 /** Skips to the next separator or the end, over brackets. */
 function skipRemark(toEnd: bool): void {
   let depth = 0;
-  while (kind() != T.END) {
+  while (kind() != Tok.END) {
     const k = kind();
-    if (k == T.LPAR || k == T.LBRK || k == T.LBRACE || k == T.LSET) depth++;
-    else if (k == T.RPAR || k == T.RBRK || k == T.RBRACE || k == T.RSET) {
+    if (k == Tok.LPAR || k == Tok.LBRK || k == Tok.LBRACE || k == Tok.LSET) depth++;
+    else if (k == Tok.RPAR || k == Tok.RBRK || k == Tok.RBRACE || k == Tok.RSET) {
       if (depth == 0) return;
       depth--;
     } else if (depth == 0 && isSeparator(k) && !toEnd) return;
-    else if (depth == 0 && (k == T.AMP || k == T.ROW || k == T.CLOSE)) return;
-    if (k == T.BAD) broken = true;
+    else if (depth == 0 && (k == Tok.AMP || k == Tok.ROW || k == Tok.CLOSE)) return;
+    if (k == Tok.BAD) broken = true;
     pos++;
   }
 }
@@ -232,7 +234,7 @@ function list(top: bool): Node {
   let n = 0;
   let mask = 0;
   let bit = 0;
-  while (!broken && kind() != T.END) {
+  while (!broken && kind() != Tok.END) {
     if (isSeparator(kind())) {
       bit |= separatorBit(kind());
       pos++;
@@ -253,7 +255,7 @@ function list(top: bool): Node {
       restart = false;
     }
     if (stackTop > from) {
-      store<i32>(seps + ((<usize>n) << 2), bit);
+      setElement<i32>(seps, n, bit);
       n++;
       mask |= bit;
     }
@@ -264,9 +266,9 @@ function list(top: bool): Node {
   if (broken || stackTop == from) return none();
   if (stackTop - from == 1) {
     stackTop = from;
-    return changetype<Node>(load<usize>(stack + ((<usize>from) << 2)));
+    return elementAt<Node>(stack, from);
   }
-  const x = collect(K.LIST, mask, from);
+  const x = collect(Kind.LIST, mask, from);
   x.ops = seps;
   return seal(x);
 }
@@ -278,7 +280,7 @@ function clause(): void {
   skipRemark(true);
   for (let i = start; i < pos; i++) {
     const t = at(i);
-    if (t.kind == T.REL && t.aux == R.EQ && !isWord(first, 'where')) broken = true;
+    if (t.kind == Tok.REL && t.aux == Rel.EQ && !isWord(first, 'where')) broken = true;
   }
 }
 
@@ -288,8 +290,8 @@ let restart: bool = false;
 function item(): Node {
   if (!enter()) return none();
   const start = pos;
-  if (kind() == T.WORD) {
-    const t = leaf(K.TEXT);
+  if (kind() == Tok.WORD) {
+    const t = leaf(Kind.TEXT);
     t.from = at(pos).start;
     skipRemark(false);
     t.to = at(pos > start ? pos - 1 : pos).end;
@@ -297,27 +299,27 @@ function item(): Node {
     return t;
   }
   let x = operand();
-  if (kind() == T.REL && !broken) {
+  if (kind() == Tok.REL && !broken) {
     const from = stackTop;
     let ops = alloc((<usize>(count - pos + 2)) << 2);
     let n = 0;
     pushNode(x);
-    while (kind() == T.REL && !broken) {
+    while (kind() == Tok.REL && !broken) {
       const op = at(pos).aux;
       pos++;
-      if (op == R.IMPLIES) {
+      if (op == Rel.IMPLIES) {
         restart = true;
         stackTop = from;
         n = 0;
-        if (kind() == T.WORD) pos++;
+        if (kind() == Tok.WORD) pos++;
         pushNode(operand());
         continue;
       }
       // "x = 5 =" or "x =" ends nowhere
-      store<i32>(ops + ((<usize>n) << 2), op);
+      setElement<i32>(ops, n, op);
       n++;
-      if (kind() == T.WORD && !isClause(at(pos))) {
-        const t = leaf(K.TEXT);
+      if (kind() == Tok.WORD && !isClause(at(pos))) {
+        const t = leaf(Kind.TEXT);
         t.from = at(pos).start;
         const textStart = pos;
         skipRemark(false);
@@ -331,12 +333,12 @@ function item(): Node {
     }
     if (n == 0) {
       stackTop = from;
-      x = changetype<Node>(load<usize>(stack + ((<usize>from) << 2)));
+      x = elementAt<Node>(stack, from);
     } else {
-      x = collect(K.REL, 0, from);
+      x = collect(Kind.REL, 0, from);
       x.ops = ops;
       // f(x) ≡ 0 without a modulus is an identity
-      if (n == 1 && load<i32>(ops) == R.EQUIV && !hasModulus()) store<i32>(ops, R.EQ);
+      if (n == 1 && load<i32>(ops) == Rel.EQUIV && !hasModulus()) store<i32>(ops, Rel.EQ);
       seal(x);
     }
   }
@@ -346,7 +348,7 @@ function item(): Node {
 }
 
 function hasModulus(): bool {
-  for (let i = 0; i < count; i++) if (at(i).kind == T.MOD) return true;
+  for (let i = 0; i < count; i++) if (at(i).kind == Tok.MOD) return true;
   return false;
 }
 
@@ -354,12 +356,12 @@ function hasModulus(): bool {
 function remarks(x: Node): Node {
   while (!broken) {
     const k = kind();
-    if (k == T.WORD) {
+    if (k == Tok.WORD) {
       if (isClause(at(pos))) {
         clause();
         return x;
       }
-      const note = unary(K.NOTED, x);
+      const note = unary(Kind.NOTED, x);
       note.from = at(pos).start;
       const start = pos;
       words();
@@ -368,24 +370,24 @@ function remarks(x: Node): Node {
       x = note;
       continue;
     }
-    if (k == T.MOD) {
+    if (k == Tok.MOD) {
       pos++;
       const m = power();
-      x = binary(K.MOD, x, m);
+      x = binary(Kind.MOD, x, m);
       continue;
     }
-    if (k == T.LPAR) {
+    if (k == Tok.LPAR) {
       const close = closing(pos);
       if (close < 0) return none();
-      if (at(pos + 1).kind == T.MOD) {
+      if (at(pos + 1).kind == Tok.MOD) {
         pos += 2;
         const m = sum();
-        expect(T.RPAR);
-        x = binary(K.MOD, x, m);
+        expect(Tok.RPAR);
+        x = binary(Kind.MOD, x, m);
         continue;
       }
       // (k ∈ Z), (units), (x ≠ 1)
-      for (let i = pos; i < close; i++) if (at(i).kind == T.BAD) return none();
+      for (let i = pos; i < close; i++) if (at(i).kind == Tok.BAD) return none();
       pos = close + 1;
       continue;
     }
@@ -396,33 +398,33 @@ function remarks(x: Node): Node {
 
 /** Unit words with their powers and quotients: cm^2, km/h, square metres. */
 function words(): void {
-  while (kind() != T.END) {
+  while (kind() != Tok.END) {
     const k = kind();
-    if (k == T.WORD) {
+    if (k == Tok.WORD) {
       if (isClause(at(pos))) return;
       pos++;
-    } else if (k == T.SLASH && (at(pos + 1).kind == T.WORD || at(pos + 1).kind == T.SYM)) pos += 2;
-    else if (k == T.CARET) {
+    } else if (k == Tok.SLASH && (at(pos + 1).kind == Tok.WORD || at(pos + 1).kind == Tok.SYM)) pos += 2;
+    else if (k == Tok.CARET) {
       pos++;
-      if (kind() == T.LBRACE) {
+      if (kind() == Tok.LBRACE) {
         const close = closing(pos);
         if (close < 0) {
           broken = true;
           return;
         }
         pos = close + 1;
-      } else if (kind() == T.NUM) pos++;
-      else if (kind() == T.MINUS && at(pos + 1).kind == T.NUM) pos += 2;
+      } else if (kind() == Tok.NUM) pos++;
+      else if (kind() == Tok.MINUS && at(pos + 1).kind == Tok.NUM) pos += 2;
       else {
         broken = true;
         return;
       }
-    } else if (k == T.SYM && at(pos).flags & 2) pos++;
-    else if ((k == T.TIMES || k == T.MINUS) && at(pos + 1).kind == T.WORD) pos += 2;
-    else if (k == T.BANG || k == T.PRIME) pos++;
-    else if (k == T.LBRACE && at(pos + 1).kind == T.RBRACE) pos += 2;
-    else if (k == T.SYM && at(pos - 1).kind == T.WORD && at(pos).flags & 1) pos++;
-    else if (k == T.REL && at(pos).aux == R.IN) pos++;
+    } else if (k == Tok.SYM && at(pos).flags & 2) pos++;
+    else if ((k == Tok.TIMES || k == Tok.MINUS) && at(pos + 1).kind == Tok.WORD) pos += 2;
+    else if (k == Tok.BANG || k == Tok.PRIME) pos++;
+    else if (k == Tok.LBRACE && at(pos + 1).kind == Tok.RBRACE) pos += 2;
+    else if (k == Tok.SYM && at(pos - 1).kind == Tok.WORD && at(pos).flags & 1) pos++;
+    else if (k == Tok.REL && at(pos).aux == Rel.IN) pos++;
     else return;
   }
 }
@@ -434,7 +436,7 @@ function operand(): Node {
   let x = ratio();
   while (!broken) {
     const k = kind();
-    const op = k == T.CUP ? K.UNION : k == T.CAP ? K.INTERSECT : k == T.SETMINUS ? K.DIFFERENCE : -1;
+    const op = k == Tok.CUP ? Kind.UNION : k == Tok.CAP ? Kind.INTERSECT : k == Tok.SETMINUS ? Kind.DIFFERENCE : -1;
     if (op < 0) break;
     pos++;
     x = binary(op, x, ratio());
@@ -444,15 +446,15 @@ function operand(): Node {
 
 function ratio(): Node {
   const first = sum();
-  if (kind() != T.COLON || dividers || broken) return first;
-  if (at(pos + 1).kind == T.END || at(pos + 1).kind == T.WORD) return first;
+  if (kind() != Tok.COLON || dividers || broken) return first;
+  if (at(pos + 1).kind == Tok.END || at(pos + 1).kind == Tok.WORD) return first;
   const from = stackTop;
   pushNode(first);
-  while (kind() == T.COLON && !broken) {
+  while (kind() == Tok.COLON && !broken) {
     pos++;
     pushNode(sum());
   }
-  return seal(collect(K.RATIO, 0, from));
+  return seal(collect(Kind.RATIO, 0, from));
 }
 
 function sum(): Node {
@@ -461,31 +463,31 @@ function sum(): Node {
   pushNode(product());
   while (!broken) {
     const k = kind();
-    if (k == T.PLUS) {
+    if (k == Tok.PLUS) {
       pos++;
       pushNode(product());
-    } else if (k == T.MINUS) {
+    } else if (k == Tok.MINUS) {
       pos++;
-      pushNode(unary(K.NEG, product()));
-    } else if (k == T.PLUSMINUS || k == T.MINUSPLUS) {
+      pushNode(unary(Kind.NEG, product()));
+    } else if (k == Tok.PLUSMINUS || k == Tok.MINUSPLUS) {
       pos++;
       const right = product();
-      const left = stackTop - from == 1 ? popOne(from) : seal(collect(K.ADD, 0, from));
-      pushNode(binary(K.PM, left, right, k == T.PLUSMINUS ? 1 : -1));
+      const left = stackTop - from == 1 ? popOne(from) : seal(collect(Kind.ADD, 0, from));
+      pushNode(binary(Kind.PM, left, right, k == Tok.PLUSMINUS ? 1 : -1));
     } else break;
   }
   nesting--;
   if (stackTop - from == 1) return popOne(from);
-  return seal(collect(K.ADD, 0, from));
+  return seal(collect(Kind.ADD, 0, from));
 }
 
 function popOne(from: i32): Node {
   stackTop = from;
-  return changetype<Node>(load<usize>(stack + ((<usize>from) << 2)));
+  return elementAt<Node>(stack, from);
 }
 
 function collapse(from: i32): Node {
-  return stackTop - from == 1 ? popOne(from) : seal(collect(K.MUL, 0, from));
+  return stackTop - from == 1 ? popOne(from) : seal(collect(Kind.MUL, 0, from));
 }
 
 function product(): Node {
@@ -493,22 +495,22 @@ function product(): Node {
   pushNode(signed());
   while (!broken) {
     const k = kind();
-    if (k == T.TIMES) {
+    if (k == Tok.TIMES) {
       pos++;
       pushNode(signed());
-    } else if (k == T.SLASH) {
+    } else if (k == Tok.SLASH) {
       pos++;
       const right = signed();
-      pushNode(binary(K.DIV, collapse(from), right));
+      pushNode(binary(Kind.DIV, collapse(from), right));
     } else if (startsFactor()) {
-      if (k == T.LPAR) {
+      if (k == Tok.LPAR) {
         // a condition or modulus in brackets is no factor
         const after = at(pos + 1).kind;
-        if (after == T.MOD || after == T.WORD) break;
+        if (after == Tok.MOD || after == Tok.WORD) break;
         const save = pos;
         const top = stackTop;
         const right = power();
-        if (!broken && (right.kind == K.REL || right.kind == K.TEXT || right.kind == K.NOTED)) {
+        if (!broken && (right.kind == Kind.REL || right.kind == Kind.TEXT || right.kind == Kind.NOTED)) {
           pos = save;
           stackTop = top;
           break;
@@ -522,13 +524,13 @@ function product(): Node {
 
 function signed(): Node {
   const k = kind();
-  if (k == T.MINUS || k == T.PLUS || k == T.PLUSMINUS || k == T.MINUSPLUS) {
+  if (k == Tok.MINUS || k == Tok.PLUS || k == Tok.PLUSMINUS || k == Tok.MINUSPLUS) {
     if (!enter()) return none();
     pos++;
     let x = signed();
     nesting--;
-    if (k == T.MINUS) x = unary(K.NEG, x);
-    else if (k != T.PLUS) x = unary(K.PM, x, k == T.PLUSMINUS ? 1 : -1);
+    if (k == Tok.MINUS) x = unary(Kind.NEG, x);
+    else if (k != Tok.PLUS) x = unary(Kind.PM, x, k == Tok.PLUSMINUS ? 1 : -1);
     return x;
   }
   return power();
@@ -537,34 +539,34 @@ function signed(): Node {
 function power(): Node {
   if (!enter()) return none();
   let x = postfix();
-  while (kind() == T.CARET && !broken) {
+  while (kind() == Tok.CARET && !broken) {
     pos++;
     // ^\circ, ^{\circ}, ^\prime
-    const braced = kind() == T.LBRACE;
+    const braced = kind() == Tok.LBRACE;
     const inner = braced ? at(pos + 1).kind : kind();
-    if (inner == T.DEGREE && (!braced || at(pos + 2).kind == T.RBRACE)) {
+    if (inner == Tok.DEGREE && (!braced || at(pos + 2).kind == Tok.RBRACE)) {
       pos += braced ? 3 : 1;
-      x = unary(K.DEGREE, x);
+      x = unary(Kind.DEGREE, x);
       continue;
     }
     if (
-      x.kind == K.SPACESET &&
-      (inner == T.PLUS || inner == T.TIMES || inner == T.MINUS) &&
-      (!braced || at(pos + 2).kind == T.RBRACE)
+      x.kind == Kind.SPACESET &&
+      (inner == Tok.PLUS || inner == Tok.TIMES || inner == Tok.MINUS) &&
+      (!braced || at(pos + 2).kind == Tok.RBRACE)
     ) {
       pos += braced ? 3 : 1;
-      x = leaf(K.SPACESET, x.op | (inner == T.PLUS ? 8 : inner == T.MINUS ? 16 : 32));
+      x = leaf(Kind.SPACESET, x.op | (inner == Tok.PLUS ? 8 : inner == Tok.MINUS ? 16 : 32));
       continue;
     }
-    if (inner == T.PRIME && braced) {
+    if (inner == Tok.PRIME && braced) {
       // only as part of a name; handled with symbols
       return none();
     }
     let e: Node;
     if (braced) e = group();
-    else if (kind() == T.MINUS || kind() == T.PLUS) e = signed();
+    else if (kind() == Tok.MINUS || kind() == Tok.PLUS) e = signed();
     else e = power();
-    x = binary(K.POW, x, e);
+    x = binary(Kind.POW, x, e);
     x = marks(x);
   }
   nesting--;
@@ -579,29 +581,29 @@ function postfix(): Node {
 function marks(x: Node): Node {
   while (!broken) {
     const k = kind();
-    if (k == T.BANG) {
-      if (at(pos + 1).kind == T.BANG) {
+    if (k == Tok.BANG) {
+      if (at(pos + 1).kind == Tok.BANG) {
         pos += 2;
-        x = unary(K.DFACT, x);
+        x = unary(Kind.DFACT, x);
       } else {
         pos++;
-        x = unary(K.FACT, x);
+        x = unary(Kind.FACT, x);
       }
-    } else if (k == T.PERCENT) {
+    } else if (k == Tok.PERCENT) {
       pos++;
-      x = unary(K.PERCENT, x);
-    } else if (k == T.DEGREE) {
+      x = unary(Kind.PERCENT, x);
+    } else if (k == Tok.DEGREE) {
       pos++;
       // °C and °F are units
-      if (kind() == T.SYM && (at(pos).aux == 67 || at(pos).aux == 70)) {
-        const note = unary(K.NOTED, x);
+      if (kind() == Tok.SYM && (at(pos).aux == Char.C || at(pos).aux == Char.F)) {
+        const note = unary(Kind.NOTED, x);
         note.from = at(pos).start;
         note.to = at(pos).end;
         pos++;
         return note;
       }
-      x = unary(K.DEGREE, x);
-    } else if (k == T.CURRENCY && pos > 0 && !startsNumber(pos + 1)) {
+      x = unary(Kind.DEGREE, x);
+    } else if (k == Tok.CURRENCY && pos > 0 && !startsNumber(pos + 1)) {
       setCurrency(at(pos).aux);
       pos++;
     } else break;
@@ -610,7 +612,7 @@ function marks(x: Node): Node {
 }
 
 function startsNumber(i: i32): bool {
-  return at(i).kind == T.NUM;
+  return at(i).kind == Tok.NUM;
 }
 
 function setCurrency(c: i32): void {
@@ -628,22 +630,22 @@ function group(): Node {
   pos++;
   const from = stackTop;
   let x: Node;
-  if (kind() == T.RBRACE) {
+  if (kind() == Tok.RBRACE) {
     pos++;
     x = none();
   } else {
     pushNode(item());
-    if (kind() == T.BINOM && at(pos).aux == 1 && !broken) {
+    if (kind() == Tok.BINOM && at(pos).aux == 1 && !broken) {
       pos++;
-      x = binary(K.BINOM, popOne(from), sum());
+      x = binary(Kind.BINOM, popOne(from), sum());
     } else {
-      while (kind() == T.COMMA && !broken) {
+      while (kind() == Tok.COMMA && !broken) {
         pos++;
         pushNode(item());
       }
-      x = broken ? none() : stackTop - from == 1 ? popOne(from) : seal(collect(K.SET, 0, from));
+      x = broken ? none() : stackTop - from == 1 ? popOne(from) : seal(collect(Kind.SET, 0, from));
     }
-    expect(T.RBRACE);
+    expect(Tok.RBRACE);
   }
   bars = savedBars;
   dividers = savedDividers;
@@ -654,12 +656,12 @@ function group(): Node {
 /** An argument of \frac, \sqrt and the like: a group or a single token. */
 function argument(): Node {
   const k = kind();
-  if (k == T.LBRACE) return group();
+  if (k == Tok.LBRACE) return group();
   return primary();
 }
 
 function bracketCode(k: i32): i32 {
-  return k == T.LPAR || k == T.RPAR ? 0 : k == T.LBRK || k == T.RBRK ? 1 : 2;
+  return k == Tok.LPAR || k == Tok.RPAR ? 0 : k == Tok.LBRK || k == Tok.RBRK ? 1 : 2;
 }
 
 /** (…), […], half-open pairs, <…>: a group, a tuple or an interval. */
@@ -675,22 +677,22 @@ function bracket(): Node {
   pos++;
   const from = stackTop;
   // ]1,2[ is the open interval
-  const outward = open == T.RBRK;
+  const outward = open == Tok.RBRK;
   let x: Node;
   pushNode(item());
-  while ((kind() == T.COMMA || kind() == T.SEMI) && !broken) {
+  while ((kind() == Tok.COMMA || kind() == Tok.SEMI) && !broken) {
     pos++;
     pushNode(item());
   }
   const close = kind();
-  const closes = close == T.RPAR || close == T.RBRK || close == T.RANGLE || (close == T.LBRK && stackTop - from == 2);
+  const closes = close == Tok.RPAR || close == Tok.RBRK || close == Tok.RANGLE || (close == Tok.LBRK && stackTop - from == 2);
   if (!closes || broken) x = none();
   else {
     pos++;
     const left = outward ? 0 : bracketCode(open);
-    const right = close == T.LBRK ? 0 : bracketCode(close);
+    const right = close == Tok.LBRK ? 0 : bracketCode(close);
     if (stackTop - from == 1) x = left == right ? popOne(from) : none();
-    else x = seal(collect(K.TUPLE, (left << 4) | right, from));
+    else x = seal(collect(Kind.TUPLE, (left << 4) | right, from));
   }
   bars = savedBars;
   dividers = savedDividers;
@@ -710,29 +712,29 @@ function setLiteral(): Node {
   pos++;
   const from = stackTop;
   let x: Node;
-  if (kind() == T.RSET) {
+  if (kind() == Tok.RSET) {
     pos++;
-    x = leaf(K.SPACESET, S.EMPTY);
+    x = leaf(Kind.SPACESET, Space.EMPTY);
   } else {
     pushNode(item());
-    if ((kind() == T.BAR || kind() == T.COLON) && !broken) {
+    if ((kind() == Tok.BAR || kind() == Tok.COLON) && !broken) {
       pos++;
       dividers = false;
       pushNode(item());
-      while ((kind() == T.COMMA || kind() == T.SEMI || kind() == T.AND) && !broken) {
+      while ((kind() == Tok.COMMA || kind() == Tok.SEMI || kind() == Tok.AND) && !broken) {
         pos++;
         pushNode(item());
       }
-      x = broken ? none() : seal(collect(K.BUILDER, 0, from));
+      x = broken ? none() : seal(collect(Kind.BUILDER, 0, from));
     } else {
       dividers = false;
-      while ((kind() == T.COMMA || kind() == T.SEMI) && !broken) {
+      while ((kind() == Tok.COMMA || kind() == Tok.SEMI) && !broken) {
         pos++;
         pushNode(item());
       }
-      x = broken ? none() : seal(collect(K.SET, 0, from));
+      x = broken ? none() : seal(collect(Kind.SET, 0, from));
     }
-    if (kind() == T.RSET || kind() == T.RBRACE) pos++;
+    if (kind() == Tok.RSET || kind() == Tok.RBRACE) pos++;
     else broken = true;
   }
   bars = savedBars;
@@ -748,7 +750,7 @@ function fence(close: i32, made: i32): Node {
   const savedDividers = dividers;
   const savedBars = bars;
   dividers = false;
-  bars = close == T.BAR ? 1 : 0;
+  bars = close == Tok.BAR ? 1 : 0;
   pos++;
   const x = sum();
   expect(close);
@@ -760,11 +762,12 @@ function fence(close: i32, made: i32): Node {
 
 /** Whether the tokens at i are \frac with two plain integers; gives the position after them, or -1. */
 function plainFraction(i: i32): i32 {
-  if (at(i).kind != T.FRAC) return -1;
+  if (at(i).kind != Tok.FRAC) return -1;
   i++;
   for (let k = 0; k < 2; k++) {
-    if (at(i).kind == T.NUM && at(i).decimals < 0) i++;
-    else if (at(i).kind == T.LBRACE && at(i + 1).kind == T.NUM && at(i + 1).decimals < 0 && at(i + 2).kind == T.RBRACE) i += 3;
+    if (at(i).kind == Tok.NUM && at(i).decimals < 0) i++;
+    else if (at(i).kind == Tok.LBRACE && at(i + 1).kind == Tok.NUM && at(i + 1).decimals < 0 && at(i + 2).kind == Tok.RBRACE)
+      i += 3;
     else return -1;
   }
   return i;
@@ -773,32 +776,32 @@ function plainFraction(i: i32): i32 {
 function numeral(): Node {
   const t = at(pos);
   pos++;
-  if (kind() == T.UNDER) {
+  if (kind() == Tok.UNDER) {
     pos++;
     let b: i32 = -1;
-    if (kind() == T.NUM) b = smallValue(at(pos++));
-    else if (kind() == T.LBRACE && at(pos + 1).kind == T.NUM && at(pos + 2).kind == T.RBRACE) {
+    if (kind() == Tok.NUM) b = smallValue(at(pos++));
+    else if (kind() == Tok.LBRACE && at(pos + 1).kind == Tok.NUM && at(pos + 2).kind == Tok.RBRACE) {
       b = smallValue(at(pos + 1));
       pos += 3;
     }
     return based(t, b);
   }
-  if (t.decimals < 0 && Q.isInteger(t.value)) {
-    const before = pos > 1 ? at(pos - 2).kind : T.END;
-    if (before != T.CARET && before != T.SLASH && before != T.UNDER) {
-      if (kind() == T.VULGAR) {
+  if (t.decimals < 0 && rat.isInteger(t.value)) {
+    const before = pos > 1 ? at(pos - 2).kind : Tok.END;
+    if (before != Tok.CARET && before != Tok.SLASH && before != Tok.UNDER) {
+      if (kind() == Tok.VULGAR) {
         const v = at(pos).aux;
         pos++;
-        return number(Q.add(t.value, Q.ofFraction(v >> 4, v & 15)));
+        return number(rat.add(t.value, rat.ofFraction(v >> 4, v & 15)));
       }
       const end = plainFraction(pos);
       if (end > 0) {
         // a mixed number: 1\frac{1}{2}
-        const a = at(at(pos + 1).kind == T.LBRACE ? pos + 2 : pos + 1);
-        const b = at(at(end - 1).kind == T.RBRACE ? end - 2 : end - 1);
-        if (Z.sign(b.value.num) > 0 && Q.compare(a.value, b.value) < 0) {
+        const a = at(at(pos + 1).kind == Tok.LBRACE ? pos + 2 : pos + 1);
+        const b = at(at(end - 1).kind == Tok.RBRACE ? end - 2 : end - 1);
+        if (int.sign(b.value.num) > 0 && rat.compare(a.value, b.value) < 0) {
           pos = end;
-          return number(Q.add(t.value, Q.div(a.value, b.value)));
+          return number(rat.add(t.value, rat.div(a.value, b.value)));
         }
       }
       // 1 1/2
@@ -806,17 +809,17 @@ function numeral(): Node {
       const slash = at(pos + 1);
       const b = at(pos + 2);
       if (
-        a.kind == T.NUM &&
+        a.kind == Tok.NUM &&
         a.flags & 1 &&
-        slash.kind == T.SLASH &&
-        b.kind == T.NUM &&
+        slash.kind == Tok.SLASH &&
+        b.kind == Tok.NUM &&
         a.decimals < 0 &&
         b.decimals < 0 &&
-        Z.sign(b.value.num) > 0 &&
-        Q.compare(a.value, b.value) < 0
+        int.sign(b.value.num) > 0 &&
+        rat.compare(a.value, b.value) < 0
       ) {
         pos += 3;
-        return number(Q.add(t.value, Q.div(a.value, b.value)));
+        return number(rat.add(t.value, rat.div(a.value, b.value)));
       }
     }
   }
@@ -824,25 +827,25 @@ function numeral(): Node {
 }
 
 function smallValue(t: Token): i32 {
-  if (t.decimals >= 0 || !Q.isInteger(t.value) || !Z.fitsI32(t.value.num)) return -1;
-  return Z.toI32(t.value.num);
+  if (t.decimals >= 0 || !rat.isInteger(t.value) || !int.fitsI32(t.value.num)) return -1;
+  return int.toI32(t.value.num);
 }
 
 /** 204_5: the digits read in base b. */
 function based(t: Token, b: i32): Node {
-  if (b < 2 || b > 36) return none();
+  if (b < 2 || b > Char.DOLLAR) return none();
   for (let p = t.start; p < t.end; p++) {
     const c = byteAt(p);
     if (!isDigit(c) || c - 48 >= b) return none();
   }
-  const x = number(Q.ofInt(Z.parseInt(t.start, <i32>(t.end - t.start), <u32>b)));
+  const x = number(rat.ofInt(int.parseInt(t.start, <i32>(t.end - t.start), <u32>b)));
   x.aux = b;
   return x;
 }
 
 /** Symbols that are functions when a bracket follows: f g h F G H φ ψ. */
 function isFunctionLetter(id: i32): bool {
-  return id == 102 || id == 103 || id == 104 || id == 70 || id == 71 || id == 72 || id == 128 + 19 || id == 128 + 21;
+  return isOneOf(id, 'fghFGH') || id == 128 + 19 || id == 128 + 21;
 }
 
 function symbol(): Node {
@@ -851,61 +854,67 @@ function symbol(): Node {
   pos++;
   // f', f'', f^{\prime}
   while (true) {
-    if (kind() == T.PRIME) pos++;
-    else if (kind() == T.CARET && at(pos + 1).kind == T.PRIME) pos += 2;
-    else if (kind() == T.CARET && at(pos + 1).kind == T.LBRACE && at(pos + 2).kind == T.PRIME && at(pos + 3).kind == T.RBRACE)
+    if (kind() == Tok.PRIME) pos++;
+    else if (kind() == Tok.CARET && at(pos + 1).kind == Tok.PRIME) pos += 2;
+    else if (
+      kind() == Tok.CARET &&
+      at(pos + 1).kind == Tok.LBRACE &&
+      at(pos + 2).kind == Tok.PRIME &&
+      at(pos + 3).kind == Tok.RBRACE
+    )
       pos += 4;
     else break;
     id = nameId(id, changetype<usize>("'"), 1);
   }
-  let x = leaf(K.SYM, id);
-  if (kind() == T.UNDER) {
+  let x = leaf(Kind.SYM, id);
+  if (kind() == Tok.UNDER) {
     pos++;
-    if (kind() == T.LBRACE) {
+    if (kind() == Tok.LBRACE) {
       const close = closing(pos);
       if (close < 0) return none();
       const inside = at(pos + 1);
-      if (inside.kind == T.WORD || (inside.flags & 2 && inside.kind == T.SYM)) {
+      if (inside.kind == Tok.WORD || (inside.flags & 2 && inside.kind == Tok.SYM)) {
         id = nameId(id, inside.start, <i32>(at(close - 1).end - inside.start));
         pos = close + 1;
-        x = leaf(K.SYM, id);
+        x = leaf(Kind.SYM, id);
       } else {
         const index = group();
-        x = unary(K.CALL, index, id);
+        x = unary(Kind.CALL, index, id);
         x.aux = 1;
         seal(x);
       }
-    } else if (kind() == T.NUM || kind() == T.SYM || kind() == T.FUNC || kind() == T.WORD || kind() == T.INF) {
-      if (kind() == T.WORD || kind() == T.FUNC) {
+    } else if (kind() == Tok.NUM || kind() == Tok.SYM || kind() == Tok.FUNC || kind() == Tok.WORD || kind() == Tok.INF) {
+      if (kind() == Tok.WORD || kind() == Tok.FUNC) {
         id = nameId(id, at(pos).start, <i32>(at(pos).end - at(pos).start));
         pos++;
-        x = leaf(K.SYM, id);
+        x = leaf(Kind.SYM, id);
       } else {
-        const index = kind() == T.NUM ? number(at(pos).value) : kind() == T.INF ? leaf(K.INF) : leaf(K.SYM, at(pos).aux);
+        const index =
+          kind() == Tok.NUM ? number(at(pos).value) : kind() == Tok.INF ? leaf(Kind.INF) : leaf(Kind.SYM, at(pos).aux);
         pos++;
-        x = unary(K.CALL, index, id);
+        x = unary(Kind.CALL, index, id);
         x.aux = 1;
         seal(x);
       }
     } else return none();
-    while (kind() == T.PRIME) pos++;
+    while (kind() == Tok.PRIME) pos++;
   }
-  if (kind() == T.LPAR && !(at(pos).flags & 2)) {
+  if (kind() == Tok.LPAR && !(at(pos).flags & 2)) {
     let call = isFunctionLetter(first.aux);
     if (!call) {
       // P(x) = … defines a function whatever its letter
       const close = closing(pos);
-      call = close > 0 && at(close + 1).kind == T.REL && at(close + 1).aux == R.EQ && holdsNames(pos + 1, close);
+      call = close > 0 && at(close + 1).kind == Tok.REL && at(close + 1).aux == Rel.EQ && holdsNames(pos + 1, close);
     }
     if (call) {
       const head = x;
       const arg = bracket();
-      const made = node(K.CALL, head.kind == K.SYM ? head.op : id, arg.kind == K.TUPLE ? arg.n : 1);
-      if (arg.kind == K.TUPLE) for (let i = 0; i < arg.n; i++) setKid(made, i, kid(arg, i));
+      const made = node(Kind.CALL, head.kind == Kind.SYM ? head.op : id, arg.kind == Kind.TUPLE ? arg.n : 1);
+      if (arg.kind == Kind.TUPLE) for (let i = 0; i < arg.n; i++) setKid(made, i, kid(arg, i));
       else setKid(made, 0, arg);
-      if (head.kind == K.CALL) {
+      if (head.kind == Kind.CALL) {
         // f_n(x): the index is one more argument
-        const indexed = node(K.CALL, id, made.n + 1);
+        const indexed = node(Kind.CALL, id, made.n + 1);
         setKid(indexed, 0, kid(head, 0));
         for (let i = 0; i < made.n; i++) setKid(indexed, i + 1, kid(made, i));
         indexed.aux = 3;
@@ -922,7 +931,8 @@ function holdsNames(i: i32, j: i32): bool {
   if (i >= j) return false;
   for (; i < j; i++) {
     const k = at(i).kind;
-    if (k != T.SYM && k != T.COMMA && k != T.NUM && k != T.UNDER && k != T.PI && k != T.MINUS && k != T.DOTS) return false;
+    if (k != Tok.SYM && k != Tok.COMMA && k != Tok.NUM && k != Tok.UNDER && k != Tok.PI && k != Tok.MINUS && k != Tok.DOTS)
+      return false;
   }
   return true;
 }
@@ -931,73 +941,74 @@ function holdsNames(i: i32, j: i32): bool {
 function bareArgument(): Node {
   if (!enter()) return none();
   const from = stackTop;
-  const negative = kind() == T.MINUS;
+  const negative = kind() == Tok.MINUS;
   if (negative) pos++;
   pushNode(power());
   while (!broken && startsFactor()) {
     const k = kind();
-    if (k == T.FUNC || k == T.LPAR || k == T.LBRK || k == T.SUM || k == T.PROD || k == T.INTEGRAL || k == T.BEGIN) break;
+    if (k == Tok.FUNC || k == Tok.LPAR || k == Tok.LBRK || k == Tok.SUM || k == Tok.PROD || k == Tok.INTEGRAL || k == Tok.BEGIN)
+      break;
     pushNode(power());
   }
   nesting--;
   const x = collapse(from);
-  return negative ? unary(K.NEG, x) : x;
+  return negative ? unary(Kind.NEG, x) : x;
 }
 
 function inverseOf(f: i32): i32 {
-  return f == F.SIN ? F.ASIN : f == F.COS ? F.ACOS : f == F.TAN ? F.ATAN : f == F.COT ? F.ACOT : -1;
+  return f == Func.SIN ? Func.ASIN : f == Func.COS ? Func.ACOS : f == Func.TAN ? Func.ATAN : f == Func.COT ? Func.ACOT : -1;
 }
 
 function functionCall(): Node {
   let f = at(pos).aux;
   pos++;
-  let exponent = changetype<Node>(0);
-  let logBase = changetype<Node>(0);
+  let exponent = nil<Node>();
+  let logBase = nil<Node>();
   for (let turn = 0; turn < 2; turn++) {
-    if (kind() == T.UNDER && changetype<usize>(logBase) == 0) {
+    if (kind() == Tok.UNDER && isNull(logBase)) {
       pos++;
       logBase = argument();
-    } else if (kind() == T.CARET && changetype<usize>(exponent) == 0) {
+    } else if (kind() == Tok.CARET && isNull(exponent)) {
       pos++;
-      if (kind() == T.MINUS) exponent = signed();
+      if (kind() == Tok.MINUS) exponent = signed();
       else exponent = argument();
     }
   }
   if (broken) return none();
-  if (changetype<usize>(logBase) != 0 && f != F.LOG && f != F.LG) return none();
-  if (changetype<usize>(exponent) != 0 && inverseOf(f) >= 0 && isMinusOne(exponent)) {
+  if (!isNull(logBase) && f != Func.LOG && f != Func.LG) return none();
+  if (!isNull(exponent) && inverseOf(f) >= 0 && isMinusOne(exponent)) {
     f = inverseOf(f);
-    exponent = changetype<Node>(0);
+    exponent = nil<Node>();
   }
   let args: Node;
   let bracketed = true;
-  if (kind() == T.LPAR || (kind() == T.LBRK && startsFactor())) args = bracket();
-  else if (kind() == T.LSET && (f == F.MAX || f == F.MIN || f == F.GCD || f == F.LCM)) args = setLiteral();
-  else if (f == F.CBRT) args = argument();
-  else if (kind() == T.LBRACE && at(pos + 1).kind != T.RBRACE && closesCall()) args = group();
+  if (kind() == Tok.LPAR || (kind() == Tok.LBRK && startsFactor())) args = bracket();
+  else if (kind() == Tok.LSET && (f == Func.MAX || f == Func.MIN || f == Func.GCD || f == Func.LCM)) args = setLiteral();
+  else if (f == Func.CBRT) args = argument();
+  else if (kind() == Tok.LBRACE && at(pos + 1).kind != Tok.RBRACE && closesCall()) args = group();
   else {
     args = bareArgument();
     bracketed = false;
   }
   if (broken) return none();
-  const many = args.kind == K.TUPLE || args.kind == K.SET;
+  const many = args.kind == Kind.TUPLE || args.kind == Kind.SET;
   const n = many ? args.n : 1;
   let x: Node;
-  if (f == F.EXP && !many) x = binary(K.POW, leaf(K.SYM, SYM_E), args);
-  else if (f == F.CBRT && !many) x = binary(K.ROOT, args, integer(3));
-  else if (f == F.ABS && !many) x = unary(K.ABS, args);
-  else if (f == F.FLOOR && !many) x = unary(K.FLOOR, args);
-  else if (f == F.CEIL && !many) x = unary(K.CEIL, args);
+  if (f == Func.EXP && !many) x = binary(Kind.POW, leaf(Kind.SYM, SYM_E), args);
+  else if (f == Func.CBRT && !many) x = binary(Kind.ROOT, args, integer(3));
+  else if (f == Func.ABS && !many) x = unary(Kind.ABS, args);
+  else if (f == Func.FLOOR && !many) x = unary(Kind.FLOOR, args);
+  else if (f == Func.CEIL && !many) x = unary(Kind.CEIL, args);
   else {
-    if (many && f != F.MAX && f != F.MIN && f != F.GCD && f != F.LCM && !(f == F.LOG && n == 2)) return none();
-    const based = changetype<usize>(logBase) != 0;
-    x = node(K.FUNC, f, based ? n + 1 : n);
+    if (many && f != Func.MAX && f != Func.MIN && f != Func.GCD && f != Func.LCM && !(f == Func.LOG && n == 2)) return none();
+    const based = !isNull(logBase);
+    x = node(Kind.FUNC, f, based ? n + 1 : n);
     if (many) for (let i = 0; i < n; i++) setKid(x, i, kid(args, i));
     else setKid(x, 0, args);
     if (based) setKid(x, n, logBase);
     seal(x);
   }
-  if (changetype<usize>(exponent) != 0) x = binary(K.POW, x, exponent);
+  if (!isNull(exponent)) x = binary(Kind.POW, x, exponent);
   else if (!bracketed) return x;
   return x;
 }
@@ -1008,29 +1019,29 @@ function closesCall(): bool {
 }
 
 function isMinusOne(x: Node): bool {
-  return x.kind == K.NEG && kid(x, 0).kind == K.NUM && Q.isOne(kid(x, 0).value);
+  return x.kind == Kind.NEG && kid(x, 0).kind == Kind.NUM && rat.isOne(kid(x, 0).value);
 }
 
 /** \sum_{k=1}^{n} body, \prod … */
 function series(isProduct: i32): Node {
   if (!enter()) return none();
   pos++;
-  let low = changetype<Node>(0);
-  let high = changetype<Node>(0);
+  let low = nil<Node>();
+  let high = nil<Node>();
   for (let turn = 0; turn < 2; turn++) {
-    if (kind() == T.UNDER) {
+    if (kind() == Tok.UNDER) {
       pos++;
-      if (kind() != T.LBRACE) return none();
+      if (kind() != Tok.LBRACE) return none();
       low = group();
-    } else if (kind() == T.CARET) {
+    } else if (kind() == Tok.CARET) {
       pos++;
       high = argument();
     }
   }
-  if (broken || changetype<usize>(low) == 0 || changetype<usize>(high) == 0) return none();
-  if (low.kind != K.REL || low.n != 2 || load<i32>(low.ops) != R.EQ || kid(low, 0).kind != K.SYM) return none();
+  if (broken || isNull(low) || isNull(high)) return none();
+  if (low.kind != Kind.REL || low.n != 2 || load<i32>(low.ops) != Rel.EQ || kid(low, 0).kind != Kind.SYM) return none();
   const body = product();
-  const x = node(K.SERIES, isProduct, 4);
+  const x = node(Kind.SERIES, isProduct, 4);
   setKid(x, 0, kid(low, 0));
   setKid(x, 1, kid(low, 1));
   setKid(x, 2, high);
@@ -1043,29 +1054,29 @@ function series(isProduct: i32): Node {
 function integral(): Node {
   if (!enter()) return none();
   pos++;
-  let low = changetype<Node>(0);
-  let high = changetype<Node>(0);
+  let low = nil<Node>();
+  let high = nil<Node>();
   for (let turn = 0; turn < 2; turn++) {
-    if (kind() == T.UNDER) {
+    if (kind() == Tok.UNDER) {
       pos++;
-      low = kind() == T.MINUS ? signed() : argument();
-    } else if (kind() == T.CARET) {
+      low = kind() == Tok.MINUS ? signed() : argument();
+    } else if (kind() == Tok.CARET) {
       pos++;
-      high = kind() == T.MINUS ? signed() : argument();
+      high = kind() == Tok.MINUS ? signed() : argument();
     }
   }
-  if (broken || (changetype<usize>(low) != 0) != (changetype<usize>(high) != 0)) return none();
+  if (broken || !isNull(low) != !isNull(high)) return none();
   differentials++;
   let body: Node;
-  if (kind() == T.SYM && at(pos).aux == 100 && at(pos + 1).kind == T.SYM) body = integer(1);
+  if (kind() == Tok.SYM && at(pos).aux == Char.d && at(pos + 1).kind == Tok.SYM) body = integer(1);
   else body = sum();
   differentials--;
-  if (broken || kind() != T.SYM || at(pos).aux != 100 || at(pos + 1).kind != T.SYM) return none();
+  if (broken || kind() != Tok.SYM || at(pos).aux != Char.d || at(pos + 1).kind != Tok.SYM) return none();
   pos++;
-  const variable = leaf(K.SYM, at(pos).aux);
+  const variable = leaf(Kind.SYM, at(pos).aux);
   pos++;
-  const bounded = changetype<usize>(low) != 0;
-  const x = node(K.INTEGRAL, 0, bounded ? 4 : 2);
+  const bounded = !isNull(low);
+  const x = node(Kind.INTEGRAL, 0, bounded ? 4 : 2);
   setKid(x, 0, body);
   setKid(x, 1, variable);
   if (bounded) {
@@ -1091,21 +1102,21 @@ function environment(): Node {
   let columns = -1;
   let inRow = 0;
   let rows = 0;
-  while (!broken && kind() != T.CLOSE && kind() != T.END) {
+  while (!broken && kind() != Tok.CLOSE && kind() != Tok.END) {
     const k = kind();
-    if (k == T.HLINE) {
+    if (k == Tok.HLINE) {
       pos++;
       continue;
     }
-    if (k == T.AMP) {
+    if (k == Tok.AMP) {
       pos++;
       if (matrix || cases) {
         // "& &" would be an empty cell
-        if (kind() == T.AMP || kind() == T.ROW || kind() == T.CLOSE) broken = true;
+        if (kind() == Tok.AMP || kind() == Tok.ROW || kind() == Tok.CLOSE) broken = true;
       }
       continue;
     }
-    if (k == T.ROW) {
+    if (k == Tok.ROW) {
       pos++;
       if (inRow > 0) {
         if (columns >= 0 && inRow != columns && matrix) broken = true;
@@ -1119,14 +1130,14 @@ function environment(): Node {
       pos++;
       continue;
     }
-    if (!matrix && !cases && inRow > 0 && kind() == T.REL) {
+    if (!matrix && !cases && inRow > 0 && kind() == Tok.REL) {
       // aligned: "x &= 5"
       const left = popOne(stackTop - 1);
       const op = at(pos).aux;
       pos++;
-      if (kind() == T.AMP) pos++;
+      if (kind() == Tok.AMP) pos++;
       const right = operand();
-      const made = binary(K.REL, left, right);
+      const made = binary(Kind.REL, left, right);
       made.ops = alloc(4);
       store<i32>(made.ops, op);
       pushNode(remarks(seal(made)));
@@ -1134,7 +1145,7 @@ function environment(): Node {
     }
     pushNode(item());
     inRow++;
-    if (kind() != T.AMP && kind() != T.ROW && kind() != T.CLOSE && (matrix || !isSeparator(kind())) && kind() != T.REL)
+    if (kind() != Tok.AMP && kind() != Tok.ROW && kind() != Tok.CLOSE && (matrix || !isSeparator(kind())) && kind() != Tok.REL)
       broken = true;
   }
   if (inRow > 0) {
@@ -1142,24 +1153,24 @@ function environment(): Node {
     if (columns < 0) columns = inRow;
     rows++;
   }
-  expect(T.CLOSE);
+  expect(Tok.CLOSE);
   bars = savedBars;
   cells = savedCells;
   nesting--;
   if (broken || stackTop == from) return none();
   if (matrix) {
-    const x = collect(K.MATRIX, columns, from);
+    const x = collect(Kind.MATRIX, columns, from);
     x.aux = env == 3 || env == 4 ? 1 : 0;
     return seal(x);
   }
   if (stackTop - from == 1) return popOne(from);
   if (cases && columns > 1) {
-    const x = collect(K.CASES, columns, from);
+    const x = collect(Kind.CASES, columns, from);
     return seal(x);
   }
-  const x = collect(K.LIST, 16, from);
+  const x = collect(Kind.LIST, 16, from);
   x.ops = alloc((<usize>x.n) << 2);
-  for (let i = 0; i < x.n; i++) store<i32>(x.ops + ((<usize>i) << 2), 16);
+  for (let i = 0; i < x.n; i++) setElement<i32>(x.ops, i, 16);
   return seal(x);
 }
 
@@ -1173,96 +1184,96 @@ function primary(): Node {
 function atom(): Node {
   const t = at(pos);
   switch (t.kind) {
-    case T.NUM:
+    case Tok.NUM:
       return numeral();
-    case T.VULGAR:
+    case Tok.VULGAR:
       pos++;
-      return number(Q.ofFraction(t.aux >> 4, t.aux & 15));
-    case T.SYM:
+      return number(rat.ofFraction(t.aux >> 4, t.aux & 15));
+    case Tok.SYM:
       return symbol();
-    case T.PI:
+    case Tok.PI:
       pos++;
-      return leaf(K.PI);
-    case T.INF:
+      return leaf(Kind.PI);
+    case Tok.INF:
       pos++;
-      return leaf(K.INF);
-    case T.SPACESET:
+      return leaf(Kind.INF);
+    case Tok.SPACESET:
       pos++;
-      return leaf(K.SPACESET, t.aux);
-    case T.DOTS:
+      return leaf(Kind.SPACESET, t.aux);
+    case Tok.DOTS:
       pos++;
-      return leaf(K.ELLIPSIS);
-    case T.FUNC:
+      return leaf(Kind.ELLIPSIS);
+    case Tok.FUNC:
       return functionCall();
-    case T.LPAR:
-    case T.LBRK:
-    case T.RBRK:
-    case T.LANGLE:
+    case Tok.LPAR:
+    case Tok.LBRK:
+    case Tok.RBRK:
+    case Tok.LANGLE:
       return bracket();
-    case T.LBRACE:
+    case Tok.LBRACE:
       return group();
-    case T.LSET: {
-      if (at(pos + 1).kind != T.BEGIN) return setLiteral();
+    case Tok.LSET: {
+      if (at(pos + 1).kind != Tok.BEGIN) return setLiteral();
       // \left\{ \begin{array} … \right.
       pos++;
       at(pos).aux = 8;
       const x = environment();
-      if (kind() == T.RSET) pos++;
+      if (kind() == Tok.RSET) pos++;
       return x;
     }
-    case T.BAR:
-      return fence(T.BAR, K.ABS);
-    case T.LBAR:
-      return fence(T.RBAR, K.ABS);
-    case T.NORM:
-      return fence(T.NORM, K.NORM);
-    case T.LFLOOR:
-      return fence(T.RFLOOR, K.FLOOR);
-    case T.LCEIL:
-      return fence(T.RCEIL, K.CEIL);
-    case T.FRAC: {
+    case Tok.BAR:
+      return fence(Tok.BAR, Kind.ABS);
+    case Tok.LBAR:
+      return fence(Tok.RBAR, Kind.ABS);
+    case Tok.NORM:
+      return fence(Tok.NORM, Kind.NORM);
+    case Tok.LFLOOR:
+      return fence(Tok.RFLOOR, Kind.FLOOR);
+    case Tok.LCEIL:
+      return fence(Tok.RCEIL, Kind.CEIL);
+    case Tok.FRAC: {
       pos++;
       const a = argument();
       if (broken) return a;
-      return binary(K.DIV, a, argument());
+      return binary(Kind.DIV, a, argument());
     }
-    case T.BINOM: {
+    case Tok.BINOM: {
       if (t.aux == 1) return none();
       pos++;
       const a = argument();
       if (broken) return a;
-      return binary(K.BINOM, a, argument());
+      return binary(Kind.BINOM, a, argument());
     }
-    case T.SQRT: {
+    case Tok.SQRT: {
       pos++;
-      let index = changetype<Node>(0);
-      if (kind() == T.LBRK) {
+      let index = nil<Node>();
+      if (kind() == Tok.LBRK) {
         pos++;
         index = sum();
-        expect(T.RBRK);
+        expect(Tok.RBRK);
       }
       if (broken) return none();
-      const radicand = kind() == T.LPAR ? bracket() : argument();
-      return binary(K.ROOT, radicand, changetype<usize>(index) == 0 ? integer(2) : index);
+      const radicand = kind() == Tok.LPAR ? bracket() : argument();
+      return binary(Kind.ROOT, radicand, isNull(index) ? integer(2) : index);
     }
-    case T.SUM:
+    case Tok.SUM:
       return series(0);
-    case T.PROD:
+    case Tok.PROD:
       return series(1);
-    case T.INTEGRAL:
+    case Tok.INTEGRAL:
       return integral();
-    case T.BEGIN:
+    case Tok.BEGIN:
       return environment();
-    case T.ACCENT: {
+    case Tok.ACCENT: {
       pos++;
       const x = argument();
       if (broken) return x;
       if (isSegment(x)) return x;
-      const made = unary(K.CALL, x, 1000 + t.aux);
+      const made = unary(Kind.CALL, x, 1000 + t.aux);
       made.aux = 2;
       return seal(made);
     }
-    case T.CURRENCY: {
+    case Tok.CURRENCY: {
       setCurrency(t.aux);
       pos++;
       return primary();
@@ -1273,7 +1284,7 @@ function atom(): Node {
 
 /** AB under a bar: the segment, as plain letters. */
 function isSegment(x: Node): bool {
-  if (x.kind != K.MUL) return false;
-  for (let i = 0; i < x.n; i++) if (kid(x, i).kind != K.SYM || kid(x, i).op < 65 || kid(x, i).op > 90) return false;
+  if (x.kind != Kind.MUL) return false;
+  for (let i = 0; i < x.n; i++) if (kid(x, i).kind != Kind.SYM || kid(x, i).op < Char.A || kid(x, i).op > Char.Z) return false;
   return true;
 }

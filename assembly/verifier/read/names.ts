@@ -1,0 +1,122 @@
+// Tables of names: words, units, LaTeX commands, each with a number. They are written row by row where they are used, built when the module
+// starts, and never changed after.
+import { spend } from '../arena';
+import { elementAt, setElement } from '../memory';
+import { byteAt, toLower } from './text';
+
+/** Words of one slot: hash, start and length of the name (UTF-16), value. */
+const SLOT: i32 = 4;
+/** Slots of a table; tables hold at most half as many names. */
+const SLOTS: i32 = 512;
+const SEED: u32 = 2166136261;
+const PRIME: u32 = 16777619;
+/** Work of one look-up. */
+const LOOKUP_FUEL: i32 = 16;
+
+/** True when the bytes [p, p+len) spell `word` (ASCII). */
+export function spells(p: usize, len: i32, word: string): bool {
+  return word.length == len && matches(p, len, changetype<usize>(word), false);
+}
+
+function matches(p: usize, len: i32, word: usize, fold: bool): bool {
+  for (let i = 0; i < len; i++) {
+    const b = byteAt(p + <usize>i);
+    if ((fold ? toLower(b) : b) != <i32>load<u16>(word + ((<usize>i) << 1))) return false;
+  }
+  return true;
+}
+
+/** Names of ASCII characters, each with a number from 0 up. Where a name is given twice, the first row counts. */
+export class Names {
+  slots: usize = heap.alloc((<usize>(SLOTS * SLOT)) << 2);
+  longest: i32 = 0;
+
+  constructor() {
+    memory.fill(this.slots, 0, (<usize>(SLOTS * SLOT)) << 2);
+  }
+
+  /** Adds the spellings of one row, divided by `/`. */
+  add(spellings: string, value: i32 = 0): this {
+    let from = 0;
+    for (let i = 0; i <= spellings.length; i++) {
+      if (i < spellings.length && spellings.charCodeAt(i) != 0x2f) continue;
+      this.insert(changetype<usize>(spellings) + ((<usize>from) << 1), i - from, value);
+      from = i + 1;
+    }
+    return this;
+  }
+
+  insert(word: usize, len: i32, value: i32): void {
+    let h = SEED;
+    for (let i = 0; i < len; i++) h = (h ^ (<u32>load<u16>(word + ((<usize>i) << 1)))) * PRIME;
+    this.longest = max(this.longest, len);
+    let at = <i32>(h % SLOTS) * SLOT;
+    while (elementAt<i32>(this.slots, at + 2) != 0) {
+      const same =
+        elementAt<i32>(this.slots, at + 2) == len && memory.compare(elementAt<usize>(this.slots, at + 1), word, len << 1) == 0;
+      if (same) return;
+      at = (at + SLOT) % (SLOTS * SLOT);
+    }
+    setElement<u32>(this.slots, at, h);
+    setElement<usize>(this.slots, at + 1, word);
+    setElement<i32>(this.slots, at + 2, len);
+    setElement<i32>(this.slots, at + 3, value);
+  }
+
+  /** Number of the name [p, p+len), or -1. `fold` reads the text in lower case. */
+  find(p: usize, len: i32, fold: bool = false): i32 {
+    spend(LOOKUP_FUEL);
+    if (len <= 0 || len > this.longest) return -1;
+    let h = SEED;
+    for (let i = 0; i < len; i++) {
+      const b = byteAt(p + <usize>i);
+      h = (h ^ (<u32>(fold ? toLower(b) : b))) * PRIME;
+    }
+    let at = <i32>(h % SLOTS) * SLOT;
+    while (elementAt<i32>(this.slots, at + 2) != 0) {
+      if (
+        elementAt<u32>(this.slots, at) == h &&
+        elementAt<i32>(this.slots, at + 2) == len &&
+        matches(p, len, elementAt<usize>(this.slots, at + 1), fold)
+      )
+        return elementAt<i32>(this.slots, at + 3);
+      at = (at + SLOT) % (SLOTS * SLOT);
+    }
+    return -1;
+  }
+
+  has(p: usize, len: i32, fold: bool = false): bool {
+    return this.find(p, len, fold) >= 0;
+  }
+}
+
+/** Position of a name in a table, or -1. */
+export function lookup(table: string, p: usize, len: i32, fold: bool = false): i32 {
+  const base = changetype<usize>(table);
+  const size = table.length;
+  spend(size >> 4);
+  let entry = 0;
+  let i = 0;
+  while (i < size) {
+    let j = 0;
+    let c: i32 = 0;
+    let same = true;
+    while (i < size) {
+      c = <i32>load<u16>(base + ((<usize>i) << 1));
+      i++;
+      if (c == 124 || c == 47) break;
+      if (same) {
+        if (j >= len) same = false;
+        else {
+          const b = byteAt(p + j);
+          if ((fold ? toLower(b) : b) != c) same = false;
+        }
+      }
+      j++;
+      c = 0;
+    }
+    if (same && j == len) return entry;
+    if (c == 124) entry++;
+  }
+  return -1;
+}

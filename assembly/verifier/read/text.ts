@@ -1,0 +1,225 @@
+// Scanning of UTF-8 text in a byte range [p, e): character classes, words and characters. Nothing here reads at or past `e`.
+import { Char } from './characters';
+
+/** What a broken byte sequence reads as. */
+export const REPLACEMENT: i32 = 0xfffd;
+
+export function byteAt(p: usize): i32 {
+  return <i32>load<u8>(p);
+}
+
+export function isSpace(c: i32): bool {
+  return c == Char.SPACE || <u32>(c - Char.TAB) < 5;
+}
+
+export function isDigit(c: i32): bool {
+  return <u32>(c - Char.ZERO) < 10;
+}
+
+export function isLower(c: i32): bool {
+  return <u32>(c - Char.a) < 26;
+}
+
+export function isUpper(c: i32): bool {
+  return <u32>(c - Char.A) < 26;
+}
+
+export function isLetter(c: i32): bool {
+  return isLower(lowered(c));
+}
+
+/** A letter in lower case; other characters change. */
+function lowered(c: i32): i32 {
+  return c | 32;
+}
+
+/** A letter in lower case; other characters stay. */
+export function toLower(c: i32): i32 {
+  return isUpper(c) ? lowered(c) : c;
+}
+
+/** Whether the byte belongs to a character outside ASCII. */
+export function isWide(c: i32): bool {
+  return c >= 0x80;
+}
+
+// --- Classes of bytes, as bits
+const OPENING: u8 = 1;
+const CLOSING: u8 = 2;
+const STOP: u8 = 4;
+const OPERATOR: u8 = 8;
+const EMPHASIS: u8 = 16;
+
+const classes: usize = heap.alloc(256);
+memory.fill(classes, 0, 256);
+classify('([{', OPENING);
+classify(')]}', CLOSING);
+classify('.,;:!?', STOP);
+classify('+-*/=<>^~', OPERATOR);
+classify('*`"', EMPHASIS);
+
+function classify(characters: string, bits: u8): void {
+  for (let i = 0; i < characters.length; i++) {
+    const at = classes + <usize>characters.charCodeAt(i);
+    store<u8>(at, load<u8>(at) | bits);
+  }
+}
+
+export function isOpening(c: i32): bool {
+  return (load<u8>(classes + <usize>c) & OPENING) != 0;
+}
+
+export function isClosing(c: i32): bool {
+  return (load<u8>(classes + <usize>c) & CLOSING) != 0;
+}
+
+export function isBracket(c: i32): bool {
+  return (load<u8>(classes + <usize>c) & (OPENING | CLOSING)) != 0;
+}
+
+/** Whether the byte ends a clause: . , ; : ! ? */
+export function isStop(c: i32): bool {
+  return (load<u8>(classes + <usize>c) & STOP) != 0;
+}
+
+/** Whether the byte can stand between operands. */
+export function isOperator(c: i32): bool {
+  return (load<u8>(classes + <usize>c) & OPERATOR) != 0;
+}
+
+/** Whether the byte is a mark of emphasis or a quote of Markdown. */
+export function isEmphasisMark(c: i32): bool {
+  return (load<u8>(classes + <usize>c) & EMPHASIS) != 0;
+}
+
+/** Whether c is one of the ASCII characters of `set`. */
+export function isOneOf(c: i32, set: string): bool {
+  const from = changetype<usize>(set);
+  for (let i: usize = 0, n = (<usize>set.length) << 1; i < n; i += 2) if (<i32>load<u16>(from + i) == c) return true;
+  return false;
+}
+
+/** Bytes of the UTF-8 sequence that starts with `c`; 1 for a stray continuation byte. */
+export function sequenceLength(c: i32): i32 {
+  return c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
+/** Code point at p; never reads past e; a broken sequence gives U+FFFD. */
+export function codePoint(p: usize, e: usize): i32 {
+  const c = byteAt(p);
+  if (!isWide(c)) return c;
+  const n = sequenceLength(c);
+  if (n == 1 || p + n > e) return REPLACEMENT;
+  let v = n == 2 ? c & 0x1f : n == 3 ? c & 0x0f : c & 0x07;
+  for (let i = 1; i < n; i++) v = (v << 6) | (byteAt(p + i) & 0x3f);
+  return v;
+}
+
+/** Position behind `text` (its characters in UTF-8, none past U+FFFF) where it stands at `p`, else 0. */
+export function skipText(p: usize, e: usize, text: string): usize {
+  const from = changetype<usize>(text);
+  for (let i: usize = 0, n = (<usize>text.length) << 1; i < n; i += 2) {
+    if (p >= e) return 0;
+    const c = <i32>load<u16>(from + i);
+    if (!isWide(c)) {
+      if (byteAt(p) != c) return 0;
+      p++;
+    } else {
+      if (codePoint(p, e) != c) return 0;
+      p += sequenceLength(byteAt(p));
+    }
+  }
+  return p;
+}
+
+/** Whether `text` stands at `p`. */
+export function startsWith(p: usize, e: usize, text: string): bool {
+  // Most texts fail at their first byte.
+  const first = <i32>load<u16>(changetype<usize>(text));
+  return p < e && (byteAt(p) == first || isWide(first)) && skipText(p, e, text) != 0;
+}
+
+/** Whether `text` ends at `e`. */
+export function endsWith(p: usize, e: usize, text: string): bool {
+  let bytes: usize = 0;
+  for (let i = 0; i < text.length; i++) bytes += text.charCodeAt(i) < 0x80 ? 1 : text.charCodeAt(i) < 0x800 ? 2 : 3;
+  return e >= p + bytes && startsWith(e - bytes, e, text);
+}
+
+/** Whether the text at `p` starts with `word` (lower-case ASCII), letter case aside. */
+export function startsWithFold(p: usize, e: usize, word: string): bool {
+  const n = word.length;
+  if (<isize>(e - p) < <isize>n) return false;
+  const from = changetype<usize>(word);
+  for (let i = 0; i < n; i++) if (toLower(byteAt(p + <usize>i)) != <i32>load<u16>(from + ((<usize>i) << 1))) return false;
+  return true;
+}
+
+/** Whether `word` (lower case) stands at `p` as a whole word. */
+export function isWordAt(p: usize, e: usize, word: string): bool {
+  if (!startsWithFold(p, e, word)) return false;
+  const q = p + <usize>word.length;
+  return q >= e || !isLetter(byteAt(q));
+}
+
+/** Length of the white space at `p`: ASCII, no-break space, thin and ideographic spaces; 0 where there is none. */
+export function spaceAt(p: usize, e: usize): i32 {
+  if (p >= e) return 0;
+  const c = byteAt(p);
+  if (!isWide(c)) return isSpace(c) ? 1 : 0;
+  const wide = codePoint(p, e);
+  return wide == 0xa0 || <u32>(wide - 0x2000) < 12 || wide == 0x202f || wide == 0x3000 ? sequenceLength(c) : 0;
+}
+
+/** First position at or after `p` that is not white space. */
+export function skipSpace(p: usize, e: usize): usize {
+  while (p < e) {
+    const n = spaceAt(p, e);
+    if (n == 0) break;
+    p += n;
+  }
+  return p;
+}
+
+/** End of [p, e) without the ASCII and no-break white space at its end. */
+export function trimEnd(p: usize, e: usize): usize {
+  while (e > p) {
+    if (isSpace(byteAt(e - 1))) e--;
+    else if (isWide(byteAt(e - 1)) && endsWith(p, e, '\u00a0')) e -= 2;
+    else break;
+  }
+  return e;
+}
+
+/** End of the run of ASCII letters at `p`. */
+export function skipLetters(p: usize, e: usize): usize {
+  while (p < e && isLetter(byteAt(p))) p++;
+  return p;
+}
+
+/** End of the run of ASCII digits at `p`. */
+export function skipDigits(p: usize, e: usize): usize {
+  while (p < e && isDigit(byteAt(p))) p++;
+  return p;
+}
+
+/** Position of the first byte `c` in [p, e), or `e`. */
+export function indexOfByte(p: usize, e: usize, c: i32): usize {
+  while (p < e && byteAt(p) != c) p++;
+  return p;
+}
+
+/**
+ * End of the group that opens with `{` at `p` (one past its `}`), or 0 where it never closes before `e`. A backslash takes the next
+ * character with it, so `\{` and `\}` do not count.
+ */
+export function groupEnd(p: usize, e: usize): usize {
+  let depth = 0;
+  for (; p < e; p++) {
+    const c = byteAt(p);
+    if (c == Char.BACKSLASH) p++;
+    else if (c == Char.OPEN_BRACE) depth++;
+    else if (c == Char.CLOSE_BRACE && --depth == 0) return p + 1;
+  }
+  return 0;
+}
