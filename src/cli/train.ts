@@ -20,6 +20,7 @@ import { openAdapter, openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
 import { metricTable, printResult, say } from './output.js';
 import { RunFolder, checkFolder, defaultFolder, latestCheckpoint, readRunConfig, runConfig } from './run-folder.js';
+import { Samples } from './samples.js';
 import { withSession } from './session.js';
 import type { Session } from './session.js';
 import { INTERRUPTED } from './signals.js';
@@ -72,6 +73,12 @@ const OWN = {
     default: false,
     doc: 'Go on with the run in --output-dir from its last checkpoint, with its settings; further flags win over them.',
   },
+  logCompletions: {
+    section: 'run',
+    type: 'boolean',
+    default: false,
+    doc: 'Also print some prompts and completions every loggingSteps.',
+  },
 } as const satisfies OptionTable;
 
 export const trainSpec: CommandSpec = {
@@ -114,8 +121,10 @@ export async function trainCommand(argv: readonly string[]): Promise<number | nu
     const { gpu, progress, signal } = session;
     const policy = await openTrainedPolicy(gpu, plan);
     const referencePolicy = await openReference(gpu, plan);
+    const samples = new Samples((text) => progress.line(text));
     const onEvent: Listener = async (event) => {
       await progress.listen(event);
+      if (plan.settings.logCompletions) samples.listen(event);
       await run.listen(event);
       if (event.type === 'checkpoint' && !event.last) await saveCheckpoint(run, event.step, trainer);
     };

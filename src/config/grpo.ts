@@ -184,10 +184,9 @@ export const GRPO_OPTIONS = {
   numGenerationsEval: {
     section: 'sampling',
     type: 'integer',
-    nullable: true,
     min: 1,
-    default: null,
-    doc: 'Answers per question in evaluation; null: as numGenerations.',
+    default: 1,
+    doc: 'Answers per problem in evaluation, k of pass@k and maj@k. Departure from TRL (as numGenerations): greedy answers are all the same.',
   },
   maxCompletionLength: { section: 'sampling', type: 'integer', min: 1, default: 512, doc: 'Most tokens of one completion.' },
   maxContextLength: {
@@ -377,12 +376,6 @@ export const GRPO_OPTIONS = {
     default: 0,
     doc: 'Sampling temperature of the evaluations; 0: greedy. Ours.',
   },
-  logCompletions: {
-    section: 'run',
-    type: 'boolean',
-    default: false,
-    doc: 'Also print some prompts and completions every loggingSteps.',
-  },
 } as const;
 
 type GRPOSettings = Settings<typeof GRPO_OPTIONS>;
@@ -433,6 +426,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     Object.keys(POLICY_OPTIONS).map((name) => [name, 'belongs to the policy, not to the trainer; give it to loadPolicy']),
   ),
+  logCompletions: 'belongs to the command line; listen to the events of type completions',
   loraDropout: 'does not exist: the log-probs of sampling and training would differ; leave it out',
 };
 

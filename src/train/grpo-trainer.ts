@@ -182,7 +182,7 @@ export class GRPOTrainer {
       temperature: config.evalTemperature,
       maxCompletionLength: config.maxCompletionLength,
       maxContextLength: config.maxContextLength,
-      numGenerations: 1,
+      numGenerations: config.numGenerationsEval,
       rewards: this.#options.rewards,
       rewardWeights: config.rewardWeights,
       seed: config.seed,
