@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   optim: ['kernels', 'gpu', 'config', 'rng', 'type nn/parameters'],
   text: ['errors'],
   reward: ['platform', 'options'],
-  tasks: ['text', 'rng', 'type reward'],
+  tasks: ['text', 'rng', 'reward'],
   algo: ['errors', 'config'],
   train: ['algo', 'formats', 'sampling', 'optim', 'text', 'reward', 'tasks'],
   verify: ['reward'],
@@ -194,6 +194,16 @@ describe('the sources', () => {
 
   it('WGSL entry points are in shaders only', () => {
     expect(files.filter((file) => /@compute|@workgroup_size/.test(codeOf(file)))).toEqual([]);
+  });
+
+  it('every document that a source names exists', () => {
+    const wrong = sourceFiles(['src', 'shaders', 'assembly', 'scripts', 'bench', 'test'], /\.(ts|mjs|wgsl)$/).flatMap((file) =>
+      [...read(file).matchAll(/(?<![\w$}/])[\w/-]+\.md\b/g)]
+        .map(([name]) => name)
+        .filter((name) => ![name, `docs/${name}`].some((place) => existsSync(path.join(root, place))))
+        .map((name) => `${file}: ${name}`),
+    );
+    expect(wrong).toEqual([]);
   });
 
   it('no block of eight lines stands in two places', () => {

@@ -2,32 +2,16 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MgrpoError, show } from '../errors.js';
-import {
-  LAYER1_SYSTEM_PROMPT,
-  accuracyReward,
-  arithmetic,
-  cosineLengthReward,
-  countdown,
-  countdownReward,
-  jsonlRows,
-  named,
-  repetitionPenalty,
-  softOverlongPunishment,
-  tagCountReward,
-  thinkFormatReward,
-} from '../index.js';
-import { nearest } from '../options/nearest.js';
+import { LAYER1_SYSTEM_PROMPT, TASK_NAMES, jsonlRows, named, rewardRow, taskKind, verifierFor } from '../index.js';
 import type { GRPOConfig, RewardFunction, Split, Task, TaskRow } from '../index.js';
 import type { Settings } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { UsageError } from './flags.js';
 import type { DATA_OPTIONS } from './options.js';
 
-const TASKS = { arithmetic, countdown } as const;
-
 /** The generated task that the settings name. */
 export function generatedTask({ task, taskSize }: Pick<Settings<typeof DATA_OPTIONS>, 'task' | 'taskSize'>): Task | null {
-  return task === null ? null : TASKS[task](taskSize);
+  return task === null ? null : taskKind(task).make(taskSize);
 }
 
 /** Where problems come from. */
@@ -50,7 +34,7 @@ export async function readRows(request: DataRequest): Promise<TaskRow[]> {
   if ((dataset === null) === (task === null)) {
     const got = task === null ? 'neither' : 'both';
     throw new UsageError(
-      `mgrpo ${command}: expected either --dataset (a file of JSON lines) or --task (arithmetic, countdown), got ${got}`,
+      `mgrpo ${command}: expected either --dataset (a file of JSON lines) or --task (${TASK_NAMES.join(', ')}), got ${got}`,
     );
   }
   const systemPrompt = settings.systemPrompt === 'default' ? LAYER1_SYSTEM_PROMPT : settings.systemPrompt;
@@ -74,23 +58,9 @@ function withSystemPrompt(row: TaskRow, content: string | null): TaskRow {
   return { ...row, prompt: [{ role: 'system', content }, ...row.prompt] };
 }
 
-/** Reward functions by the name that `--reward` takes. */
-const REWARDS: Readonly<Record<string, (config: Pick<GRPOConfig, 'maxCompletionLength'>) => RewardFunction>> = {
-  accuracy: () => accuracyReward(),
-  countdown: () => countdownReward(),
-  think_format: () => thinkFormatReward(),
-  tag_count: () => tagCountReward(),
-  soft_overlong: ({ maxCompletionLength: maxLength }) => softOverlongPunishment({ maxLength, cache: Math.ceil(maxLength / 5) }),
-  cosine: ({ maxCompletionLength: maxLength }) => cosineLengthReward({ maxLength, of: accuracyReward() }),
-  repetition: () => repetitionPenalty(),
-};
-
-/** Names that `--reward` takes. */
-export const REWARD_NAMES: readonly string[] = Object.keys(REWARDS);
-
 /** Whether a right answer is needed by the rewards that are named (null: the default one). */
 export function needsGold(names: readonly string[] | null, modules: readonly string[] | null): boolean {
-  return names === null ? modules === null : names.some((name) => ['accuracy', 'cosine'].includes(name));
+  return names === null ? modules === null : names.some((name) => rewardRow(name, '--reward').columns.includes('gold'));
 }
 
 /**
@@ -103,16 +73,8 @@ export async function openRewards(
   config: Pick<GRPOConfig, 'maxCompletionLength'>,
   rows: readonly TaskRow[],
 ): Promise<RewardFunction[]> {
-  const isCountdown = rows.every((row) => Array.isArray(row['numbers']) && typeof row['target'] === 'number');
-  const chosen = names ?? (modules === null ? [isCountdown ? 'countdown' : 'accuracy'] : []);
-  const builtIn = chosen.map((name) => {
-    const make = Object.hasOwn(REWARDS, name) ? REWARDS[name] : undefined;
-    if (!make)
-      throw new UsageError(
-        `--reward: expected names out of ${REWARD_NAMES.join(', ')}, got ${name}; the nearest is ${nearest(name, REWARD_NAMES)}`,
-      );
-    return make(config);
-  });
+  const chosen = names ?? (modules === null ? [verifierFor(rows)] : []);
+  const builtIn = chosen.map((name) => rewardRow(name, '--reward').make(config));
   const own: RewardFunction[] = [];
   for (const file of modules ?? []) own.push(...(await importRewards(file)));
   return [...builtIn, ...own];

@@ -1,4 +1,4 @@
-import { GRPO_OPTIONS, LAYER2_OPTIONS, evaluate, fittingCompletionLength, resolveMGRPOConfig } from '../index.js';
+import { GRPO_OPTIONS, LAYER2_OPTIONS, TASK_NAMES, evaluate, fittingCompletionLength, resolveMGRPOConfig } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { openRewards, readRows } from './data.js';
 import { ownSettings, readFlags, valuesOf } from './flags.js';
@@ -39,7 +39,7 @@ export const evalSpec: CommandSpec = {
   usage: `mgrpo eval: accuracy of first and second turns of one model, each with its 95 % interval
 
   mgrpo eval --model M [--adapter A] --dataset F.jsonl [--limit N] [options]
-  mgrpo eval --model M --task arithmetic|countdown [options]
+  mgrpo eval --model M --task ${TASK_NAMES.join('|')} [options]
 
 The last line on stdout is one object of metrics, each {"value","ci95":[lo,hi],"n"}: acc_t1, acc_t2, delta_t1_t2, delta_i_to_c,
 delta_c_to_i, answer_change_rate, pass@k, maj@k, reward, and acc_t1_lenient, acc_t2_lenient, which also take unmarked numbers.`,

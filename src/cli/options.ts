@@ -1,5 +1,6 @@
 // Options that several commands share, in the form of the tables of src/config/.
-import { POLICY_OPTIONS } from '../index.js';
+import { POLICY_OPTIONS, TASKS, TASK_NAMES } from '../index.js';
+import type { OptionSpec } from '../options/table.js';
 
 /** Most tokens of a completion, for commands that can do with fewer than the default where the context is short. */
 export const LENGTH_OPTION = {
@@ -31,21 +32,29 @@ const MODEL = {
 /** Which model, and how it is held. */
 export const MODEL_OPTIONS: typeof MODEL & Pick<typeof POLICY_OPTIONS, 'dtype'> = { ...MODEL, dtype: POLICY_OPTIONS.dtype };
 
-export const DATA_OPTIONS = {
+/** The row of `--task`: its names and their meaning are those of the registry. */
+interface TaskOption extends OptionSpec {
+  readonly type: 'choice';
+  readonly nullable: true;
+  readonly default: null;
+  readonly choices: readonly string[];
+}
+const TASK: TaskOption = {
+  section: 'data',
+  type: 'choice',
+  nullable: true,
+  choices: TASK_NAMES,
+  default: null,
+  doc: `Generated problems instead of a file: ${TASKS.map(({ name, doc }) => `${name} (${doc})`).join(', ')}.`,
+};
+
+const DATA = {
   dataset: {
     section: 'data',
     type: 'string',
     nullable: true,
     default: null,
     doc: 'JSON lines with question and answer (GSM8K, SVAMP), numbers and target (Countdown), or prompt and answer (TRL).',
-  },
-  task: {
-    section: 'data',
-    type: 'choice',
-    nullable: true,
-    choices: ['arithmetic', 'countdown'],
-    default: null,
-    doc: 'Generated problems instead of a file.',
   },
   taskSize: {
     section: 'data',
@@ -70,6 +79,9 @@ export const DATA_OPTIONS = {
     doc: 'Most problems; none: the whole file, 1024 generated ones.',
   },
 } as const;
+
+/** Where problems come from. */
+export const DATA_OPTIONS: typeof DATA & { readonly task: TaskOption } = { task: TASK, ...DATA };
 
 export const RUN_OPTIONS = {
   outputDir: {

@@ -5,9 +5,9 @@ import {
   PHRASE_POOLS,
   SFTTrainer,
   SFT_OPTIONS,
-  arithmeticSft,
   charTokenizer,
-  countdownSft,
+  TASK_NAMES,
+  taskKind,
   createPolicy,
   guidingText,
   parseModelConfig,
@@ -79,7 +79,7 @@ export const sftSpec: CommandSpec = {
   usage: `mgrpo sft: supervised fine-tuning on generated or given examples
 
   mgrpo sft --init llama --task arithmetic [--hidden-size 64 --num-hidden-layers 4 …] [options]
-  mgrpo sft --model M --task arithmetic|countdown [options]
+  mgrpo sft --model M --task ${TASK_NAMES.join('|')} [options]
   mgrpo sft --model M --dataset F.jsonl [options]
 
 The model is written to model/ in the run's folder. The last line on stdout is {"run","steps","metrics"}.
@@ -136,8 +136,7 @@ async function makeExamples(settings: SftSettings, seed: number): Promise<SftExa
     throw new UsageError(`mgrpo sft: expected either --task or --dataset, got ${got}`);
   }
   if (dataset !== null) return readExamples(dataset, examples);
-  const write = { arithmetic: arithmeticSft, countdown: countdownSft }[task!];
-  return write(taskSize, examples, seed, {
+  return taskKind(task!).sft(taskSize, examples, seed, {
     mode,
     guidingTexts: phraseTexts(phrases).map(guidingText),
     ...(secondTurns !== null && { secondTurns }),

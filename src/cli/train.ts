@@ -5,6 +5,8 @@ import {
   LAYER2_OPTIONS,
   MGRPOTrainer,
   POLICY_OPTIONS,
+  REWARDS,
+  TASK_NAMES,
   loraOf,
   resolveGRPOConfig,
   resolveMGRPOConfig,
@@ -56,7 +58,7 @@ const OWN = {
     nullable: true,
     default: null,
     doc:
-      'Reward functions, the verifier first: accuracy, countdown, think_format, tag_count, soft_overlong, cosine, repetition. ' +
+      `Reward functions, the verifier first: ${REWARDS.map(({ name, doc }) => `${name} (${doc})`).join(', ')}. ` +
       'None: countdown for Countdown problems, else accuracy; with --reward-module only the module’s.',
   },
   rewardModule: {
@@ -87,7 +89,7 @@ export const trainSpec: CommandSpec = {
   usage: `mgrpo train: reinforcement learning with MGRPO (two layers: answer, then correct) or GRPO
 
   mgrpo train --model M --dataset F.jsonl [--eval-dataset G.jsonl] [--lora-r 16 --learning-rate 1e-5] [options]
-  mgrpo train --model M --task arithmetic|countdown [options]
+  mgrpo train --model M --task ${TASK_NAMES.join('|')} [options]
   mgrpo train --resume --output-dir RUN
 
 The last line on stdout is {"run","steps","metrics","before","after"}: the folder, the means over the last logged steps, and the

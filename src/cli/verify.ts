@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream, renameSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { MgrpoError, show } from '../errors.js';
+import { isCountdownTask } from '../index.js';
 import { verify, verifyBatch } from '../verify.js';
 import type { CountdownTask, ExtractionMode, Verdict, VerifyPair } from '../verify.js';
 import type { OptionTable } from '../options/table.js';
@@ -217,7 +218,7 @@ function readRow(text: string, line: number, mode: ExtractionMode, truncated: bo
 function goldOf(gold: unknown): string | CountdownTask | null {
   if (typeof gold === 'number' && Number.isFinite(gold)) return String(gold);
   if (typeof gold === 'string') return countdownOf(gold) ?? gold;
-  return isTask(gold) ? gold : null;
+  return isCountdownTask(gold) ? gold : null;
 }
 
 /** A countdown task written as JSON text, or null. */
@@ -225,20 +226,8 @@ function countdownOf(text: string): CountdownTask | null {
   if (!text.startsWith('{"')) return null;
   try {
     const value: unknown = JSON.parse(text);
-    return isTask(value) ? value : null;
+    return isCountdownTask(value) ? value : null;
   } catch {
     return null;
   }
-}
-
-function isTask(value: unknown): value is CountdownTask {
-  if (typeof value !== 'object' || value === null || !('numbers' in value) || !('target' in value)) return false;
-  const { numbers, target } = value;
-  return (
-    Array.isArray(numbers) &&
-    numbers.length > 0 &&
-    numbers.every((n) => Number.isSafeInteger(n) && n >= 0) &&
-    typeof target === 'number' &&
-    Number.isFinite(target)
-  );
 }

@@ -1,4 +1,6 @@
 import { MgrpoError, show } from '../errors.js';
+import { isCountdownTask } from './countdown-task.js';
+import type { CountdownTask } from './countdown-task.js';
 import { FLAG_BARE, FLAG_STRICT, FLAG_SUBSET, FLAG_TRUNCATED, OUTCOMES, RULES } from './status.js';
 import type { Outcome } from './status.js';
 import { VerifierModule } from './wasm.js';
@@ -6,13 +8,6 @@ import type { RawResult, Row } from './wasm.js';
 
 /** `strict` accepts marked answers and texts that are an answer and nothing else (rewards); `lenient` also the last value (metrics). */
 export type ExtractionMode = 'strict' | 'lenient';
-
-/** A countdown task: reach `target` from `numbers`, each used exactly once (or at most once, with `subset`). */
-export interface CountdownTask {
-  readonly numbers: readonly number[];
-  readonly target: number;
-  readonly subset?: boolean;
-}
 
 /** One pair to judge: give `pred` (the answer itself) or `response` (text to extract it from). */
 export interface VerifyPair {
@@ -89,17 +84,12 @@ export function flagsOf(mode: ExtractionMode, truncated: boolean): number {
 
 /** A countdown task as the module reads it: "3 7 25 = 32". */
 export function countdownRow(task: CountdownTask, text: string, flags: number, where: string): Row {
-  const { numbers, target } = task;
-  if (!(
-    Array.isArray(numbers) &&
-    numbers.length > 0 &&
-    numbers.every((n) => Number.isSafeInteger(n) && n >= 0) &&
-    Number.isFinite(target)
-  ))
+  if (!isCountdownTask(task))
     throw new MgrpoError(
       'invalid_argument',
       `${where}: expected { numbers: integers ≥ 0, target: number } for the countdown task, got ${show(task)}; check the data set's columns`,
     );
+  const { numbers, target } = task;
   return { gold: `${numbers.join(' ')} = ${plainDecimal(target)}`, text, flags: flags | (task.subset ? FLAG_SUBSET : 0) };
 }
 

@@ -47,7 +47,7 @@ export interface ArithmeticSftOptions extends SftOptions {
 }
 
 /**
- * Supervised examples of a writer with mixed habits, from train problems (toy-recipes.md, item 2): a share of first answers drops carries;
+ * Supervised examples of a writer with mixed habits, from train problems: a share of first answers drops carries;
  * in the second turn a share (default 0.6) only repeats the first answer, and the rest works it out again with care. Reinforcement
  * learning then has habits to choose among.
  */

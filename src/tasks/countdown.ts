@@ -47,7 +47,7 @@ export interface CountdownSftOptions extends SftOptions {
   readonly solved?: number;
 }
 
-/** Supervised examples from train problems (toy-recipes.md, item 3): a second turn repeats the first (default 0.5) or tries again. */
+/** Supervised examples from train problems: a second turn repeats the first (default 0.5) or tries again. */
 export function countdownSft(size: CountdownSize, n: number, seed: number, options: CountdownSftOptions): SftExample[] {
   const { solved = 0.3, secondTurns = 0.5, repeats = 0.5, mode = 'eq5', guidingTexts } = options;
   const rng = new Rng(seed, SFT_STREAM);

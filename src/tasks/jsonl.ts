@@ -1,4 +1,5 @@
 import { MgrpoError, show } from '../errors.js';
+import { isCountdownTask } from '../reward/countdown-task.js';
 import type { ChatMessage } from '../text/chat-template.js';
 import { countdownGold } from './countdown.js';
 import type { Task, TaskRow } from './task.js';
@@ -109,10 +110,7 @@ function readPrompt(record: Json, where: string, { systemPrompt }: JsonlOptions)
 }
 
 function readGold(record: Json, where: string, options: JsonlOptions): string {
-  const { numbers, target } = record;
-  if (options.goldColumn === undefined && Array.isArray(numbers) && numbers.every(isNumber) && isNumber(target)) {
-    return countdownGold(numbers, target);
-  }
+  if (options.goldColumn === undefined && isCountdownTask(record)) return countdownGold(record.numbers, record.target);
   const column = options.goldColumn ?? GOLD_COLUMNS.find((name) => record[name] != null);
   const gold = column === undefined ? undefined : record[column];
   if (gold == null) {

@@ -35,7 +35,7 @@ export interface SftExample {
   readonly completion: string;
 }
 
-/** How the supervised examples of a generated task are written (toy-recipes.md, items 2 and 3). */
+/** How the supervised examples of a generated task are written. */
 export interface SftOptions {
   /** Share of second turns among the examples. Default 0.5. */
   readonly secondTurns?: number;

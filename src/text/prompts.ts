@@ -23,7 +23,7 @@ export const PAPER_PHRASES: readonly string[] = [
   "But wait, let me just make sure I didn't miss anything in the original problem.",
 ];
 
-/** Phrases that ask for a second look without saying that the first was wrong (ours; mgrpo.md, open point 4). */
+/** Phrases that ask for a second look without saying that the first was wrong (ours: all seven of the paper imply that it was). */
 export const NEUTRAL_PHRASES: readonly string[] = [
   'Let me go through the problem once more.',
   'Let me solve it a second time, and then give the answer.',

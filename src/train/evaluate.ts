@@ -5,7 +5,8 @@ import type { Layer2Config } from '../config/layer2.js';
 import { check } from '../errors.js';
 import { scoreAll } from '../reward/run.js';
 import type { RewardFunction } from '../reward/types.js';
-import { verifyBatch, type CountdownTask, type ExtractionMode } from '../reward/verify.js';
+import { goldOf } from '../reward/countdown-task.js';
+import { verifyBatch, type ExtractionMode } from '../reward/verify.js';
 import { Rng } from '../rng.js';
 import type { TaskRow } from '../tasks/task.js';
 import type { CompletionRecord } from './events.js';
@@ -167,12 +168,6 @@ async function grade(
         )
       : undefined;
   return { texts, strict: verdicts('strict'), lenient: verdicts('lenient'), rewards: scored?.totals };
-}
-
-/** What a row's answer is checked against: its gold, or for countdown rows the numbers and the target. */
-function goldOf(row: TaskRow): string | CountdownTask {
-  const { numbers, target } = row;
-  return Array.isArray(numbers) && typeof target === 'number' ? { numbers: numbers as number[], target } : row.gold;
 }
 
 /** Rows of k. */
