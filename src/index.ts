@@ -100,4 +100,7 @@ export { MGRPOTrainer } from './train/mgrpo-trainer.js';
 export { createPolicy, loadPolicy } from './train/policy.js';
 export type { Policy, PolicyOptions } from './train/policy.js';
 export { SFTTrainer } from './train/sft-trainer.js';
+export type { Evaluations, Metrics, ReportData, RunConfig, StepRecord } from './report/data.js';
+export { bytesText, countText, duration, metricTable } from './report/format.js';
+export { renderReport } from './report/page.js';
 export type { CompletionRecord, Listener, Phase, TrainEvent } from './train/events.js';

@@ -29,9 +29,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   algo: ['errors', 'config'],
   train: ['algo', 'formats', 'sampling', 'optim', 'text', 'reward', 'tasks'],
   verify: ['reward'],
-  index: ['train'],
+  report: ['errors', 'type algo/evaluation', 'type train/events'],
+  index: ['train', 'report'],
   node: ['index', 'platform'],
-  cli: ['index', 'options', 'platform', 'verify', 'type train/events'],
+  cli: ['index', 'options', 'platform', 'report', 'verify', 'type train/events'],
 };
 
 /** Layers that may name what only browsers or only Node have. */

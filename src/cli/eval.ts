@@ -5,7 +5,8 @@ import { ownSettings, readFlags, valuesOf } from './flags.js';
 import type { CommandSpec } from './flags.js';
 import { openAdapter, openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
-import { metricTable, printResult } from './output.js';
+import { metricTable } from '../report/format.js';
+import { printResult } from './output.js';
 import { withSession } from './session.js';
 
 /** The second turn is asked for as in training; how many corrections there are and what is learnt from them has no place here. */

@@ -1,11 +1,12 @@
 import { GRPO_OPTIONS, LAYER1_SYSTEM_PROMPT, generate } from '../index.js';
 import type { Tokenizer } from '../index.js';
 import type { OptionTable } from '../options/table.js';
+import { countText, duration } from '../report/format.js';
 import { UsageError, ownSettings, readFlags } from './flags.js';
 import type { CommandSpec } from './flags.js';
 import { openAdapter, openModel, openPolicy } from './model.js';
 import { LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
-import { countText, duration, printResult } from './output.js';
+import { printResult } from './output.js';
 import { withSession } from './session.js';
 
 const { temperature, topP, topK, minP, repetitionPenalty, seed } = GRPO_OPTIONS;

@@ -1,12 +1,13 @@
 import { Gpu, parameterSpecs, parseModelConfig, readJson } from '../index.js';
 import type { FileSource } from '../index.js';
 import type { OptionTable } from '../options/table.js';
+import { alignColumns, bytesText, countText } from '../report/format.js';
 import { adapterName, fasterThan, findAdapter } from './device.js';
 import { ownSettings, readFlags } from './flags.js';
 import type { CommandSpec } from './flags.js';
 import { openModel } from './model.js';
 import { MODEL_OPTIONS } from './options.js';
-import { alignColumns, bytesText, countText, printResult, say } from './output.js';
+import { printResult, say } from './output.js';
 
 const OWN = {
   model: { ...MODEL_OPTIONS.model, doc: `Also describe this model. ${MODEL_OPTIONS.model.doc}` },

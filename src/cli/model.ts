@@ -3,7 +3,7 @@ import type { Gpu, FileSource, Policy, PolicyOptions } from '../index.js';
 import { resolveModel } from '../platform/hub.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { UsageError } from './flags.js';
-import { bytesText } from './output.js';
+import { bytesText } from '../report/format.js';
 import { Progress } from './progress.js';
 
 /** The folder that `--model` names, downloaded if need be. @throws UsageError where it is missing */

@@ -1,6 +1,7 @@
 import type { Listener, TrainEvent } from '../train/events.js';
 import { GRPO_OPTIONS } from '../index.js';
-import { bytesText, countText, duration, say, short } from './output.js';
+import { bytesText, countText, duration, short } from '../report/format.js';
+import { say } from './output.js';
 
 type Event<T extends TrainEvent['type']> = Extract<TrainEvent, { type: T }>;
 

@@ -17,8 +17,8 @@ import { MgrpoError } from '../errors.js';
 import type { FileSink, Metric } from '../index.js';
 import { NodeFiles, createFolder, stageFolder } from '../platform/node-files.js';
 import type { CompletionRecord, Listener } from '../train/events.js';
-import { renderReport } from './report.js';
-import type { Evaluations, ReportData, RunConfig, StepRecord } from './report.js';
+import { renderReport } from '../report/page.js';
+import type { Evaluations, ReportData, RunConfig, StepRecord } from '../report/data.js';
 import { packageVersion } from './version.js';
 
 type Metrics = Readonly<Record<string, Metric>>;

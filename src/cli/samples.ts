@@ -1,6 +1,6 @@
 // Prints some of the sampled completions beside the metrics (`--log-completions`).
 import type { CompletionRecord, TrainEvent } from '../train/events.js';
-import { short } from './output.js';
+import { short } from '../report/format.js';
 
 /** Keeps the newest completions and prints a right and a wrong one of each layer at every line of metrics. */
 export class Samples {

@@ -20,7 +20,8 @@ import { UsageError, commandFlags, flattenValues, ownSettings, readFlags, values
 import type { CommandSpec, GivenValues } from './flags.js';
 import { openAdapter, openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
-import { metricTable, printResult, say } from './output.js';
+import { metricTable } from '../report/format.js';
+import { printResult, say } from './output.js';
 import { RunFolder, checkFolder, defaultFolder, latestCheckpoint, readRunConfig, runConfig } from './run-folder.js';
 import { Samples } from './samples.js';
 import { withSession } from './session.js';

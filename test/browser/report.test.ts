@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'puppeteer';
 import { afterAll, describe, expect, it } from 'vitest';
-import { renderReport } from '../../src/cli/report.js';
+import { renderReport } from '../../src/report/page.js';
 import { startChromium } from '../support/chromium.js';
 import { reportData } from '../support/report-data.js';
 

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, tru
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Evaluations, RunConfig, StepRecord } from '../../src/cli/report.js';
+import type { Evaluations, RunConfig, StepRecord } from '../../src/report/data.js';
 import { skipGpu } from '../support/gpu.js';
 import { ensureBuilt, mgrpo, root } from '../support/cli.js';
 

@@ -1,4 +1,4 @@
-import type { ReportData } from '../../src/cli/report.js';
+import type { ReportData } from '../../src/report/data.js';
 import type { CompletionRecord } from '../../src/train/events.js';
 
 const interval = (value: number, half: number, n = 200) => ({ value, ci95: [value - half, value + half] as const, n });

@@ -1,47 +1,10 @@
-/**
- * The report of a run as one HTML page that needs nothing else: styles, drawings and the little script are inside. A pure function of the
- * run's data; every text from outside is escaped.
- */
-import type { Metric } from '../index.js';
+// The report of a run as one HTML page that needs nothing else: styles, drawings and the little script are inside. A pure function of the
+// run's data.
+import type { Metric } from '../algo/evaluation.js';
 import type { CompletionRecord } from '../train/events.js';
-import { bytesText, clearChange, duration, short } from './output.js';
-
-type Metrics = Readonly<Record<string, Metric>>;
-
-/** Contents of config.json. */
-export interface RunConfig {
-  readonly command: 'train' | 'sft';
-  readonly mgrpo: string;
-  readonly started: string;
-  readonly device: string;
-  /** The command's own settings. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  /** The trainer's settings, resolved. */
-  readonly config: Readonly<Record<string, unknown>>;
-}
-
-/** Contents of evaluation.json. */
-export interface Evaluations {
-  before?: Metrics;
-  after?: Metrics;
-  readonly during: { readonly step: number; readonly metrics: Metrics }[];
-}
-
-/** One line of steps.jsonl. */
-export interface StepRecord {
-  readonly step: number;
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly seconds: Readonly<Record<string, number>>;
-  readonly memory: { readonly allocated: number; readonly peak: number };
-}
-
-/** What a report is made from. */
-export interface ReportData {
-  readonly run: RunConfig;
-  readonly steps: readonly StepRecord[];
-  readonly evaluations: Evaluations;
-  readonly completions: readonly CompletionRecord[];
-}
+import type { Evaluations, Metrics, ReportData, StepRecord } from './data.js';
+import { bytesText, clearChange, duration, short } from './format.js';
+import { Html, markup } from './html.js';
 
 interface Curve {
   readonly key: string;
@@ -108,36 +71,36 @@ export function renderReport(data: ReportData): string {
     ['peak device memory', bytesText(peak)],
     ['mgrpo', run.mgrpo],
   ];
-  const charts = CHARTS.map((chart) => renderChart(chart, steps)).join('');
-  return `<!doctype html>
+  const charts = CHARTS.flatMap((chart) => renderChart(chart, steps) ?? []);
+  return markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
-<title>${escape(title)}</title>
-<style>${STYLE}</style>
+<title>${title}</title>
+<style>${new Html(STYLE)}</style>
 </head>
 <body>
 <main>
-<h1>${escape(title)}</h1>
-<dl class="facts">${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${escape(value)}</dd></div>`).join('')}</dl>
+<h1>${title}</h1>
+<dl class="facts">${facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 ${renderEvaluation(evaluations)}
-<section><h2>Curves</h2>${charts ? `<div class="charts">${charts}</div>` : '<p class="quiet">No step was finished.</p>'}</section>
+<section><h2>Curves</h2>${charts.length > 0 ? markup`<div class="charts">${charts}</div>` : markup`<p class="quiet">No step was finished.</p>`}</section>
 ${renderSamples(data.completions)}
 ${renderTimes(steps)}
 <section><h2>Settings</h2>
 <div class="settings">${renderSettings('command', run.settings)}${renderSettings('training', run.config)}</div></section>
 </main>
-<script>${SCRIPT}</script>
+<script>${new Html(SCRIPT)}</script>
 </body>
 </html>
-`;
+`.text;
 }
 
-/** Text as HTML. */
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+/** A number with `digits` decimals; text that stands in its place in a damaged file stays as it is. */
+function fixed(value: number, digits: number): string {
+  return typeof value === 'number' ? value.toFixed(digits) : String(value);
 }
 
 function sumOf(values: Readonly<Record<string, number>>): number {
@@ -146,12 +109,12 @@ function sumOf(values: Readonly<Record<string, number>>): number {
 
 // ---- evaluation ----------------------------------------------------------------------------------------------------
 
-function renderEvaluation({ before, after, during }: Evaluations): string {
-  if (!before && !after && during.length === 0) return '';
-  const cell = (m: Metric | undefined): string =>
+function renderEvaluation({ before, after, during }: Evaluations): Html {
+  if (!before && !after && during.length === 0) return markup``;
+  const cell = (m: Metric | undefined): Html =>
     m
-      ? `<td class="num">${m.value.toFixed(3)} <span class="ci">${m.ci95[0].toFixed(3)}–${m.ci95[1].toFixed(3)}</span></td>`
-      : '<td></td>';
+      ? markup`<td class="num">${fixed(m.value, 3)} <span class="ci">${fixed(m.ci95[0], 3)}–${fixed(m.ci95[1], 3)}</span></td>`
+      : markup`<td></td>`;
   const columns: [string, Metrics][] = [
     ...(before ? ([['before', before]] as [string, Metrics][]) : []),
     ...during.map(({ step, metrics }): [string, Metrics] => [`step ${step}`, metrics]),
@@ -165,15 +128,15 @@ function renderEvaluation({ before, after, during }: Evaluations): string {
     const verdict =
       change === undefined
         ? ''
-        : `<td class="num${clear ? ' clear' : ''}">${change < 0 ? '−' : '+'}${Math.abs(change).toFixed(3)}</td>`;
-    return `<tr><th scope="row">${escape(name)}</th>${columns.map(([, metrics]) => cell(metrics[name])).join('')}${verdict}</tr>`;
+        : markup`<td class="num${clear ? ' clear' : ''}">${change < 0 ? '−' : '+'}${fixed(Math.abs(change), 3)}</td>`;
+    return markup`<tr><th scope="row">${name}</th>${columns.map(([, metrics]) => cell(metrics[name]))}${verdict}</tr>`;
   });
   const n = Object.values(columns[0]![1])[0]?.n ?? 0;
-  const head = columns.map(([label]) => `<th scope="col">${escape(label)}</th>`).join('');
-  return `<section><h2>Evaluation</h2>
+  const head = columns.map(([label]) => markup`<th scope="col">${label}</th>`);
+  return markup`<section><h2>Evaluation</h2>
 <p class="quiet">${n} held-out problems; small print: 95 % interval. ${before && after ? 'Bold: the intervals do not overlap.' : ''}</p>
-<div class="scroll"><table><thead><tr><th></th>${head}${before && after ? '<th scope="col">change</th>' : ''}</tr></thead>
-<tbody>${rows.join('')}</tbody></table></div></section>`;
+<div class="scroll"><table><thead><tr><th></th>${head}${before && after ? markup`<th scope="col">change</th>` : ''}</tr></thead>
+<tbody>${rows}</tbody></table></div></section>`;
 }
 
 // ---- curves --------------------------------------------------------------------------------------------------------
@@ -182,7 +145,8 @@ const WIDTH = 360;
 const HEIGHT = 190;
 const PLOT = { left: 46, right: 10, top: 10, bottom: 24 };
 
-function renderChart({ title, curves }: Chart, steps: readonly StepRecord[]): string {
+/** One drawing; undefined where no step has such a metric. */
+function renderChart({ title, curves }: Chart, steps: readonly StepRecord[]): Html | undefined {
   const drawn = curves
     .map((curve) => ({
       ...curve,
@@ -192,7 +156,7 @@ function renderChart({ title, curves }: Chart, steps: readonly StepRecord[]): st
       }),
     }))
     .filter(({ points }) => points.length > 0);
-  if (drawn.length === 0) return '';
+  if (drawn.length === 0) return undefined;
   const all = drawn.flatMap(({ points }) => points);
   const [firstStep, lastStep] = [Math.min(...all.map(([x]) => x)), Math.max(...all.map(([x]) => x))];
   const ticks = niceTicks(Math.min(...all.map(([, y]) => y)), Math.max(...all.map(([, y]) => y)));
@@ -200,29 +164,25 @@ function renderChart({ title, curves }: Chart, steps: readonly StepRecord[]): st
   const px = (step: number): number =>
     PLOT.left + ((WIDTH - PLOT.left - PLOT.right) * (step - firstStep)) / Math.max(lastStep - firstStep, 1);
   const py = (y: number): number => HEIGHT - PLOT.bottom - ((HEIGHT - PLOT.top - PLOT.bottom) * (y - lo)) / (hi - lo);
-  const grid = ticks
-    .map(
-      (y) =>
-        `<line class="grid" x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${py(y).toFixed(1)}" y2="${py(y).toFixed(1)}"/>` +
-        `<text class="tick" x="${PLOT.left - 6}" y="${(py(y) + 3.5).toFixed(1)}" text-anchor="end">${short(y)}</text>`,
-    )
-    .join('');
-  const lines = drawn
-    .map(({ tone, points }) => {
-      const at = points.map(([x, y]) => `${px(x).toFixed(1)},${py(y).toFixed(1)}`);
-      return points.length === 1
-        ? `<circle class="dot tone${tone}" cx="${at[0]!.split(',')[0]}" cy="${at[0]!.split(',')[1]}" r="3"/>`
-        : `<polyline class="curve tone${tone}" points="${at.join(' ')}"/>`;
-    })
-    .join('');
-  const legend = drawn
-    .map(({ label, tone, points }) => `<span class="key tone${tone}">${escape(label)} <b>${short(points.at(-1)![1])}</b></span>`)
-    .join('');
+  const grid = ticks.map(
+    (y) =>
+      markup`<line class="grid" x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${py(y).toFixed(1)}" y2="${py(y).toFixed(1)}"/><text class="tick" x="${PLOT.left - 6}" y="${(py(y) + 3.5).toFixed(1)}" text-anchor="end">${short(y)}</text>`,
+  );
+  const lines = drawn.map(({ tone, points }) => {
+    const at = points.map(([x, y]) => [px(x).toFixed(1), py(y).toFixed(1)] as const);
+    const [cx, cy] = at[0]!;
+    return points.length === 1
+      ? markup`<circle class="dot tone${tone}" cx="${cx}" cy="${cy}" r="3"/>`
+      : markup`<polyline class="curve tone${tone}" points="${at.join(' ')}"/>`;
+  });
+  const legend = drawn.map(
+    ({ label, tone, points }) => markup`<span class="key tone${tone}">${label} <b>${short(points.at(-1)![1])}</b></span>`,
+  );
   const values = drawn.map(({ label, tone, points }) => ({ label, tone, points }));
   const geometry = { left: PLOT.left, right: WIDTH - PLOT.right, first: firstStep, last: lastStep };
-  return `<figure data-chart="${escape(JSON.stringify({ ...geometry, values }))}">
-<figcaption>${escape(title)}<span class="keys">${legend}</span></figcaption>
-<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(title)} by step">${grid}
+  return markup`<figure data-chart="${JSON.stringify({ ...geometry, values })}">
+<figcaption>${title}<span class="keys">${legend}</span></figcaption>
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title} by step">${grid}
 <text class="tick" x="${PLOT.left}" y="${HEIGHT - 7}">${firstStep}</text>
 <text class="tick" x="${WIDTH - PLOT.right}" y="${HEIGHT - 7}" text-anchor="end">step ${lastStep}</text>
 ${lines}<line class="cursor" y1="${PLOT.top}" y2="${HEIGHT - PLOT.bottom}" x1="-9" x2="-9"/></svg></figure>`;
@@ -250,71 +210,64 @@ const KINDS: readonly { title: string; of: (r: CompletionRecord) => boolean }[] 
   { title: 'Layer 1, wrong', of: (r) => r.layer === 1 && !r.correct },
 ];
 
-function renderSamples(completions: readonly CompletionRecord[]): string {
+function renderSamples(completions: readonly CompletionRecord[]): Html {
   const groups = KINDS.map(({ title, of }) => ({ title, records: completions.filter(of) })).filter(
     ({ records }) => records.length > 0,
   );
-  if (groups.length === 0) return '';
+  if (groups.length === 0) return markup``;
   const parts = groups.map(
     ({ title, records }, i) =>
-      `<details${i === 0 ? ' open' : ''}><summary>${title} <span class="quiet">(${records.length} of the last ones)</span></summary>` +
-      `${records.map(renderSample).join('')}</details>`,
+      markup`<details${i === 0 ? ' open' : ''}><summary>${title} <span class="quiet">(${records.length} of the last ones)</span></summary>${records.map(renderSample)}</details>`,
   );
-  return `<section><h2>Samples</h2>${parts.join('')}</section>`;
+  return markup`<section><h2>Samples</h2>${parts}</section>`;
 }
 
-function renderSample(record: CompletionRecord): string {
+function renderSample(record: CompletionRecord): Html {
   const { answer, phrase, completion, correct, answerCorrect, gold, step, reward, truncated } = record;
-  const turn = (label: string, text: string, right: boolean | undefined): string =>
-    `<div class="turn ${right === undefined ? '' : right ? 'right' : 'wrong'}"><span class="who">${label}${
+  const turn = (label: string, text: string, right: boolean | undefined): Html =>
+    markup`<div class="turn ${right === undefined ? '' : right ? 'right' : 'wrong'}"><span class="who">${label}${
       right === undefined ? '' : right ? ' · right' : ' · wrong'
-    }</span><pre>${escape(text.trim()) || '<i>empty</i>'}</pre></div>`;
+    }</span><pre>${text.trim() || markup`<i>empty</i>`}</pre></div>`;
   // A correction's prompt ends in the first answer and the phrase, which are shown by themselves.
   const cut = answer === undefined ? -1 : record.prompt.indexOf(answer.trim());
   const question = cut > 0 ? record.prompt.slice(0, cut) : record.prompt;
-  return `<article>${turn('question', question, undefined)}
+  return markup`<article>${turn('question', question, undefined)}
 ${answer === undefined ? '' : turn('first answer', answer, answerCorrect)}
 ${phrase === undefined ? '' : turn('guiding phrase', phrase, undefined)}
 ${turn(answer === undefined ? 'answer' : 'correction', completion, correct)}
-<p class="quiet">step ${step} · expected ${escape(gold)} · read ${escape(record.extracted ?? 'no answer')} · reward ${
+<p class="quiet">step ${step} · expected ${gold} · read ${record.extracted ?? 'no answer'} · reward ${
     reward === null ? 'none' : short(reward)
   }${truncated ? ' · cut at the length limit' : ''}</p></article>`;
 }
 
 // ---- time and settings ---------------------------------------------------------------------------------------------
 
-function renderTimes(steps: readonly StepRecord[]): string {
+function renderTimes(steps: readonly StepRecord[]): Html {
   const totals = new Map<string, number>();
   for (const { seconds } of steps) for (const [key, s] of Object.entries(seconds)) totals.set(key, (totals.get(key) ?? 0) + s);
   const all = [...totals.values()].reduce((a, b) => a + b, 0);
-  if (all === 0) return '';
+  if (all === 0) return markup``;
   const rows = [...totals].map(([key, s]) => {
     const [phase, layer] = key.split('/');
     const share = (100 * s) / all;
-    return (
-      `<tr><th scope="row">${escape(phase!)}${layer ? `, layer ${escape(layer)}` : ''}</th><td class="num">${duration(s)}</td>` +
-      `<td class="num">${duration(s / steps.length)}</td><td class="wide"><span class="bar tone${layer === '2' ? 2 : 1}" style="width:${share.toFixed(1)}%"></span>` +
-      `<span class="quiet">${share.toFixed(0)} %</span></td></tr>`
-    );
+    return markup`<tr><th scope="row">${phase ?? key}${layer ? `, layer ${layer}` : ''}</th><td class="num">${duration(s)}</td><td class="num">${duration(s / steps.length)}</td><td class="wide"><span class="bar tone${layer === '2' ? 2 : 1}" style="width:${share.toFixed(1)}%"></span><span class="quiet">${share.toFixed(0)} %</span></td></tr>`;
   });
-  return `<section><h2>Time</h2><div class="scroll"><table>
+  return markup`<section><h2>Time</h2><div class="scroll"><table>
 <thead><tr><th></th><th scope="col">total</th><th scope="col">per step</th><th scope="col">share</th></tr></thead>
-<tbody>${rows.join('')}</tbody></table></div></section>`;
+<tbody>${rows}</tbody></table></div></section>`;
 }
 
-function renderSettings(title: string, settings: Readonly<Record<string, unknown>>): string {
+function renderSettings(title: string, settings: Readonly<Record<string, unknown>>): Html {
   const rows = Object.entries(settings).flatMap(([name, value]): [string, unknown][] =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.entries(value).map(([inner, v]) => [`${name}.${inner}`, v])
       : [[name, value]],
   );
-  const list = rows
-    .map(
-      ([name, value]) =>
-        `<tr><th scope="row">${escape(name)}</th><td>${escape(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))}</td></tr>`,
-    )
-    .join('');
-  return `<details><summary>${title} <span class="quiet">(${rows.length})</span></summary><div class="scroll"><table>${list}</table></div></details>`;
+  const list = rows.map(
+    ([name, value]) =>
+      markup`<tr><th scope="row">${name}</th><td>${typeof value === 'string' ? value : (JSON.stringify(value) ?? '')}</td></tr>`,
+  );
+  return markup`<details><summary>${title} <span class="quiet">(${rows.length})</span></summary><div class="scroll"><table>${list}</table></div></details>`;
 }
 
 const STYLE = `

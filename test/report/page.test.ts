@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { niceTicks, renderReport } from '../../src/cli/report.js';
+import { niceTicks, renderReport } from '../../src/report/page.js';
 import { reportData } from '../support/report-data.js';
 
 describe('renderReport', () => {
@@ -15,6 +15,27 @@ describe('renderReport', () => {
     expect(html).not.toContain('<img');
     expect(html.match(/<script/g)).toHaveLength(1);
     expect(html).toContain('models/&#60;arithmetic&#62;');
+  });
+
+  it('shows text that stands where a number should, and does not run it', () => {
+    const attack = '<img src=x onerror=alert(1)>';
+    const hostile = (value: unknown): unknown =>
+      typeof value === 'number' || typeof value === 'string'
+        ? attack
+        : Array.isArray(value)
+          ? value.map(hostile)
+          : typeof value === 'object' && value !== null
+            ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hostile(inner)]))
+            : value;
+    const { completions, ...rest } = reportData();
+    const spoilt = {
+      ...(hostile(rest) as typeof rest),
+      completions: completions.map((record) => ({ ...(hostile(record) as typeof record), layer: record.layer })),
+    };
+    const page = renderReport(spoilt);
+    expect(page).toContain('&#60;img src=x onerror=alert(1)&#62;');
+    expect(page).not.toContain('<img');
+    expect(page.match(/<script/g)).toHaveLength(1);
   });
 
   it('draws one curve for each metric that the steps have, in the tone of its layer', () => {
