@@ -12,7 +12,8 @@ export type ErrorCode =
   | 'exists'
   | 'network'
   | 'reward_function'
-  | 'interrupted';
+  /** A loss or gradient became NaN or infinite; the weights are those before it. */
+  | 'diverged';
 
 /**
  * Every error that this package raises on purpose. The message reads `where: expected <rule> for <name>, got <value>; <way out>`.

@@ -23,7 +23,7 @@ export type { SFTConfig } from './config/sft.js';
 export { Rng } from './rng.js';
 
 export { MemoryFiles, readJson } from './platform/files.js';
-export type { FileContent, FileEntry, FileFolder, FileSink, FileSource } from './platform/files.js';
+export type { FileContent, FileSink, FileSource } from './platform/files.js';
 export { HttpFiles } from './platform/http-files.js';
 export type { Fetch, HttpFilesOptions } from './platform/http-files.js';
 export { browserGpu } from './platform/webgpu-browser.js';
@@ -88,21 +88,23 @@ export { jsonlRows, jsonlTask } from './tasks/jsonl.js';
 export type { JsonlOptions } from './tasks/jsonl.js';
 export type { SftExample, SftOptions, Split, Task, TaskRow } from './tasks/task.js';
 
-export { meanOver, passAtK, majAtK, proportion, twoTurnMetrics } from './algo/evaluation.js';
-export type { Metric, TwoTurns } from './algo/evaluation.js';
+export { answerMetrics, correctionMetrics, meanOver, passAtK, majAtK, proportion, withBaseline } from './algo/evaluation.js';
+export type { CorrectedAnswers, Metric } from './algo/evaluation.js';
 
 export { evaluate } from './train/evaluate.js';
 export type { EvaluateOptions, Evaluation } from './train/evaluate.js';
 export { GRPOTrainer } from './train/grpo-trainer.js';
-export type { TrainResult, TrainerOptions } from './train/grpo-trainer.js';
+export type { TrainResult } from './train/loop.js';
+export type { PolicyTrainer, TrainerOptions } from './train/trainer.js';
 export { fittingCompletionLength } from './train/length.js';
 export { MGRPOTrainer } from './train/mgrpo-trainer.js';
 export { createPolicy, loadPolicy } from './train/policy.js';
-export type { Policy, PolicyOptions } from './train/policy.js';
+export type { Policy, PolicyOptions, PolicyOrigin, TrainOptions } from './train/policy.js';
+export type { CompleteOptions, Prompt, TextCompletion } from './train/complete.js';
+export type { LanguageModel } from './train/language-model.js';
 export { SFTTrainer } from './train/sft-trainer.js';
-export { RunFolder, checkFree, latestCheckpoint, readReportData, readRunConfig, runName } from './run/folder.js';
-export type { Checkpoint, Checkpointed } from './run/folder.js';
 export type { Evaluations, Metrics, ReportData, RunConfig, StepRecord } from './report/data.js';
 export { bytesText, countText, duration, metricTable } from './report/format.js';
 export { renderReport } from './report/page.js';
+export type { SFTTrainerOptions } from './train/sft-trainer.js';
 export type { CompletionRecord, Listener, Phase, TrainEvent } from './train/events.js';

@@ -1,9 +1,7 @@
-/**
- * Evaluation metrics of one and the same policy: accuracies of the first and the second turn, what the second turn changes, pass@k and
- * maj@k, each with a 95 % interval over the problems. Pure functions of right/wrong tables; deterministic (no resampling).
- *
- * Departure: the paper compares two checkpoints, one with one turn and one with two; here all numbers are of the same policy.
- */
+// Evaluation metrics of one and the same policy: accuracies of answers and corrections, what corrections change, pass@k and maj@k, each with a
+// 95 % interval over the problems. Pure functions of right/wrong tables; deterministic (no resampling).
+//
+// Departure: the paper compares two checkpoints, one that only answers and one that also corrects; here all numbers are of the same policy.
 import { check } from '../errors.js';
 
 /** A number with its 95 % interval over n problems. */
@@ -105,43 +103,43 @@ function checkSamples(where: string, correct: readonly (readonly boolean[])[], k
   );
 }
 
-/** Both turns of one policy on a set of problems; every problem has the same number of (answer, correction) pairs, usually 1. */
-export interface TwoTurns {
-  /** Per problem and pair, whether the first turn is right. */
-  readonly first: readonly (readonly boolean[])[];
-  /** Whether the second turn, a correction of the first, is right. */
-  readonly second: readonly (readonly boolean[])[];
+/** Answers of one policy with its corrections; every problem has the same number of pairs, usually 1. */
+export interface CorrectedAnswers {
+  /** Per problem and pair, whether the answer is right. */
+  readonly answers: readonly (readonly boolean[])[];
+  /** Whether the correction of that answer is right. */
+  readonly corrections: readonly (readonly boolean[])[];
   /** Final answers in a normal form, null where there is none; for the answer-change rate. */
-  readonly firstFinals?: readonly (readonly (string | null)[])[];
-  readonly secondFinals?: readonly (readonly (string | null)[])[];
+  readonly answerFinals?: readonly (readonly (string | null)[])[];
+  readonly correctionFinals?: readonly (readonly (string | null)[])[];
 }
 
-/** Metrics of the first turn alone. */
-export function firstTurnMetrics(first: readonly (readonly boolean[])[]): Record<'acc_t1', Metric> {
-  return { acc_t1: meanOver(first.map((row) => share(row, (right) => right))) };
+/** Metrics of the answers alone. @param answers per problem and answer, whether it is right */
+export function answerMetrics(answers: readonly (readonly boolean[])[]): Record<'acc_t1', Metric> {
+  return { acc_t1: meanOver(answers.map((row) => share(row, (right) => right))) };
 }
 
 /**
- * The paper's metrics of two turns: acc_t1, acc_t2, delta_t1_t2 = acc_t2 - acc_t1 (paired), delta_i_to_c and delta_c_to_i, the shares of
- * problems that go wrong to right and right to wrong, and answer_change_rate where final answers are given. With several pairs per problem
- * each value is first averaged within the problem.
+ * The paper's metrics of answers (t1) and corrections (t2): acc_t1, acc_t2, delta_t1_t2 = acc_t2 - acc_t1 (paired), delta_i_to_c and
+ * delta_c_to_i, the shares of problems that go wrong to right and right to wrong, and answer_change_rate where final answers are given. With
+ * several pairs per problem each value is first averaged within the problem.
  *
- * acc_t1p, the paper's first turn plus a prompted correction before layer-2 training, is acc_t2 of the start model: the caller evaluates that
- * model and passes its result through {@link withBaseline}.
+ * acc_t1p, the paper's prompted correction before layer-2 training, is acc_t2 of the start model: the caller evaluates that model and passes
+ * its result through {@link withBaseline}.
  */
-export function twoTurnMetrics(turns: TwoTurns): Record<string, Metric> {
-  const { first, second, firstFinals, secondFinals } = turns;
-  const pairs = first.map((row, p) => row.map((before, i) => ({ before, after: second[p]?.[i] })));
+export function correctionMetrics(measured: CorrectedAnswers): Record<string, Metric> {
+  const { answers, corrections, answerFinals, correctionFinals } = measured;
+  const pairs = answers.map((row, p) => row.map((before, i) => ({ before, after: corrections[p]?.[i] })));
   check(
     pairs.length > 0 &&
-      first.length === second.length &&
-      first.every((row, p) => row.length > 0 && row.length === second[p]!.length),
-    'twoTurnMetrics: expected one correction for every answer of every problem; pass tables of the same shape',
+      answers.length === corrections.length &&
+      answers.every((row, p) => row.length > 0 && row.length === corrections[p]!.length),
+    'correctionMetrics: expected one correction for every answer of every problem; pass tables of the same shape',
   );
   const per = (f: (before: boolean, after: boolean) => number): number[] =>
     pairs.map((row) => row.reduce((sum, { before, after }) => sum + f(before, after!), 0) / row.length);
   const metrics: Record<string, Metric> = {
-    ...firstTurnMetrics(first),
+    ...answerMetrics(answers),
     acc_t2: meanOver(per((_, after) => Number(after))),
     delta_t1_t2: meanOver(
       per((before, after) => Number(after) - Number(before)),
@@ -151,27 +149,27 @@ export function twoTurnMetrics(turns: TwoTurns): Record<string, Metric> {
     delta_i_to_c: meanOver(per((before, after) => Number(!before && after))),
     delta_c_to_i: meanOver(per((before, after) => Number(before && !after))),
   };
-  if (firstFinals && secondFinals) {
+  if (answerFinals && correctionFinals) {
     metrics['answer_change_rate'] = meanOver(
-      firstFinals.map((row, p) => share(row, (final, i) => final !== secondFinals[p]![i])),
+      answerFinals.map((row, p) => share(row, (final, i) => final !== correctionFinals[p]![i])),
     );
   }
   return metrics;
 }
 
 /**
- * Adds the paper's comparison with the model before training: acc_t1p, its second-turn accuracy, and delta_t1p_t2 = acc_t2 - acc_t1p, paired
+ * Adds the paper's comparison with the model before training: acc_t1p, the accuracy of its corrections, and delta_t1p_t2 = acc_t2 - acc_t1p, paired
  * over the same problems.
  */
-export function withBaseline(trained: TwoTurns, start: TwoTurns): Record<string, Metric> {
+export function withBaseline(trained: CorrectedAnswers, start: CorrectedAnswers): Record<string, Metric> {
   check(
-    trained.second.length === start.second.length,
-    `withBaseline: expected the same problems for both models, got ${trained.second.length} and ${start.second.length}`,
+    trained.corrections.length === start.corrections.length,
+    `withBaseline: expected the same problems for both models, got ${trained.corrections.length} and ${start.corrections.length}`,
   );
-  const after = trained.second.map((row) => share(row, (right) => right));
-  const before = start.second.map((row) => share(row, (right) => right));
+  const after = trained.corrections.map((row) => share(row, (right) => right));
+  const before = start.corrections.map((row) => share(row, (right) => right));
   return {
-    ...twoTurnMetrics(trained),
+    ...correctionMetrics(trained),
     acc_t1p: meanOver(before),
     delta_t1p_t2: meanOver(
       after.map((value, p) => value - before[p]!),

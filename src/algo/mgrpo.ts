@@ -143,12 +143,12 @@ async function sampleGroups<Q extends Question>(
   const G = config.numGenerations;
   const prompts = questions.map((question): Prompt<Q> => ({ question, ids: question.promptIds, origin: null }));
   const completions = await host.sample(1, prompts, G, config);
-  const { rewards, names, finals } = await host.score(1, prompts, completions);
+  const { rewards, names, texts } = await host.score(1, prompts, completions);
   const groups = consecutiveGroups(rewards.length, G);
   const flat = flatGroups(totalRewards(rewards, config.rewardWeights), rewards, groups, config);
   return prompts.map((prompt, q) => {
     const part = [q * G, (q + 1) * G] as const;
-    const scored = { rewards: rewards.slice(...part), names, finals: finals?.slice(...part) ?? null };
+    const scored = { rewards: rewards.slice(...part), names, texts: texts.slice(...part) };
     return { prompt, completions: completions[q]!, scored, teaches: !flat[q] };
   });
 }
@@ -171,7 +171,7 @@ function joinScores<Q extends Question>(groups: readonly AnswerGroup<Q>[]): Scor
   return {
     rewards: groups.flatMap(({ scored }) => scored.rewards),
     names: groups[0]?.scored.names ?? [],
-    finals: groups.every(({ scored }) => scored.finals) ? groups.flatMap(({ scored }) => scored.finals!) : null,
+    texts: groups.flatMap(({ scored }) => scored.texts),
   };
 }
 
@@ -247,13 +247,13 @@ function correctionMetrics<Q extends Question>(
   const origin = (k: number) => prompts[Math.floor(k / H)]!.origin;
   const meanOf = (value: (after: boolean, before: boolean) => unknown): number =>
     mean(correct.map((after, k) => Number(value(after, origin(k).correct))));
-  const [before, after] = [answers.scored.finals, scored.finals];
+  const firstFinal = (k: number): string | null => answers.scored.texts[origin(k).row]!.final;
   return {
     ...Object.fromEntries(Object.entries(layer).map(([name, value]) => [`layer2/${name}`, value])),
     acc_t2: meanOf((after) => after),
     delta_t1_t2: meanOf((after, before) => Number(after) - Number(before)),
     delta_i_to_c: meanOf((after, before) => after && !before),
     delta_c_to_i: meanOf((after, before) => !after && before),
-    ...(before && after && { answer_change_rate: mean(after.map((final, k) => Number(final !== before[origin(k).row]))) }),
+    answer_change_rate: mean(scored.texts.map(({ final }, k) => Number(final !== firstFinal(k)))),
   };
 }

@@ -47,14 +47,24 @@ export interface Prompt<Q extends Question> {
 /** A query of layer 2 (Eq. 5). */
 export type Query<Q extends Question> = Prompt<Q> & { readonly origin: Origin };
 
+/** What the host knows of a completion from scoring it; the algorithm looks at `final` alone and carries the rest along. */
+export interface ScoredText {
+  /** What was judged: in mode open_think of layer 2 with the open thought before it. */
+  readonly text: string;
+  /** The final answer that the verifier read, null where it found none. */
+  readonly final: string | null;
+  /** Columns that reward functions logged. */
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
 /** Rewards of a batch of completions. */
 export interface Scored {
   /** One row per completion, prompt by prompt; one column per reward function, the verifier first. */
   readonly rewards: Rewards;
   /** Names of the reward functions. */
   readonly names: readonly string[];
-  /** The final answer that the verifier read from each completion, null where it found none; null: not known. */
-  readonly finals: readonly (string | null)[] | null;
+  /** One per completion. */
+  readonly texts: readonly ScoredText[];
 }
 
 /** One layer's samples with their scores, prompt by prompt. */

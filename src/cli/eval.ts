@@ -71,7 +71,7 @@ export async function evalCommand(argv: readonly string[]): Promise<number | nul
       temperature: settings.temperature,
       maxCompletionLength,
       numGenerations: settings.numSamples,
-      rewards,
+      rewardFuncs: rewards,
       seed,
       signal,
       onProgress: progress.completing,

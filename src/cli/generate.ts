@@ -1,5 +1,5 @@
-import { GRPO_OPTIONS, LAYER1_SYSTEM_PROMPT, generate } from '../index.js';
-import type { Tokenizer } from '../index.js';
+import { GRPO_OPTIONS, LAYER1_SYSTEM_PROMPT } from '../index.js';
+import type { ChatMessage, Tokenizer } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { countText, duration } from '../report/format.js';
 import { UsageError, ownSettings, readFlags } from './flags.js';
@@ -70,44 +70,37 @@ export async function generateCommand(argv: readonly string[]): Promise<number |
   const files = await openModel('generate', settings.model);
   const adapter = await openAdapter(settings.adapter);
   return withSession('stopping', async ({ gpu, progress, signal }) => {
-    const { decoder, tokenizer, eosIds, context } = await openPolicy(gpu, files, {
-      train: 'none',
-      adapter,
-      dtype: settings.dtype,
-      name: settings.model!,
-    });
-    const prompt = encodePrompt(tokenizer, settings.prompt, settings);
-    const room = Math.max(1, Math.min(GRPO_OPTIONS.maxCompletionLength.default, context - prompt.length));
-    const maxCompletionLength = settings.maxCompletionLength ?? progress.fitted(room, context);
+    const policy = await openPolicy(gpu, files, { train: 'none', adapter, dtype: settings.dtype, name: settings.model! });
+    const { tokenizer, context } = policy;
+    const prompt = promptOf(tokenizer, settings.prompt, settings);
+    const length = tokenizer.encodePrompt(prompt).length;
+    const room = Math.max(1, Math.min(GRPO_OPTIONS.maxCompletionLength.default, context - length));
     const start = performance.now();
-    const streams = Array.from({ length: settings.numSamples }, (_, i) => i);
-    const samples = await generate(decoder, [{ prompt, streams }], {
-      ...settings,
-      maxCompletionLength,
-      eosIds,
+    const { temperature, topP, topK, minP, repetitionPenalty, seed } = settings;
+    const [samples] = await policy.complete([prompt], {
+      ...{ temperature, topP, topK, minP, repetitionPenalty, seed },
+      maxCompletionLength: settings.maxCompletionLength ?? progress.fitted(room, context),
+      numGenerations: settings.numSamples,
       signal,
-      onProgress: ({ done, total, tokens }) => progress.completing(done, total, tokens),
+      onProgress: progress.completing,
     });
     const seconds = (performance.now() - start) / 1000;
-    const completions = samples.map(({ ids, logps }) => {
-      const list = [...ids];
-      const text = tokenizer.decode(eosIds.has(list.at(-1)!) ? list.slice(0, -1) : list);
-      return { text, ids: list, logps: [...logps] };
-    });
+    const completions = samples!.map(({ text, ids, logps }) => ({ text, ids, logps }));
     for (const { text } of completions) progress.line(`\n${text}`);
     const tokens = completions.reduce((sum, { ids }) => sum + ids.length, 0);
-    progress.line(`\n${prompt.length} tokens in, ${tokens} out, ${duration(seconds)}, ${countText(tokens / seconds)} tok/s`);
+    progress.line(`\n${length} tokens in, ${tokens} out, ${duration(seconds)}, ${countText(tokens / seconds)} tok/s`);
     await printResult({ completions });
     return 0;
   });
 }
 
-function encodePrompt(
+/** The prompt as text, or as messages for the chat template. */
+function promptOf(
   tokenizer: Tokenizer,
   prompt: string,
   { raw, systemPrompt }: { readonly raw: boolean; readonly systemPrompt: string | null },
-): number[] {
-  if (raw || tokenizer.chatTemplate === null) return tokenizer.encode(prompt);
+): string | readonly ChatMessage[] {
+  if (raw || tokenizer.chatTemplate === null) return prompt;
   const content = systemPrompt === 'default' ? LAYER1_SYSTEM_PROMPT : systemPrompt;
-  return tokenizer.encodeChat([...(content === null ? [] : [{ role: 'system', content }]), { role: 'user', content: prompt }]);
+  return [...(content === null ? [] : [{ role: 'system', content }]), { role: 'user', content: prompt }];
 }

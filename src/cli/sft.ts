@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { MgrpoError } from '../errors.js';
 import {
-  RunFolder,
   LAYER2_OPTIONS,
   PHRASE_POOLS,
   SFTTrainer,
@@ -23,7 +22,7 @@ import type { CommandSpec } from './flags.js';
 import { openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
-import { checkOutput, outputFolder, runConfig } from './run.js';
+import { RunFolder, checkFolder, defaultFolder, runConfig } from './run-folder.js';
 import { withSession } from './session.js';
 import { INTERRUPTED } from './signals.js';
 
@@ -101,8 +100,8 @@ export async function sftCommand(argv: readonly string[]): Promise<number | null
     const got = settings.model === null ? 'neither' : 'both';
     throw new UsageError(`mgrpo sft: expected either --model or --init (random weights), got ${got}`);
   }
-  const folder = outputFolder(settings.outputDir, 'sft', settings.model ?? `${settings.task ?? 'data'}-${settings.init}`);
-  await checkOutput(folder, settings.overwrite);
+  const folder = settings.outputDir ?? defaultFolder('sft', settings.model ?? `${settings.task ?? 'data'}-${settings.init}`);
+  checkFolder(folder, { ...settings, resume: false });
   const examples = await makeExamples(settings, config.seed);
   const openStart = await prepareStart(settings, config);
 
@@ -112,14 +111,15 @@ export async function sftCommand(argv: readonly string[]): Promise<number | null
       await progress.listen(event);
       await run.listen(event);
     };
-    const trainer = new SFTTrainer({ policy, examples, config, onEvent, signal });
+    const trainer = new SFTTrainer({ policy, trainDataset: examples, args: config, onEvent, signal });
     const run = await RunFolder.create(folder, runConfig('sft', settings, config, adapterName(gpu.adapter)), settings.overwrite);
     return run.orAbandon(async () => {
       const { steps, reason, metrics } = await trainer.train();
-      await run.saveResult('model', policy);
-      say(`model: ${path.join(folder.name, 'model')}\nreport: ${path.join(folder.name, 'report.html')}`);
+      const saved = await run.save('model', (sink) => policy.save(sink));
+      await run.writeReport();
+      say(`model: ${saved}\nreport: ${path.join(run.path, 'report.html')}`);
       const isInterrupted = reason === 'interrupted';
-      await printResult({ run: folder.name, steps, metrics, ...(isInterrupted && { interrupted: true }) });
+      await printResult({ run: run.path, steps, metrics, ...(isInterrupted && { interrupted: true }) });
       return isInterrupted ? INTERRUPTED : 0;
     });
   });

@@ -4,9 +4,6 @@ import {
   GRPO_OPTIONS,
   LAYER2_OPTIONS,
   MGRPOTrainer,
-  RunFolder,
-  latestCheckpoint,
-  readRunConfig,
   POLICY_OPTIONS,
   REWARDS,
   TASK_NAMES,
@@ -14,8 +11,7 @@ import {
   resolveGRPOConfig,
   resolveMGRPOConfig,
 } from '../index.js';
-import type { Checkpoint, FileSource, GRPOConfig, Gpu, Listener, Policy, TaskRow } from '../index.js';
-import { MgrpoError } from '../errors.js';
+import type { FileSource, GRPOConfig, Gpu, Listener, Policy, PolicyTrainer, TaskRow } from '../index.js';
 import type { OptionTable, Settings } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { needsGold, openRewards, readRows } from './data.js';
@@ -26,7 +22,7 @@ import { openAdapter, openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
 import { metricTable } from '../report/format.js';
 import { printResult, say } from './output.js';
-import { checkOutput, outputFolder, runConfig } from './run.js';
+import { RunFolder, checkFolder, defaultFolder, latestCheckpoint, readRunConfig, runConfig } from './run-folder.js';
 import { Samples } from './samples.js';
 import { withSession } from './session.js';
 import type { Session } from './session.js';
@@ -110,8 +106,8 @@ type TrainSettings = Settings<typeof OWN>;
 interface Plan {
   readonly settings: TrainSettings;
   readonly config: GRPOConfig;
-  readonly folder: NodeFiles;
-  readonly checkpoint: Checkpoint | undefined;
+  readonly folder: string;
+  readonly checkpoint: { readonly step: number; readonly folder: string } | undefined;
   readonly model: FileSource;
   readonly adapter: FileSource | undefined;
   readonly rows: readonly TaskRow[];
@@ -133,47 +129,38 @@ export async function trainCommand(argv: readonly string[]): Promise<number | nu
       await progress.listen(event);
       if (plan.settings.logCompletions) samples.listen(event);
       await run.listen(event);
+      if (event.type === 'checkpoint' && !event.last) await saveCheckpoint(run, event.step, trainer);
     };
     const options = {
       policy,
-      rewards,
-      rows: plan.rows,
-      evalRows: plan.evalRows,
+      rewardFuncs: rewards,
+      trainDataset: plan.rows,
+      evalDataset: plan.evalRows,
       onEvent,
       signal,
       ...(referencePolicy && { referencePolicy }),
     };
-    const { layer2, ...config } = plan.config;
-    const trainer = layer2
-      ? new MGRPOTrainer({ ...options, config: { ...config, layer2 } })
-      : new GRPOTrainer({ ...options, config });
-    if (plan.checkpoint) await trainer.restoreState(plan.checkpoint.files);
+    const { layer2, ...args } = plan.config;
+    const trainer = layer2 ? new MGRPOTrainer({ ...options, args: { ...args, layer2 } }) : new GRPOTrainer({ ...options, args });
+    if (plan.checkpoint) await trainer.restoreState(new NodeFiles(plan.checkpoint.folder));
     const run = await openRun(plan, adapterName(gpu.adapter));
-    run.follow(trainer);
     return run.orAbandon(() => runTraining(run, trainer, plan, session));
   });
 }
 
 async function makePlan(given: GivenValues): Promise<Plan> {
-  let checkpoint: Checkpoint | undefined;
   if (given.get('resume') === true) {
     const folder = given.get('outputDir');
     if (typeof folder !== 'string') throw new UsageError('mgrpo train: --resume needs --output-dir with the folder of the run');
-    const files = new NodeFiles(folder);
-    checkpoint = await latestCheckpoint(files);
-    if (!checkpoint)
-      throw new MgrpoError(
-        'not_found',
-        `${folder}: expected a run with checkpoints for --resume, found none; check --output-dir, or start anew without --resume`,
-      );
-    const { settings, config } = await readRunConfig(files);
+    checkFolder(folder, { overwrite: false, resume: true });
+    const { settings, config } = readRunConfig(folder);
     const known = commandFlags(trainSpec);
     given = new Map([...flattenValues({ ...settings, ...config }, known, `${folder}/config.json`), ...given]);
   }
   const settings = ownSettings(trainSpec, OWN, given);
   const config = resolveConfig(settings, given);
-  const folder = outputFolder(settings.outputDir, settings.algorithm, settings.model ?? 'model');
-  if (!checkpoint) await checkOutput(folder, settings.overwrite);
+  const folder = settings.outputDir ?? defaultFolder(settings.algorithm, settings.model ?? 'model');
+  checkFolder(folder, settings);
   const model = await openModel('train', settings.model);
   const adapter = await openAdapter(settings.adapter);
   const { seed } = config;
@@ -184,7 +171,7 @@ async function makePlan(given: GivenValues): Promise<Plan> {
     settings,
     config,
     folder,
-    checkpoint,
+    checkpoint: settings.resume ? latestCheckpoint(folder) : undefined,
     model,
     adapter,
     rows,
@@ -236,11 +223,10 @@ function readEvalRows(settings: TrainSettings, seed: number): Promise<TaskRow[]>
 function openTrainedPolicy(gpu: Gpu, { settings, config, model, adapter, checkpoint }: Plan): Promise<Policy> {
   const lora = loraOf(settings);
   const usesAdapter = lora !== null || adapter !== undefined;
-  const saved = checkpoint?.files;
+  const saved = checkpoint && new NodeFiles(checkpoint.folder);
+  const goesOn = usesAdapter ? (saved ?? adapter) : undefined;
   return openPolicy(gpu, saved && !usesAdapter ? saved : model, {
-    train: usesAdapter ? 'lora' : 'full',
-    ...(lora && { lora }),
-    adapter: saved && usesAdapter ? saved : adapter,
+    ...(goesOn ? { train: 'adapter', adapter: goesOn } : { train: lora ?? 'full' }),
     seed: config.seed,
     dtype: settings.dtype,
     gradientCheckpointing: settings.gradientCheckpointing,
@@ -253,7 +239,7 @@ function openRun({ settings, config, folder, checkpoint }: Plan, device: string)
   return checkpoint ? RunFolder.resume(folder, content, checkpoint.step) : RunFolder.create(folder, content, settings.overwrite);
 }
 
-async function runTraining(run: RunFolder, trainer: GRPOTrainer, plan: Plan, { signal, progress }: Session): Promise<number> {
+async function runTraining(run: RunFolder, trainer: PolicyTrainer, plan: Plan, { signal, progress }: Session): Promise<number> {
   const evaluates = plan.evalRows.length > 0;
   const evaluated = async (when: 'before' | 'after'): Promise<void> => {
     progress.line(`evaluating on ${plan.evalRows.length} held-out problems, ${when} the training`);
@@ -264,19 +250,20 @@ async function runTraining(run: RunFolder, trainer: GRPOTrainer, plan: Plan, { s
   if (evaluates && !run.evaluations.before) await evaluated('before');
   const { steps, reason, metrics } = await trainer.train();
   const { policy } = trainer;
-  if (reason === 'done' && evaluates) await evaluated('after');
+  if (reason === 'interrupted') await saveCheckpoint(run, steps, trainer);
+  else if (evaluates) await evaluated('after');
   const result = policy.decoder.lora ? 'adapter' : 'model';
-  await run.saveResult(result, policy);
+  const saved = await run.save(result, (sink) => policy.save(sink));
+  await run.writeReport();
   trainer.free();
 
   const { before, after } = run.evaluations;
   if (before && after) say(`\n${metricTable(before, after)}\n`);
-  const { name } = plan.folder;
-  say(`${result}: ${path.join(name, result)}\nreport: ${path.join(name, 'report.html')}`);
+  say(`${result}: ${saved}\nreport: ${path.join(run.path, 'report.html')}`);
   const isInterrupted = signal.aborted;
-  if (isInterrupted) say(`interrupted after step ${steps}; go on with: mgrpo train --resume --output-dir ${name}`);
+  if (isInterrupted) say(`interrupted after step ${steps}; go on with: mgrpo train --resume --output-dir ${run.path}`);
   await printResult({
-    run: name,
+    run: run.path,
     steps,
     metrics,
     ...(before && { before }),
@@ -284,6 +271,15 @@ async function runTraining(run: RunFolder, trainer: GRPOTrainer, plan: Plan, { s
     ...(isInterrupted && { interrupted: true }),
   });
   return isInterrupted ? INTERRUPTED : 0;
+}
+
+/** Optimiser, position and weights, in a folder that appears whole. */
+async function saveCheckpoint(run: RunFolder, step: number, trainer: PolicyTrainer): Promise<void> {
+  await run.save(`checkpoints/step-${step}`, async (sink) => {
+    await trainer.policy.save(sink);
+    await trainer.saveState(sink);
+  });
+  await run.writeReport();
 }
 
 /** The result of some work, or undefined where the signal ended it. */

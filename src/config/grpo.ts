@@ -222,6 +222,13 @@ export const GRPO_OPTIONS = {
     default: null,
     doc: 'Keep tokens at least this fraction as probable as the most probable one; null: all.',
   },
+  maxSlots: {
+    section: 'sampling',
+    type: 'integer',
+    min: 1,
+    default: 64,
+    doc: 'Samples that are decoded at a time; fewer take less memory. The samples are the same. Ours.',
+  },
   repetitionPenalty: {
     section: 'sampling',
     type: 'number',

@@ -1,4 +1,5 @@
 // Decoders from folders in Hugging Face layout and back, and new ones with random weights.
+import { check } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { Decoder, type DecoderOptions } from '../nn/decoder.js';
 import { createLora, type Lora, type LoraConfig } from '../nn/lora.js';
@@ -11,14 +12,13 @@ import { loadParameters, tensorsToWrite, type WeightDType } from './parameters.j
 import { loadLora, saveLora } from './peft.js';
 import { Safetensors, writeSafetensors } from './safetensors.js';
 
-/** What is trained: nothing, all weights, or an adapter (`lora`: a new one; `adapter`: an existing one goes on). */
+/** What is loaded and what of it is trained. */
 export interface LoadOptions extends DecoderOptions {
-  readonly train?: 'none' | 'full' | 'lora';
-  /** Settings of a new adapter; with `train: 'lora'` and no `adapter`. */
-  readonly lora?: LoraConfig;
+  /** Nothing (default), all weights, the adapter that is given, or a new one with these settings. */
+  readonly train?: 'none' | 'full' | 'adapter' | LoraConfig;
   /** Folder of an existing adapter. */
   readonly adapter?: FileSource | undefined;
-  /** Random numbers for a new adapter. */
+  /** Random numbers for a new adapter; with its settings as `train`. */
   readonly rng?: Rng;
   /** How frozen weights are kept on the device (default `auto`). */
   readonly dtype?: WeightDType;
@@ -55,10 +55,21 @@ export async function loadDecoder(
     ...(options.dtype && { dtype: options.dtype }),
     onProgress: options.onProgress,
   });
-  let lora: Lora | undefined;
-  if (options.adapter) lora = await loadLora(gpu, config, options.adapter);
-  else if (options.train === 'lora' && options.lora && options.rng) lora = createLora(gpu, config, options.lora, options.rng);
-  return new Decoder(config, parameters, lora, options);
+  return new Decoder(config, parameters, await openLora(gpu, config, options), options);
+}
+
+async function openLora(gpu: Gpu, config: ModelConfig, { train, adapter, rng }: LoadOptions): Promise<Lora | undefined> {
+  if (typeof train === 'object') {
+    check(rng, 'loadDecoder: expected random numbers for a new adapter, got none; pass rng');
+    return createLora(gpu, config, train, rng);
+  }
+  if (!adapter) return undefined;
+  const lora = await loadLora(gpu, config, adapter);
+  if (train === 'adapter') return lora;
+  const { parameters } = lora;
+  const frozen = { ...lora, parameters: parameters.frozenCopy() };
+  parameters.free();
+  return frozen;
 }
 
 /**

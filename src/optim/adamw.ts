@@ -39,11 +39,17 @@ export class AdamW {
     this.#clip = gpu.tensor([2], 'f32', 'clip');
   }
 
-  /** Applies one step with the accumulated gradients and sets them to zero. @returns f32[2] with the gradient norm first */
-  step(r: Recorder, learningRate: number): Tensor {
-    const { weightDecay, adamBeta1, adamBeta2, adamEpsilon, maxGradNorm } = this.#settings;
+  /** Measures the accumulated gradients for {@link step}, before anything is changed. @returns f32[2] with the gradient norm first */
+  measure(r: Recorder): Tensor {
+    const grads = this.#parameters.slabs.map(({ gradient }) => gradient);
+    gradNorm(r, { grads, out: this.#clip, maxNorm: this.#settings.maxGradNorm });
+    return this.#clip;
+  }
+
+  /** Applies one step with the gradients that {@link measure} has measured, and sets them to zero. */
+  step(r: Recorder, learningRate: number): void {
+    const { weightDecay, adamBeta1, adamBeta2, adamEpsilon } = this.#settings;
     this.steps++;
-    gradNorm(r, { grads: this.#parameters.slabs.map(({ gradient }) => gradient), out: this.#clip, maxNorm: maxGradNorm });
     this.#parameters.slabs.forEach((slab, i) => {
       for (const [start, end, decay] of ranges(slab)) {
         if (end === start) continue;
@@ -64,8 +70,12 @@ export class AdamW {
         });
       }
     });
+    this.discard(r);
+  }
+
+  /** Sets the accumulated gradients to zero. */
+  discard(r: Recorder): void {
     this.#parameters.zeroGradients(r);
-    return this.#clip;
   }
 
   /** The moments of every parameter by name: `{name}.first`, `{name}.second`. For saving and restoring. */

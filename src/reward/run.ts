@@ -1,4 +1,4 @@
-// Calls reward functions by their names and adds up what they give.
+// Calls reward functions by their names and checks what they give.
 import { MgrpoError, check, show } from '../errors.js';
 import type { Thing } from '../options/border.js';
 import type { RewardArgs, RewardFunction } from './types.js';
@@ -20,34 +20,23 @@ export function named(name: string, reward: RewardFunction): RewardFunction {
   return Object.assign(reward, { rewardName: name });
 }
 
-/** Scores of one batch: what each function gave, and their weighted sum. */
+/** Scores of one batch: what each function gave. Their weighted sum is algo/advantage's. */
 export interface BatchScores {
   /** Names, f64[functions] order. */
   readonly names: readonly string[];
   /** [completions][functions], `null` where a function did not judge the completion. */
   readonly rewards: (number | null)[][];
-  /** Σ_k w_k r_k over the functions that judged; `null` where none did. */
-  readonly totals: (number | null)[];
 }
 
 /**
- * Calls every reward function on a batch and adds up: R_i = Σ_k w_k r_ik over the scores that are not null (TRL's convention).
+ * Calls every reward function on a batch.
  *
  * @param functions one or more reward functions, run one after the other
- * @param weights one finite factor per function, or `null` for all 1
  * @throws {MgrpoError} `reward_function` where a function throws (its error is the cause), gives a number of scores other than the number
- *   of completions, or a score that is neither a finite number nor null; `invalid_argument` where the weights do not fit the functions
+ *   of completions, or a score that is neither a finite number nor null
  */
-export async function scoreAll(
-  functions: readonly RewardFunction[],
-  weights: readonly number[] | null,
-  args: RewardArgs,
-): Promise<BatchScores> {
+export async function scoreAll(functions: readonly RewardFunction[], args: RewardArgs): Promise<BatchScores> {
   check(functions.length > 0, 'scoreAll: expected at least one reward function, got none; pass one, e.g. accuracyReward()');
-  check(
-    weights === null || (weights.length === functions.length && weights.every(Number.isFinite)),
-    `scoreAll: expected ${functions.length} finite numbers for rewardWeights, one per reward function, got ${show(weights)}; leave it out for all 1`,
-  );
   const count = args.completions.length;
   const names = functions.map(rewardName);
   const rewards: (number | null)[][] = Array.from({ length: count }, () => []);
@@ -55,12 +44,7 @@ export async function scoreAll(
     const scores = await callNamed(reward, names[k]!, args);
     for (let i = 0; i < count; i++) rewards[i]!.push(scores[i]!);
   }
-  const totals = rewards.map((row) => {
-    let sum: number | null = null;
-    for (const [k, score] of row.entries()) if (score !== null) sum = (sum ?? 0) + (weights?.[k] ?? 1) * score;
-    return sum;
-  });
-  return { names, rewards, totals };
+  return { names, rewards };
 }
 
 async function callNamed(reward: RewardFunction, name: string, args: RewardArgs): Promise<readonly (number | null)[]> {

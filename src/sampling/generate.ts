@@ -51,6 +51,8 @@ export interface GenerateOptions extends SamplingSettings {
   /** Prompt tokens that are prefilled together (default 2048). */
   readonly prefillTokens?: number;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly tokens: number }) => void;
+  /** Gets the ids that a sample has so far, each time that some were added. */
+  readonly onTokens?: ((sample: number, ids: readonly number[]) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -301,6 +303,7 @@ export async function generate(
           slot.logps.push(lps[i * limit + t]!);
           tokens++;
         }
+        options.onTokens?.(slot.index, slot.ids);
         if (isActive[i] === 0) finished++;
       });
       options.onProgress?.({ done: done + finished, total, tokens });

@@ -1,36 +1,40 @@
-import { majAtK, meanOver, passAtK, twoTurnMetrics, firstTurnMetrics, type Metric } from '../algo/evaluation.js';
+// Measures one and the same policy on held-out problems: answers, corrections of them (Eq. 5), what the corrections change, pass@k and maj@k.
+// Queries are built as in training; the metrics themselves are algo/evaluation.ts.
+import { totalRewards } from '../algo/advantage.js';
+import { answerMetrics, majAtK, meanOver, passAtK, correctionMetrics } from '../algo/evaluation.js';
+import type { Metric } from '../algo/evaluation.js';
 import { buildQueries } from '../algo/queries.js';
-import type { Completion, Prompt } from '../algo/rollout.js';
+import type { Completion, Prompt, Query, Rollout } from '../algo/rollout.js';
+import { EVALUATION_OPTIONS } from '../config/evaluation.js';
+import type { EvaluationConfig } from '../config/evaluation.js';
+import { LAYER2_OPTIONS } from '../config/layer2.js';
 import type { Layer2Config } from '../config/layer2.js';
 import { check } from '../errors.js';
-import { scoreAll } from '../reward/run.js';
-import type { RewardFunction } from '../reward/types.js';
+import { isObject, LISTENER, takeOptions } from '../options/border.js';
+import { fillOptions, reportProblems } from '../options/fill.js';
 import { goldOf } from '../reward/countdown-task.js';
-import { verifyBatch, type ExtractionMode } from '../reward/verify.js';
+import type { RewardFunction } from '../reward/types.js';
+import { verifyBatch } from '../reward/verify.js';
+import type { Verdict } from '../reward/verify.js';
 import { Rng } from '../rng.js';
 import type { TaskRow } from '../tasks/task.js';
 import type { CompletionRecord } from './events.js';
-import { STREAM, type Policy } from './policy.js';
+import type { LanguageModel } from './language-model.js';
+import { fittingCompletionLength } from './length.js';
 import { encodePhrases, encodeQuestions, thinkEnd, type EncodedQuestion } from './questions.js';
-import { rewardArgs, rollout, rolloutTexts, type RolloutTexts } from './rollout.js';
+import { recordsOf } from './records.js';
+import { judge, rollout } from './rollout.js';
+import { EVALUATION_SEED, STREAM } from './streams.js';
+import { POLICY, REWARD_FUNCS, SIGNAL } from './things.js';
 
-/** Settings of {@link evaluate}. */
-export interface EvaluateOptions {
-  /** How the second turn is asked for; null or not enabled: first turns only. */
-  readonly layer2: Layer2Config | null;
-  /** 0 (default): greedy. */
-  readonly temperature?: number;
-  readonly maxCompletionLength: number;
-  /** Most tokens of prompt and completion together (default: the model's). */
-  readonly maxContextLength?: number | null;
-  /** k of pass@k and maj@k: answers per problem, each with one correction (default 1). */
-  readonly numGenerations?: number;
+/** Options of {@link evaluate}. */
+export interface EvaluateOptions extends Partial<EvaluationConfig> {
+  /** How answers are corrected: any part of the options of layer 2. Null (default) or not enabled: answers only. */
+  readonly layer2?: Partial<Layer2Config> | null;
   /** For the metrics `reward` and `layer2/reward`; none: they are left out. */
-  readonly rewards?: readonly RewardFunction[];
-  readonly rewardWeights?: readonly number[] | null;
-  readonly seed?: number;
-  readonly maxSlots?: number;
+  readonly rewardFuncs?: RewardFunction | readonly RewardFunction[];
   readonly signal?: AbortSignal | undefined;
+  /** Completions finished and in all, and tokens sampled. */
   readonly onProgress?: (done: number, total: number, tokens: number) => void;
 }
 
@@ -42,133 +46,196 @@ export interface Evaluation {
   readonly records: readonly CompletionRecord[];
 }
 
-/** Random streams of evaluations lie beyond those of training. */
-const EVALUATION_SEED = 2 ** 40;
-
 /**
- * Measures one and the same policy on held-out problems: first turn, second turn (Eq. 5), what the second changes, pass@k and maj@k.
- * Metrics without a suffix use strict extraction, as the reward does; those with `_lenient` also take unmarked final numbers.
+ * Evaluates a policy. Metrics without a suffix use strict extraction, as the reward does; those with `_lenient` also take unmarked final
+ * numbers. Every answer gets one correction; an answer without a query counts with its own verdict among the corrections.
  * @throws MgrpoError where a row has no gold answer, or the prompts do not fit the model
  */
-export async function evaluate(policy: Policy, rows: readonly TaskRow[], options: EvaluateOptions): Promise<Evaluation> {
-  check(rows.length > 0, 'evaluate: expected at least one row, got 0; give it a data set');
-  const k = options.numGenerations ?? 1;
-  const layer2 = options.layer2?.enabled ? options.layer2 : null;
-  const questions = encodeQuestions(policy.tokenizer, rows, layer2);
-  const settings = {
-    temperature: options.temperature ?? 0,
-    maxCompletionLength: options.maxCompletionLength,
-    topP: 1,
-    topK: 0,
-    minP: null,
-    repetitionPenalty: 1,
-  };
-  const seed = EVALUATION_SEED + (options.seed ?? 42);
-  const common = { seed, maxSlots: options.maxSlots, signal: options.signal };
-  const total = rows.length * k * (layer2 ? 2 : 1);
-  const report = (offset: number) => ({
-    onProgress: ({ done, tokens }: { done: number; tokens: number }) => options.onProgress?.(offset + done, total, tokens),
+export async function evaluate(
+  policy: LanguageModel,
+  dataset: readonly TaskRow[],
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const settings = takeOptions('evaluate', EVALUATION_OPTIONS, options, {
+    layer2: {
+      noun: 'settings of layer 2',
+      is: (value) => value === null || isObject(value),
+      wayOut: 'pass {} for its defaults',
+      optional: true,
+    },
+    rewardFuncs: { ...REWARD_FUNCS, is: (value) => Array.isArray(value) || REWARD_FUNCS.is(value), optional: true },
+    signal: SIGNAL,
+    onProgress: LISTENER,
   });
+  const layer2 = layer2Of(options.layer2);
+  check(isObject(policy) && POLICY.is(policy), `evaluate: expected a policy, got none; ${POLICY.wayOut}`);
+  check(Array.isArray(dataset) && dataset.length > 0, 'evaluate: expected at least one row, got none; give it a data set');
+  const questions = encodeQuestions(policy.tokenizer, dataset, layer2);
+  const bare = dataset.findIndex((row) => goldOf(row) === '');
+  check(bare < 0, `evaluate: expected a right answer in every row, got '' for gold in row ${bare}; drop the row`);
 
-  const prompts = questions.map((question): Prompt<EncodedQuestion> => ({ question, ids: question.promptIds, origin: null }));
-  const answers = await rollout(policy, prompts, k, settings, { ...common, firstStream: 0, ...report(0) });
-  const first = await grade(policy, prompts, answers, false, options);
-  const metrics: Record<string, Metric> = {};
-  const records = [...recordsOf(1, first)];
-  if (!layer2) Object.assign(metrics, firstTurnMetrics(table(first.strict, k)));
-  else {
-    const rng = new Rng(options.seed ?? 42, STREAM.evaluate);
-    const lengths = { maxCompletionLength: layer2.maxCompletionLength ?? options.maxCompletionLength };
-    // Every answer is corrected; one without a query keeps its first turn.
-    const { queries } = buildQueries(
-      { prompts, completions: answers, correct: first.strict },
-      { ...layer2, ...lengths, answersPerQuery: null },
+  const run = new EvaluationRun(policy, questions, layer2, settings, options);
+  return run.evaluate();
+}
+
+/** Completes the settings of layer 2; null where there is none. */
+function layer2Of(input: EvaluateOptions['layer2']): Layer2Config | null {
+  if (input === null || input === undefined) return null;
+  const problems: string[] = [];
+  const layer2 = fillOptions(LAYER2_OPTIONS, input, problems, { prefix: 'layer2' });
+  reportProblems('evaluate', problems);
+  return layer2.enabled ? layer2 : null;
+}
+
+/** Completions of one turn with verdicts. */
+interface Graded {
+  readonly rolled: Rollout<EncodedQuestion>;
+  readonly verdicts: readonly Verdict[];
+  /** Right by lenient extraction. */
+  readonly lenient: readonly boolean[];
+}
+
+class EvaluationRun {
+  readonly #policy: LanguageModel;
+  readonly #questions: readonly EncodedQuestion[];
+  readonly #layer2: Layer2Config | null;
+  readonly #settings: EvaluationConfig;
+  readonly #options: EvaluateOptions;
+  readonly #lengths: { readonly answer: number; readonly correction: number };
+  /** Completions finished and to be finished. */
+  readonly #total: number;
+
+  constructor(
+    policy: LanguageModel,
+    questions: readonly EncodedQuestion[],
+    layer2: Layer2Config | null,
+    settings: EvaluationConfig,
+    options: EvaluateOptions,
+  ) {
+    [this.#policy, this.#questions, this.#layer2] = [policy, questions, layer2];
+    [this.#settings, this.#options] = [settings, options];
+    const rows = questions.map(({ row }) => row);
+    const answer = settings.maxCompletionLength ?? fittingCompletionLength(policy, rows, layer2);
+    this.#lengths = { answer, correction: layer2?.maxCompletionLength ?? answer };
+    this.#total = questions.length * settings.numGenerations * (layer2 ? 2 : 1);
+  }
+
+  async evaluate(): Promise<Evaluation> {
+    const k = this.#settings.numGenerations;
+    const prompts = this.#questions.map((question): Prompt<EncodedQuestion> => ({
+      question,
+      ids: question.promptIds,
+      origin: null,
+    }));
+    const first = await this.#grade(prompts, k, this.#lengths.answer, 0);
+    const { correct } = first.rolled;
+    const finals = finalsOf(first);
+    const metrics: Record<string, Metric> = this.#layer2 ? {} : answerMetrics(table(correct, k));
+    const records = recordsOf(this.#policy, 0, 1, first.rolled);
+    if (this.#layer2) {
+      const queries = this.#queries(first.rolled, this.#layer2);
+      const second = await this.#grade(queries, 1, this.#lengths.correction, prompts.length * k);
+      const filled = <T>(after: readonly T[], before: readonly T[]): T[] => {
+        const out = [...before];
+        queries.forEach(({ origin }, i) => (out[origin.row] = after[i]!));
+        return out;
+      };
+      Object.assign(
+        metrics,
+        correctionMetrics({
+          answers: table(correct, k),
+          corrections: table(filled(second.rolled.correct, correct), k),
+          answerFinals: table(finals, k),
+          correctionFinals: table(filled(finalsOf(second), finals), k),
+        }),
+      );
+      metrics['acc_t2_lenient'] = share(filled(second.lenient, first.lenient), k);
+      if (this.#rewardFuncs.length > 0 && queries.length > 0) metrics['layer2/reward'] = rewardMetric(second.rolled.rewards);
+      records.push(...recordsOf(this.#policy, 0, 2, second.rolled));
+    }
+    metrics['acc_t1_lenient'] = share(first.lenient, k);
+    if (this.#rewardFuncs.length > 0) metrics['reward'] = rewardMetric(first.rolled.rewards);
+    for (const n of new Set([1, k])) {
+      metrics[`pass@${n}`] = passAtK(table(correct, k), n);
+      metrics[`maj@${n}`] = majAtK(table(finals, k), table(correct, k), n);
+    }
+    return { metrics, records };
+  }
+
+  get #rewardFuncs(): readonly RewardFunction[] {
+    const { rewardFuncs = [] } = this.#options;
+    return typeof rewardFuncs === 'function' ? [rewardFuncs] : rewardFuncs;
+  }
+
+  /** A query for every answer that can have one. */
+  #queries(answers: Rollout<EncodedQuestion>, layer2: Layer2Config): readonly Query<EncodedQuestion>[] {
+    const { tokenizer, eosIds, context } = this.#policy;
+    const { seed, maxContextLength } = this.#settings;
+    const rng = new Rng(seed, STREAM.evaluate);
+    return buildQueries(
+      answers,
+      { ...layer2, maxCompletionLength: this.#lengths.correction, answersPerQuery: null },
       {
-        phrases: encodePhrases(policy.tokenizer, layer2.phrases),
-        eosIds: policy.eosIds,
-        thinkEnd: thinkEnd(policy.tokenizer),
-        maxContextLength: Math.min(options.maxContextLength ?? policy.context, policy.context),
+        phrases: encodePhrases(tokenizer, layer2.phrases),
+        eosIds,
+        thinkEnd: thinkEnd(tokenizer),
+        maxContextLength: Math.min(maxContextLength ?? context, context),
         draw: () => rng.uniform(),
       },
-    );
-    const turns = { ...settings, ...lengths };
-    const corrections = await rollout(policy, queries, 1, turns, {
-      ...common,
-      firstStream: rows.length * k,
-      ...report(rows.length * k),
+    ).queries;
+  }
+
+  /** Samples n completions of each prompt and grades them. @param firstStream also how many completions were finished before */
+  async #grade(
+    prompts: readonly Prompt<EncodedQuestion>[],
+    n: number,
+    maxCompletionLength: number,
+    firstStream: number,
+  ): Promise<Graded> {
+    const { temperature, maxSlots, seed, rewardWeights } = this.#settings;
+    const { signal, onProgress } = this.#options;
+    const sampling = { temperature, maxSlots, maxCompletionLength, topP: 1, topK: 0, minP: null, repetitionPenalty: 1 };
+    const completions = await rollout(this.#policy, prompts, n, sampling, {
+      seed: EVALUATION_SEED + seed,
+      firstStream,
+      signal,
+      onProgress: ({ done, tokens }) => onProgress?.(firstStream + done, this.#total, tokens),
     });
-    const second = await grade(policy, queries, corrections, layer2.mode === 'open_think', options);
-    const filled = (after: readonly boolean[], before: readonly boolean[]): boolean[] => {
-      const out = [...before];
-      queries.forEach(({ origin }, i) => (out[origin.row] = after[i]!));
-      return out;
+    const { scored, verdicts } = await judge(this.#policy, prompts, completions, {
+      rewardFuncs: this.#rewardFuncs,
+      openThink: this.#layer2?.mode === 'open_think',
+      trainerState: { globalStep: 0, maxSteps: 0, epoch: 0 },
+    });
+    const rolled: Rollout<EncodedQuestion> = {
+      prompts,
+      completions,
+      scored,
+      rewards: totalRewards(scored.rewards, this.#rewardFuncs.length > 0 ? rewardWeights : null),
+      correct: verdicts.map(({ verdict }) => verdict),
+      advantages: new Float64Array(verdicts.length),
     };
-    const secondFinals = [...first.texts.finals];
-    queries.forEach(({ origin }, i) => (secondFinals[origin.row] = second.texts.finals[i]!));
-    Object.assign(
-      metrics,
-      twoTurnMetrics({
-        first: table(first.strict, k),
-        second: table(filled(second.strict, first.strict), k),
-        firstFinals: table(first.texts.finals, k),
-        secondFinals: table(secondFinals, k),
-      }),
-    );
-    metrics['acc_t2_lenient'] = share(filled(second.lenient, first.lenient), k);
-    if (second.rewards) metrics['layer2/reward'] = rewardMetric(second.rewards);
-    records.push(
-      ...recordsOf(
-        2,
-        second,
-        queries.map(({ origin: { row, correct, phrase } }) => ({
-          answer: first.texts.completions[row]!,
-          answerCorrect: correct,
-          phrase: phrase.text,
-        })),
-      ),
-    );
+    return { rolled, verdicts, lenient: lenientVerdicts(rolled, verdicts) };
   }
-  metrics['acc_t1_lenient'] = share(first.lenient, k);
-  if (first.rewards) metrics['reward'] = rewardMetric(first.rewards);
-  for (const n of new Set([1, k])) {
-    metrics[`pass@${n}`] = passAtK(table(first.strict, k), n);
-    metrics[`maj@${n}`] = majAtK(table(first.texts.finals, k), table(first.strict, k), n);
-  }
-  return { metrics, records };
 }
 
-/** Completions with verdicts. */
-interface Graded {
-  readonly texts: RolloutTexts;
-  readonly strict: readonly boolean[];
-  readonly lenient: readonly boolean[];
-  /** Weighted totals; undefined without reward functions. */
-  readonly rewards: readonly (number | null)[] | undefined;
+/** What lenient extraction adds: it looks for an unmarked answer where strict extraction found none. */
+function lenientVerdicts({ prompts, completions, scored }: Rollout<EncodedQuestion>, verdicts: readonly Verdict[]): boolean[] {
+  const samples = completions.flatMap((row, i) => row.map((completion: Completion) => ({ completion, prompt: prompts[i]! })));
+  const open = verdicts.flatMap(({ extracted }, i) => (extracted === null ? [i] : []));
+  const again = verifyBatch(
+    open.map((i) => ({
+      gold: goldOf(samples[i]!.prompt.question.row),
+      response: scored.texts[i]!.text,
+      mode: 'lenient',
+      truncated: samples[i]!.completion.truncated,
+    })),
+  );
+  const lenient = verdicts.map(({ verdict }) => verdict);
+  open.forEach((i, j) => (lenient[i] = again[j]!.verdict));
+  return lenient;
 }
 
-async function grade(
-  policy: Policy,
-  prompts: readonly Prompt<EncodedQuestion>[],
-  completions: readonly (readonly Completion[])[],
-  openThink: boolean,
-  options: EvaluateOptions,
-): Promise<Graded> {
-  const texts = rolloutTexts(policy, prompts, completions, openThink);
-  const rows = prompts.flatMap(({ question }, i) => completions[i]!.map(() => question.row));
-  const verdicts = (mode: ExtractionMode): boolean[] =>
-    verifyBatch(
-      texts.completions.map((response, i) => ({ gold: goldOf(rows[i]!), response, mode, truncated: texts.truncated[i]! })),
-    ).map(({ verdict }) => verdict);
-  const scored =
-    options.rewards && options.rewards.length > 0 && prompts.length > 0
-      ? await scoreAll(
-          options.rewards,
-          options.rewardWeights ?? null,
-          rewardArgs(texts, { trainerState: { globalStep: 0, maxSteps: 0, epoch: 0 } }),
-        )
-      : undefined;
-  return { texts, strict: verdicts('strict'), lenient: verdicts('lenient'), rewards: scored?.totals };
-}
+const finalsOf = ({ verdicts }: Graded): (string | null)[] => verdicts.map(({ extracted }) => extracted);
 
 /** Rows of k. */
 function table<T>(flat: readonly T[], k: number): T[][] {
@@ -180,32 +247,9 @@ function share(flat: readonly boolean[], k: number): Metric {
 }
 
 /** Mean reward over completions that were scored, with the interval of its observed range. */
-function rewardMetric(rewards: readonly (number | null)[]): Metric {
-  const scored = rewards.filter((r) => r !== null);
+function rewardMetric(rewards: Float64Array): Metric {
+  const scored = [...rewards].filter((r) => !Number.isNaN(r));
   if (scored.length === 0) return { value: 0, ci95: [0, 0], n: 0 };
   const [lo, hi] = [Math.min(0, ...scored), Math.max(1, ...scored)];
   return meanOver(scored, lo, hi);
-}
-
-function* recordsOf(
-  layer: 1 | 2,
-  { texts, strict, rewards }: Graded,
-  origins?: readonly Pick<CompletionRecord, 'answer' | 'answerCorrect' | 'phrase'>[],
-): Generator<CompletionRecord> {
-  for (let i = 0; i < texts.completions.length; i++) {
-    yield {
-      step: 0,
-      layer,
-      prompt: texts.prompts[i]!,
-      completion: texts.completions[i]!,
-      gold: texts.golds[i]!,
-      extracted: texts.finals[i]!,
-      reward: rewards?.[i] ?? null,
-      rewards: {},
-      advantage: 0,
-      truncated: texts.truncated[i]!,
-      correct: strict[i]!,
-      ...origins?.[i],
-    };
-  }
 }

@@ -1,3 +1,4 @@
+// What trainers tell, and when: the only contract with the command line, the report and a page. How events are delivered: emitter.ts.
 import type { Metric } from '../algo/evaluation.js';
 
 /** What a long task is doing at the moment. */
@@ -26,26 +27,27 @@ export interface CompletionRecord {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-/** Everything that a trainer tells: the only contract with the command line, the report and the page. */
+/** Everything that a trainer tells. */
 export type TrainEvent =
   | {
       readonly type: 'start';
       readonly algorithm: 'grpo' | 'mgrpo' | 'sft';
       readonly model: string;
-      /** Parameters of the model, and how many of them (or of the adapter's) are trained. */
+      /** Parameters of the model, and how many of them, or of its LoRA, are trained. */
       readonly parameters: number;
       readonly trainable: number;
-      readonly adapter: string;
+      /** What the GPU adapter calls itself; '' where the browser hides it. */
+      readonly device: string;
       readonly steps: number;
       readonly firstStep: number;
       readonly rows: number;
     }
   | {
-      /** Progress within a step; `tokens` counts those processed in this phase so far. */
+      /** Progress within a step; `tokens` counts those processed in this phase so far. The only event that is not awaited. */
       readonly type: 'progress';
       readonly step: number;
       readonly phase: Phase;
-      readonly layer?: 1 | 2;
+      readonly layer?: 1 | 2 | undefined;
       readonly done: number;
       readonly total: number;
       readonly tokens?: number;
@@ -77,5 +79,9 @@ export type TrainEvent =
   | { readonly type: 'notice'; readonly text: string }
   | { readonly type: 'end'; readonly step: number; readonly steps: number; readonly reason: 'done' | 'interrupted' };
 
-/** Receives events in order; a returned promise is awaited. */
-export type Listener = (event: TrainEvent) => void | Promise<void>;
+/**
+ * Receives events in order. A returned promise is awaited, so that the next step waits for a slow listener; but for `progress`, which comes
+ * many times a second and is a plain call. What a listener throws, or a promise of it rejects with, ends the training with that error: at
+ * once, or for `progress` before the weights are next changed, so that the trainer can go on from where it stands.
+ */
+export type Listener = (event: TrainEvent) => unknown;

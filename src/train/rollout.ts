@@ -1,13 +1,23 @@
-import type { Completion, Prompt } from '../algo/rollout.js';
+// Sampling completions of prompts, and scoring them: token ids to texts, the verifier's reading, reward functions. Shared by training and evaluation.
+import type { Completion, Prompt, Scored } from '../algo/rollout.js';
 import type { GRPOConfig } from '../config/grpo.js';
+import { MgrpoError } from '../errors.js';
 import { generate } from '../sampling/generate.js';
-import type { RewardArgs } from '../reward/types.js';
+import { goldOf } from '../reward/countdown-task.js';
+import { scoreAll } from '../reward/run.js';
+import type { RewardArgs, RewardFunction, RewardTrainerState } from '../reward/types.js';
 import { verifyBatch } from '../reward/verify.js';
+import type { Verdict } from '../reward/verify.js';
+import { textOf } from './language-model.js';
+import type { LanguageModel } from './language-model.js';
 import type { EncodedQuestion } from './questions.js';
-import type { Policy } from './policy.js';
+import { takeTurn } from './turns.js';
 
 /** How completions are drawn, of a resolved config or of an evaluation. */
-export type RolloutSettings = Pick<GRPOConfig, 'maxCompletionLength' | 'topP' | 'topK' | 'minP' | 'repetitionPenalty'> & {
+export type RolloutSettings = Pick<
+  GRPOConfig,
+  'maxCompletionLength' | 'topP' | 'topK' | 'minP' | 'repetitionPenalty' | 'maxSlots'
+> & {
   /** 0: greedy. */
   readonly temperature: number;
 };
@@ -17,104 +27,115 @@ export type RolloutSettings = Pick<GRPOConfig, 'maxCompletionLength' | 'topP' | 
  * @param firstStream number of the first sample in its run; each sample has a random stream of its own
  */
 export async function rollout(
-  policy: Policy,
+  model: LanguageModel,
   prompts: readonly { readonly ids: ArrayLike<number> }[],
   n: number,
   settings: RolloutSettings,
   run: {
     readonly seed: number;
     readonly firstStream: number;
-    readonly maxSlots?: number | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly onProgress?: (progress: { done: number; total: number; tokens: number }) => void;
+    readonly onTokens?: ((sample: number, ids: readonly number[]) => void) | undefined;
   },
 ): Promise<Completion[][]> {
   const requests = prompts.map(({ ids }, i) => ({
     prompt: ids,
     streams: Array.from({ length: n }, (_, j) => (run.firstStream + i * n + j) >>> 0),
   }));
-  const { temperature, topK, topP, minP, repetitionPenalty, maxCompletionLength } = settings;
-  const samples = await generate(policy.decoder, requests, {
-    temperature,
-    topK,
-    topP,
-    minP,
-    repetitionPenalty,
-    maxCompletionLength,
-    eosIds: policy.eosIds,
-    seed: run.seed,
-    signal: run.signal,
-    ...(run.maxSlots && { maxSlots: run.maxSlots }),
-    ...(run.onProgress && { onProgress: run.onProgress }),
-  });
+  const { temperature, topK, topP, minP, repetitionPenalty, maxCompletionLength, maxSlots } = settings;
+  const options = { temperature, topK, topP, minP, repetitionPenalty, maxCompletionLength, maxSlots };
+  const samples = await takeTurn(model.decoder.gpu, () =>
+    generate(model.decoder, requests, {
+      ...options,
+      eosIds: model.eosIds,
+      seed: run.seed,
+      signal: run.signal,
+      onTokens: run.onTokens,
+      ...(run.onProgress && { onProgress: run.onProgress }),
+    }),
+  );
   return prompts.map((_, i) => samples.slice(i * n, (i + 1) * n));
 }
 
-/** The completions of a rollout as text, with the columns of their rows: what reward functions and reports see. */
-export interface RolloutTexts {
-  readonly prompts: string[];
-  readonly completions: string[];
-  readonly completionIds: ArrayLike<number>[];
-  readonly truncated: boolean[];
-  readonly golds: string[];
-  /** Final answer that the verifier reads, null where there is none. */
-  readonly finals: (string | null)[];
-  /** Columns of the data rows, one entry per completion; in layer 2 also `firstCompletions`, `firstCompletionIds` and `firstTruncated`. */
-  readonly columns: Readonly<Record<string, readonly unknown[]>>;
+/** Completions with their scores and the verifier's strict verdicts. */
+export interface Judged {
+  readonly scored: Scored;
+  readonly verdicts: readonly Verdict[];
 }
 
-/**
- * Decodes a rollout. The end-of-sequence id is left out of the text. A correction that continues an open thought is given with the
- * assistant's turn before it, because only the whole is an answer.
- */
-export function rolloutTexts(
-  policy: Policy,
+/** What {@link judge} takes beside the completions. */
+export interface JudgeOptions {
+  readonly rewardFuncs: readonly RewardFunction[];
+  /** Whether corrections continue an open thought: then they are judged with the assistant's turn before them, only the whole is an answer. */
+  readonly openThink: boolean;
+  readonly trainerState: RewardTrainerState;
+  /** Receives what reward functions add to the metrics. */
+  readonly logMetric?: (name: string, value: number) => void;
+}
+
+/** Decodes completions, reads each one's final answer once, and calls the reward functions. No reward functions: no rewards. */
+export async function judge(
+  model: LanguageModel,
   prompts: readonly Prompt<EncodedQuestion>[],
   completions: readonly (readonly Completion[])[],
-  openThink: boolean,
-): RolloutTexts {
-  const { tokenizer, eosIds } = policy;
-  const text = (ids: ArrayLike<number>): string => {
-    const list = Array.from(ids);
-    if (list.length > 0 && eosIds.has(list.at(-1)!)) list.pop();
-    return tokenizer.decode(list);
-  };
-  const flat = completions.flatMap((row, i) => row.map((completion) => ({ completion, prompt: prompts[i]! })));
-  const rendered = new Map(prompts.map((prompt) => [prompt, text(prompt.ids)]));
-  const rows = flat.map(({ prompt }) => prompt.question.row);
-  const texts = flat.map(({ completion, prompt }) => {
-    const turn = prompt.origin && openThink ? text(Array.from(prompt.ids).slice(prompt.question.promptIds.length)) : '';
-    return turn + text(completion.ids);
+  { rewardFuncs, openThink, trainerState, logMetric }: JudgeOptions,
+): Promise<Judged> {
+  const samples = completions.flatMap((row, i) => row.map((completion) => ({ completion, prompt: prompts[i]! })));
+  const texts = samples.map(({ completion, prompt: { ids, origin, question } }) => {
+    const turn = origin && openThink ? textOf(model, Array.from(ids).slice(question.promptIds.length)) : '';
+    return turn + textOf(model, completion.ids);
   });
-  const truncated = flat.map(({ completion }) => completion.truncated);
-  const golds = rows.map(({ gold }) => gold);
+  const truncated = samples.map(({ completion }) => completion.truncated);
   const verdicts = verifyBatch(
-    texts.map((response, i) => ({ gold: golds[i]!, response, mode: 'strict' as const, truncated: truncated[i]! })),
+    texts.map((response, i) => ({
+      gold: goldOf(samples[i]!.prompt.question.row),
+      response,
+      mode: 'strict',
+      truncated: truncated[i]!,
+    })),
   );
-  const names = new Set(rows.flatMap((row) => Object.keys(row)));
-  names.delete('prompt');
-  const columns: Record<string, readonly unknown[]> = Object.fromEntries(
-    [...names].map((name) => [name, rows.map((row) => row[name] ?? null)]),
-  );
-  const firsts = flat.flatMap(({ prompt }) => (prompt.origin ? [prompt.origin.answer] : []));
-  if (firsts.length === flat.length && flat.length > 0) {
-    columns['firstCompletions'] = firsts.map(({ ids }) => text(ids));
-    columns['firstCompletionIds'] = firsts.map(({ ids }) => ids);
-    columns['firstTruncated'] = firsts.map((first) => first.truncated);
-  }
-  return {
-    prompts: flat.map(({ prompt }) => rendered.get(prompt)!),
+  const rendered = new Map(prompts.map((prompt) => [prompt, textOf(model, prompt.ids)]));
+  const extras = texts.map((): Record<string, unknown> => ({}));
+  const args: RewardArgs = {
+    ...columnsOf(model, samples),
+    prompts: samples.map(({ prompt }) => rendered.get(prompt)!),
     completions: texts,
-    completionIds: flat.map(({ completion }) => completion.ids),
+    completionIds: samples.map(({ completion }) => completion.ids),
     truncated,
-    golds,
-    finals: verdicts.map(({ extracted }) => extracted),
-    columns,
+    trainerState,
+    logMetric: logMetric ?? (() => undefined),
+    logExtra(column, values) {
+      if (values.length !== texts.length) {
+        throw new MgrpoError(
+          'reward_function',
+          `logExtra: expected ${texts.length} values for column ${column}, one per completion, got ${values.length}`,
+        );
+      }
+      values.forEach((value, i) => (extras[i]![column] = value));
+    },
   };
+  const { rewards, names } =
+    rewardFuncs.length > 0 && texts.length > 0 ? await scoreAll(rewardFuncs, args) : { rewards: texts.map(() => []), names: [] };
+  const details = texts.map((text, i) => ({ text, final: verdicts[i]!.extracted, extra: extras[i]! }));
+  return { scored: { rewards, names, texts: details }, verdicts };
 }
 
-/** The arguments of a reward function for a decoded rollout. */
-export function rewardArgs(texts: RolloutTexts, extra: Pick<RewardArgs, 'trainerState' | 'logExtra' | 'logMetric'>): RewardArgs {
-  const { prompts, completions, completionIds, truncated, columns } = texts;
-  return { ...columns, prompts, completions, completionIds, truncated, ...extra };
+/** Columns of the data rows, one entry per completion; in layer 2 also `firstCompletions`, `firstCompletionIds` and `firstTruncated`. */
+function columnsOf(
+  model: LanguageModel,
+  samples: readonly { readonly prompt: Prompt<EncodedQuestion> }[],
+): Record<string, readonly unknown[]> {
+  const rows = samples.map(({ prompt }) => prompt.question.row);
+  const names = new Set(rows.flatMap((row) => Object.keys(row)));
+  names.delete('prompt');
+  const columns = Object.fromEntries([...names].map((name) => [name, rows.map((row) => row[name] ?? null)]));
+  const answers = samples.flatMap(({ prompt }) => (prompt.origin ? [prompt.origin.answer] : []));
+  if (answers.length === 0) return columns;
+  return {
+    ...columns,
+    firstCompletions: answers.map(({ ids }) => textOf(model, ids)),
+    firstCompletionIds: answers.map(({ ids }) => ids),
+    firstTruncated: answers.map((answer) => answer.truncated),
+  };
 }

@@ -1,14 +1,20 @@
+// Supervised fine-tuning: the mean negative log-likelihood of completion tokens. The loop around a step is loop.ts.
 import { resolveSFTConfig, type SFTConfig } from '../config/sft.js';
 import { check } from '../errors.js';
 import type { Decoder } from '../nn/decoder.js';
+import { LISTENER, takeOptions } from '../options/border.js';
 import { AdamW } from '../optim/adamw.js';
 import { scheduleFactor } from '../optim/schedule.js';
-import { Rng } from '../rng.js';
 import type { SftExample } from '../tasks/task.js';
+import { Emitter } from './emitter.js';
 import type { Listener } from './events.js';
-import { meanMetrics } from './metrics.js';
-import { STREAM, type Policy } from './policy.js';
-import { accumulate, type Accumulated } from './update.js';
+import { Gate, runLoop } from './loop.js';
+import type { LoopState, StepDone, TrainResult } from './loop.js';
+import { exampleOrder } from './order.js';
+import type { Policy } from './policy.js';
+import { ARGS, POLICY, SIGNAL } from './things.js';
+import { holdPolicy, takeTurn } from './turns.js';
+import { accumulate, optimizerStep, type Accumulated } from './update.js';
 
 /** Adds the gradients of Σ −log p(completion token) / normalizer; the loss it returns is that sum. */
 export async function accumulateNll(
@@ -24,115 +30,145 @@ export async function accumulateNll(
   }));
 }
 
+/** An example in token ids. */
+interface Example {
+  readonly promptIds: readonly number[];
+  readonly completionIds: readonly number[];
+}
+
+/** What {@link SFTTrainer} is made from. */
+export interface SFTTrainerOptions {
+  readonly policy: Policy;
+  readonly trainDataset: readonly SftExample[];
+  readonly args?: Partial<SFTConfig>;
+  readonly onEvent?: Listener;
+  /** Stops after the present step. */
+  readonly signal?: AbortSignal;
+}
+
 /** Supervised fine-tuning: the mean negative log-likelihood of the completion tokens (and the end of the text), the rest is context. */
 export class SFTTrainer {
   readonly config: SFTConfig;
-  readonly #policy: Policy;
-  readonly #examples: readonly { readonly promptIds: readonly number[]; readonly completionIds: readonly number[] }[];
-  readonly #onEvent: Listener;
+  readonly policy: Policy;
+  readonly #examples: readonly Example[];
+  readonly #draw: () => number;
+  /** Micro-batches of the present step. */
+  #drawn: readonly (readonly Example[])[] | null = null;
+  readonly #optimizer: AdamW;
+  readonly #events: Emitter;
+  readonly #gate = new Gate();
   readonly #signal: AbortSignal | undefined;
+  readonly #state: LoopState = { step: 0, window: [] };
 
   /** @throws MgrpoError where there is no example, or one is longer than the model's context */
-  constructor(options: {
-    readonly policy: Policy;
-    readonly examples: readonly SftExample[];
-    readonly config?: Partial<SFTConfig>;
-    readonly onEvent?: Listener;
-    readonly signal?: AbortSignal;
-  }) {
-    const { policy, examples } = options;
-    this.config = resolveSFTConfig(options.config);
-    this.#policy = policy;
-    this.#onEvent = options.onEvent ?? (() => undefined);
+  constructor(options: SFTTrainerOptions) {
+    takeOptions('SFTTrainer', {}, options, {
+      policy: POLICY,
+      trainDataset: { noun: 'a list of examples', is: Array.isArray, wayOut: 'pass an array of { prompt, prefix, completion }' },
+      args: ARGS,
+      onEvent: LISTENER,
+      signal: SIGNAL,
+    });
+    const { policy, trainDataset: examples } = options;
+    this.config = resolveSFTConfig(options.args);
+    this.policy = policy;
+    this.#events = new Emitter(options.onEvent);
     this.#signal = options.signal;
+    const { decoder, tokenizer, context, name } = policy;
+    check(
+      decoder.trained.slabs.length > 0,
+      "SFTTrainer: nothing is trainable; load the policy with train 'full', or with a LoRA adapter",
+    );
     check(examples.length > 0, 'SFTTrainer: expected at least one example, got 0; give it data');
     const end = [...policy.eosIds][0];
-    check(
-      end !== undefined,
-      `SFTTrainer: expected an end-of-sequence id for ${policy.name}, got none; set eos_token_id in config.json`,
-    );
+    check(end !== undefined, `SFTTrainer: expected an end-of-sequence id for ${name}, got none; set eos_token_id in config.json`);
     this.#examples = examples.map(({ prompt, prefix, completion }) => ({
-      promptIds: [...policy.tokenizer.encodePrompt(prompt), ...policy.tokenizer.encode(prefix)],
-      completionIds: [...policy.tokenizer.encode(completion), end],
+      promptIds: [...tokenizer.encodePrompt(prompt), ...tokenizer.encode(prefix)],
+      completionIds: [...tokenizer.encode(completion), end],
     }));
     const longest = this.#examples.reduce((n, e) => Math.max(n, e.promptIds.length + e.completionIds.length), 0);
     check(
-      longest <= policy.context,
-      `SFTTrainer: expected examples of at most ${policy.context} tokens (max_position_embeddings), got one of ${longest}; drop or shorten it`,
+      longest <= context,
+      `SFTTrainer: expected examples of at most ${context} tokens (max_position_embeddings), got one of ${longest}; drop or shorten it`,
     );
+    this.#draw = exampleOrder(examples.length, this.config.seed);
+    this.#optimizer = new AdamW(decoder.trained, this.config);
   }
 
-  /** Runs all steps. @returns the mean loss over the last logged steps */
-  async train(): Promise<{
-    readonly steps: number;
-    readonly reason: 'done' | 'interrupted';
-    readonly metrics: Readonly<Record<string, number>>;
-  }> {
-    const { config: c } = this;
-    const { decoder, name } = this.#policy;
-    const { gpu } = decoder;
-    const optimizer = new AdamW(decoder.trained, c);
-    const start = performance.now();
-    await this.#onEvent({
-      type: 'start',
-      algorithm: 'sft',
-      model: name,
-      parameters: decoder.parameters.count,
-      trainable: decoder.trained.count,
-      adapter: gpu.adapter.description,
-      steps: c.maxSteps,
-      firstStep: 0,
-      rows: this.#examples.length,
-    });
-    const draw = exampleOrder(this.#examples.length, c.seed);
-    let window: Record<string, number>[] = [];
-    let last: Record<string, number> = {};
-    let step = 0;
-    for (; step < c.maxSteps && !this.#signal?.aborted; step++) {
-      const batches = Array.from({ length: c.gradientAccumulationSteps }, () =>
-        Array.from({ length: c.perDeviceTrainBatchSize }, () => this.#examples[draw()]!),
-      );
-      const tokens = batches.flat().reduce((n, e) => n + e.completionIds.length, 0);
-      let loss = 0;
-      for (const batch of batches) loss += (await accumulateNll(decoder, batch, tokens)).loss;
-      const learningRate = c.learningRate * scheduleFactor(c.lrSchedulerType, step, c.maxSteps, c.warmupRatio);
-      const recorder = gpu.recorder();
-      const clip = optimizer.step(recorder, learningRate);
-      recorder.submit();
-      const [[norm]] = await gpu.read(clip);
-      check(Number.isFinite(loss), `SFTTrainer: the loss became ${loss} in step ${step}; lower learningRate (${c.learningRate})`);
-      const metrics = { loss, grad_norm: norm!, learning_rate: learningRate };
-      window.push(metrics);
-      const elapsed = (performance.now() - start) / 1000;
-      await this.#onEvent({
-        type: 'step',
-        step: step + 1,
-        steps: c.maxSteps,
-        metrics,
-        seconds: { update: elapsed / (step + 1) },
-        memory: gpu.memory,
-        secondsLeft: (elapsed / (step + 1)) * (c.maxSteps - step - 1),
+  /** Runs all steps, or until the signal. After an error the weights are those of the last finished step, and the training can go on. */
+  async train(): Promise<TrainResult> {
+    const { config, policy } = this;
+    const { decoder } = policy;
+    const release = holdPolicy(policy);
+    try {
+      return await runLoop({
+        device: decoder.gpu,
+        events: this.#events,
+        gate: this.#gate,
+        signal: this.#signal,
+        start: {
+          algorithm: 'sft',
+          model: policy.name,
+          parameters: decoder.parameters.count,
+          trainable: decoder.trained.count,
+          rows: this.#examples.length,
+        },
+        maxSteps: config.maxSteps,
+        loggingSteps: config.loggingSteps,
+        saveSteps: null,
+        evalSteps: null,
+        state: this.#state,
+        step: () => this.#step(),
       });
-      if ((step + 1) % c.loggingSteps === 0 || step + 1 === c.maxSteps) {
-        last = meanMetrics(window);
-        window = [];
-        await this.#onEvent({ type: 'log', step: step + 1, metrics: last });
-      }
+    } finally {
+      release();
     }
-    const reason = step < c.maxSteps ? 'interrupted' : 'done';
-    await this.#onEvent({ type: 'checkpoint', step, last: true });
-    await this.#onEvent({ type: 'end', step, steps: c.maxSteps, reason });
-    optimizer.free();
-    return { steps: step, reason, metrics: last };
   }
-}
 
-/** Draws example numbers in a new random order in each pass. */
-function exampleOrder(count: number, seed: number): () => number {
-  const rng = new Rng(seed, STREAM.shuffle);
-  let order: number[] = [];
-  return () => {
-    if (order.length === 0) order = rng.shuffle(Array.from({ length: count }, (_, i) => i));
-    return order.pop()!;
-  };
+  async #step(): Promise<StepDone | null> {
+    if (this.#signal?.aborted) return null;
+    const { config: c, policy } = this;
+    const { decoder } = policy;
+    const { step } = this.#state;
+    const begun = performance.now();
+    const learningRate = c.learningRate * scheduleFactor(c.lrSchedulerType, step, c.maxSteps, c.warmupRatio);
+    // A step that failed is tried again with the same examples.
+    const batches = (this.#drawn ??= Array.from({ length: c.gradientAccumulationSteps }, () =>
+      Array.from({ length: c.perDeviceTrainBatchSize }, () => this.#examples[this.#draw()]!),
+    ));
+    const tokens = batches.flat().reduce((n, e) => n + e.completionIds.length, 0);
+    let loss = 0;
+    const norm = await takeTurn(decoder.gpu, () =>
+      optimizerStep(decoder, this.#optimizer, learningRate, async () => {
+        for (const batch of batches) loss += (await accumulateNll(decoder, batch, tokens)).loss;
+        return loss;
+      }),
+    );
+    this.#drawn = null;
+    return {
+      step: step + 1,
+      metrics: { loss, grad_norm: norm, learning_rate: learningRate },
+      seconds: { update: (performance.now() - begun) / 1000 },
+    };
+  }
+
+  /** Holds the training before its next step, until {@link resume}. */
+  pause(): void {
+    this.#gate.close();
+  }
+
+  /** Lets a paused training go on. */
+  resume(): void {
+    this.#gate.open();
+  }
+
+  /** Frees the optimiser's memory; the policy stays. */
+  free(): void {
+    this.#optimizer.free();
+  }
+
+  /** As {@link free}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await takeTurn(this.policy.decoder.gpu, () => Promise.resolve(this.free()));
+  }
 }

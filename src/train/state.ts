@@ -1,21 +1,27 @@
+// What a trainer writes beside the weights, so that a run goes on as if it had not stopped.
 import { MgrpoError, show } from '../errors.js';
 import type { Decoder } from '../nn/decoder.js';
 import { Safetensors, writeSafetensors } from '../formats/safetensors.js';
 import type { AdamW } from '../optim/adamw.js';
+import { isObject } from '../options/border.js';
 import { readJson, type FileSink, type FileSource } from '../platform/files.js';
 
-/** Where a run stands between two steps. With the weights and the optimiser's moments it determines all that follows. */
-export interface TrainerState {
-  /** Optimiser steps of layer 1 done. */
-  readonly step: number;
+/** What a run has taken from its data and its random streams. */
+export interface Position {
   /** Questions taken from the data so far. */
   readonly cursor: number;
   /** Samples drawn so far: the number of the next random stream. */
   readonly streams: number;
   /** Random words drawn for phrases and choices so far. */
   readonly draws: number;
-  /** Optimiser steps of both layers, for AdamW's bias correction. */
-  readonly optimizerSteps: number;
+}
+
+/** Where a run stands between two steps. With the weights and the optimiser's moments it determines all that follows. */
+export interface TrainerState extends Position {
+  /** Optimiser steps of layer 1 done. */
+  readonly step: number;
+  /** Metrics of the steps since the last line of the log. */
+  readonly window: readonly Readonly<Record<string, number>>[];
 }
 
 const STATE_FILE = 'trainer_state.json';
@@ -38,15 +44,7 @@ export async function saveTrainerState(sink: FileSink, state: TrainerState, opti
  * @throws MgrpoError where the files are missing or belong to another model
  */
 export async function loadTrainerState(files: FileSource, optimizer: AdamW, decoder: Decoder): Promise<TrainerState> {
-  const json = (await readJson(files, STATE_FILE)) as Record<keyof TrainerState, unknown>;
-  for (const key of ['step', 'cursor', 'streams', 'draws', 'optimizerSteps'] as const) {
-    if (!Number.isSafeInteger(json[key])) {
-      throw new MgrpoError(
-        'bad_file',
-        `${files.name}/${STATE_FILE}: expected a whole number for ${key}, got ${show(json[key])}; resume from another checkpoint`,
-      );
-    }
-  }
+  const state = parseState(await readJson(files, STATE_FILE), `${files.name}/${STATE_FILE}`);
   const file = await Safetensors.open(files, MOMENTS_FILE);
   for (const { name, tensor } of optimizer.state()) {
     const { shape } = file.info(name);
@@ -58,7 +56,31 @@ export async function loadTrainerState(files: FileSource, optimizer: AdamW, deco
     }
     decoder.gpu.write(tensor, await file.readF32(name));
   }
-  const state = json as unknown as TrainerState;
   optimizer.steps = state.optimizerSteps;
-  return { ...state };
+  return state;
+}
+
+function parseState(json: unknown, where: string): TrainerState & { readonly optimizerSteps: number } {
+  const fields = isObject(json) ? json : {};
+  const fail = (key: string, expected: string): never => {
+    throw new MgrpoError(
+      'bad_file',
+      `${where}: expected ${expected} for ${key}, got ${show(fields[key])}; resume from another checkpoint`,
+    );
+  };
+  const count = (key: string): number => {
+    const value = fields[key];
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : fail(key, 'a whole number >= 0');
+  };
+  const isMetrics = (value: unknown): value is Record<string, number> =>
+    isObject(value) && Object.values(value).every((metric) => typeof metric === 'number');
+  const { window } = fields;
+  return {
+    step: count('step'),
+    cursor: count('cursor'),
+    streams: count('streams'),
+    draws: count('draws'),
+    optimizerSteps: count('optimizerSteps'),
+    window: Array.isArray(window) && window.every(isMetrics) ? window : fail('window', 'a list of metrics'),
+  };
 }

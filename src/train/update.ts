@@ -1,3 +1,5 @@
+// Forward, loss, backward and optimiser step on packed sequences: what training does with a decoder. What is computed of log-probs: algo/.
+import { MgrpoError } from '../errors.js';
 import { policyObjective } from '../algo/objective.js';
 import type { MicroBatch, TrainSequence, UpdateWindow } from '../algo/windows.js';
 import { pack } from '../nn/batch.js';
@@ -34,7 +36,7 @@ export function packForScoring(
   return { batch, offsets, targets: { rows: Uint32Array.from(rows), targets: Uint32Array.from(targets), temperature } };
 }
 
-/** Most tokens that go through the layers together; longer micro-batches are cut at sequence borders. */
+/** Most tokens that are scored together; longer lists of sequences are cut at sequence borders. Micro-batches of training are not cut. */
 const PIECE_TOKENS = 8192;
 
 /** Cuts a list of sequences into pieces of at most {@link PIECE_TOKENS} tokens, one sequence at least. */
@@ -159,7 +161,10 @@ export interface UpdateReport {
   readonly tokens: number;
 }
 
-/** One optimiser step: the gradients of every micro-batch of the window, then AdamW. Token ids come from sampling as they are. */
+/**
+ * One optimiser step: the gradients of every micro-batch of the window, then AdamW. Token ids come from sampling as they are.
+ * @throws MgrpoError `diverged`, with the weights unchanged
+ */
 export async function updatePolicy(
   decoder: Decoder,
   optimizer: AdamW,
@@ -170,7 +175,6 @@ export async function updatePolicy(
     readonly onProgress?: (done: number, total: number, tokens: number) => void;
   },
 ): Promise<UpdateReport> {
-  const { gpu } = decoder;
   const means = new Map<string, { sum: number; weight: number }>();
   const note = (name: string, value: number, weight: number): void => {
     const entry = means.get(name) ?? { sum: 0, weight: 0 };
@@ -178,28 +182,63 @@ export async function updatePolicy(
   };
   let [loss, tokens, largest] = [0, 0, 0];
   const total = window.microBatches.length;
-  for (const [index, batch] of window.microBatches.entries()) {
-    const result = await accumulatePolicy(decoder, batch, window.onPolicy, options.reference);
-    loss += result.loss;
-    tokens += result.tokens;
-    for (const [name, value] of Object.entries(result.metrics)) note(name, value, batch.sequences.length);
-    if (window.onPolicy) {
-      const sampled = concatenate(batch.sequences.map((s) => s.oldLogps));
-      const differences = sampled.map((value, t) => Math.abs(value - result.logps[t]!));
-      largest = differences.reduce((a, b) => Math.max(a, b), largest);
-      if (differences.length > 0)
-        note(DIFFERENCE_MEAN, differences.reduce((a, b) => a + b, 0) / differences.length, batch.sequences.length);
+  const norm = await optimizerStep(decoder, optimizer, options.learningRate, async () => {
+    for (const [index, batch] of window.microBatches.entries()) {
+      const result = await accumulatePolicy(decoder, batch, window.onPolicy, options.reference);
+      loss += result.loss;
+      tokens += result.tokens;
+      for (const [name, value] of Object.entries(result.metrics)) note(name, value, batch.sequences.length);
+      if (window.onPolicy) {
+        const sampled = concatenate(batch.sequences.map((s) => s.oldLogps));
+        const differences = sampled.map((value, t) => Math.abs(value - result.logps[t]!));
+        largest = differences.reduce((a, b) => Math.max(a, b), largest);
+        if (differences.length > 0)
+          note(DIFFERENCE_MEAN, differences.reduce((a, b) => a + b, 0) / differences.length, batch.sequences.length);
+      }
+      options.onProgress?.(index + 1, total, tokens);
     }
-    options.onProgress?.(index + 1, total, tokens);
-  }
-  const recorder = gpu.recorder();
-  const clip = optimizer.step(recorder, options.learningRate);
-  recorder.submit();
-  const [[norm]] = await gpu.read(clip);
-  const metrics: Record<string, number> = { loss, grad_norm: norm!, learning_rate: options.learningRate };
+    return loss;
+  });
+  const metrics: Record<string, number> = { loss, grad_norm: norm, learning_rate: options.learningRate };
   for (const [name, { sum, weight }] of means) metrics[name] = sum / weight;
   if (window.onPolicy) metrics['sampling/sampling_logp_difference/max'] = largest;
   return { metrics, tokens };
+}
+
+/**
+ * Adds up gradients and applies them, if the loss and their norm are numbers. Where anything fails before, the weights and moments are as
+ * they were and the gradients are discarded.
+ * @param accumulate adds the gradients; gives the loss
+ * @returns the gradient norm before clipping
+ * @throws MgrpoError `diverged`
+ */
+export async function optimizerStep(
+  decoder: Decoder,
+  optimizer: AdamW,
+  learningRate: number,
+  accumulate: () => Promise<number>,
+): Promise<number> {
+  const recorder = decoder.gpu.recorder();
+  try {
+    const loss = await accumulate();
+    const clip = optimizer.measure(recorder);
+    recorder.submit();
+    const norm = (await decoder.gpu.read(clip))[0][0]!;
+    if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+      throw new MgrpoError(
+        'diverged',
+        `train: expected a finite loss and gradient, got loss ${loss} and gradient norm ${norm} in optimiser step ${optimizer.steps + 1}; ` +
+          'the weights are those before it: lower learningRate, or go back to an earlier checkpoint',
+      );
+    }
+    optimizer.step(recorder, learningRate);
+    recorder.submit();
+    return norm;
+  } catch (error) {
+    optimizer.discard(recorder);
+    recorder.submit();
+    throw error;
+  }
 }
 
 const DIFFERENCE_MEAN = 'sampling/sampling_logp_difference/mean';

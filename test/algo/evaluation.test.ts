@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { majAtK, meanOver, passAtK, proportion, twoTurnMetrics, withBaseline } from '../../src/algo/evaluation.js';
+import { majAtK, meanOver, passAtK, proportion, correctionMetrics, withBaseline } from '../../src/algo/evaluation.js';
 
 describe('proportion', () => {
   it('has Wilson’s interval', () => {
@@ -93,16 +93,16 @@ describe('majAtK', () => {
   });
 });
 
-describe('twoTurnMetrics', () => {
+describe('correctionMetrics', () => {
   const turns = {
-    first: [[false], [false], [true], [true], [true]],
-    second: [[true], [false], [true], [false], [true]],
-    firstFinals: [['1'], [null], ['3'], ['4'], ['5']],
-    secondFinals: [['2'], [null], ['3'], ['9'], ['5']],
+    answers: [[false], [false], [true], [true], [true]],
+    corrections: [[true], [false], [true], [false], [true]],
+    answerFinals: [['1'], [null], ['3'], ['4'], ['5']],
+    correctionFinals: [['2'], [null], ['3'], ['9'], ['5']],
   };
 
   it('has the paper’s names and adds up', () => {
-    const m = twoTurnMetrics(turns);
+    const m = correctionMetrics(turns);
     expect(Object.fromEntries(Object.entries(m).map(([key, { value }]) => [key, value]))).toEqual({
       acc_t1: 0.6,
       acc_t2: 0.6,
@@ -120,9 +120,9 @@ describe('twoTurnMetrics', () => {
       fc.property(
         fc.array(fc.array(fc.tuple(fc.boolean(), fc.boolean()), { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 20 }),
         (table) => {
-          const m = twoTurnMetrics({
-            first: table.map((row) => row.map(([a]) => a)),
-            second: table.map((row) => row.map(([, b]) => b)),
+          const m = correctionMetrics({
+            answers: table.map((row) => row.map(([a]) => a)),
+            corrections: table.map((row) => row.map(([, b]) => b)),
           });
           expect(m['delta_t1_t2']!.value).toBeCloseTo(m['delta_i_to_c']!.value - m['delta_c_to_i']!.value, 10);
           expect(m['delta_t1_t2']!.value).toBeCloseTo(m['acc_t2']!.value - m['acc_t1']!.value, 10);
@@ -132,12 +132,12 @@ describe('twoTurnMetrics', () => {
   });
 
   it('compares with the start model’s second turn, problem by problem', () => {
-    const m = withBaseline(turns, { first: turns.first, second: [[false], [false], [true], [false], [true]] });
+    const m = withBaseline(turns, { answers: turns.answers, corrections: [[false], [false], [true], [false], [true]] });
     expect(m['acc_t1p']!.value).toBe(0.4);
     expect(m['delta_t1p_t2']!.value).toBeCloseTo(0.2, 12);
   });
 
   it('refuses tables of different shapes', () => {
-    expect(() => twoTurnMetrics({ first: [[true]], second: [[true, false]] })).toThrow(/same shape/);
+    expect(() => correctionMetrics({ answers: [[true]], corrections: [[true, false]] })).toThrow(/same shape/);
   });
 });

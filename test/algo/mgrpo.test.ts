@@ -76,7 +76,11 @@ class TableHost implements StepHost<Item> {
   score(layer: 1 | 2, prompts: readonly Prompt<Item>[], completions: readonly (readonly Completion[])[]): Promise<Scored> {
     this.log.push(`score ${layer}`);
     const rows = completions.flatMap((group, i) => group.map((c) => [c.ids[0] === prompts[i]!.question.target ? 1 : 0]));
-    return Promise.resolve({ rewards: rows, names: ['accuracy'], finals: completions.flat().map((c) => String(c.ids[0])) });
+    return Promise.resolve({
+      rewards: rows,
+      names: ['accuracy'],
+      texts: completions.flat().map((c) => ({ text: '', final: String(c.ids[0]), extra: {} })),
+    });
   }
 
   update(window: UpdateWindow): Promise<void> {

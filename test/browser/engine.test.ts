@@ -34,9 +34,9 @@ describe.skipIf(reason)(`the browser bundle${reason ? ` (skipped: ${reason})` : 
         const policy = await m.createPolicy(gpu, { name: 'page', config, tokenizerFiles: files, seed: 1 });
         const digits = m.named('digits', ({ completions }) => completions.map((t) => (t.match(/[0-9]/g) ?? []).length / Math.max(t.length, 1)));
         const steps = [];
-        const trainer = new m.MGRPOTrainer({ policy, rewards: [digits], rows: m.arithmetic('small').rows('train', 8, 1),
+        const trainer = new m.MGRPOTrainer({ policy, rewardFuncs: [digits], trainDataset: m.arithmetic('small').rows('train', 8, 1),
           onEvent: (e) => { if (e.type === 'step') steps.push(e.metrics); },
-          config: { numGenerations: 4, perDeviceTrainBatchSize: 16, gradientAccumulationSteps: 1, maxCompletionLength: 8, maxSteps: 2, learningRate: 1e-2,
+          args: { numGenerations: 4, perDeviceTrainBatchSize: 16, gradientAccumulationSteps: 1, maxCompletionLength: 8, maxSteps: 2, learningRate: 1e-2,
             lrSchedulerType: 'constant', layer2: { numGenerations: 2, selection: 'none', phrases: ['Wait, let me double-check that.'] } } });
         const { reason } = await trainer.train();
         const bindings = gpu.device.limits.maxStorageBuffersPerShaderStage;

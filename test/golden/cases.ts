@@ -71,7 +71,7 @@ const KINDS: Record<string, (gpu: Gpu, folder: string, json: Json, report: Repor
   layer2: runLayer2,
 };
 
-async function load(gpu: Gpu, folder: string, train: 'full' | 'lora', adapter?: string): Promise<Decoder> {
+async function load(gpu: Gpu, folder: string, train: 'full' | 'adapter', adapter?: string): Promise<Decoder> {
   return loadDecoder(gpu, new NodeFiles(folder), { train, ...(adapter && { adapter: new NodeFiles(adapter) }) });
 }
 
@@ -122,7 +122,7 @@ async function runPolicy(gpu: Gpu, folder: string, json: Json, report: Report): 
   const adapter = (await new NodeFiles(path.join(folder, 'adapter')).exists('adapter_config.json'))
     ? path.join(folder, 'adapter')
     : undefined;
-  const decoder = await load(gpu, folder, adapter ? 'lora' : 'full', adapter);
+  const decoder = await load(gpu, folder, adapter ? 'adapter' : 'full', adapter);
   const settings = settingsOf(json.settings as Json);
   const microBatches = json.microBatches as Json[];
   const logps: Float32Array[] = [];
@@ -184,7 +184,8 @@ async function runOptimizer(gpu: Gpu, folder: string, json: Json, report: Report
     const { loss } = await accumulateNll(decoder, asExamples(sequences), count(sequences));
     const learningRate = s.learningRate * scheduleFactor(s.lrSchedulerType, step, s.maxSteps, s.warmupRatio);
     const recorder = gpu.recorder();
-    const clip = optimizer.step(recorder, learningRate);
+    const clip = optimizer.measure(recorder);
+    optimizer.step(recorder, learningRate);
     recorder.submit();
     const [[norm]] = await gpu.read(clip);
     report.relative('loss', [loss], [json.expected.loss[step]]);

@@ -32,9 +32,9 @@ async function run(
   const Trainer = algorithm === 'grpo' ? GRPOTrainer : MGRPOTrainer;
   const trainer = new Trainer({
     policy,
-    config: { ...shared, maxSteps: 3, ...config },
-    rewards: [digitReward],
-    rows: problems(16),
+    args: { ...shared, maxSteps: 3, ...config },
+    rewardFuncs: [digitReward],
+    trainDataset: problems(16),
     onEvent: (e) => void events.push(e),
   });
   await trainer.train();
@@ -104,9 +104,9 @@ describe.skipIf(skipGpu)('trainers', () => {
     const config = { ...shared, maxSteps: 4, layer2, beta: 0.01 };
     const first = new MGRPOTrainer({
       policy,
-      config,
-      rewards: [digitReward],
-      rows: problems(16),
+      args: config,
+      rewardFuncs: [digitReward],
+      trainDataset: problems(16),
       signal: stop.signal,
       onEvent: (e) => (e.type === 'step' && e.step === 2 ? stop.abort() : undefined),
     });
@@ -115,14 +115,19 @@ describe.skipIf(skipGpu)('trainers', () => {
     await policy.save(files);
     await first.saveState(files);
     // The reference is the start model: it has to be given again, as a run's folder does.
-    const reference = new MGRPOTrainer({ policy: await randomPolicy(gpu), config, rewards: [digitReward], rows: problems(16) });
+    const reference = new MGRPOTrainer({
+      policy: await randomPolicy(gpu),
+      args: config,
+      rewardFuncs: [digitReward],
+      trainDataset: problems(16),
+    });
     await reference.train();
     const resumed = await loadPolicy(gpu, files, { train: 'full' });
     const second = new MGRPOTrainer({
       policy: resumed,
-      config,
-      rewards: [digitReward],
-      rows: problems(16),
+      args: config,
+      rewardFuncs: [digitReward],
+      trainDataset: problems(16),
       referencePolicy: await randomPolicy(gpu),
     });
     await second.restoreState(files);
@@ -134,7 +139,7 @@ describe.skipIf(skipGpu)('trainers', () => {
     const gpu = await testGpu();
     const policy = await randomPolicy(gpu);
     const make = (config: object, rows = problems(16)): GRPOTrainer =>
-      new GRPOTrainer({ policy, config: { ...shared, ...config }, rewards: [digitReward], rows });
+      new GRPOTrainer({ policy, args: { ...shared, ...config }, rewardFuncs: [digitReward], trainDataset: rows });
     expect(() => make({ numGenerations: 3 })).toThrow(/numGenerations/);
     expect(() => make({ maxCompletionLength: 400 })).toThrow(/lower maxCompletionLength to at most \d+/);
     expect(() => make({ rewardWeights: [1, 2] })).toThrow(/1 rewardWeights/);
@@ -144,7 +149,7 @@ describe.skipIf(skipGpu)('trainers', () => {
   it('let an error of a reward function through, by name', async () => {
     const policy = await randomPolicy(await testGpu());
     const make = (rewards: [() => number[]]): GRPOTrainer =>
-      new GRPOTrainer({ policy, config: { ...shared, maxSteps: 1 }, rewards, rows: problems(16) });
+      new GRPOTrainer({ policy, args: { ...shared, maxSteps: 1 }, rewardFuncs: rewards, trainDataset: problems(16) });
     await expect(
       make([
         function broken() {

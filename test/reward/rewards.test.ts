@@ -15,7 +15,8 @@ const score = async (
   lengths?: number[],
 ): Promise<(number | null)[]> => {
   const completionIds = completions.map((_, i) => new Array<number>(lengths?.[i] ?? 1).fill(7));
-  return (await scoreAll([reward], null, { prompts: completions, completions, completionIds, ...columns })).totals;
+  const { rewards } = await scoreAll([reward], { prompts: completions, completions, completionIds, ...columns });
+  return rewards.map(([r]) => r!);
 };
 
 describe('accuracyReward', () => {

@@ -6,8 +6,8 @@ const args: RewardArgs = { prompts: ['a', 'b', 'c'], completions: ['x', 'y', 'z'
 const constant = (name: string, scores: unknown): RewardFunction => named(name, () => scores as number[]);
 
 describe('scoreAll', () => {
-  it('gives every score by completion and function, and the weighted sum of those that are not null', async () => {
-    const scores = await scoreAll([constant('one', [1, null, null]), constant('two', [2, 3, null])], [0.5, 10], args);
+  it('gives every score by completion and function', async () => {
+    const scores = await scoreAll([constant('one', [1, null, null]), constant('two', [2, 3, null])], args);
     expect(scores).toEqual({
       names: ['one', 'two'],
       rewards: [
@@ -15,21 +15,16 @@ describe('scoreAll', () => {
         [null, 3],
         [null, null],
       ],
-      totals: [20.5, 30, null],
     });
-  });
-
-  it('weighs every function 1 by default', async () => {
-    expect((await scoreAll([constant('one', [1, 2, 3]), constant('two', [1, 1, 1])], null, args)).totals).toEqual([2, 3, 4]);
   });
 
   it('awaits asynchronous functions and hands them every column', async () => {
     const reward: RewardFunction = async function length({ completions, gold }) {
       return await Promise.resolve(completions.map((text, i) => text.length + (gold as number[])[i]!));
     };
-    expect(await scoreAll([reward], null, { ...args, gold: [10, 20, 30] })).toMatchObject({
+    expect(await scoreAll([reward], { ...args, gold: [10, 20, 30] })).toMatchObject({
       names: ['length'],
-      totals: [11, 21, 31],
+      rewards: [[11], [21], [31]],
     });
   });
 
@@ -38,7 +33,7 @@ describe('scoreAll', () => {
     const reward = named('mine', () => {
       throw boom;
     });
-    await expect(scoreAll([reward], null, args)).rejects.toMatchObject({
+    await expect(scoreAll([reward], args)).rejects.toMatchObject({
       code: 'reward_function',
       cause: boom,
       message: expect.stringMatching(/"mine".*no such column/) as string,
@@ -46,21 +41,18 @@ describe('scoreAll', () => {
   });
 
   it('names the function and both counts where the number of scores is wrong', async () => {
-    await expect(scoreAll([constant('short', [1, 2])], null, args)).rejects.toThrow(/"short": expected 3 scores.*got 2/);
-    await expect(scoreAll([constant('none', undefined)], null, args)).rejects.toThrow(/"none": expected 3 scores/);
+    await expect(scoreAll([constant('short', [1, 2])], args)).rejects.toThrow(/"short": expected 3 scores.*got 2/);
+    await expect(scoreAll([constant('none', undefined)], args)).rejects.toThrow(/"none": expected 3 scores/);
   });
 
   it('refuses scores that are not finite numbers or null', async () => {
     for (const bad of [NaN, Infinity, undefined, '1', true])
-      await expect(scoreAll([constant('bad', [1, bad, 1])], null, args)).rejects.toThrow(
+      await expect(scoreAll([constant('bad', [1, bad, 1])], args)).rejects.toThrow(
         /"bad": expected a finite number or null for score 1/,
       );
   });
 
-  it('refuses weights that do not fit the functions', async () => {
-    await expect(scoreAll([constant('one', [1, 1, 1])], [1, 2], args)).rejects.toThrow(
-      /expected 1 finite numbers for rewardWeights/,
-    );
-    await expect(scoreAll([], null, args)).rejects.toThrow(/at least one reward function/);
+  it('refuses an empty list of functions', async () => {
+    await expect(scoreAll([], args)).rejects.toThrow(/at least one reward function/);
   });
 });

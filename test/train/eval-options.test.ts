@@ -7,7 +7,13 @@ describe.skipIf(skipGpu)('the options of evaluation', () => {
   it.each([1, 3])('numGenerationsEval %i is k of pass@k', async (k) => {
     const policy = await randomPolicy(await testGpu());
     const config = { maxCompletionLength: 4, evalTemperature: 1, numGenerationsEval: k };
-    const trainer = new GRPOTrainer({ policy, config, rewards: [digitReward], rows: problems(8), evalRows: problems(2) });
+    const trainer = new GRPOTrainer({
+      policy,
+      args: config,
+      rewardFuncs: [digitReward],
+      trainDataset: problems(8),
+      evalDataset: problems(2),
+    });
     const metrics = await trainer.evaluate();
     expect(Object.keys(metrics).filter((name) => name.startsWith('pass@'))).toEqual(k === 1 ? ['pass@1'] : ['pass@1', 'pass@3']);
     trainer.free();

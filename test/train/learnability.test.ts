@@ -9,7 +9,7 @@ describe.skipIf(skipGpu)('learnability', () => {
     const rewards: number[] = [];
     const trainer = new GRPOTrainer({
       policy,
-      config: {
+      args: {
         seed,
         numGenerations: 8,
         perDeviceTrainBatchSize: 64,
@@ -22,8 +22,8 @@ describe.skipIf(skipGpu)('learnability', () => {
         beta: 0,
         maxSteps: 20,
       },
-      rewards: [digitReward],
-      rows: problems(64),
+      rewardFuncs: [digitReward],
+      trainDataset: problems(64),
       onEvent: (event) => void (event.type === 'step' && rewards.push(event.metrics['reward']!)),
     });
     await trainer.train();

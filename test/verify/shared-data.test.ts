@@ -40,12 +40,12 @@ describe.skipIf(!existsSync(data))('shared data', () => {
     const text = (pred ?? response)!;
     it(`${JSON.stringify(gold)} ${expected === true ? 'equals' : 'is not'} ${JSON.stringify(text.slice(-100))} (${tier}, ${source.split('::').pop()})`, async () => {
       if (config?.kind === 'format') {
-        const { totals } = await scoreAll([thinkFormatReward()], null, {
+        const { rewards } = await scoreAll([thinkFormatReward()], {
           prompts: [''],
           completions: [text],
           completionIds: [[]],
         });
-        expect(totals[0] === 1).toBe(expected);
+        expect(rewards[0]![0] === 1).toBe(expected);
       } else if (config?.kind === 'extract_choice') {
         expect(verify({ gold: 'B', response: text }).extracted).toBe(null);
       } else {

@@ -1,0 +1,28 @@
+// What the public functions of this room must be given beside plain settings, for options/border.
+import { isObject } from '../options/border.js';
+import type { Thing } from '../options/border.js';
+
+export const POLICY: Thing = {
+  noun: 'a policy',
+  is: (value) => isObject(value) && isObject(value['decoder']),
+  wayOut: 'pass what loadPolicy gives',
+};
+
+export const SIGNAL: Thing = {
+  noun: 'an AbortSignal',
+  is: (value) => value instanceof AbortSignal,
+  wayOut: 'pass controller.signal',
+  optional: true,
+};
+
+export const ARGS: Thing = { noun: 'an object of settings', is: isObject, wayOut: 'pass { … }, or leave it out', optional: true };
+
+export const ROWS: Thing = { noun: 'a list of rows', is: Array.isArray, wayOut: 'pass an array of { prompt, gold, … }' };
+
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+
+export const REWARD_FUNCS: Thing = {
+  noun: 'one or more reward functions',
+  is: (value) => isFunction(value) || (Array.isArray(value) && value.length > 0 && value.every(isFunction)),
+  wayOut: 'pass [accuracyReward()] for instance',
+};

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import type { Gpu } from '../../src/gpu/device.js';
+import { MemoryFiles } from '../../src/platform/files.js';
+import { evaluate } from '../../src/train/evaluate.js';
+import { GRPOTrainer } from '../../src/train/grpo-trainer.js';
+import { MGRPOTrainer } from '../../src/train/mgrpo-trainer.js';
+import { SFTTrainer } from '../../src/train/sft-trainer.js';
+import { takeTurn } from '../../src/train/turns.js';
+import { skipGpu, testGpu } from '../support/gpu.js';
+import { digitReward, problems, randomPolicy, weightBytes } from '../support/policy.js';
+
+const shared = {
+  numGenerations: 4,
+  perDeviceTrainBatchSize: 8,
+  gradientAccumulationSteps: 1,
+  maxCompletionLength: 5,
+  learningRate: 1e-3,
+  beta: 0.01,
+  maxSteps: 2,
+} as const;
+const rows = problems(16);
+
+/** Public calls that use the device; each gives what it found, as something to compare. */
+const CALLS: Readonly<Record<string, (gpu: Gpu, seed: number) => Promise<unknown>>> = {
+  async grpo(gpu, seed) {
+    const policy = await randomPolicy(gpu, seed);
+    await new GRPOTrainer({ policy, rewardFuncs: digitReward, trainDataset: rows, args: shared }).train();
+    return weightBytes(policy);
+  },
+  async mgrpo(gpu, seed) {
+    const policy = await randomPolicy(gpu, seed);
+    const layer2 = { numGenerations: 2, selection: 'none' } as const;
+    await new MGRPOTrainer({ policy, rewardFuncs: digitReward, trainDataset: rows, args: { ...shared, layer2 } }).train();
+    return weightBytes(policy);
+  },
+  async sft(gpu, seed) {
+    const policy = await randomPolicy(gpu, seed);
+    const trainDataset = [{ prompt: [{ role: 'user', content: '1+2=' }], prefix: '', completion: '3' }];
+    await new SFTTrainer({ policy, trainDataset, args: { maxSteps: 3, perDeviceTrainBatchSize: 4 } }).train();
+    return weightBytes(policy);
+  },
+  async evaluate(gpu, seed) {
+    const policy = await randomPolicy(gpu, seed);
+    return evaluate(policy, rows.slice(0, 4), { layer2: {}, maxCompletionLength: 5, temperature: 1 });
+  },
+  async complete(gpu, seed) {
+    const policy = await randomPolicy(gpu, seed);
+    return policy.complete(['12+3=', '4-1='], { numGenerations: 3, maxCompletionLength: 9 });
+  },
+  async save(gpu, seed) {
+    const policy = await randomPolicy(gpu, seed);
+    const files = new MemoryFiles('saved');
+    await policy.save(files);
+    return files.files.get('model.safetensors');
+  },
+};
+
+const names = Object.keys(CALLS);
+const pairs = names.flatMap((a, i) => names.slice(i).map((b) => [a, b] as const));
+
+describe.skipIf(skipGpu)('two users of one device', () => {
+  const alone = new Map<string, unknown>();
+  const single = async (gpu: Gpu, name: string, seed: number): Promise<unknown> => {
+    const key = `${name} ${seed}`;
+    if (!alone.has(key)) alone.set(key, await CALLS[name]!(gpu, seed));
+    return alone.get(key);
+  };
+
+  it.each(pairs)('%s and %s at the same time give what each gives alone', async (a, b) => {
+    const gpu = await testGpu();
+    const expected = [await single(gpu, a, 1), await single(gpu, b, 2)];
+    expect(await Promise.all([CALLS[a]!(gpu, 1), CALLS[b]!(gpu, 2)])).toEqual(expected);
+  });
+
+  it('cannot train one policy at the same time', async () => {
+    const policy = await randomPolicy(await testGpu());
+    const make = (): GRPOTrainer => new GRPOTrainer({ policy, rewardFuncs: digitReward, trainDataset: rows, args: shared });
+    const [first, second] = [make(), make()];
+    const training = first.train();
+    await expect(second.train()).rejects.toThrow(/expected a policy that nobody else trains, got random/);
+    await expect(first.train()).rejects.toThrow(/nobody else trains/);
+    await training;
+    await second.train();
+  });
+
+  it('can complete and save with a policy while it is trained, between two updates', async () => {
+    const policy = await randomPolicy(await testGpu());
+    const trainer = new GRPOTrainer({ policy, rewardFuncs: digitReward, trainDataset: rows, args: shared });
+    const training = trainer.train();
+    const first = (await policy.complete(['1+1='], { maxCompletionLength: 5 }))[0]![0]!;
+    await policy.save(new MemoryFiles('saved'));
+    await training;
+    expect(first.ids.length).toBeGreaterThan(0);
+    const quiet = await CALLS['grpo']!(await testGpu(), 7);
+    expect(await weightBytes(policy)).toEqual(quiet);
+  });
+});
+
+describe('takeTurn', () => {
+  it('does one piece of work at a time, in order, whatever became of the one before', async () => {
+    const device = {};
+    const order: string[] = [];
+    const work = (name: string, fails = false) =>
+      takeTurn(device, async () => {
+        order.push(`${name} begins`);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        order.push(`${name} ends`);
+        if (fails) throw new Error(name);
+      });
+    const all = await Promise.allSettled([work('a'), work('b', true), work('c')]);
+    expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
+  });
+});
