@@ -23,7 +23,7 @@ export type { SFTConfig } from './config/sft.js';
 export { Rng } from './rng.js';
 
 export { MemoryFiles, readJson } from './platform/files.js';
-export type { FileContent, FileSink, FileSource } from './platform/files.js';
+export type { FileContent, FileEntry, FileFolder, FileSink, FileSource } from './platform/files.js';
 export { HttpFiles } from './platform/http-files.js';
 export type { Fetch, HttpFilesOptions } from './platform/http-files.js';
 export { browserGpu } from './platform/webgpu-browser.js';
@@ -103,6 +103,8 @@ export type { Policy, PolicyOptions, PolicyOrigin, TrainOptions } from './train/
 export type { CompleteOptions, Prompt, TextCompletion } from './train/complete.js';
 export type { LanguageModel } from './train/language-model.js';
 export { SFTTrainer } from './train/sft-trainer.js';
+export { RunFolder, checkFree, latestCheckpoint, readReportData, readRunConfig, runName } from './run/folder.js';
+export type { Checkpoint, Checkpointed } from './run/folder.js';
 export type { Evaluations, Metrics, ReportData, RunConfig, StepRecord } from './report/data.js';
 export { bytesText, countText, duration, metricTable } from './report/format.js';
 export { renderReport } from './report/page.js';

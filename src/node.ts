@@ -2,7 +2,6 @@
 export * from './index.js';
 export { resolveModel } from './platform/hub.js';
 export type { DownloadProgress, HubOptions } from './platform/hub.js';
-export { NodeFiles, createFolder, stageFolder } from './platform/node-files.js';
-export type { StagedFolder } from './platform/node-files.js';
+export { NodeFiles } from './platform/node-files.js';
 export { nodeGpu } from './platform/webgpu-node.js';
 export type { NodeGpu } from './platform/webgpu-node.js';

@@ -30,7 +30,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   train: ['algo', 'formats', 'sampling', 'optim', 'text', 'reward', 'tasks'],
   verify: ['reward'],
   report: ['errors', 'type algo/evaluation', 'type train/events'],
-  index: ['train', 'report'],
+  run: ['platform', 'report', 'type train/events'],
+  index: ['train', 'run'],
   node: ['index', 'platform'],
   cli: ['index', 'options', 'platform', 'report', 'verify', 'type train/events'],
 };

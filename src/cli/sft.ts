@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { MgrpoError } from '../errors.js';
 import {
+  RunFolder,
   LAYER2_OPTIONS,
   PHRASE_POOLS,
   SFTTrainer,
@@ -22,7 +23,7 @@ import type { CommandSpec } from './flags.js';
 import { openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
-import { RunFolder, checkFolder, defaultFolder, runConfig } from './run-folder.js';
+import { checkOutput, outputFolder, runConfig } from './run.js';
 import { withSession } from './session.js';
 import { INTERRUPTED } from './signals.js';
 
@@ -100,8 +101,8 @@ export async function sftCommand(argv: readonly string[]): Promise<number | null
     const got = settings.model === null ? 'neither' : 'both';
     throw new UsageError(`mgrpo sft: expected either --model or --init (random weights), got ${got}`);
   }
-  const folder = settings.outputDir ?? defaultFolder('sft', settings.model ?? `${settings.task ?? 'data'}-${settings.init}`);
-  checkFolder(folder, { ...settings, resume: false });
+  const folder = outputFolder(settings.outputDir, 'sft', settings.model ?? `${settings.task ?? 'data'}-${settings.init}`);
+  await checkOutput(folder, settings.overwrite);
   const examples = await makeExamples(settings, config.seed);
   const openStart = await prepareStart(settings, config);
 
@@ -115,11 +116,10 @@ export async function sftCommand(argv: readonly string[]): Promise<number | null
     const run = await RunFolder.create(folder, runConfig('sft', settings, config, adapterName(gpu.adapter)), settings.overwrite);
     return run.orAbandon(async () => {
       const { steps, reason, metrics } = await trainer.train();
-      const saved = await run.save('model', (sink) => policy.save(sink));
-      await run.writeReport();
-      say(`model: ${saved}\nreport: ${path.join(run.path, 'report.html')}`);
+      await run.saveResult('model', policy);
+      say(`model: ${path.join(folder.name, 'model')}\nreport: ${path.join(folder.name, 'report.html')}`);
       const isInterrupted = reason === 'interrupted';
-      await printResult({ run: run.path, steps, metrics, ...(isInterrupted && { interrupted: true }) });
+      await printResult({ run: folder.name, steps, metrics, ...(isInterrupted && { interrupted: true }) });
       return isInterrupted ? INTERRUPTED : 0;
     });
   });

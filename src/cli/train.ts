@@ -4,6 +4,9 @@ import {
   GRPO_OPTIONS,
   LAYER2_OPTIONS,
   MGRPOTrainer,
+  RunFolder,
+  latestCheckpoint,
+  readRunConfig,
   POLICY_OPTIONS,
   REWARDS,
   TASK_NAMES,
@@ -11,7 +14,8 @@ import {
   resolveGRPOConfig,
   resolveMGRPOConfig,
 } from '../index.js';
-import type { FileSource, GRPOConfig, Gpu, Listener, Policy, PolicyTrainer, TaskRow } from '../index.js';
+import type { Checkpoint, FileSource, GRPOConfig, Gpu, Listener, Policy, PolicyTrainer, TaskRow } from '../index.js';
+import { MgrpoError } from '../errors.js';
 import type { OptionTable, Settings } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { needsGold, openRewards, readRows } from './data.js';
@@ -22,7 +26,7 @@ import { openAdapter, openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
 import { metricTable } from '../report/format.js';
 import { printResult, say } from './output.js';
-import { RunFolder, checkFolder, defaultFolder, latestCheckpoint, readRunConfig, runConfig } from './run-folder.js';
+import { checkOutput, outputFolder, runConfig } from './run.js';
 import { Samples } from './samples.js';
 import { withSession } from './session.js';
 import type { Session } from './session.js';
@@ -106,8 +110,8 @@ type TrainSettings = Settings<typeof OWN>;
 interface Plan {
   readonly settings: TrainSettings;
   readonly config: GRPOConfig;
-  readonly folder: string;
-  readonly checkpoint: { readonly step: number; readonly folder: string } | undefined;
+  readonly folder: NodeFiles;
+  readonly checkpoint: Checkpoint | undefined;
   readonly model: FileSource;
   readonly adapter: FileSource | undefined;
   readonly rows: readonly TaskRow[];
@@ -129,7 +133,6 @@ export async function trainCommand(argv: readonly string[]): Promise<number | nu
       await progress.listen(event);
       if (plan.settings.logCompletions) samples.listen(event);
       await run.listen(event);
-      if (event.type === 'checkpoint' && !event.last) await saveCheckpoint(run, event.step, trainer);
     };
     const options = {
       policy,
@@ -142,25 +145,33 @@ export async function trainCommand(argv: readonly string[]): Promise<number | nu
     };
     const { layer2, ...args } = plan.config;
     const trainer = layer2 ? new MGRPOTrainer({ ...options, args: { ...args, layer2 } }) : new GRPOTrainer({ ...options, args });
-    if (plan.checkpoint) await trainer.restoreState(new NodeFiles(plan.checkpoint.folder));
+    if (plan.checkpoint) await trainer.restoreState(plan.checkpoint.files);
     const run = await openRun(plan, adapterName(gpu.adapter));
+    run.follow(trainer);
     return run.orAbandon(() => runTraining(run, trainer, plan, session));
   });
 }
 
 async function makePlan(given: GivenValues): Promise<Plan> {
+  let checkpoint: Checkpoint | undefined;
   if (given.get('resume') === true) {
     const folder = given.get('outputDir');
     if (typeof folder !== 'string') throw new UsageError('mgrpo train: --resume needs --output-dir with the folder of the run');
-    checkFolder(folder, { overwrite: false, resume: true });
-    const { settings, config } = readRunConfig(folder);
+    const files = new NodeFiles(folder);
+    checkpoint = await latestCheckpoint(files);
+    if (!checkpoint)
+      throw new MgrpoError(
+        'not_found',
+        `${folder}: expected a run with checkpoints for --resume, found none; check --output-dir, or start anew without --resume`,
+      );
+    const { settings, config } = await readRunConfig(files);
     const known = commandFlags(trainSpec);
     given = new Map([...flattenValues({ ...settings, ...config }, known, `${folder}/config.json`), ...given]);
   }
   const settings = ownSettings(trainSpec, OWN, given);
   const config = resolveConfig(settings, given);
-  const folder = settings.outputDir ?? defaultFolder(settings.algorithm, settings.model ?? 'model');
-  checkFolder(folder, settings);
+  const folder = outputFolder(settings.outputDir, settings.algorithm, settings.model ?? 'model');
+  if (!checkpoint) await checkOutput(folder, settings.overwrite);
   const model = await openModel('train', settings.model);
   const adapter = await openAdapter(settings.adapter);
   const { seed } = config;
@@ -171,7 +182,7 @@ async function makePlan(given: GivenValues): Promise<Plan> {
     settings,
     config,
     folder,
-    checkpoint: settings.resume ? latestCheckpoint(folder) : undefined,
+    checkpoint,
     model,
     adapter,
     rows,
@@ -223,7 +234,7 @@ function readEvalRows(settings: TrainSettings, seed: number): Promise<TaskRow[]>
 function openTrainedPolicy(gpu: Gpu, { settings, config, model, adapter, checkpoint }: Plan): Promise<Policy> {
   const lora = loraOf(settings);
   const usesAdapter = lora !== null || adapter !== undefined;
-  const saved = checkpoint && new NodeFiles(checkpoint.folder);
+  const saved = checkpoint?.files;
   const goesOn = usesAdapter ? (saved ?? adapter) : undefined;
   return openPolicy(gpu, saved && !usesAdapter ? saved : model, {
     ...(goesOn ? { train: 'adapter', adapter: goesOn } : { train: lora ?? 'full' }),
@@ -250,20 +261,19 @@ async function runTraining(run: RunFolder, trainer: PolicyTrainer, plan: Plan, {
   if (evaluates && !run.evaluations.before) await evaluated('before');
   const { steps, reason, metrics } = await trainer.train();
   const { policy } = trainer;
-  if (reason === 'interrupted') await saveCheckpoint(run, steps, trainer);
-  else if (evaluates) await evaluated('after');
+  if (reason === 'done' && evaluates) await evaluated('after');
   const result = policy.decoder.lora ? 'adapter' : 'model';
-  const saved = await run.save(result, (sink) => policy.save(sink));
-  await run.writeReport();
+  await run.saveResult(result, policy);
   trainer.free();
 
   const { before, after } = run.evaluations;
   if (before && after) say(`\n${metricTable(before, after)}\n`);
-  say(`${result}: ${saved}\nreport: ${path.join(run.path, 'report.html')}`);
+  const { name } = plan.folder;
+  say(`${result}: ${path.join(name, result)}\nreport: ${path.join(name, 'report.html')}`);
   const isInterrupted = signal.aborted;
-  if (isInterrupted) say(`interrupted after step ${steps}; go on with: mgrpo train --resume --output-dir ${run.path}`);
+  if (isInterrupted) say(`interrupted after step ${steps}; go on with: mgrpo train --resume --output-dir ${name}`);
   await printResult({
-    run: run.path,
+    run: name,
     steps,
     metrics,
     ...(before && { before }),
@@ -271,15 +281,6 @@ async function runTraining(run: RunFolder, trainer: PolicyTrainer, plan: Plan, {
     ...(isInterrupted && { interrupted: true }),
   });
   return isInterrupted ? INTERRUPTED : 0;
-}
-
-/** Optimiser, position and weights, in a folder that appears whole. */
-async function saveCheckpoint(run: RunFolder, step: number, trainer: PolicyTrainer): Promise<void> {
-  await run.save(`checkpoints/step-${step}`, async (sink) => {
-    await trainer.policy.save(sink);
-    await trainer.saveState(sink);
-  });
-  await run.writeReport();
 }
 
 /** The result of some work, or undefined where the signal ended it. */

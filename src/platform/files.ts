@@ -1,3 +1,4 @@
+// Folders: where models and data are read from and runs are written to. On disk: node-files.ts; behind an address: http-files.ts.
 import { MgrpoError } from '../errors.js';
 
 /** A folder to read from: on disk, behind a URL, on a hub or in memory. Paths are relative to it, with `/` between the parts. */
@@ -27,8 +28,28 @@ export interface FileSink {
   write(path: string, content: FileContent): Promise<void>;
 }
 
+/** An entry of a folder. */
+export interface FileEntry {
+  readonly name: string;
+  readonly isFolder: boolean;
+}
+
+/** A folder that is read, written and added to: what a run lives in. */
+export interface FileFolder extends FileSource, FileSink {
+  /** What lies directly in a sub-folder (default: in the folder itself), sorted; null where there is no such folder. */
+  entries(path?: string): Promise<FileEntry[] | null>;
+  /** Adds text at the end of a file, creating it if need be: for logs that are read while they grow. */
+  append(path: string, text: string): Promise<void>;
+  /** Removes a file or a sub-folder with all that is in it; '': the folder itself. Nothing happens where there is none. */
+  remove(path: string): Promise<void>;
+  /** Fills a sub-folder that appears whole or not at all, in place of what is there. */
+  replace(path: string, fill: (sink: FileSink) => Promise<void>): Promise<void>;
+  /** A sub-folder. */
+  folder(path: string): FileFolder;
+}
+
 /** A folder held in memory: the target of a save in the browser, and of tests. */
-export class MemoryFiles implements FileSource, FileSink {
+export class MemoryFiles implements FileFolder {
   readonly name: string;
   /** Contents by relative path. */
   readonly files: Map<string, Uint8Array>;
@@ -44,20 +65,53 @@ export class MemoryFiles implements FileSource, FileSink {
     return Promise.resolve([...this.files.keys()].sort());
   }
 
+  entries(path = ''): Promise<FileEntry[] | null> {
+    const start = prefixOf(path);
+    const found = new Map<string, FileEntry>();
+    for (const file of this.files.keys()) {
+      if (!file.startsWith(start)) continue;
+      const [name, ...below] = file.slice(start.length).split('/');
+      found.set(name!, { name: name!, isFolder: below.length > 0 });
+    }
+    return Promise.resolve(found.size > 0 ? [...found.values()].sort(byName) : null);
+  }
+
+  async append(path: string, text: string): Promise<void> {
+    const old = this.files.get(path) ?? new Uint8Array(0);
+    await this.write(path, [old, utf8(text)]);
+  }
+
+  remove(path: string): Promise<void> {
+    const start = prefixOf(path);
+    for (const file of this.files.keys()) if (file === path || file.startsWith(start)) this.files.delete(file);
+    return Promise.resolve();
+  }
+
+  async replace(path: string, fill: (sink: FileSink) => Promise<void>): Promise<void> {
+    const fresh = new MemoryFiles(`${this.name}/${path}`);
+    await fill(fresh);
+    await this.remove(path);
+    for (const [file, content] of fresh.files) this.files.set(prefixOf(path) + file, content);
+  }
+
+  folder(path: string): FileFolder {
+    return new SubFolder(this, path);
+  }
+
   exists(path: string): Promise<boolean> {
     return Promise.resolve(this.files.has(path));
   }
 
   async size(path: string): Promise<number> {
-    return this.content(path).length;
+    return this.#content(path).length;
   }
 
   async readText(path: string): Promise<string> {
-    return decodeText(this.content(path), `${this.name}/${path}`);
+    return decodeText(this.#content(path), `${this.name}/${path}`);
   }
 
   async readRange(path: string, start: number, end: number): Promise<Uint8Array> {
-    const content = this.content(path);
+    const content = this.#content(path);
     if (end > content.length) throw shortRead(`${this.name}/${path}`, end, content.length);
     return content.slice(start, end);
   }
@@ -74,11 +128,96 @@ export class MemoryFiles implements FileSource, FileSink {
     this.files.set(path, whole);
   }
 
-  private content(path: string): Uint8Array {
+  #content(path: string): Uint8Array {
     const content = this.files.get(path);
     if (!content) throw notFound(this.name, path);
     return content;
   }
+}
+
+/** A sub-folder of another folder. */
+class SubFolder implements FileFolder {
+  readonly name: string;
+  readonly #parent: FileFolder;
+  readonly #path: string;
+
+  constructor(parent: FileFolder, path: string) {
+    this.name = `${parent.name}/${path}`;
+    this.#parent = parent;
+    this.#path = path;
+  }
+
+  exists(path: string): Promise<boolean> {
+    return this.#parent.exists(this.#at(path));
+  }
+
+  size(path: string): Promise<number> {
+    return this.#parent.size(this.#at(path));
+  }
+
+  readText(path: string): Promise<string> {
+    return this.#parent.readText(this.#at(path));
+  }
+
+  readRange(path: string, start: number, end: number): Promise<Uint8Array> {
+    return this.#parent.readRange(this.#at(path), start, end);
+  }
+
+  write(path: string, content: FileContent): Promise<void> {
+    return this.#parent.write(this.#at(path), content);
+  }
+
+  entries(path = ''): Promise<FileEntry[] | null> {
+    return this.#parent.entries(this.#at(path));
+  }
+
+  append(path: string, text: string): Promise<void> {
+    return this.#parent.append(this.#at(path), text);
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#parent.remove(this.#at(path));
+  }
+
+  replace(path: string, fill: (sink: FileSink) => Promise<void>): Promise<void> {
+    return this.#parent.replace(this.#at(path), fill);
+  }
+
+  folder(path: string): FileFolder {
+    return new SubFolder(this.#parent, this.#at(path));
+  }
+
+  #at(path: string): string {
+    return prefixOf(this.#path) + path;
+  }
+}
+
+/** What the paths of a sub-folder's files begin with. */
+function prefixOf(path: string): string {
+  return path === '' ? '' : `${path.replace(/\/+$/, '')}/`;
+}
+
+/** Order of entries. */
+export function byName(a: FileEntry, b: FileEntry): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+/** Bytes that are read at a time. */
+const PIECE = 1 << 20;
+
+/** The lines of a text file, without their ends, a piece of the file at a time; none where there is no file. */
+export async function* textLines(files: FileSource, path: string): AsyncGenerator<string> {
+  if (!(await files.exists(path))) return;
+  const size = await files.size(path);
+  const decoder = new TextDecoder();
+  let rest = '';
+  for (let start = 0; start < size; start += PIECE) {
+    const end = Math.min(start + PIECE, size);
+    const lines = (rest + decoder.decode(await files.readRange(path, start, end), { stream: end < size })).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) yield line.replace(/\r$/, '');
+  }
+  if (rest !== '') yield rest;
 }
 
 /** The content as byte pieces, whatever form it came in. */

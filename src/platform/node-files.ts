@@ -1,12 +1,13 @@
+// Folders on disk.
 import { randomBytes } from 'node:crypto';
 import { appendFile, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MgrpoError } from '../errors.js';
-import { contentChunks, decodeText, notFound, shortRead } from './files.js';
-import type { FileContent, FileSink, FileSource } from './files.js';
+import { byName, contentChunks, decodeText, notFound, shortRead } from './files.js';
+import type { FileContent, FileEntry, FileFolder, FileSink } from './files.js';
 
 /** A folder on disk. Ranges are positioned reads; writes go to a temporary name beside the target and are renamed when complete. */
-export class NodeFiles implements FileSource, FileSink {
+export class NodeFiles implements FileFolder {
   readonly name: string;
 
   constructor(folder: string) {
@@ -27,11 +28,23 @@ export class NodeFiles implements FileSource, FileSink {
   }
 
   async list(): Promise<string[]> {
-    const entries = await this.reading('', () => readdir(this.resolve(''), { withFileTypes: true }));
+    const entries = await this.#reading('', () => readdir(this.resolve(''), { withFileTypes: true }));
     return entries
       .filter((entry) => !entry.isDirectory())
       .map((entry) => entry.name)
       .sort();
+  }
+
+  async entries(folder = ''): Promise<FileEntry[] | null> {
+    try {
+      const found = await readdir(this.resolve(folder), { withFileTypes: true });
+      return found.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() })).sort(byName);
+    } catch (error) {
+      if (errno(error) === 'ENOENT') return null;
+      if (errno(error) !== 'ENOTDIR') throw error;
+      const place = path.join(this.name, folder);
+      throw new MgrpoError('exists', `${place}: expected a folder, got an existing file; give another path`, { cause: error });
+    }
   }
 
   async exists(file: string): Promise<boolean> {
@@ -39,15 +52,15 @@ export class NodeFiles implements FileSource, FileSink {
   }
 
   async size(file: string): Promise<number> {
-    return (await this.reading(file, () => stat(this.resolve(file)))).size;
+    return (await this.#reading(file, () => stat(this.resolve(file)))).size;
   }
 
   async readText(file: string): Promise<string> {
-    return decodeText(await this.reading(file, () => readFile(this.resolve(file))), `${this.name}/${file}`);
+    return decodeText(await this.#reading(file, () => readFile(this.resolve(file))), `${this.name}/${file}`);
   }
 
   async readRange(file: string, start: number, end: number): Promise<Uint8Array> {
-    const handle = await this.reading(file, () => open(this.resolve(file), 'r'));
+    const handle = await this.#reading(file, () => open(this.resolve(file), 'r'));
     try {
       const bytes = new Uint8Array(end - start);
       let done = 0;
@@ -90,7 +103,32 @@ export class NodeFiles implements FileSource, FileSink {
     });
   }
 
-  private async reading<T>(file: string, read: () => Promise<T>): Promise<T> {
+  async remove(file: string): Promise<void> {
+    await rm(this.resolve(file), { recursive: true, force: true });
+  }
+
+  async replace(folder: string, fill: (sink: FileSink) => Promise<void>): Promise<void> {
+    const target = this.resolve(folder);
+    const [part, old] = [temporaryName(target), temporaryName(target)];
+    try {
+      await mkdir(part, { recursive: true });
+      await fill(new NodeFiles(part));
+      const replaced = (await stat(target).catch(() => null)) !== null;
+      if (replaced) await rename(target, old);
+      await rename(part, target);
+      if (replaced) await rm(old, { recursive: true, force: true });
+    } catch (error) {
+      await rm(part, { recursive: true, force: true });
+      throw errno(error) === undefined ? error : writeError(target, error);
+    }
+  }
+
+  folder(file: string): NodeFiles {
+    this.resolve(file);
+    return new NodeFiles(path.join(this.name, file));
+  }
+
+  async #reading<T>(file: string, read: () => Promise<T>): Promise<T> {
     try {
       return await read();
     } catch (error) {
@@ -100,69 +138,6 @@ export class NodeFiles implements FileSource, FileSink {
         cause: error,
       });
     }
-  }
-}
-
-/**
- * Makes an output folder.
- *
- * @param options.overwrite take an existing folder as it is (files of the same name will be replaced) instead of refusing it
- * @throws exists if there is something at `folder` (other than an empty folder) and `overwrite` is not set
- */
-export async function createFolder(folder: string, options: { overwrite?: boolean } = {}): Promise<NodeFiles> {
-  await checkFree(folder, options.overwrite ?? false);
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw writeError(folder, error);
-  });
-  return new NodeFiles(folder);
-}
-
-/** A folder that is being filled under a temporary name; nothing is seen at its final path until `commit`. */
-export interface StagedFolder {
-  readonly files: NodeFiles;
-  /** Moves the folder to its final path, replacing what is there only if that was asked for. */
-  commit(): Promise<void>;
-  /** Removes what was written. */
-  discard(): Promise<void>;
-}
-
-/**
- * Starts a folder that appears whole or not at all (a checkpoint, a saved model).
- *
- * @throws exists if there is something at `folder` (other than an empty folder) and `overwrite` is not set
- */
-export async function stageFolder(folder: string, options: { overwrite?: boolean } = {}): Promise<StagedFolder> {
-  const target = path.resolve(folder);
-  await checkFree(target, options.overwrite ?? false);
-  const part = temporaryName(target);
-  const files = await createFolder(part);
-  return {
-    files,
-    async commit() {
-      const old = temporaryName(target);
-      const replaced = (await stat(target).catch(() => null)) !== null;
-      try {
-        if (replaced) await rename(target, old);
-        await rename(part, target);
-      } catch (error) {
-        throw writeError(target, error);
-      }
-      if (replaced) await rm(old, { recursive: true, force: true });
-    },
-    discard: () => rm(part, { recursive: true, force: true }),
-  };
-}
-
-async function checkFree(folder: string, overwrite: boolean): Promise<void> {
-  const found = await stat(folder).catch(() => null);
-  if (found && !found.isDirectory()) {
-    throw new MgrpoError('exists', `${folder}: expected a new folder for the output, got an existing file; give another path`);
-  }
-  if (found && !overwrite && (await readdir(folder)).length > 0) {
-    throw new MgrpoError(
-      'exists',
-      `${folder}: expected a new or empty folder for the output, got one with files in it; give another path or allow overwriting`,
-    );
   }
 }
 

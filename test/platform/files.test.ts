@@ -1,20 +1,20 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MemoryFiles, readJson } from '../../src/platform/files.js';
-import type { FileSink, FileSource } from '../../src/platform/files.js';
-import { NodeFiles, createFolder, stageFolder } from '../../src/platform/node-files.js';
+import { MemoryFiles, readJson, textLines } from '../../src/platform/files.js';
+import type { FileFolder } from '../../src/platform/files.js';
+import { NodeFiles } from '../../src/platform/node-files.js';
 
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), 'mgrpo-files-'));
 });
 afterEach(() => {
-  rmSync(root, { recursive: true });
+  rmSync(root, { recursive: true, force: true });
 });
 
-describe.each<[string, () => FileSource & FileSink]>([
+describe.each<[string, () => FileFolder]>([
   ['on disk', () => new NodeFiles(root)],
   ['in memory', () => new MemoryFiles('memory')],
 ])('a folder %s', (_, make) => {
@@ -50,6 +50,55 @@ describe.each<[string, () => FileSource & FileSink]>([
     expect(await files.list!()).toEqual(['f']);
   });
 
+  it('tells files from folders, adds to files, and removes both', async () => {
+    const files = make();
+    expect(await files.entries('none')).toBeNull();
+    await files.append('log', 'one\n');
+    await files.append('log', 'two\n');
+    await files.write('a/b/c.txt', '1');
+    expect(await files.readText('log')).toBe('one\ntwo\n');
+    expect(await files.entries()).toEqual([
+      { name: 'a', isFolder: true },
+      { name: 'log', isFolder: false },
+    ]);
+    expect(await files.entries('a/b')).toEqual([{ name: 'c.txt', isFolder: false }]);
+    expect(await files.folder('a').folder('b').readText('c.txt')).toBe('1');
+    await files.remove('a');
+    await files.remove('none');
+    expect(await files.entries('a')).toBeNull();
+    await files.remove('');
+    expect(await files.entries()).toBeNull();
+  });
+
+  it('fills a sub-folder whole or not at all', async () => {
+    const files = make();
+    const names = async (): Promise<string[]> => ((await files.entries('model')) ?? []).map(({ name }) => name);
+    await files.replace('model', async (sink) => {
+      await sink.write('config.json', '{}');
+      expect(await names()).toEqual([]);
+    });
+    expect(await names()).toEqual(['config.json']);
+    const failing = files.replace('model', async (sink) => {
+      await sink.write('other.json', '{}');
+      throw new Error('disk on fire');
+    });
+    await expect(failing).rejects.toThrow('disk on fire');
+    expect(await names()).toEqual(['config.json']);
+    await files.folder('model').replace('', (sink) => sink.write('other.json', '{}'));
+    expect(await names()).toEqual(['other.json']);
+    expect((await files.entries())!.map(({ name }) => name)).toEqual(['model']);
+  });
+
+  it('gives the lines of a text, also across the pieces that are read', async () => {
+    const files = make();
+    const long = 'é'.repeat(700_000);
+    await files.write('text', `one\r\n\n${long}\nlast`);
+    const lines: string[] = [];
+    for await (const line of textLines(files, 'text')) lines.push(line);
+    expect(lines).toEqual(['one', '', long, 'last']);
+    for await (const line of textLines(files, 'none')) throw new Error(line);
+  });
+
   it('names the file that is missing, too short, or not what it should be', async () => {
     const files = make();
     await files.write('short', 'abc');
@@ -73,13 +122,9 @@ describe('a folder on disk', () => {
     await expect(files.write('../other', 'x')).rejects.toThrow(/inside the folder/);
   });
 
-  it('makes the folders on the way, and adds to logs', async () => {
-    const files = new NodeFiles(root);
-    await files.write('a/b/c.txt', '1');
-    await files.append('a/log', 'one\n');
-    await files.append('a/log', 'two\n');
-    expect(await files.readText('a/b/c.txt')).toBe('1');
-    expect(await files.readText('a/log')).toBe('one\ntwo\n');
+  it('refuses a file where a folder should be', async () => {
+    writeFileSync(path.join(root, 'file'), 'x');
+    await expect(new NodeFiles(path.join(root, 'file')).entries()).rejects.toMatchObject({ code: 'exists' });
   });
 
   it('says why it cannot write', async () => {
@@ -89,37 +134,5 @@ describe('a folder on disk', () => {
     await expect(new NodeFiles(path.join(root, 'closed')).write('f', 'x')).rejects.toThrow(
       /closed\/f: expected to write the file, got EACCES/,
     );
-  });
-});
-
-describe('an output folder', () => {
-  it('is new or empty, unless overwriting is asked for', async () => {
-    const folder = path.join(root, 'a/run');
-    await (await createFolder(folder)).write('f', '1');
-    await expect(createFolder(folder)).rejects.toMatchObject({ code: 'exists' });
-    await expect(createFolder(path.join(folder, 'f'))).rejects.toThrow(/got an existing file/);
-    expect((await createFolder(folder, { overwrite: true })).name).toBe(folder);
-    expect(readFileSync(path.join(folder, 'f'), 'utf8')).toBe('1');
-  });
-
-  it('appears whole or not at all when staged', async () => {
-    const folder = path.join(root, 'model');
-    const staged = await stageFolder(folder);
-    await staged.files.write('config.json', '{}');
-    expect(readdirSync(root)).not.toContain('model');
-    await staged.commit();
-    expect(readdirSync(folder)).toEqual(['config.json']);
-    await expect(stageFolder(folder)).rejects.toMatchObject({ code: 'exists' });
-
-    const next = await stageFolder(folder, { overwrite: true });
-    await next.files.write('other.json', '{}');
-    await next.discard();
-    expect(readdirSync(folder)).toEqual(['config.json']);
-
-    const last = await stageFolder(folder, { overwrite: true });
-    await last.files.write('other.json', '{}');
-    await last.commit();
-    expect(readdirSync(folder)).toEqual(['other.json']);
-    expect(readdirSync(root)).toEqual(['model']);
   });
 });

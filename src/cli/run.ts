@@ -1,0 +1,22 @@
+// The run folder as the command line names it.
+import path from 'node:path';
+import { checkFree, runName } from '../index.js';
+import type { RunConfig } from '../index.js';
+import { NodeFiles } from '../platform/node-files.js';
+import { packageVersion } from './version.js';
+
+/** The folder that `--output-dir` names, or a new one under `runs`. */
+export function outputFolder(outputDir: string | null, algorithm: string, model: string): NodeFiles {
+  return new NodeFiles(outputDir ?? path.join('runs', runName(algorithm, path.resolve(model))));
+}
+
+/** Refuses an output folder that is taken, before anything is loaded. */
+export function checkOutput(folder: NodeFiles, overwrite: boolean): Promise<void> {
+  return checkFree(folder, overwrite, 'give another path, --overwrite, or --resume to go on with that run');
+}
+
+/** Contents of config.json for a run that starts now; how the folder was to be opened is left out. */
+export function runConfig(command: RunConfig['command'], settings: object, config: object, device: string): RunConfig {
+  const kept = Object.fromEntries(Object.entries(settings).filter(([name]) => name !== 'overwrite' && name !== 'resume'));
+  return { command, mgrpo: packageVersion(), started: new Date().toISOString(), device, settings: kept, config: { ...config } };
+}
