@@ -76,17 +76,18 @@ export { verify, verifyBatch } from './reward/verify.js';
 export type { CountdownTask } from './reward/countdown-task.js';
 export type { ExtractionMode, Verdict, VerifyPair } from './reward/verify.js';
 
-export { ARITHMETIC_SIZES, arithmetic, arithmeticSft } from './tasks/arithmetic.js';
+export { ARITHMETIC_SFT_OPTIONS, ARITHMETIC_SIZES, arithmetic, arithmeticSft } from './tasks/arithmetic.js';
 export type { ArithmeticSftOptions, ArithmeticSize } from './tasks/arithmetic.js';
 export { charTokenizer } from './tasks/char-tokenizer.js';
 export type { CharTokenizer } from './tasks/char-tokenizer.js';
-export { COUNTDOWN_SIZES, countdown, countdownSft } from './tasks/countdown.js';
+export { COUNTDOWN_SFT_OPTIONS, COUNTDOWN_SIZES, countdown, countdownSft } from './tasks/countdown.js';
 export type { CountdownSftOptions, CountdownSize } from './tasks/countdown.js';
 export { TASKS, TASK_NAMES, taskKind } from './tasks/registry.js';
 export type { TaskKind, TaskSize } from './tasks/registry.js';
-export { jsonlRows, jsonlTask } from './tasks/jsonl.js';
+export { JSONL_OPTIONS, jsonlRows, jsonlTask } from './tasks/jsonl.js';
 export type { JsonlOptions } from './tasks/jsonl.js';
-export type { SftExample, SftOptions, Split, Task, TaskRow } from './tasks/task.js';
+export { SFT_TURN_OPTIONS } from './tasks/task.js';
+export type { GuidingTexts, SftExample, SftOptions, Split, Task, TaskRow } from './tasks/task.js';
 
 export { answerMetrics, correctionMetrics, meanOver, passAtK, majAtK, proportion, withBaseline } from './algo/evaluation.js';
 export type { CorrectedAnswers, Metric } from './algo/evaluation.js';

@@ -22,6 +22,9 @@ export const LISTENER: Thing = {
   optional: true,
 };
 
+/** A list. */
+export const LIST: Thing = { noun: 'a list', is: Array.isArray, wayOut: 'put it in brackets' };
+
 /** Whether a value is an object, neither null nor a list. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

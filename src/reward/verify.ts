@@ -1,4 +1,5 @@
 import { MgrpoError, show } from '../errors.js';
+import { LIST, isObject, need } from '../options/border.js';
 import { isCountdownTask } from './countdown-task.js';
 import type { CountdownTask } from './countdown-task.js';
 import { FLAG_BARE, FLAG_STRICT, FLAG_SUBSET, FLAG_TRUNCATED, OUTCOMES, RULES } from './status.js';
@@ -44,7 +45,8 @@ export function verifierModule(): VerifierModule {
 /**
  * Judges one pair: `verify({ gold: '\\frac12', response: '… so the answer is 0.5.' }).verdict === true`.
  *
- * @throws {MgrpoError} `invalid_argument` where a pair has neither `pred` nor `response`, or a countdown task is not of integers
+ * @throws {MgrpoError} `invalid_argument` where a pair is none: no gold, neither `pred` nor `response`, an unknown mode, a countdown task
+ *   that is not of integers
  */
 export function verify(pair: VerifyPair): Verdict {
   return verifyBatch([pair])[0]!;
@@ -52,6 +54,8 @@ export function verify(pair: VerifyPair): Verdict {
 
 /** Judges any number of pairs in as few calls into the module as fit; one verdict per pair, in order. */
 export function verifyBatch(pairs: readonly VerifyPair[]): Verdict[] {
+  need('verifyBatch', 'pairs', pairs, LIST);
+  pairs.forEach(checkPair);
   const verdicts = new Array<Verdict>(pairs.length);
   for (const kind of ['grade', 'countdown'] as const) {
     const indices: number[] = [];
@@ -99,15 +103,26 @@ function plainDecimal(x: number): string {
   return text.includes('e') ? x.toFixed(Math.abs(x) < 1 ? 20 : 0) : text;
 }
 
-function rowOf(pair: VerifyPair, index: number): Row {
-  const { gold, pred, response } = pair;
+/** Refuses what is no pair, whatever its type claims. */
+function checkPair(pair: VerifyPair, index: number): void {
+  const refuse = (expected: string, got: unknown, wayOut: string): never => {
+    throw new MgrpoError('invalid_argument', `verify: expected ${expected} of pair ${index}, got ${show(got)}; ${wayOut}`);
+  };
+  if (!isObject(pair)) refuse('an object in place', pair, 'give { gold, pred } or { gold, response }');
+  const { gold, pred, response, mode, truncated } = pair;
+  if (typeof gold !== 'string' && !isObject(gold))
+    refuse('a string or a countdown task for gold', gold, 'give the right answer as text');
   const text = pred ?? response;
-  if (typeof text !== 'string')
-    throw new MgrpoError(
-      'invalid_argument',
-      `verify: expected a string for pred or response of pair ${index}, got ${show(text)}; give one of them`,
-    );
-  const flags = flagsOf(pair.mode ?? 'lenient', pair.truncated ?? false) | (pred === undefined ? 0 : FLAG_BARE);
+  if (typeof text !== 'string') refuse('a string for pred or response', text, 'give one of them');
+  if (mode !== undefined && mode !== 'strict' && mode !== 'lenient')
+    refuse('strict or lenient for mode', mode, 'leave it out for lenient');
+  if (truncated !== undefined && typeof truncated !== 'boolean')
+    refuse('true or false for truncated', truncated, 'leave it out for false');
+}
+
+function rowOf({ gold, pred, response, mode = 'lenient', truncated = false }: VerifyPair, index: number): Row {
+  const text = (pred ?? response)!;
+  const flags = flagsOf(mode, truncated) | (pred === undefined ? 0 : FLAG_BARE);
   return typeof gold === 'string' ? { gold, text, flags } : countdownRow(gold, text, flags, `verify: pair ${index}`);
 }
 

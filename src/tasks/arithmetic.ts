@@ -1,6 +1,9 @@
+// Sums, differences and products, worked out in columns.
+import { takeOptions } from '../options/border.js';
+import type { Settings } from '../options/table.js';
 import { Rng } from '../rng.js';
-import { drawProblems, writeSft } from './task.js';
-import type { Attempt, SftExample, SftOptions, Split, Task, TaskRow } from './task.js';
+import { GUIDING_TEXTS, SFT_TURN_OPTIONS, drawProblems, sizeOf, writeSft } from './task.js';
+import type { Attempt, GuidingTexts, SftExample, Split, Task, TaskRow } from './task.js';
 
 /** How large the numbers get: digits of the operands of + and −, and of the first factor of × (the second has one digit; 0: no products). */
 const SIZES = {
@@ -29,6 +32,7 @@ interface Problem {
  * Columns of a row: `question` ("47+85"), `operation`, `solution` (the careful working and answer).
  */
 export function arithmetic(size: ArithmeticSize = 'medium'): Task {
+  sizeOf('arithmetic', SIZES, size);
   return {
     name: `arithmetic-${size}`,
     columns: ['question', 'operation', 'solution'],
@@ -38,13 +42,23 @@ export function arithmetic(size: ArithmeticSize = 'medium'): Task {
   };
 }
 
+const OWN = {
+  carelessAnswers: { type: 'number', min: 0, max: 1, default: 0.5, doc: 'Share of first answers by the careless writer.' },
+  droppedCarries: {
+    type: 'number',
+    min: 0,
+    max: 1,
+    default: 0.6,
+    doc: 'Probability with which the careless writer drops a carry.',
+  },
+  repeats: { type: 'number', min: 0, max: 1, default: 0.6, doc: 'Share of second turns that only repeat the first answer.' },
+} as const;
+
 /** Options of {@link arithmeticSft}. */
-export interface ArithmeticSftOptions extends SftOptions {
-  /** Share of first answers by the careless writer. Default 0.5. */
-  readonly carelessAnswers?: number;
-  /** Probability with which the careless writer drops a carry. Default 0.6. */
-  readonly droppedCarries?: number;
-}
+export const ARITHMETIC_SFT_OPTIONS: typeof OWN & typeof SFT_TURN_OPTIONS = { ...OWN, ...SFT_TURN_OPTIONS };
+
+/** What {@link arithmeticSft} takes. */
+export type ArithmeticSftOptions = Partial<Settings<typeof ARITHMETIC_SFT_OPTIONS>> & GuidingTexts;
 
 /**
  * Supervised examples of a writer with mixed habits, from train problems: a share of first answers drops carries;
@@ -52,12 +66,14 @@ export interface ArithmeticSftOptions extends SftOptions {
  * learning then has habits to choose among.
  */
 export function arithmeticSft(size: ArithmeticSize, n: number, seed: number, options: ArithmeticSftOptions): SftExample[] {
-  const { carelessAnswers = 0.5, droppedCarries = 0.6, secondTurns = 0.5, repeats = 0.6, mode = 'eq5', guidingTexts } = options;
+  const { carelessAnswers, droppedCarries, ...turns } = takeOptions('arithmeticSft', ARITHMETIC_SFT_OPTIONS, options, {
+    guidingTexts: GUIDING_TEXTS,
+  });
   const rng = new Rng(seed, SFT_STREAM);
   return writeSft(
     problems(size, 'train', n, rng),
     rng,
-    { secondTurns, repeats, mode, guidingTexts },
+    { ...turns, guidingTexts: options.guidingTexts },
     {
       question: text,
       first: (problem) => workOut(problem, rng.uniform() < carelessAnswers ? () => rng.uniform() < droppedCarries : never),
@@ -72,7 +88,7 @@ const stream = (split: Split): number => (split === 'train' ? 0xa1 : 0xa2);
 const never = (): boolean => false;
 
 function problems(size: ArithmeticSize, split: Split, n: number, rng: Rng): Problem[] {
-  const { sumDigits, factorDigits } = SIZES[size];
+  const { sumDigits, factorDigits } = sizeOf('arithmetic', SIZES, size);
   return drawProblems(split, n, rng, () => draw(rng, sumDigits, factorDigits), text);
 }
 

@@ -1,6 +1,9 @@
+// Countdown: reach a target with each of the numbers used once.
+import { takeOptions } from '../options/border.js';
+import type { Settings } from '../options/table.js';
 import { Rng } from '../rng.js';
-import { drawProblems, writeSft } from './task.js';
-import type { Attempt, SftExample, SftOptions, Split, Task, TaskRow } from './task.js';
+import { GUIDING_TEXTS, SFT_TURN_OPTIONS, drawProblems, sizeOf, writeSft } from './task.js';
+import type { Attempt, GuidingTexts, SftExample, Split, Task, TaskRow } from './task.js';
 
 /** How many numbers there are and how large they get. */
 const SIZES = {
@@ -27,6 +30,7 @@ interface Problem {
  * The gold is the problem itself, as the countdown verifier takes it. Columns of a row: `question`, `numbers`, `target`, `solution`.
  */
 export function countdown(size: CountdownSize = 'small'): Task {
+  sizeOf('countdown', SIZES, size);
   return {
     name: `countdown-${size}`,
     columns: ['question', 'numbers', 'target', 'solution'],
@@ -41,22 +45,33 @@ export function countdownGold(numbers: readonly number[], target: number): strin
   return `${numbers.join(' ')} = ${target}`;
 }
 
+const OWN = {
+  solved: {
+    type: 'number',
+    min: 0,
+    max: 1,
+    default: 0.3,
+    doc: 'Share of attempts that solve the problem; the others are any expression of the numbers.',
+  },
+  repeats: { type: 'number', min: 0, max: 1, default: 0.5, doc: 'Share of second turns that only repeat the first answer.' },
+} as const;
+
 /** Options of {@link countdownSft}. */
-export interface CountdownSftOptions extends SftOptions {
-  /** Share of attempts that solve the problem; the others are any expression of the numbers. Default 0.3. */
-  readonly solved?: number;
-}
+export const COUNTDOWN_SFT_OPTIONS: typeof OWN & typeof SFT_TURN_OPTIONS = { ...OWN, ...SFT_TURN_OPTIONS };
+
+/** What {@link countdownSft} takes. */
+export type CountdownSftOptions = Partial<Settings<typeof COUNTDOWN_SFT_OPTIONS>> & GuidingTexts;
 
 /** Supervised examples from train problems: a second turn repeats the first (default 0.5) or tries again. */
 export function countdownSft(size: CountdownSize, n: number, seed: number, options: CountdownSftOptions): SftExample[] {
-  const { solved = 0.3, secondTurns = 0.5, repeats = 0.5, mode = 'eq5', guidingTexts } = options;
+  const { solved, ...turns } = takeOptions('countdownSft', COUNTDOWN_SFT_OPTIONS, options, { guidingTexts: GUIDING_TEXTS });
   const rng = new Rng(seed, SFT_STREAM);
   const attempt = (problem: Problem): Attempt =>
     rng.uniform() < solved ? problem.solution : expression(rng, problem.numbers).attempt;
   return writeSft(
     problems(size, 'train', n, rng),
     rng,
-    { secondTurns, repeats, mode, guidingTexts },
+    { ...turns, guidingTexts: options.guidingTexts },
     {
       question: text,
       first: attempt,
@@ -69,7 +84,7 @@ const SFT_STREAM = 0xc5;
 const stream = (split: Split): number => (split === 'train' ? 0xc1 : 0xc2);
 
 function problems(size: CountdownSize, split: Split, n: number, rng: Rng): Problem[] {
-  const { count, most } = SIZES[size];
+  const { count, most } = sizeOf('countdown', SIZES, size);
   // The split goes by the numbers in order of size and the target, so that no reordering of a test problem is trained on.
   const key = ({ numbers, target }: Problem): string =>
     countdownGold(

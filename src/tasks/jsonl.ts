@@ -1,20 +1,40 @@
+// Problems from files of JSON lines.
 import { MgrpoError, show } from '../errors.js';
+import { need, takeOptions } from '../options/border.js';
+import type { Thing } from '../options/border.js';
+import type { Settings } from '../options/table.js';
 import { isCountdownTask } from '../reward/countdown-task.js';
-import type { ChatMessage } from '../text/chat-template.js';
 import { countdownGold } from './countdown.js';
+import { isMessage } from './task.js';
 import type { Task, TaskRow } from './task.js';
 
 /** Options of {@link jsonlRows}. */
-export interface JsonlOptions {
-  /** What messages call the file. */
-  readonly name: string;
-  /** System message before each question; rows that bring their own `prompt` keep it as it is. Default: none. */
-  readonly systemPrompt?: string | null;
-  /** Column of the right answer. Default: the first of `gold`, `answer`, `Answer`, `solution`, `ground_truth` that the row has. */
-  readonly goldColumn?: string;
-  /** Whether rows may lack a right answer, for reward functions that need none; their gold is ''. Default false. */
-  readonly goldOptional?: boolean;
-}
+export const JSONL_OPTIONS = {
+  name: { type: 'string', default: null, doc: 'What messages call the file.' },
+  systemPrompt: {
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'System message before each question; rows that bring their own prompt keep it as it is.',
+  },
+  goldColumn: {
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'Column of the right answer; null: the first of gold, answer, Answer, solution, ground_truth that the row has.',
+  },
+  goldOptional: {
+    type: 'boolean',
+    default: false,
+    doc: 'Whether rows may lack a right answer, for reward functions that need none; their gold is then empty.',
+  },
+} as const;
+
+type JsonlSettings = Settings<typeof JSONL_OPTIONS>;
+/** What {@link jsonlRows} takes: the name of the file, and any of the rest. */
+export type JsonlOptions = Pick<JsonlSettings, 'name'> & Partial<JsonlSettings>;
+
+const TEXT: Thing = { noun: 'text', is: (value) => typeof value === 'string', wayOut: 'give the lines of the file' };
 
 const GOLD_COLUMNS = ['gold', 'answer', 'Answer', 'solution', 'ground_truth'];
 
@@ -28,7 +48,9 @@ const RESERVED = ['prompts', 'completions', 'completionIds', 'truncated', 'train
  *
  * @throws bad_file naming the line, the missing column and those that are there
  */
-export function jsonlRows(text: string, options: JsonlOptions): TaskRow[] {
+export function jsonlRows(text: string, given: JsonlOptions): TaskRow[] {
+  need('jsonlRows', 'text', text, TEXT);
+  const options = takeOptions('jsonlRows', JSONL_OPTIONS, given);
   const rows: TaskRow[] = [];
   const columns = new Set<string>();
   text
@@ -89,7 +111,7 @@ function parseLine(line: string, where: string): Json {
   return value as Json;
 }
 
-function readPrompt(record: Json, where: string, { systemPrompt }: JsonlOptions): TaskRow['prompt'] {
+function readPrompt(record: Json, where: string, { systemPrompt }: JsonlSettings): TaskRow['prompt'] {
   const { prompt } = record;
   if (typeof prompt === 'string') return prompt;
   if (prompt != null) {
@@ -106,11 +128,11 @@ function readPrompt(record: Json, where: string, { systemPrompt }: JsonlOptions)
     throw new MgrpoError('bad_file', `${where}: expected text for column question, got ${show(question)}; correct the row`);
   }
   const user = { role: 'user', content: question };
-  return systemPrompt == null ? [user] : [{ role: 'system', content: systemPrompt }, user];
+  return systemPrompt === null ? [user] : [{ role: 'system', content: systemPrompt }, user];
 }
 
-function readGold(record: Json, where: string, options: JsonlOptions): string {
-  if (options.goldColumn === undefined && isCountdownTask(record)) return countdownGold(record.numbers, record.target);
+function readGold(record: Json, where: string, options: JsonlSettings): string {
+  if (options.goldColumn === null && isCountdownTask(record)) return countdownGold(record.numbers, record.target);
   const column = options.goldColumn ?? GOLD_COLUMNS.find((name) => record[name] != null);
   const gold = column === undefined ? undefined : record[column];
   if (gold == null) {
@@ -140,9 +162,4 @@ function missing(where: string, column: string, record: Json): MgrpoError {
 
 function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
-}
-
-function isMessage(value: unknown): value is ChatMessage {
-  if (typeof value !== 'object' || value === null || !('role' in value) || !('content' in value)) return false;
-  return typeof value.role === 'string' && typeof value.content === 'string';
 }

@@ -1,4 +1,8 @@
-import { MgrpoError, check } from '../errors.js';
+// What a problem, a source of problems and a supervised example are, and how generated tasks draw theirs.
+import { MgrpoError, check, show } from '../errors.js';
+import { LIST, isObject, need } from '../options/border.js';
+import type { Thing } from '../options/border.js';
+import type { Settings } from '../options/table.js';
 import { Rng } from '../rng.js';
 import type { ChatMessage } from '../text/chat-template.js';
 
@@ -27,6 +31,37 @@ export interface Task {
   rows(split: Split, n: number, seed: number): TaskRow[];
 }
 
+/**
+ * Refuses rows that are none, whatever their type claims.
+ * @param where who asks, for messages
+ * @throws MgrpoError `invalid_argument` naming the row and the column
+ */
+export function checkRows(where: string, rows: readonly TaskRow[]): void {
+  need(where, 'rows', rows, LIST);
+  rows.forEach((row, i) => {
+    need(where, `row ${i}`, row, ROW);
+    need(where, `prompt of row ${i}`, row.prompt, PROMPT);
+    need(where, `gold of row ${i}`, row.gold, GOLD);
+  });
+}
+
+const ROW: Thing = { noun: 'an object with prompt and gold', is: isObject, wayOut: 'read files with jsonlRows' };
+const PROMPT: Thing = {
+  noun: 'text or messages [{ role, content }]',
+  is: (value) => typeof value === 'string' || (Array.isArray(value) && value.length > 0 && value.every(isMessage)),
+  wayOut: 'give what the model is asked',
+};
+const GOLD: Thing = {
+  noun: 'text',
+  is: (value) => typeof value === 'string',
+  wayOut: "give the right answer, or '' where there is none",
+};
+
+/** Whether a value is a message of a chat. */
+export function isMessage(value: unknown): value is ChatMessage {
+  return isObject(value) && typeof value['role'] === 'string' && typeof value['content'] === 'string';
+}
+
 /** One example of supervised fine-tuning: the loss falls on `completion` and the end-of-sequence token after it. */
 export interface SftExample {
   readonly prompt: readonly ChatMessage[];
@@ -36,21 +71,52 @@ export interface SftExample {
 }
 
 /** How the supervised examples of a generated task are written. */
-export interface SftOptions {
-  /** Share of second turns among the examples. Default 0.5. */
-  readonly secondTurns?: number;
-  /** Share of second turns that only repeat the first answer. Default: the task's own. */
-  readonly repeats?: number;
-  /** Layout of the second turn, as in layer 2 of MGRPO. Default eq5. */
-  readonly mode?: 'eq5' | 'open_think';
-  /** Texts between the two attempts, one drawn per example: phrases with the separators around them, see text/prompts. */
+export const SFT_TURN_OPTIONS = {
+  secondTurns: { type: 'number', min: 0, max: 1, default: 0.5, doc: 'Share of second turns among the examples.' },
+  mode: {
+    type: 'choice',
+    choices: ['eq5', 'open_think'],
+    default: 'eq5',
+    doc: 'Layout of the second turn, as in layer 2 of MGRPO.',
+  },
+} as const;
+
+type TurnSettings = Settings<typeof SFT_TURN_OPTIONS> & {
+  /** Share of second turns that only repeat the first answer; each task has its own default. */
+  readonly repeats: number;
+};
+
+/** Texts between the two attempts, one drawn per example: phrases with the separators around them, see text/prompts. */
+export interface GuidingTexts {
   readonly guidingTexts: readonly string[];
 }
+/** What a writer of supervised examples takes. */
+export type SftOptions = Partial<TurnSettings> & GuidingTexts;
+
+/** What `guidingTexts` must be. */
+export const GUIDING_TEXTS: Thing = {
+  noun: 'a list of texts',
+  is: (value) => Array.isArray(value) && value.every((text) => typeof text === 'string'),
+  wayOut: 'for example PAPER_PHRASES.map(guidingText)',
+};
 
 /** An attempt at a problem as the small models write it: `<think>working</think>answer`. */
 export interface Attempt {
   readonly working: string;
   readonly answer: string;
+}
+
+const SPLIT: Thing = { noun: 'train or test', is: (value) => value === 'train' || value === 'test', wayOut: 'name one of them' };
+
+/** The row of a table of sizes. @param where the task, for messages */
+export function sizeOf<T>(where: string, sizes: Readonly<Record<string, T>>, size: string): T {
+  const names = Object.keys(sizes);
+  need(where, 'size', size, {
+    noun: `one of ${names.join(', ')}`,
+    is: (value) => names.includes(value as string),
+    wayOut: 'or leave it out',
+  });
+  return sizes[size]!;
 }
 
 /**
@@ -59,7 +125,11 @@ export interface Attempt {
  * @throws invalid_argument if the split has fewer distinct problems than asked for
  */
 export function drawProblems<T>(split: Split, n: number, rng: Rng, draw: (rng: Rng) => T, keyOf: (problem: T) => string): T[] {
-  check(Number.isSafeInteger(n) && n >= 0, `rows: expected a whole number of rows for n, got ${n}; a generated task has no end`);
+  need('rows', 'split', split, SPLIT);
+  check(
+    Number.isSafeInteger(n) && n >= 0,
+    `rows: expected a whole number of rows for n, got ${show(n)}; a generated task has no end`,
+  );
   const drawn: T[] = [];
   const seen = new Set<string>();
   // Draws in a row that gave nothing: one in eight problems is held out, so that many mean that there are no more.
@@ -93,7 +163,7 @@ export function drawProblems<T>(split: Split, n: number, rng: Rng, draw: (rng: R
 export function writeSft<T>(
   problems: readonly T[],
   rng: Rng,
-  options: Required<SftOptions>,
+  options: TurnSettings & GuidingTexts,
   write: { question(problem: T): string; first(problem: T): Attempt; again(problem: T): Attempt },
 ): SftExample[] {
   const { guidingTexts, mode, repeats, secondTurns } = options;

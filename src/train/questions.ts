@@ -2,9 +2,7 @@
 import type { Ids } from '../algo/correction.js';
 import type { Phrase, Question } from '../algo/rollout.js';
 import type { Layer2Config } from '../config/layer2.js';
-import { check, show } from '../errors.js';
-import { isObject } from '../options/border.js';
-import type { TaskRow } from '../tasks/task.js';
+import { checkRows, type TaskRow } from '../tasks/task.js';
 import type { ChatMessage } from '../text/chat-template.js';
 import { guidingText, LAYER2_SYSTEM_PROMPT, PHRASE_POOLS } from '../text/prompts.js';
 import type { Tokenizer } from '../text/tokenizer.js';
@@ -17,16 +15,9 @@ export interface EncodedQuestion extends Question {
 
 /** Token ids of the rows' prompts, under the layer-2 system prompt too where there is one. */
 export function encodeQuestions(tokenizer: Tokenizer, rows: readonly TaskRow[], layer2: Layer2Config | null): EncodedQuestion[] {
+  checkRows('data', rows);
   const system = layer2?.mode === 'eq5' && layer2.enabled ? layer2.systemPrompt : null;
   const text = system === 'default' ? LAYER2_SYSTEM_PROMPT : system;
-  rows.forEach((row, i) => {
-    const isRow =
-      isObject(row) && typeof row['gold'] === 'string' && (typeof row['prompt'] === 'string' || Array.isArray(row['prompt']));
-    check(
-      isRow,
-      `data: expected { prompt: text or messages, gold: text, … } for row ${i}, got ${show(row)}; give gold '' where a row has no right answer`,
-    );
-  });
   return rows.map((row) => ({
     row,
     promptIds: tokenizer.encodePrompt(row.prompt),

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { MgrpoError } from '../../src/errors.js';
 import * as mgrpo from '../../src/index.js';
 import { LISTENER, need, takeOptions } from '../../src/options/border.js';
+import { checkRows } from '../../src/tasks/task.js';
+import type { TaskRow } from '../../src/tasks/task.js';
 
 // Calls as they come from JavaScript, where no type holds anybody back.
 const api = mgrpo as unknown as Record<string, (...args: unknown[]) => unknown>;
@@ -49,6 +51,23 @@ describe('wrong calls are refused by name, with a way out', () => {
     expect(error).toBeInstanceOf(MgrpoError);
     expect((error as MgrpoError).code).toBe('invalid_argument');
     expect((error as MgrpoError).message).toMatch(message);
+  });
+});
+
+it('a split that is none is refused, not taken for the test split', () => {
+  expect(() => mgrpo.countdown('small').rows('Train' as 'train', 1, 1)).toThrow(/expected train or test for split, got "Train"/);
+});
+
+describe('rows that are none', () => {
+  it.each<[rows: unknown, message: RegExp]>([
+    [null, /^f: expected a list for rows, got null/],
+    [[{ prompt: 'p', gold: '1' }, 'p'], /^f: expected an object with prompt and gold for row 1, got "p"/],
+    [[{ gold: '1' }], /expected text or messages .* for prompt of row 0, got undefined/],
+    [[{ prompt: [], gold: '1' }], /for prompt of row 0, got \[\]/],
+    [[{ prompt: 'p' }], /expected text for gold of row 0, got undefined; give the right answer, or '' where there is none/],
+    [[{ prompt: 'p', gold: 4 }], /expected text for gold of row 0, got 4/],
+  ])('%j', (rows, message) => {
+    expect(() => checkRows('f', rows as TaskRow[])).toThrow(message);
   });
 });
 
