@@ -31,7 +31,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   verify: ['reward'],
   report: ['errors', 'type algo/evaluation', 'type train/events'],
   run: ['platform', 'report', 'type train/events'],
-  index: ['train', 'run'],
+  study: ['train', 'run'],
+  index: ['study'],
   node: ['index', 'platform'],
   cli: ['index', 'options', 'platform', 'report', 'verify', 'type train/events'],
 };
