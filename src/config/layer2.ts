@@ -132,7 +132,9 @@ export type Layer2Config = Settings<typeof LAYER2_OPTIONS>;
 /** Appends what is wrong between the options of layer 2, or between them and those of layer 1. */
 export function checkLayer2(
   l: Layer2Config,
-  c: Pick<BatchSettings, 'numGenerations' | 'stepsPerGeneration' | 'gradientAccumulationSteps'>,
+  c: Pick<BatchSettings, 'numGenerations' | 'stepsPerGeneration' | 'gradientAccumulationSteps'> & {
+    readonly multiObjectiveAggregation: 'sum_then_normalize' | 'normalize_then_sum';
+  },
   problems: string[],
 ): void {
   if (!l.enabled) return;
@@ -154,6 +156,12 @@ export function checkLayer2(
   if (l.systemPrompt !== null && l.mode === 'open_think') {
     problems.push(
       'layer2.systemPrompt has no place in mode open_think, which continues the layer-1 sequence; leave it null, or set layer2.mode to eq5',
+    );
+  }
+  if (c.multiObjectiveAggregation === 'normalize_then_sum' && (l.correctionBonus > 0 || l.degradationPenalty > 0)) {
+    problems.push(
+      'layer2.correctionBonus and layer2.degradationPenalty shape the total reward, which multiObjectiveAggregation normalize_then_sum does not take; ' +
+        'set both to 0, or multiObjectiveAggregation to sum_then_normalize',
     );
   }
   if (l.schedule === 'joint' && c.stepsPerGeneration !== c.gradientAccumulationSteps) {

@@ -87,7 +87,7 @@ function layer2Of(input: EvaluateOptions['layer2']): Layer2Config | null {
   return layer2.enabled ? layer2 : null;
 }
 
-/** Completions of one turn with verdicts. */
+/** Answers, or corrections, with verdicts. */
 interface Graded {
   readonly rolled: Rollout<EncodedQuestion>;
   readonly verdicts: readonly Verdict[];

@@ -7,8 +7,9 @@ import { encodePhrases, encodeQuestions } from './questions.js';
 
 /**
  * Most tokens of a completion where nobody says: the default of training, or what the model's context leaves beside the longest prompt.
- * Of two turns each has half of what prompt and guiding phrase leave, or the first what the second's own limit leaves.
- * @param layer2 how the second turn is asked for; null or not enabled: first turns only
+ * With corrections, answer and correction each have half of what prompt and guiding phrase leave, or the answer what the correction's own limit
+ * leaves.
+ * @param layer2 how answers are corrected; null or not enabled: they are not
  * @returns at least 1, though the context may leave nothing
  */
 export function fittingCompletionLength(

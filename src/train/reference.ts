@@ -3,7 +3,7 @@ import type { GRPOConfig } from '../config/grpo.js';
 import { check } from '../errors.js';
 import { Decoder } from '../nn/decoder.js';
 import type { Policy } from './policy.js';
-import { adapterOffReference, scoreSequences } from './update.js';
+import { scoreSequences } from './update.js';
 import type { Reference } from './update.js';
 
 /** A reference with the memory that it holds. */
@@ -13,6 +13,11 @@ export interface HeldReference {
 }
 
 const nothing = (): void => undefined;
+
+/** The base model with its LoRA off: free of memory, and right for a LoRA that training began with. */
+export function loraOffReference(decoder: Decoder): Reference {
+  return (sequences, temperature) => scoreSequences(decoder, sequences, temperature, { lora: false });
+}
 
 /**
  * The base with a new LoRA off, else a frozen copy of what is trained; null with beta 0.
@@ -28,7 +33,7 @@ export function makeReference(policy: Policy, config: GRPOConfig, given: Policy 
       decoder.lora,
       'train: reference adapter_off needs a LoRA adapter, and all weights are trained; load the policy with one, or set reference to frozen_copy',
     );
-    return { score: adapterOffReference(decoder), free: nothing };
+    return { score: loraOffReference(decoder), free: nothing };
   }
   check(
     step === 0,

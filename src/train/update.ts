@@ -84,11 +84,6 @@ export async function scoreSequences(
 /** The reference policy π_ref of the KL term: log-probabilities of given sequences. */
 export type Reference = (sequences: readonly TrainSequence[], temperature: number) => Promise<Float32Array>;
 
-/** The base model with its adapter off: free of memory, and right for an adapter that training began with. */
-export function adapterOffReference(decoder: Decoder): Reference {
-  return (sequences, temperature) => scoreSequences(decoder, sequences, temperature, { lora: false });
-}
-
 /** What {@link accumulate} computed on one micro-batch; N = completion tokens, in order. */
 export interface Accumulated {
   readonly loss: number;

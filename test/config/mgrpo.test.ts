@@ -93,6 +93,10 @@ describe('resolveMGRPOConfig', () => {
     [{ layer2: { answersPerQuery: 9 } }, /set it to at most 8/],
     [{ layer2: { mode: 'open_think', systemPrompt: 'x' } }, /no place in mode open_think/],
     [{ layer2: { schedule: 'joint' }, stepsPerGeneration: 8 }, /exactly one optimiser step/],
+    [
+      { layer2: { correctionBonus: 1 }, multiObjectiveAggregation: 'normalize_then_sum' },
+      /layer2.correctionBonus.*set both to 0/,
+    ],
     [{ layer2: { numGenerations: 1, answersPerQuery: 1, baseline: 'question' } }, /its own reward/],
     [{ layer2: { phrases: [] } }, /expected a list of texts or paper or neutral for layer2.phrases/],
     [{ layer2: 3 }, /expected an object of settings for layer2, got 3/],

@@ -15,7 +15,8 @@ import { Safetensors } from '../../src/formats/safetensors.js';
 import { AdamW } from '../../src/optim/adamw.js';
 import { scheduleFactor } from '../../src/optim/schedule.js';
 import { NodeFiles } from '../../src/platform/node-files.js';
-import { accumulatePolicy, adapterOffReference, concatenate } from '../../src/train/update.js';
+import { loraOffReference } from '../../src/train/reference.js';
+import { accumulatePolicy, concatenate } from '../../src/train/update.js';
 import { accumulateNll } from '../../src/train/sft-trainer.js';
 import { difference } from '../support/compare.js';
 
@@ -137,11 +138,7 @@ async function runPolicy(gpu: Gpu, folder: string, json: Json, report: Report): 
       masked: false,
     }));
     const given = mb.refLogps as number[][] | null;
-    const reference = given
-      ? () => Promise.resolve(Float32Array.from(given.flat()))
-      : adapter
-        ? adapterOffReference(decoder)
-        : null;
+    const reference = given ? () => Promise.resolve(Float32Array.from(given.flat())) : adapter ? loraOffReference(decoder) : null;
     if (reference && expected.tensors.has('refLogps')) references.push(await reference(sequences, settings.temperature));
     const result = await accumulatePolicy(
       decoder,

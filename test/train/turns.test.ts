@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/device.js';
 import { MemoryFiles } from '../../src/platform/files.js';
+import { generate } from '../../src/sampling/generate.js';
 import { evaluate } from '../../src/train/evaluate.js';
 import { GRPOTrainer } from '../../src/train/grpo-trainer.js';
 import { MGRPOTrainer } from '../../src/train/mgrpo-trainer.js';
@@ -46,6 +47,11 @@ const CALLS: Readonly<Record<string, (gpu: Gpu, seed: number) => Promise<unknown
   async complete(gpu, seed) {
     const policy = await randomPolicy(gpu, seed);
     return policy.complete(['12+3=', '4-1='], { numGenerations: 3, maxCompletionLength: 9 });
+  },
+  async generate(gpu, seed) {
+    const { decoder, eosIds } = await randomPolicy(gpu, seed);
+    const requests = [{ prompt: [3, 20, 21], streams: [0, 1, 2] }];
+    return generate(decoder, requests, { temperature: 1, maxCompletionLength: 9, eosIds, seed });
   },
   async save(gpu, seed) {
     const policy = await randomPolicy(gpu, seed);
