@@ -40,9 +40,6 @@ export class Progress {
       case 'step':
         this.#finishStep(event);
         break;
-      case 'notice':
-        this.line(event.text);
-        break;
       case 'end':
         this.#summarize();
         break;

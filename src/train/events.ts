@@ -76,7 +76,6 @@ export type TrainEvent =
       readonly step: number;
       readonly last: boolean;
     }
-  | { readonly type: 'notice'; readonly text: string }
   | { readonly type: 'end'; readonly step: number; readonly steps: number; readonly reason: 'done' | 'interrupted' };
 
 /**

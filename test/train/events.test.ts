@@ -16,7 +16,7 @@ const args = {
 } as const;
 
 const progress = { step: 0, phase: 'sample', done: 1, total: 2 } as const;
-const notice = { type: 'notice', text: '' } as const;
+const checkpoint = { type: 'checkpoint', step: 0, last: false } as const;
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
 
 describe('an emitter', () => {
@@ -28,9 +28,9 @@ describe('an emitter', () => {
       order.push(`${type} ends`);
     });
     emitter.progress(progress);
-    await emitter.emit(notice);
-    expect(order.slice(0, 2)).toEqual(['progress begins', 'notice begins']);
-    expect(order).toContain('notice ends');
+    await emitter.emit(checkpoint);
+    expect(order.slice(0, 2)).toEqual(['progress begins', 'checkpoint begins']);
+    expect(order).toContain('checkpoint ends');
   });
 
   it.each<[string, Listener]>([
@@ -48,7 +48,7 @@ describe('an emitter', () => {
     emitter.progress(progress);
     await expect(emitter.settle()).rejects.toThrow('mine');
     await emitter.settle();
-    await emitter.emit(notice);
+    await emitter.emit(checkpoint);
   });
 });
 
