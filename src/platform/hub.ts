@@ -1,3 +1,4 @@
+// Models of the Hugging Face hub, brought into its cache.
 import { HubApiError, downloadFile, getHFHubCachePath, listFiles, modelInfo } from '@huggingface/hub';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -77,17 +78,17 @@ interface RemoteFile {
 
 /** One model on its way from the hub into the cache, which is laid out as huggingface_hub lays it out (without its blobs). */
 class Download {
-  private readonly id: string;
-  private readonly revision: string;
-  private readonly folder: string;
-  private readonly options: HubOptions;
-  private readonly request: { hubUrl: string; accessToken?: string; fetch?: typeof fetch };
+  readonly #id: string;
+  readonly #revision: string;
+  readonly #folder: string;
+  readonly #options: HubOptions;
+  readonly #request: { hubUrl: string; accessToken?: string; fetch: typeof fetch };
 
   constructor(id: string, options: HubOptions) {
-    this.id = id;
-    this.options = options;
-    this.revision = options.revision ?? 'main';
-    this.folder = path.join(options.cacheDir ?? getHFHubCachePath(), `models--${id.replace('/', '--')}`);
+    this.#id = id;
+    this.#options = options;
+    this.#revision = options.revision ?? 'main';
+    this.#folder = path.join(options.cacheDir ?? getHFHubCachePath(), `models--${id.replace('/', '--')}`);
     const token = options.token ?? process.env.HF_TOKEN;
     if (token && !token.startsWith('hf_')) {
       throw new MgrpoError(
@@ -95,47 +96,48 @@ class Download {
         'resolveModel: expected a token that starts with hf_; copy it again from the hub’s settings',
       );
     }
-    this.request = {
-      hubUrl: (options.hubUrl ?? process.env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/+$/, ''),
+    const hubUrl = (options.hubUrl ?? process.env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/+$/, '');
+    this.#request = {
+      hubUrl,
       ...(token ? { accessToken: token } : {}),
-      ...(options.fetch ? { fetch: options.fetch } : {}),
+      fetch: withTokenAtHome(options.fetch ?? globalThis.fetch, hubUrl),
     };
   }
 
   async run(): Promise<FileSource> {
-    if (/^[0-9a-f]{40}$/.test(this.revision)) {
-      const cached = await this.cached(this.revision);
+    if (/^[0-9a-f]{40}$/.test(this.#revision)) {
+      const cached = await this.#cached(this.#revision);
       if (cached) return cached;
     }
     let commit: string;
     try {
-      commit = await this.commitOf(this.revision);
+      commit = await this.#commitOf(this.#revision);
     } catch (error) {
       const offline = error instanceof MgrpoError && error.code === 'network' && !(error.cause instanceof HubApiError);
-      const known = offline ? await readFile(this.refFile(), 'utf8').catch(() => null) : null;
-      const cached = known ? await this.cached(known.trim()) : null;
+      const known = offline ? await readFile(this.#refFile(), 'utf8').catch(() => null) : null;
+      const cached = known ? await this.#cached(known.trim()) : null;
       if (!cached) throw error;
-      this.options.onOffline?.(cached.name);
+      this.#options.onOffline?.(cached.name);
       return cached;
     }
-    const files = new NodeFiles(this.snapshot(commit));
+    const files = new NodeFiles(this.#snapshot(commit));
     await mkdir(files.name, { recursive: true });
-    await this.fetchAll(commit, files);
-    await new NodeFiles(this.folder).write(`refs/${this.revision}`, commit);
+    await this.#fetchAll(commit, files);
+    await new NodeFiles(this.#folder).write(`refs/${this.#revision}`, commit);
     return files;
   }
 
-  private snapshot(commit: string): string {
-    return path.join(this.folder, 'snapshots', commit);
+  #snapshot(commit: string): string {
+    return path.join(this.#folder, 'snapshots', commit);
   }
 
-  private refFile(): string {
-    return path.join(this.folder, 'refs', this.revision);
+  #refFile(): string {
+    return path.join(this.#folder, 'refs', this.#revision);
   }
 
   /** The snapshot if all that a model needs is in it. */
-  private async cached(commit: string): Promise<NodeFiles | null> {
-    const files = new NodeFiles(this.snapshot(commit));
+  async #cached(commit: string): Promise<NodeFiles | null> {
+    const files = new NodeFiles(this.#snapshot(commit));
     for (const name of ['config.json', 'tokenizer.json']) if (!(await files.exists(name))) return null;
     if (await files.exists(WEIGHTS)) return files;
     if (!(await files.exists(WEIGHTS_INDEX))) return null;
@@ -143,22 +145,24 @@ class Download {
     return files;
   }
 
-  private async commitOf(revision: string): Promise<string> {
-    const { sha } = await this.asking(() => modelInfo({ ...this.request, name: this.id, revision, additionalFields: ['sha'] }));
+  async #commitOf(revision: string): Promise<string> {
+    const { sha } = await this.#asking(() =>
+      modelInfo({ ...this.#request, name: this.#id, revision, additionalFields: ['sha'] }),
+    );
     if (typeof sha !== 'string' || !/^[0-9a-f]{40}$/.test(sha)) {
       throw new MgrpoError(
         'network',
-        `${this.request.hubUrl}: expected the commit of ${this.id}, got none; check the address of the hub`,
+        `${this.#request.hubUrl}: expected the commit of ${this.#id}, got none; check the address of the hub`,
       );
     }
     return sha;
   }
 
-  private async fetchAll(commit: string, files: NodeFiles): Promise<void> {
+  async #fetchAll(commit: string, files: NodeFiles): Promise<void> {
     const remote = new Map<string, RemoteFile>();
-    await this.asking(async () => {
-      const repo = { type: 'model', name: this.id } as const;
-      for await (const { path: name, size, type } of listFiles({ ...this.request, repo, revision: commit })) {
+    await this.#asking(async () => {
+      const repo = { type: 'model', name: this.#id } as const;
+      for await (const { path: name, size, type } of listFiles({ ...this.#request, repo, revision: commit })) {
         if (type === 'file') remote.set(name, { path: name, size });
       }
     });
@@ -167,21 +171,21 @@ class Download {
     if (!single && !index) {
       throw new MgrpoError(
         'bad_file',
-        `${this.id}: expected ${WEIGHTS} or ${WEIGHTS_INDEX} among its files, got ${[...remote.keys()].join(', ')}; ` +
+        `${this.#id}: expected ${WEIGHTS} or ${WEIGHTS_INDEX} among its files, got ${[...remote.keys()].join(', ')}; ` +
           'choose a model with safetensors weights',
       );
     }
     const wanted = SMALL_FILES.flatMap((name) => remote.get(name) ?? []);
     if (single) wanted.push(single);
     else {
-      await this.fetchFile(commit, files, index!, () => undefined);
+      await this.#fetchFile(commit, files, index!, () => undefined);
       wanted.push(index!);
       for (const shard of await shardsOf(files)) {
         const file = remote.get(shard);
         if (!file)
           throw new MgrpoError(
             'bad_file',
-            `${this.id}: expected ${shard} of ${WEIGHTS_INDEX}, found none; choose another revision`,
+            `${this.#id}: expected ${shard} of ${WEIGHTS_INDEX}, found none; choose another revision`,
           );
         wanted.push(file);
       }
@@ -189,21 +193,21 @@ class Download {
     const total = wanted.reduce((n, file) => n + file.size, 0);
     let before = 0;
     for (const file of wanted) {
-      await this.fetchFile(commit, files, file, (bytes) =>
-        this.options.onProgress?.({ file: file.path, done: before + bytes, total }),
+      await this.#fetchFile(commit, files, file, (bytes) =>
+        this.#options.onProgress?.({ file: file.path, done: before + bytes, total }),
       );
       before += file.size;
     }
   }
 
   /** Brings one file into the snapshot, going on with a part of it that is there already. */
-  private async fetchFile(commit: string, files: NodeFiles, file: RemoteFile, report: (bytes: number) => void): Promise<void> {
+  async #fetchFile(commit: string, files: NodeFiles, file: RemoteFile, report: (bytes: number) => void): Promise<void> {
     const target = files.resolve(file.path);
     if ((await stat(target).catch(() => null))?.size === file.size) return report(file.size);
     const part = `${target}.incomplete`;
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.fetchRest(commit, file, part, report);
+        await this.#fetchRest(commit, file, part, report);
         break;
       } catch (error) {
         const broken = error instanceof MgrpoError && error.code === 'network' && !(error.cause instanceof HubApiError);
@@ -213,11 +217,13 @@ class Download {
     await rename(part, target);
   }
 
-  private async fetchRest(commit: string, file: RemoteFile, part: string, report: (bytes: number) => void): Promise<void> {
-    const url = `${this.request.hubUrl}/${this.id}/resolve/${commit}/${file.path}`;
-    const repo = { type: 'model', name: this.id } as const;
+  async #fetchRest(commit: string, file: RemoteFile, part: string, report: (bytes: number) => void): Promise<void> {
+    const url = `${this.#request.hubUrl}/${this.#id}/resolve/${commit}/${file.path}`;
+    const repo = { type: 'model', name: this.#id } as const;
     // Plain HTTP (xet: false): its ranges are what a download goes on with.
-    const blob = await this.asking(() => downloadFile({ ...this.request, repo, path: file.path, revision: commit, xet: false }));
+    const blob = await this.#asking(() =>
+      downloadFile({ ...this.#request, repo, path: file.path, revision: commit, xet: false }),
+    );
     if (!blob) throw new MgrpoError('not_found', `${url}: expected the file, found none; choose another revision`);
     const handle = await open(part, 'a').then(async (made) => {
       await made.close();
@@ -255,29 +261,41 @@ class Download {
   }
 
   /** Runs a request to the hub and says what its refusal means. */
-  private async asking<T>(request: () => Promise<T>): Promise<T> {
+  async #asking<T>(request: () => Promise<T>): Promise<T> {
     try {
       return await request();
     } catch (error) {
       if (error instanceof MgrpoError) throw error;
-      if (!(error instanceof HubApiError)) throw unreachable(this.request.hubUrl, error);
-      throw this.refusal(error);
+      if (!(error instanceof HubApiError)) throw unreachable(this.#request.hubUrl, error);
+      throw this.#refusal(error);
     }
   }
 
-  private refusal(error: HubApiError): MgrpoError {
-    const page = `${this.request.hubUrl}/${this.id}`;
+  #refusal(error: HubApiError): MgrpoError {
+    const page = `${this.#request.hubUrl}/${this.#id}`;
     const status = error.statusCode;
     const fail = (code: 'not_found' | 'network', got: string, wayOut: string): MgrpoError =>
       new MgrpoError(code, `${page}: expected the model, got ${got} (HTTP status ${status}); ${wayOut}`, { cause: error });
     if (status === 404) {
-      return fail('not_found', `no such model or revision ${this.revision}`, 'check both, or give a local folder');
+      return fail('not_found', `no such model or revision ${this.#revision}`, 'check both, or give a local folder');
     }
     if (status === 401)
       return fail('network', 'no access: there is no such model, or it is private', 'check the name, or set HF_TOKEN');
     if (status === 403) return fail('network', 'no access: the model is gated', 'accept its terms on that page and set HF_TOKEN');
     return fail('network', 'a refusal', 'try again later, or give a local folder');
   }
+}
+
+/** Sends the access token to the hub only: a list of files may name another host for its next page (`Link`). */
+function withTokenAtHome(send: typeof fetch, hubUrl: string): typeof fetch {
+  const home = new URL(hubUrl).origin;
+  return (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    if (new URL(url).origin === home) return send(input, init);
+    const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : {}));
+    headers.delete('authorization');
+    return send(input, { ...init, headers });
+  };
 }
 
 async function shardsOf(files: NodeFiles): Promise<string[]> {

@@ -1,3 +1,4 @@
+// WebGPU in Node, through Dawn, on a GPU or on the CPU.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

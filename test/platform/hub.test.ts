@@ -112,6 +112,21 @@ describe('a model of the hub', () => {
     expect(requests).toEqual([]);
   });
 
+  it('is asked for with the token at the hub, and without it where the list of files goes on at another host', async () => {
+    const tokens: Record<string, string[]> = {};
+    intercept = (request, response) => {
+      const host = request.headers.host!.split(':')[0]!;
+      (tokens[host] ??= []).push(request.headers.authorization ?? 'none');
+      if (!request.url!.startsWith(`/api/models/me/tiny/tree/${SHA}`) || host === 'localhost') return false;
+      const next = `${hubUrl.replace('127.0.0.1', 'localhost')}${request.url}`;
+      response.writeHead(200, { 'content-type': 'application/json', link: `<${next}>; rel="next"` }).end('[]');
+      return true;
+    };
+    await resolve('me/tiny', { token: 'hf_secret' });
+    expect(new Set(tokens['127.0.0.1'])).toEqual(new Set(['Bearer hf_secret']));
+    expect(tokens['localhost']).toEqual(['none']);
+  });
+
   it('comes in shards by its index', async () => {
     files = {
       ...files,
