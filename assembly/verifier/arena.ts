@@ -13,6 +13,9 @@ const MAX_BLOCK: usize = 1 << 20;
 /** Fuel of one pair: about one unit per limb operation or byte, some 2 ns each. */
 export const PAIR_FUEL: i32 = 4_000_000;
 
+/** Fuel of what is computed once, when the module starts. */
+export const START_FUEL: i32 = 1 << 30;
+
 const BASE: usize = heap.alloc(SOFT_BYTES + RESERVE_BYTES);
 const SOFT_END: usize = BASE + SOFT_BYTES;
 const HARD_END: usize = SOFT_END + RESERVE_BYTES;
@@ -22,12 +25,23 @@ let fuel: i32 = 0;
 
 /** True once fuel or memory of this pair is used up; results computed after that are void. */
 export let failed: bool = false;
+/** True when some comparison of this pair could not be settled within its limits, although the pair itself went on. */
+export let undecided: bool = false;
+/** Counts the pairs, so that tables in the arena know when they are void. */
+export let pair: i32 = 0;
 
 /** Starts a new pair: all earlier arena pointers are void. */
 export function resetArena(budget: i32): void {
   top = BASE;
   fuel = budget;
   failed = false;
+  undecided = false;
+  pair++;
+}
+
+/** Notes that a comparison was left open: the pair is not equal, but perhaps undecided. */
+export function leaveOpen(): void {
+  undecided = true;
 }
 
 /** Charges `units` of work. Returns false when the budget is used up. */

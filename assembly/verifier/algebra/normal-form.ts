@@ -5,11 +5,11 @@
 // sin² = 1 - cos². The form of a difference being 0 proves equality; a difference that is not 0 proves inequality when its generators
 // are independent (symbols, radicals of primes, and at most one of π, e, ln p), and decides nothing otherwise.
 import { elementAt, isNull, nil, setElement } from '../memory';
-import { alloc, beginTrial, endTrial, fail, failed, spend } from '../arena';
+import { alloc, beginTrial, endTrial, fail, failed, pair, spend } from '../arena';
 import { integer, Kind, kid, Node, number, substitute } from '../parse/tree';
 import * as int from '../number/integer';
 import { Int } from '../number/integer';
-import { Func, nameId, SYM_E, SYM_I } from '../parse/lexer';
+import { Func, Sign, SYM_E, SYM_I } from '../parse/symbols';
 import * as poly from './polynomial';
 import { Poly } from './polynomial';
 import { Mono } from './polynomial';
@@ -65,15 +65,18 @@ class Generator {
 const MAX_GENERATORS: i32 = 240;
 let table: usize = 0;
 let count: i32 = 0;
+/** The pair that the table belongs to. */
+let tablePair: i32 = -1;
 /** Set when an expression has no normal form (or an undefined value). */
 let broken: bool = false;
 let depth: i32 = 0;
 
-export function resetGenerators(): void {
+/** Starts an empty table where the one that is there belongs to another pair. */
+function beginTable(): void {
+  if (tablePair == pair) return;
+  tablePair = pair;
   table = alloc((<usize>MAX_GENERATORS) << 2);
   count = 0;
-  broken = false;
-  depth = 0;
 }
 
 function generator(i: i32): Generator {
@@ -1019,9 +1022,8 @@ function series(x: Node): Frac {
     }
     return r;
   }
-  const bound = nameId(0, changetype<usize>('#'), 1);
   if (depth > 60) return undefined();
-  const marker = changetype<Node>(substitute(kid(x, 3), variable.op, placeholder(bound)));
+  const marker = changetype<Node>(substitute(kid(x, 3), variable.op, placeholder(Sign.BOUND)));
   const body = ofNode(marker);
   return ofGenerator(functionOf(Gen.SERIES, x.op, 3, low, high, body));
 }
@@ -1194,6 +1196,7 @@ export function normalForm(x: Node): Frac {
   broken = false;
   exhausted = false;
   if (failed) return nil<Frac>();
+  beginTable();
   const aside = beginTrial(TRIAL_FUEL);
   depth = 0;
   nesting = 0;

@@ -6,7 +6,7 @@ import { Kind, kid, Node } from '../parse/tree';
 import * as float from '../number/float';
 import { Float } from '../number/float';
 import * as int from '../number/integer';
-import { Func, SYM_E, SYM_I } from '../parse/lexer';
+import { Func, SYM_E, SYM_I } from '../parse/symbols';
 import { binomialInt } from './normal-form';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';

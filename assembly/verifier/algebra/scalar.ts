@@ -1,12 +1,12 @@
 // Equality of two expressions that stand for one value: exact rational arithmetic, then the algebraic normal form, then sampling.
 import { isNull, nil } from '../memory';
-import { failed } from '../arena';
+import { failed, leaveOpen } from '../arena';
 import { hasKind, identical, Kind, kid, Node } from '../parse/tree';
 import * as float from '../number/float';
 import { Float } from '../number/float';
 import * as int from '../number/integer';
 import { Int } from '../number/integer';
-import { SYM_E } from '../parse/lexer';
+import { SYM_E } from '../parse/symbols';
 import {
   decide,
   exhausted,
@@ -20,13 +20,6 @@ import {
 import { constantValue, isConstantNode, Sampled, ratioSign, sample, sampleRatio } from './numeric';
 import { isConstant } from './polynomial';
 import * as rat from '../number/rational';
-
-/** Set when a comparison could not be decided within its limits. */
-export let undecided: bool = false;
-
-export function resetScalar(): void {
-  undecided = false;
-}
 
 /** Significant digits from which a rounded decimal stands for an exact value. */
 const ROUNDED_DIGITS: i32 = 3;
@@ -164,7 +157,7 @@ export function sameValue(g: Node, p: Node): bool {
   // Sampling alone is no evidence where a form was too large to build: huge values agree in their leading digits.
   const s = sample(g, p);
   if (open || weight(g) + weight(p) > EVIDENCE_BITS) {
-    if (s != Sampled.DIFFER) undecided = true;
+    if (s != Sampled.DIFFER) leaveOpen();
     return false;
   }
   return s == Sampled.AGREE;
@@ -192,13 +185,13 @@ export function sameUpToScale(l1: Node, r1: Node, l2: Node, r2: Node): bool {
     }
   }
   if (open || failed) {
-    undecided = true;
+    leaveOpen();
     return false;
   }
   if (isConstantNode(l1) && isConstantNode(r1)) return false;
   if (sampleRatio(l1, r1, l2, r2) != Sampled.AGREE) return false;
   if (weight(l1) + weight(r1) + weight(l2) + weight(r2) > EVIDENCE_BITS) {
-    undecided = true;
+    leaveOpen();
     return false;
   }
   scaleSign = ratioSign;

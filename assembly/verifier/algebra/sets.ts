@@ -4,10 +4,10 @@
 // are equal when they agree on all of these. Endpoints must be constants.
 import { elementAt, isNull, nil, setElement } from '../memory';
 import { alloc, failed, spend } from '../arena';
-import { binary, identical, integer, Kind, kid, Node, relation, unary } from '../parse/tree';
+import { binary, identical, integer, Kind, kid, Node, relate, relation, unary } from '../parse/tree';
 import * as float from '../number/float';
 import { Float } from '../number/float';
-import { Rel, Space } from '../parse/lexer';
+import { Rel, Space } from '../parse/symbols';
 import { formOfDifference, rationalRoot, slopeSign } from './normal-form';
 import { constantValue, freeSymbols, isConstantNode } from './numeric';
 import { sameValue } from './scalar';
@@ -101,13 +101,6 @@ function isVariable(x: Node): bool {
   return !isNull(variable) && identical(x, variable);
 }
 
-function relationNode(a: Node, op: i32, b: Node): Node {
-  const x = binary(Kind.REL, a, b);
-  x.ops = alloc(4);
-  store<i32>(x.ops, op);
-  return x;
-}
-
 /** A pair (a op b) of a chain as "variable op constant": the constant, with the relation in `solvedOp`; null when it is neither. */
 let solvedOp: i32 = 0;
 
@@ -151,8 +144,8 @@ function withoutBars(x: Node): Node {
   const v = constantValue(b);
   if (float.isNone(v) || float.sign(v) <= 0) return none;
   const u = kid(a, 0);
-  const first = relationNode(u, op, b);
-  const second = relationNode(unary(Kind.NEG, u), op, b);
+  const first = relate(u, op, b);
+  const second = relate(unary(Kind.NEG, u), op, b);
   // |u| < c holds for both signs, |u| > c for one of them
   return binary(op == Rel.LT || op == Rel.LE ? Kind.INTERSECT : Kind.UNION, first, second);
 }

@@ -7,6 +7,7 @@ import {
   binary,
   hasKind,
   identical,
+  isSegment,
   integer,
   Kind,
   kid,
@@ -14,6 +15,7 @@ import {
   Node,
   node,
   number,
+  relate,
   relation,
   seal,
   setKid,
@@ -23,7 +25,7 @@ import {
 } from '../parse/tree';
 import * as int from '../number/integer';
 import { Int } from '../number/integer';
-import { isMarkSymbol, Rel, Space } from '../parse/lexer';
+import { Rel, Sign, Space } from '../parse/symbols';
 import { freeSymbol, freeSymbols, isConstantNode } from '../algebra/numeric';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
@@ -49,10 +51,6 @@ function isNone(x: Node): bool {
 
 const MAX_DEPTH: i32 = 60;
 let depth: i32 = 0;
-
-export function resetCompare(): void {
-  depth = 0;
-}
 
 // --- Lists of nodes
 
@@ -146,7 +144,12 @@ function isSubject(x: Node): bool {
   // A ∩ B = …
   if (x.kind == Kind.UNION || x.kind == Kind.INTERSECT || x.kind == Kind.DIFFERENCE) return isName(x);
   // ∠ABC, △ABC
-  return x.kind == Kind.MUL && kid(x, 0).kind == Kind.SYM && isMarkSymbol(kid(x, 0).op) && isName(x);
+  return x.kind == Kind.MUL && kid(x, 0).kind == Kind.SYM && isMark(kid(x, 0).symbol) && isName(x);
+}
+
+/** Signs that stand before a name and do not change its meaning: angle, triangle. */
+function isMark(id: i32): bool {
+  return id == Sign.ANGLE || id == Sign.TRIANGLE;
 }
 
 function isConstantAnswer(x: Node): bool {
@@ -194,13 +197,6 @@ function contains(x: Node, id: i32): bool {
 
 // --- Small helpers
 
-function relationNode(a: Node, op: i32, b: Node): Node {
-  const x = binary(Kind.REL, a, b);
-  x.ops = alloc(4);
-  store<i32>(x.ops, op);
-  return seal(x);
-}
-
 function bare(x: Node): Node {
   while (x.kind == Kind.NOTED) x = kid(x, 0);
   return x;
@@ -239,7 +235,7 @@ function withoutRemarks(x: Node): Node {
     ) {
       const kids = alloc((<usize>x.n) << 2);
       memory.copy(kids, x.kids, (<usize>x.n) << 2);
-      setElement<usize>(kids, i, changetype<usize>(relationNode(kid(before, 0), Rel.NE, kid(x, i))));
+      setElement<usize>(kids, i, changetype<usize>(relate(kid(before, 0), Rel.NE, kid(x, i))));
       x = withKids(x, kids);
     }
   }
@@ -645,8 +641,8 @@ function sameDefinitions(a: Items, b: Items): bool {
   if (a.n != b.n) return false;
   const left = newItems();
   const right = newItems();
-  for (let i = 0; i < a.n; i++) push(left, relationNode(labelAt(a, i), Rel.EQ, itemAt(a, i)));
-  for (let i = 0; i < b.n; i++) push(right, relationNode(labelAt(b, i), Rel.EQ, itemAt(b, i)));
+  for (let i = 0; i < a.n; i++) push(left, relate(labelAt(a, i), Rel.EQ, itemAt(a, i)));
+  for (let i = 0; i < b.n; i++) push(right, relate(labelAt(b, i), Rel.EQ, itemAt(b, i)));
   return sameMembers(left, right);
 }
 
@@ -664,13 +660,6 @@ function compatibleLabels(a: Node, b: Node): bool {
   if (a.kind == Kind.CALL && a.aux == 0 && b.kind == Kind.SYM) return b.op == a.op || b.op == Char.y;
   if (b.kind == Kind.CALL && b.aux == 0 && a.kind == Kind.SYM) return a.op == b.op || a.op == Char.y;
   return false;
-}
-
-/** Two or more capital letters: a segment. */
-function isSegment(x: Node): bool {
-  if (x.kind != Kind.MUL) return false;
-  for (let i = 0; i < x.n; i++) if (kid(x, i).kind != Kind.SYM || kid(x, i).op < Char.A || kid(x, i).op > Char.Z) return false;
-  return true;
 }
 
 // --- One item against one item
@@ -1227,6 +1216,7 @@ function equalMatrices(g: Node, p: Node): bool {
 
 /** Whether the prediction answers what the gold answers. */
 export function equalAnswer(gold: Node, pred: Node): bool {
+  depth = 0;
   const g = unwrap(withoutRemarks(gold));
   const gParameter = parameter;
   let p = unwrap(withoutRemarks(pred));

@@ -1,14 +1,10 @@
-/** Equality of two answers given as text: the door to the equivalence engine. */
-import { isNull } from '../memory';
+// Entry point: are two answers, given as text, equal?
 import { Char } from '../read/characters';
-import { failed, PAIR_FUEL, resetArena } from '../arena';
-import { equalAnswer, resetCompare } from './answer';
+import { alloc, failed, PAIR_FUEL, resetArena, undecided } from '../arena';
+import { Answer, parseAnswer } from '../parse/parser';
+import { Commas, newSymbols } from '../parse/tokens';
+import { equalAnswer } from './answer';
 import { Kind } from '../parse/tree';
-import { resetFloats } from '../number/float';
-import { resetNames, sawThousandsComma, sawZeroGroup, setCommaMode } from '../parse/lexer';
-import { resetGenerators } from '../algebra/normal-form';
-import { currency, parseAnswer } from '../parse/parser';
-import { resetScalar, undecided } from '../algebra/scalar';
 import { EQUAL, GOLD_UNPARSABLE, NOT_EQUAL, PRED_UNPARSABLE, UNDECIDED } from '../status';
 import { byteAt, isDigit, isSpace } from '../read/text';
 import { choiceHasText, choiceLetter, choiceText, hasContent, isMoney, isPlain, sameText } from '../read/words';
@@ -16,39 +12,48 @@ import { choiceHasText, choiceLetter, choiceText, hasContent, isMoney, isPlain, 
 /** Longest answer that is parsed, in bytes; longer ones are compared as text only. */
 const MAX_ANSWER: i32 = 8192;
 
-let goldParsed: bool = false;
-let predParsed: bool = false;
-let sawComma: bool = false;
+/** What became of one reading of both sides. */
+@unmanaged
+class Reading {
+  verdict: i32;
+  goldParsed: bool;
+  predParsed: bool;
+  /** a comma was read as a thousands separator that might divide a list */
+  sawComma: bool;
+}
 
 /** Parses and compares under one reading of commas. */
-function compareUnder(g: usize, ge: usize, p: usize, pe: usize, goldMode: i32, predMode: i32): i32 {
-  resetNames();
-  resetGenerators();
-  resetFloats();
-  resetScalar();
-  resetCompare();
-  setCommaMode(goldMode);
-  const gold = parseAnswer(g, ge);
-  const goldCurrency = currency;
-  goldParsed = !isNull(gold);
-  sawComma = sawThousandsComma && !sawZeroGroup;
+function compareUnder(g: usize, ge: usize, p: usize, pe: usize, goldCommas: i32, predCommas: i32): Reading {
+  const reading = changetype<Reading>(alloc(offsetof<Reading>()));
+  const symbols = newSymbols();
+  const gold = parseAnswer(g, ge, goldCommas, symbols);
+  const pred = parseAnswer(p, pe, predCommas, symbols);
+  reading.goldParsed = gold.isParsed;
+  reading.predParsed = pred.isParsed;
+  reading.sawComma = !pred.zeroGroup && (pred.grouped || (gold.grouped && !gold.zeroGroup));
+  reading.verdict = verdictOf(gold, pred);
+  return reading;
+}
+
+function verdictOf(gold: Answer, pred: Answer): i32 {
   if (failed) return UNDECIDED;
-  setCommaMode(predMode);
-  const pred = parseAnswer(p, pe);
-  predParsed = !isNull(pred);
-  if (sawZeroGroup) sawComma = false;
-  else if (sawThousandsComma) sawComma = true;
-  if (failed) return UNDECIDED;
-  if (!goldParsed || !predParsed) return NOT_EQUAL;
-  if (gold.kind == Kind.TEXT && sameText(g, ge, p, pe, true)) return EQUAL;
-  if (goldCurrency != 0 && currency != 0 && goldCurrency != currency) return NOT_EQUAL;
-  if (goldCurrency != 0 && currency == 0 && pred.kind == Kind.NOTED && !isMoney(pred.from, pred.to, goldCurrency))
-    return NOT_EQUAL;
-  if (goldCurrency == 0 && currency != 0 && gold.kind == Kind.NOTED && !isMoney(gold.from, gold.to, currency)) return NOT_EQUAL;
-  const same = equalAnswer(gold, pred);
+  if (!gold.isParsed || !pred.isParsed) return NOT_EQUAL;
+  const g = gold.tree;
+  if (g.kind == Kind.TEXT && sameText(gold.start, gold.end, pred.start, pred.end, true)) return EQUAL;
+  if (!sameCurrency(gold, pred)) return NOT_EQUAL;
+  const same = equalAnswer(g, pred.tree);
   if (failed) return UNDECIDED;
   if (same) return EQUAL;
   return undecided ? UNDECIDED : NOT_EQUAL;
+}
+
+/** Whether the currency signs agree, one with another or with the words behind the other number. */
+function sameCurrency(a: Answer, b: Answer): bool {
+  if (a.currency == b.currency) return true;
+  if (a.currency != 0 && b.currency != 0) return false;
+  const sign = a.currency != 0 ? a.currency : b.currency;
+  const other = a.currency != 0 ? b.tree : a.tree;
+  return other.kind != Kind.NOTED || isMoney(other.from, other.to, sign);
 }
 
 /** Whether the text is digits, a comma and digits, and nothing else: a decimal comma where the gold has a decimal point. */
@@ -98,24 +103,24 @@ export function equalAnswers(goldPtr: usize, goldLen: i32, predPtr: usize, predL
   if (goldLen > MAX_ANSWER || predLen > MAX_ANSWER) return UNDECIDED;
   const letter = choiceVerdict(goldPtr, ge, predPtr, pe);
   if (letter >= 0) return letter;
-  let verdict = compareUnder(goldPtr, ge, predPtr, pe, 0, 0);
+  const first = compareUnder(goldPtr, ge, predPtr, pe, Commas.GROUP, Commas.GROUP);
+  const verdict = first.verdict;
   if (verdict == EQUAL) return EQUAL;
-  if (verdict == NOT_EQUAL && goldParsed && predParsed) {
-    if (sawComma) {
-      resetArena(PAIR_FUEL / 2);
-      if (compareUnder(goldPtr, ge, predPtr, pe, 1, 1) == EQUAL) return EQUAL;
-    }
-    if (isPointDecimal(goldPtr, ge) && isCommaDecimal(predPtr, pe)) {
-      resetArena(PAIR_FUEL / 2);
-      if (compareUnder(goldPtr, ge, predPtr, pe, 0, 2) == EQUAL) return EQUAL;
-    }
+  if (verdict == NOT_EQUAL && first.goldParsed && first.predParsed) {
+    const isDecimalComma = isPointDecimal(goldPtr, ge) && isCommaDecimal(predPtr, pe);
+    if (first.sawComma && equalUnder(goldPtr, ge, predPtr, pe, Commas.DIVIDE, Commas.DIVIDE)) return EQUAL;
+    if (isDecimalComma && equalUnder(goldPtr, ge, predPtr, pe, Commas.GROUP, Commas.POINT)) return EQUAL;
     return NOT_EQUAL;
   }
   if (isPlain(goldPtr, ge) && isPlain(predPtr, pe) && sameText(goldPtr, ge, predPtr, pe, true)) return EQUAL;
   if (verdict == UNDECIDED) return UNDECIDED;
-  if (!goldParsed) return GOLD_UNPARSABLE;
-  if (!predParsed) return PRED_UNPARSABLE;
-  return verdict;
+  return first.goldParsed ? PRED_UNPARSABLE : GOLD_UNPARSABLE;
+}
+
+/** Whether the two are equal under another reading of commas, for half the work. */
+function equalUnder(g: usize, ge: usize, p: usize, pe: usize, goldCommas: i32, predCommas: i32): bool {
+  resetArena(PAIR_FUEL / 2);
+  return compareUnder(g, ge, p, pe, goldCommas, predCommas).verdict == EQUAL;
 }
 
 /** Choice letters: "(D) Alina" and "D". -1 when the gold is no choice. */

@@ -1,7 +1,7 @@
 // Binary floating point of high precision with a running error bound: |true value - man·2^exp| <= 2^err. Values are real;
 // numeric.ts pairs them for complex arithmetic. A function returns null where the value is undefined or out of range.
 import { isNull, nil } from '../memory';
-import { alloc, failed } from '../arena';
+import { alloc, failed, resetArena, START_FUEL } from '../arena';
 import * as int from './integer';
 import { Int } from './integer';
 import * as rat from './rational';
@@ -191,15 +191,6 @@ export function powInteger(x: Float, n: i32): Float {
 
 // --- Constants and series in fixed point
 
-let piCache: usize = 0;
-let ln2Cache: usize = 0;
-
-/** Forgets values that lay in the arena. */
-export function resetFloats(): void {
-  piCache = 0;
-  ln2Cache = 0;
-}
-
 /** atan(1/n) or artanh(1/n) times 2^bits. */
 function inverseSeries(n: u32, bits: i32, alternate: bool): Int {
   let power = int.divSmall(int.shiftLeft(int.one(), bits), n);
@@ -215,24 +206,27 @@ function inverseSeries(n: u32, bits: i32, alternate: bool): Int {
 
 const PI_BITS: i32 = WORK + 64;
 
+// The constants are computed once, when the module starts, and copied out of the arena.
+resetArena(START_FUEL);
 /** π·2^PI_BITS */
-function piFixed(): Int {
-  if (piCache == 0) {
-    const a = int.mulSmall(inverseSeries(5, PI_BITS + 16, true), 16);
-    const b = int.mulSmall(inverseSeries(239, PI_BITS + 16, true), 4);
-    piCache = changetype<usize>(int.shiftRight(int.sub(a, b), 16));
-  }
-  return changetype<Int>(piCache);
-}
-
+const PI_FIXED: Int = kept(
+  int.shiftRight(
+    int.sub(int.mulSmall(inverseSeries(5, PI_BITS + 16, true), 16), int.mulSmall(inverseSeries(239, PI_BITS + 16, true), 4)),
+    16,
+  ),
+);
 /** ln 2·2^PI_BITS */
-function ln2Fixed(): Int {
-  if (ln2Cache == 0) ln2Cache = changetype<usize>(int.shiftRight(inverseSeries(3, PI_BITS + 16, false), 15));
-  return changetype<Int>(ln2Cache);
+const LN2_FIXED: Int = kept(int.shiftRight(inverseSeries(3, PI_BITS + 16, false), 15));
+
+function kept(x: Int): Int {
+  const bytes = int.byteLength(x);
+  const copy = heap.alloc(bytes);
+  memory.copy(copy, changetype<usize>(x), bytes);
+  return changetype<Int>(copy);
 }
 
 export function pi(): Float {
-  return make(piFixed(), -PI_BITS, -PI_BITS + 4);
+  return make(PI_FIXED, -PI_BITS, -PI_BITS + 4);
 }
 
 /** x·2^bits, toward zero. */
@@ -249,7 +243,7 @@ export function exponential(x: Float): Float {
   if (isExactZero(x)) return ofI32(1);
   const mag = magnitude(x);
   if (mag > 21 || x.err > -8) return none();
-  const ln2 = ln2Fixed();
+  const ln2 = LN2_FIXED;
   const v = fixed(x, PI_BITS);
   // x = k ln 2 + r
   const k = int.floorDiv(v, ln2);
@@ -290,7 +284,7 @@ export function logarithm(x: Float): Float {
     if (isNone(y)) return none();
   }
   y = make(y.man, y.exp, -PRECISION + 16);
-  const ln2 = make(ln2Fixed(), -PI_BITS, -PI_BITS + 6);
+  const ln2 = make(LN2_FIXED, -PI_BITS, -PI_BITS + 6);
   const r = add(mul(ln2, ofI32(k)), y);
   if (isNone(r)) return r;
   return x.err > EXACT ? make(r.man, r.exp, max(r.err, x.err - (x.exp + bits - 1) + 1) + 1) : r;
@@ -309,7 +303,7 @@ function approximateLog(v: f64): f64 {
 export function sine(x: Float, quarter: i32): Float {
   if (isNone(x)) return none();
   if (magnitude(x) > 40 || x.err > -8) return none();
-  const half = int.shiftRight(piFixed(), 1);
+  const half = int.shiftRight(PI_FIXED, 1);
   const v = fixed(x, PI_BITS);
   let k = int.floorDiv(v, half);
   const r = int.shiftRight(int.sub(v, int.mul(k, half)), PI_BITS - WORK);

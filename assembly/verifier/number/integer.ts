@@ -54,6 +54,11 @@ function trim(x: Int): Int {
   return x;
 }
 
+/** Bytes that x takes. */
+export function byteLength(x: Int): usize {
+  return 8 + ((<usize>x.len) << 2);
+}
+
 export function fromU64(v: u64): Int {
   if (v == 0) return zero();
   if (v == 1) return one();

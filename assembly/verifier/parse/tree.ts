@@ -3,15 +3,17 @@ import { elementAt, isNull, nil, setElement } from '../memory';
 import { alloc, fail, spend } from '../arena';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
+import { isUpper } from '../read/text';
 
+/** Kinds of node. What else a node holds stands beside its kind: see the accessors of Node. */
 export const enum Kind {
-  /** value; op = digits after the decimal point or -1 */
+  /** value, decimals */
   NUM,
-  /** op = symbol id */
+  /** symbol */
   SYM,
   PI,
   INF,
-  /** op = Space.* */
+  /** space */
   SPACESET,
   ADD,
   MUL,
@@ -20,9 +22,9 @@ export const enum Kind {
   POW,
   /** kids: radicand, index */
   ROOT,
-  /** op = Func.*; kids: arguments; a logarithm's base is its second kid */
+  /** func; kids: arguments; a logarithm's base is its second kid */
   FUNC,
-  /** unknown function, index or accent; op = symbol id, aux = 0 call, 1 subscript, 2.. accent */
+  /** symbol, role; kids: arguments */
   CALL,
   FACT,
   DFACT,
@@ -31,38 +33,66 @@ export const enum Kind {
   FLOOR,
   CEIL,
   BINOM,
-  /** kids: left (absent when unary), right; op = 1 for ±, -1 for ∓ */
+  /** sign; kids: left (absent when unary), right */
   PM,
   PERCENT,
   DEGREE,
   RATIO,
-  /** op = open << 4 | close (T kinds folded to 0 round, 1 square, 2 angle) */
+  /** opening, closing */
   TUPLE,
   SET,
   /** kids: element, conditions */
   BUILDER,
-  /** op = columns; aux = 1 for bars (determinant); kids row by row */
+  /** columns, isDeterminant; kids row by row */
   MATRIX,
-  /** answers divided at top level; op = separators seen (1 comma, 2 semicolon, 4 and, 8 or, 16 row) */
+  /** separators; answers divided at top level */
   LIST,
-  /** chain of n kids; ops = n - 1 relations */
+  /** chain of n kids; n - 1 relations */
   REL,
   UNION,
   INTERSECT,
   DIFFERENCE,
-  /** op = 0 sum, 1 product; kids: variable, low, high, body */
+  /** isProduct; kids: variable, low, high, body */
   SERIES,
   /** kids: integrand, variable, low, high (the last two may be absent) */
   INTEGRAL,
   ELLIPSIS,
-  /** words; from/to are token positions */
+  /** words; from and to are their bytes */
   TEXT,
-  /** kid with words behind it (unit, remark); from/to are token positions of the words */
+  /** kid with words behind it (unit, remark); from and to are the bytes of the words */
   NOTED,
   /** kids: value, modulus */
   MOD,
-  /** number with a base: value is its value in that base */
+  /** columns; kids row by row: value, condition */
   CASES,
+}
+
+/** What divides the items of a list, as bits. */
+export const enum Separator {
+  COMMA = 1,
+  SEMICOLON = 2,
+  AND = 4,
+  OR = 8,
+  ROW = 16,
+}
+
+/** Brackets of a tuple. */
+export const enum Bracket {
+  ROUND,
+  SQUARE,
+  ANGLE,
+}
+
+/** What an unknown function stands for. */
+export const enum Call {
+  /** f(x) */
+  FUNCTION,
+  /** x_1 */
+  INDEX,
+  /** x under an accent */
+  ACCENT,
+  /** f_1(x): the index is the first argument */
+  INDEXED,
 }
 
 /** Deepest tree. */
@@ -71,7 +101,9 @@ const MAX_DEPTH: i32 = 160;
 @unmanaged
 export class Node {
   kind: i32;
+  /** a number whose meaning the kind decides: read it by the accessors */
   op: i32;
+  /** a second one */
   aux: i32;
   n: i32;
   kids: usize;
@@ -79,11 +111,87 @@ export class Node {
   /** byte span in the source */
   from: usize;
   to: usize;
-  /** relations of a chain, i32 each */
+  /** relations of a chain or separators of a list, i32 each */
   ops: usize;
   depth: i32;
   /** hash of the structure */
   hash: u32;
+
+  /** NUM: digits behind the decimal point, or -1 */
+  get decimals(): i32 {
+    return this.op;
+  }
+
+  /** SYM, CALL: id of the symbol */
+  get symbol(): i32 {
+    return this.op;
+  }
+
+  /** SPACESET: Space.* */
+  get space(): i32 {
+    return this.op;
+  }
+
+  /** FUNC: Func.* */
+  get func(): i32 {
+    return this.op;
+  }
+
+  /** PM: 1 for ±, -1 for ∓ */
+  get sign(): i32 {
+    return this.op;
+  }
+
+  /** TUPLE: Bracket.* */
+  get opening(): i32 {
+    return this.op >> 4;
+  }
+
+  get closing(): i32 {
+    return this.op & 15;
+  }
+
+  /** LIST: Separator.* */
+  get separators(): i32 {
+    return this.op;
+  }
+
+  /** MATRIX, CASES */
+  get columns(): i32 {
+    return this.op;
+  }
+
+  get rows(): i32 {
+    return this.n / this.op;
+  }
+
+  /** SERIES: a product, not a sum */
+  get isProduct(): bool {
+    return this.op != 0;
+  }
+
+  /** CALL: Call.* */
+  get role(): i32 {
+    return this.aux;
+  }
+
+  set role(role: i32) {
+    this.aux = role;
+  }
+
+  /** MATRIX */
+  get isDeterminant(): bool {
+    return this.aux != 0;
+  }
+
+  set isDeterminant(on: bool) {
+    this.aux = on ? 1 : 0;
+  }
+}
+
+/** `op` of a tuple. */
+export function tupleOp(opening: i32, closing: i32): i32 {
+  return (opening << 4) | closing;
 }
 
 export function kid(x: Node, i: i32): Node {
@@ -136,8 +244,9 @@ export function leaf(kind: i32, op: i32 = 0): Node {
   return seal(node(kind, op, 0));
 }
 
-export function unary(kind: i32, a: Node, op: i32 = 0): Node {
+export function unary(kind: i32, a: Node, op: i32 = 0, aux: i32 = 0): Node {
   const x = node(kind, op, 1);
+  x.aux = aux;
   setKid(x, 0, a);
   return seal(x);
 }
@@ -147,6 +256,31 @@ export function binary(kind: i32, a: Node, b: Node, op: i32 = 0): Node {
   setKid(x, 0, a);
   setKid(x, 1, b);
   return seal(x);
+}
+
+/** The relation a op b. */
+export function relate(a: Node, op: i32, b: Node): Node {
+  const x = node(Kind.REL, 0, 2);
+  setKid(x, 0, a);
+  setKid(x, 1, b);
+  x.ops = alloc(4);
+  store<i32>(x.ops, op);
+  return seal(x);
+}
+
+/** Makes the node a list that one kind of separator divides. */
+export function listOf(x: Node, separator: i32): Node {
+  x.op = separator;
+  x.ops = alloc((<usize>x.n) << 2);
+  for (let i = 0; i < x.n; i++) setElement<i32>(x.ops, i, separator);
+  return seal(x);
+}
+
+/** Two or more capital letters: a segment. */
+export function isSegment(x: Node): bool {
+  if (x.kind != Kind.MUL) return false;
+  for (let i = 0; i < x.n; i++) if (kid(x, i).kind != Kind.SYM || !isUpper(kid(x, i).symbol)) return false;
+  return true;
 }
 
 export function number(value: Rat, decimals: i32 = -1): Node {

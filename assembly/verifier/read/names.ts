@@ -6,8 +6,8 @@ import { byteAt, toLower } from './text';
 
 /** Words of one slot: hash, start and length of the name (UTF-16), value. */
 const SLOT: i32 = 4;
-/** Slots of a table; tables hold at most half as many names. */
-const SLOTS: i32 = 512;
+/** Slots of a table of characters. */
+const CHARACTERS: i32 = 512;
 const SEED: u32 = 2166136261;
 const PRIME: u32 = 16777619;
 /** Work of one look-up. */
@@ -26,13 +26,27 @@ function matches(p: usize, len: i32, word: usize, fold: bool): bool {
   return true;
 }
 
+function table(words: i32): usize {
+  const at = heap.alloc((<usize>words) << 2);
+  memory.fill(at, 0, (<usize>words) << 2);
+  return at;
+}
+
 /** Names of ASCII characters, each with a number from 0 up. Where a name is given twice, the first row counts. */
 export class Names {
-  slots: usize = heap.alloc((<usize>(SLOTS * SLOT)) << 2);
+  slots: usize;
+  end: i32;
   longest: i32 = 0;
 
-  constructor() {
-    memory.fill(this.slots, 0, (<usize>(SLOTS * SLOT)) << 2);
+  /** `size` is a power of two, larger than the number of names. */
+  constructor(size: i32) {
+    this.end = size * SLOT;
+    this.slots = table(this.end);
+  }
+
+  /** Where the search for a hash begins. */
+  home(hash: u32): i32 {
+    return (<i32>((hash ^ (hash >> 15)) * SLOT)) & (this.end - 1) & -SLOT;
   }
 
   /** Adds the spellings of one row, divided by `/`. */
@@ -40,22 +54,24 @@ export class Names {
     let from = 0;
     for (let i = 0; i <= spellings.length; i++) {
       if (i < spellings.length && spellings.charCodeAt(i) != 0x2f) continue;
-      this.insert(changetype<usize>(spellings) + ((<usize>from) << 1), i - from, value);
+      if (i > from) this.insert(spellings, from, i - from, value);
       from = i + 1;
     }
     return this;
   }
 
-  insert(word: usize, len: i32, value: i32): void {
+  /** Adds the `len` characters of `text` from `from` on. */
+  insert(text: string, from: i32, len: i32, value: i32): void {
+    const word = changetype<usize>(text) + ((<usize>from) << 1);
     let h = SEED;
     for (let i = 0; i < len; i++) h = (h ^ (<u32>load<u16>(word + ((<usize>i) << 1)))) * PRIME;
     this.longest = max(this.longest, len);
-    let at = <i32>(h % SLOTS) * SLOT;
+    let at = this.home(h);
     while (elementAt<i32>(this.slots, at + 2) != 0) {
       const same =
         elementAt<i32>(this.slots, at + 2) == len && memory.compare(elementAt<usize>(this.slots, at + 1), word, len << 1) == 0;
       if (same) return;
-      at = (at + SLOT) % (SLOTS * SLOT);
+      at = (at + SLOT) % this.end;
     }
     setElement<u32>(this.slots, at, h);
     setElement<usize>(this.slots, at + 1, word);
@@ -72,7 +88,7 @@ export class Names {
       const b = byteAt(p + <usize>i);
       h = (h ^ (<u32>(fold ? toLower(b) : b))) * PRIME;
     }
-    let at = <i32>(h % SLOTS) * SLOT;
+    let at = this.home(h);
     while (elementAt<i32>(this.slots, at + 2) != 0) {
       if (
         elementAt<u32>(this.slots, at) == h &&
@@ -80,13 +96,43 @@ export class Names {
         matches(p, len, elementAt<usize>(this.slots, at + 1), fold)
       )
         return elementAt<i32>(this.slots, at + 3);
-      at = (at + SLOT) % (SLOTS * SLOT);
+      at = (at + SLOT) % this.end;
     }
     return -1;
   }
 
   has(p: usize, len: i32, fold: bool = false): bool {
     return this.find(p, len, fold) >= 0;
+  }
+}
+
+/** Characters, each with a number from 0 up. */
+export class CodePoints {
+  slots: usize = table(2 * CHARACTERS);
+
+  add(characters: string, value: i32): this {
+    for (let i = 0; i < characters.length; i++) {
+      const c = characters.charCodeAt(i);
+      let at = this.home(c);
+      while (elementAt<i32>(this.slots, at) != 0) at = (at + 2) & (2 * CHARACTERS - 1);
+      setElement<i32>(this.slots, at, c);
+      setElement<i32>(this.slots, at + 1, value);
+    }
+    return this;
+  }
+
+  home(c: i32): i32 {
+    return 2 * ((c ^ (c >> 7)) & (CHARACTERS - 1));
+  }
+
+  /** Number of the character, or -1. */
+  find(c: i32): i32 {
+    let at = this.home(c);
+    while (elementAt<i32>(this.slots, at) != 0) {
+      if (elementAt<i32>(this.slots, at) == c) return elementAt<i32>(this.slots, at + 1);
+      at = (at + 2) & (2 * CHARACTERS - 1);
+    }
+    return -1;
   }
 }
 

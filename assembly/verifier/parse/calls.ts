@@ -1,0 +1,289 @@
+// Names with what belongs to them: indices, primes, arguments; functions, sums, integrals.
+import { isNull, nil } from '../memory';
+import * as rat from '../number/rational';
+import { Char } from '../read/characters';
+import { isOneOf } from '../read/text';
+import { Brackets } from './brackets';
+import { Scope } from './cursor';
+import { Func, Rel, Sign, SYM_E, Tok } from './symbols';
+import { binary, Call, integer, Kind, kid, leaf, Node, node, number, relation, seal, setKid, unary } from './tree';
+
+export abstract class Calls extends Brackets {
+  /** A name: its primes, its index, and its arguments where it is a function's. */
+  symbol(): Node {
+    const letter = this.token.aux;
+    this.pos++;
+    const id = this.primes(letter);
+    let x = leaf(Kind.SYM, id);
+    if (this.kind == Tok.UNDER) {
+      x = this.index(id);
+      if (this.broken) return x;
+      while (this.kind == Tok.PRIME) this.pos++;
+    }
+    if (this.kind == Tok.LPAR && !this.token.inText && (isFunctionLetter(letter) || this.isDefinition()))
+      return this.application(x, id);
+    return x;
+  }
+
+  /** f', f'', f^{\prime}: the id of the name with its primes. */
+  primes(id: i32): i32 {
+    while (true) {
+      if (this.kind == Tok.PRIME) this.pos++;
+      else if (this.kind == Tok.CARET && this.peek(1) == Tok.PRIME) this.pos += 2;
+      else if (this.kind == Tok.CARET && this.peek(1) == Tok.LBRACE && this.peek(2) == Tok.PRIME && this.peek(3) == Tok.RBRACE)
+        this.pos += 4;
+      else return id;
+      id = this.compose(id, changetype<usize>("'"), 1);
+    }
+  }
+
+  /** x_1, x_{n+1}, x_{\text{max}}: words make another name, anything else is an argument. */
+  index(id: i32): Node {
+    this.pos++;
+    const t = this.token;
+    switch (t.kind) {
+      case Tok.LBRACE: {
+        const close = this.closing(this.pos);
+        if (close < 0) return this.none();
+        const inside = this.at(this.pos + 1);
+        if (inside.kind == Tok.WORD || (inside.inText && inside.kind == Tok.SYM)) {
+          this.pos = close + 1;
+          return leaf(Kind.SYM, this.compose(id, inside.start, <i32>(this.at(close - 1).end - inside.start)));
+        }
+        return indexed(id, this.group());
+      }
+      case Tok.WORD:
+      case Tok.FUNC:
+        this.pos++;
+        return leaf(Kind.SYM, this.compose(id, t.start, t.length));
+      case Tok.NUM:
+        this.pos++;
+        return indexed(id, number(t.value));
+      case Tok.INF:
+        this.pos++;
+        return indexed(id, leaf(Kind.INF));
+      case Tok.SYM:
+        this.pos++;
+        return indexed(id, leaf(Kind.SYM, t.aux));
+    }
+    return this.none();
+  }
+
+  /** P(x) = … defines a function whatever its letter. */
+  isDefinition(): bool {
+    const close = this.closing(this.pos);
+    if (close <= 0 || this.at(close + 1).kind != Tok.REL || this.at(close + 1).aux != Rel.EQ) return false;
+    return this.holdsNames(this.pos + 1, close);
+  }
+
+  /** Whether the tokens [i, j) can be the arguments of a definition: symbols and numbers with commas. */
+  holdsNames(i: i32, j: i32): bool {
+    if (i >= j) return false;
+    for (; i < j; i++) {
+      const k = this.at(i).kind;
+      const allowed =
+        k == Tok.SYM || k == Tok.COMMA || k == Tok.NUM || k == Tok.UNDER || k == Tok.PI || k == Tok.MINUS || k == Tok.DOTS;
+      if (!allowed) return false;
+    }
+    return true;
+  }
+
+  /** head(arguments); the index of f_n(x) is one more argument. */
+  application(head: Node, id: i32): Node {
+    const arguments_ = this.bracket();
+    const isTuple = arguments_.kind == Kind.TUPLE;
+    const n = isTuple ? arguments_.n : 1;
+    const hasIndex = head.kind == Kind.CALL;
+    const first = hasIndex ? 1 : 0;
+    const x = node(Kind.CALL, head.kind == Kind.SYM ? head.symbol : id, n + first);
+    if (hasIndex) {
+      x.role = Call.INDEXED;
+      setKid(x, 0, kid(head, 0));
+    }
+    for (let i = 0; i < n; i++) setKid(x, i + first, isTuple ? kid(arguments_, i) : arguments_);
+    return seal(x);
+  }
+
+  // --- Functions with a name
+
+  functionCall(): Node {
+    let f = this.token.aux;
+    this.pos++;
+    let exponent = nil<Node>();
+    let base = nil<Node>();
+    for (let turn = 0; turn < 2; turn++) {
+      if (this.kind == Tok.UNDER && isNull(base)) {
+        this.pos++;
+        base = this.argument();
+      } else if (this.kind == Tok.CARET && isNull(exponent)) {
+        this.pos++;
+        exponent = this.kind == Tok.MINUS ? this.signed() : this.argument();
+      }
+    }
+    if (this.broken) return this.none();
+    if (!isNull(base) && f != Func.LOG && f != Func.LG) return this.none();
+    if (!isNull(exponent) && inverseOf(f) >= 0 && isMinusOne(exponent)) {
+      f = inverseOf(f);
+      exponent = nil<Node>();
+    }
+    const x = this.applied(f, this.arguments(f), base);
+    return isNull(exponent) ? x : binary(Kind.POW, x, exponent);
+  }
+
+  /** What stands behind a function's name: brackets, a set, a group, or factors. */
+  arguments(f: i32): Node {
+    if (this.kind == Tok.LPAR || (this.kind == Tok.LBRK && this.startsFactor())) return this.bracket();
+    if (this.kind == Tok.LSET && takesMany(f)) return this.setLiteral();
+    if (f == Func.CBRT) return this.argument();
+    if (this.kind == Tok.LBRACE && this.peek(1) != Tok.RBRACE && this.closing(this.pos) > 0) return this.group();
+    return this.bareArgument();
+  }
+
+  /** The function of its arguments; `base` is that of a logarithm, or null. */
+  applied(f: i32, given: Node, base: Node): Node {
+    if (this.broken) return this.none();
+    const many = given.kind == Kind.TUPLE || given.kind == Kind.SET;
+    const n = many ? given.n : 1;
+    if (!many)
+      switch (f) {
+        case Func.EXP:
+          return binary(Kind.POW, leaf(Kind.SYM, SYM_E), given);
+        case Func.CBRT:
+          return binary(Kind.ROOT, given, integer(3));
+        case Func.ABS:
+          return unary(Kind.ABS, given);
+        case Func.FLOOR:
+          return unary(Kind.FLOOR, given);
+        case Func.CEIL:
+          return unary(Kind.CEIL, given);
+      }
+    else if (!takesMany(f) && !(f == Func.LOG && n == 2)) return this.none();
+    const hasBase = !isNull(base);
+    const x = node(Kind.FUNC, f, hasBase ? n + 1 : n);
+    for (let i = 0; i < n; i++) setKid(x, i, many ? kid(given, i) : given);
+    if (hasBase) setKid(x, n, base);
+    return seal(x);
+  }
+
+  /** Factors that belong to a function written without brackets: \sin 2x, \ln \frac{1}{2}. */
+  bareArgument(): Node {
+    if (!this.enter()) return this.none();
+    const from = this.top;
+    const negative = this.kind == Tok.MINUS;
+    if (negative) this.pos++;
+    this.push(this.power());
+    while (!this.broken && this.startsFactor()) {
+      const k = this.kind;
+      const ends =
+        k == Tok.FUNC || k == Tok.LPAR || k == Tok.LBRK || k == Tok.SUM || k == Tok.PROD || k == Tok.INTEGRAL || k == Tok.BEGIN;
+      if (ends) break;
+      this.push(this.power());
+    }
+    this.nesting--;
+    const x = this.collapse(Kind.MUL, from);
+    return negative ? unary(Kind.NEG, x) : x;
+  }
+
+  // --- Sums and integrals
+
+  /** \sum_{k=1}^{n} body, \prod … */
+  series(isProduct: bool): Node {
+    if (!this.enter()) return this.none();
+    this.pos++;
+    let low = nil<Node>();
+    let high = nil<Node>();
+    for (let turn = 0; turn < 2; turn++) {
+      if (this.kind == Tok.UNDER) {
+        this.pos++;
+        if (this.kind != Tok.LBRACE) return this.none();
+        low = this.group();
+      } else if (this.kind == Tok.CARET) {
+        this.pos++;
+        high = this.argument();
+      }
+    }
+    if (this.broken || isNull(low) || isNull(high)) return this.none();
+    if (low.kind != Kind.REL || low.n != 2 || relation(low, 0) != Rel.EQ || kid(low, 0).kind != Kind.SYM) return this.none();
+    const body = this.product();
+    const x = node(Kind.SERIES, isProduct ? 1 : 0, 4);
+    setKid(x, 0, kid(low, 0));
+    setKid(x, 1, kid(low, 1));
+    setKid(x, 2, high);
+    setKid(x, 3, body);
+    this.nesting--;
+    return seal(x);
+  }
+
+  /** Whether the tokens are dx. */
+  get atDifferential(): bool {
+    return this.kind == Tok.SYM && this.token.aux == Char.d && this.peek(1) == Tok.SYM;
+  }
+
+  /** \int_a^b f dx */
+  integral(): Node {
+    if (!this.enter()) return this.none();
+    this.pos++;
+    let low = nil<Node>();
+    let high = nil<Node>();
+    for (let turn = 0; turn < 2; turn++) {
+      const k = this.kind;
+      if (k != Tok.UNDER && k != Tok.CARET) continue;
+      this.pos++;
+      const bound = this.kind == Tok.MINUS ? this.signed() : this.argument();
+      if (k == Tok.UNDER) low = bound;
+      else high = bound;
+    }
+    const bounded = !isNull(low);
+    if (this.broken || bounded != !isNull(high)) return this.none();
+    const outer = this.enterScope(0, Scope.DIFFERENTIAL);
+    const body = this.atDifferential ? integer(1) : this.sum();
+    this.scope = outer;
+    if (this.broken || !this.atDifferential) return this.none();
+    this.pos++;
+    const x = node(Kind.INTEGRAL, 0, bounded ? 4 : 2);
+    setKid(x, 0, body);
+    setKid(x, 1, leaf(Kind.SYM, this.token.aux));
+    this.pos++;
+    if (bounded) {
+      setKid(x, 2, low);
+      setKid(x, 3, high);
+    }
+    this.nesting--;
+    return seal(x);
+  }
+}
+
+function indexed(id: i32, index: Node): Node {
+  const x = node(Kind.CALL, id, 1);
+  x.role = Call.INDEX;
+  setKid(x, 0, index);
+  return seal(x);
+}
+
+/** Symbols that are functions when a bracket follows: f g h F G H φ ψ. */
+function isFunctionLetter(id: i32): bool {
+  return isOneOf(id, 'fghFGH') || id == Sign.PHI || id == Sign.PSI;
+}
+
+/** Functions of any number of arguments. */
+function takesMany(f: i32): bool {
+  return f == Func.MAX || f == Func.MIN || f == Func.GCD || f == Func.LCM;
+}
+
+function inverseOf(f: i32): i32 {
+  switch (f) {
+    case Func.SIN:
+      return Func.ASIN;
+    case Func.COS:
+      return Func.ACOS;
+    case Func.TAN:
+      return Func.ATAN;
+    case Func.COT:
+      return Func.ACOT;
+  }
+  return -1;
+}
+
+function isMinusOne(x: Node): bool {
+  return x.kind == Kind.NEG && kid(x, 0).kind == Kind.NUM && rat.isOne(kid(x, 0).value);
+}

@@ -1,0 +1,325 @@
+// Expressions, from sets and ratios down to single tokens.
+import { isNull, nil } from '../memory';
+import { Char } from '../read/characters';
+import { vulgarValue } from './brackets';
+import { Scope } from './cursor';
+import { Environments } from './environments';
+import { Env, Sign, Space, Tok } from './symbols';
+import { binary, Call, integer, isSegment, Kind, leaf, Node, number, unary } from './tree';
+
+export abstract class Expressions extends Environments {
+  /** Unions, intersections and differences of sets. */
+  operand(): Node {
+    let x = this.ratio();
+    while (!this.broken) {
+      const k = this.kind;
+      const made = k == Tok.CUP ? Kind.UNION : k == Tok.CAP ? Kind.INTERSECT : k == Tok.SETMINUS ? Kind.DIFFERENCE : -1;
+      if (made < 0) break;
+      this.pos++;
+      x = binary(made, x, this.ratio());
+    }
+    return x;
+  }
+
+  ratio(): Node {
+    const first = this.sum();
+    if (this.kind != Tok.COLON || this.inScope(Scope.BAR_DIVIDES) || this.broken) return first;
+    if (this.peek(1) == Tok.END || this.peek(1) == Tok.WORD) return first;
+    const from = this.top;
+    this.push(first);
+    while (this.kind == Tok.COLON && !this.broken) {
+      this.pos++;
+      this.push(this.sum());
+    }
+    return this.collapse(Kind.RATIO, from);
+  }
+
+  sum(): Node {
+    if (!this.enter()) return this.none();
+    const from = this.top;
+    this.push(this.product());
+    while (!this.broken) {
+      const k = this.kind;
+      if (k != Tok.PLUS && k != Tok.MINUS && !isEitherSign(k)) break;
+      this.pos++;
+      const right = this.product();
+      if (k == Tok.PLUS) this.push(right);
+      else if (k == Tok.MINUS) this.push(unary(Kind.NEG, right));
+      else this.push(binary(Kind.PM, this.collapse(Kind.ADD, from), right, signOf(k)));
+    }
+    this.nesting--;
+    return this.collapse(Kind.ADD, from);
+  }
+
+  product(): Node {
+    const from = this.top;
+    this.push(this.signed());
+    while (!this.broken) {
+      const k = this.kind;
+      if (k == Tok.TIMES) {
+        this.pos++;
+        this.push(this.signed());
+      } else if (k == Tok.SLASH) {
+        this.pos++;
+        const right = this.signed();
+        this.push(binary(Kind.DIV, this.collapse(Kind.MUL, from), right));
+      } else if (!this.startsFactor()) break;
+      else if (k != Tok.LPAR) this.push(this.power());
+      else if (!this.bracketFactor()) break;
+    }
+    return this.collapse(Kind.MUL, from);
+  }
+
+  /** A factor in brackets; a condition or modulus in brackets is none, and is not passed over. */
+  bracketFactor(): bool {
+    const inside = this.peek(1);
+    if (inside == Tok.MOD || inside == Tok.WORD) return false;
+    const pos = this.pos;
+    const top = this.top;
+    const x = this.power();
+    if (!this.broken && (x.kind == Kind.REL || x.kind == Kind.TEXT || x.kind == Kind.NOTED)) {
+      this.pos = pos;
+      this.top = top;
+      return false;
+    }
+    this.push(x);
+    return true;
+  }
+
+  signed(): Node {
+    const k = this.kind;
+    if (k != Tok.MINUS && k != Tok.PLUS && !isEitherSign(k)) return this.power();
+    if (!this.enter()) return this.none();
+    this.pos++;
+    const x = this.signed();
+    this.nesting--;
+    if (k == Tok.PLUS) return x;
+    return k == Tok.MINUS ? unary(Kind.NEG, x) : unary(Kind.PM, x, signOf(k));
+  }
+
+  power(): Node {
+    if (!this.enter()) return this.none();
+    let x = this.marks(this.primary());
+    while (this.kind == Tok.CARET && !this.broken) {
+      this.pos++;
+      const braced = this.kind == Tok.LBRACE;
+      const inner = braced ? this.peek(1) : this.kind;
+      const alone = !braced || this.peek(2) == Tok.RBRACE;
+      const part = x.kind == Kind.SPACESET && alone ? partOf(inner) : 0;
+      if ((inner == Tok.DEGREE && alone) || part != 0) {
+        // ^\circ, ^{\circ}; R^+, R^{*}
+        this.pos += braced ? 3 : 1;
+        x = part != 0 ? leaf(Kind.SPACESET, x.space | part) : unary(Kind.DEGREE, x);
+        continue;
+      }
+      // primes belong to names
+      if (inner == Tok.PRIME && braced) return this.none();
+      const exponent = braced ? this.group() : this.kind == Tok.MINUS || this.kind == Tok.PLUS ? this.signed() : this.power();
+      x = this.marks(binary(Kind.POW, x, exponent));
+    }
+    this.nesting--;
+    return x;
+  }
+
+  /** Factorials, percent and degree signs, currency. */
+  marks(x: Node): Node {
+    while (!this.broken) {
+      const k = this.kind;
+      if (k == Tok.BANG) {
+        const double = this.peek(1) == Tok.BANG;
+        this.pos += double ? 2 : 1;
+        x = unary(double ? Kind.DFACT : Kind.FACT, x);
+      } else if (k == Tok.PERCENT) {
+        this.pos++;
+        x = unary(Kind.PERCENT, x);
+      } else if (k == Tok.DEGREE) {
+        this.pos++;
+        // °C and °F are units
+        const t = this.token;
+        if (t.kind == Tok.SYM && (t.aux == Char.C || t.aux == Char.F)) {
+          this.pos++;
+          const note = unary(Kind.NOTED, x);
+          note.from = t.start;
+          note.to = t.end;
+          return note;
+        }
+        x = unary(Kind.DEGREE, x);
+      } else if (k == Tok.CURRENCY && this.pos > 0 && this.peek(1) != Tok.NUM) {
+        this.setCurrency(this.token.aux);
+        this.pos++;
+      } else break;
+    }
+    return x;
+  }
+
+  setCurrency(sign: i32): void {
+    if (this.currency == 0) this.currency = sign;
+    else if (this.currency != sign) this.broken = true;
+  }
+
+  startsFactor(): bool {
+    const t = this.token;
+    switch (t.kind) {
+      case Tok.SYM:
+        return !(this.inScope(Scope.DIFFERENTIAL) && this.atDifferential);
+      case Tok.FUNC:
+      case Tok.LPAR:
+      case Tok.LBRACE:
+      case Tok.FRAC:
+      case Tok.BINOM:
+      case Tok.SQRT:
+      case Tok.PI:
+      case Tok.LBAR:
+      case Tok.LFLOOR:
+      case Tok.LCEIL:
+      case Tok.SUM:
+      case Tok.PROD:
+      case Tok.INTEGRAL:
+      case Tok.ACCENT:
+      case Tok.VULGAR:
+      case Tok.INF:
+        return true;
+      case Tok.BEGIN:
+        return t.aux == Env.MATRIX || t.aux == Env.DETERMINANT || t.aux == Env.ARRAY;
+      case Tok.BAR:
+        return !this.inScope(Scope.BAR_CLOSES) && !this.inScope(Scope.BAR_DIVIDES);
+      case Tok.NUM: {
+        const before = this.pos > 0 ? this.at(this.pos - 1).kind : Tok.END;
+        return before == Tok.RPAR || before == Tok.RBRACE || before == Tok.BANG;
+      }
+      case Tok.LBRK: {
+        // 2[x + 1], but no interval
+        const close = this.closing(this.pos);
+        if (close < 0 || this.at(close).kind != Tok.RBRK) return false;
+        for (let i = this.pos + 1; i < close; i++) if (this.at(i).kind == Tok.COMMA) return false;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  primary(): Node {
+    if (!this.enter()) return this.none();
+    const x = this.atom();
+    this.nesting--;
+    return x;
+  }
+
+  atom(): Node {
+    const t = this.token;
+    switch (t.kind) {
+      case Tok.NUM:
+        return this.numeral();
+      case Tok.VULGAR:
+        this.pos++;
+        return number(vulgarValue(t));
+      case Tok.SYM:
+        return this.symbol();
+      case Tok.PI:
+        return this.single(Kind.PI);
+      case Tok.INF:
+        return this.single(Kind.INF);
+      case Tok.SPACESET:
+        return this.single(Kind.SPACESET, t.aux);
+      case Tok.DOTS:
+        return this.single(Kind.ELLIPSIS);
+      case Tok.FUNC:
+        return this.functionCall();
+      case Tok.LPAR:
+      case Tok.LBRK:
+      case Tok.RBRK:
+      case Tok.LANGLE:
+        return this.bracket();
+      case Tok.LBRACE:
+        return this.group();
+      case Tok.LSET:
+        return this.braces();
+      case Tok.BAR:
+        return this.fence(Tok.BAR, Kind.ABS);
+      case Tok.LBAR:
+        return this.fence(Tok.RBAR, Kind.ABS);
+      case Tok.NORM:
+        return this.fence(Tok.NORM, Kind.NORM);
+      case Tok.LFLOOR:
+        return this.fence(Tok.RFLOOR, Kind.FLOOR);
+      case Tok.LCEIL:
+        return this.fence(Tok.RCEIL, Kind.CEIL);
+      case Tok.FRAC:
+        return this.twoArguments(Kind.DIV);
+      case Tok.BINOM:
+        return this.twoArguments(Kind.BINOM);
+      case Tok.SQRT:
+        return this.root();
+      case Tok.SUM:
+        return this.series(false);
+      case Tok.PROD:
+        return this.series(true);
+      case Tok.INTEGRAL:
+        return this.integral();
+      case Tok.BEGIN:
+        return this.environment(t.aux);
+      case Tok.ACCENT:
+        return this.accented();
+      case Tok.CURRENCY:
+        this.setCurrency(t.aux);
+        this.pos++;
+        return this.primary();
+    }
+    return this.none();
+  }
+
+  single(kind: i32, op: i32 = 0): Node {
+    this.pos++;
+    return leaf(kind, op);
+  }
+
+  twoArguments(kind: i32): Node {
+    this.pos++;
+    const a = this.argument();
+    return this.broken ? a : binary(kind, a, this.argument());
+  }
+
+  root(): Node {
+    this.pos++;
+    let index = nil<Node>();
+    if (this.kind == Tok.LBRK) {
+      this.pos++;
+      index = this.sum();
+      this.expect(Tok.RBRK);
+    }
+    if (this.broken) return this.none();
+    const radicand = this.kind == Tok.LPAR ? this.bracket() : this.argument();
+    return binary(Kind.ROOT, radicand, isNull(index) ? integer(2) : index);
+  }
+
+  /** A set, or rows behind one brace: \left\{ \begin{array} … \right. */
+  braces(): Node {
+    if (this.peek(1) != Tok.BEGIN) return this.setLiteral();
+    this.pos++;
+    const x = this.environment(Env.CASES);
+    if (this.kind == Tok.RSET) this.pos++;
+    return x;
+  }
+
+  /** A name under an accent; a segment stays as it is. */
+  accented(): Node {
+    const accent = this.token.aux;
+    this.pos++;
+    const x = this.argument();
+    if (this.broken || isSegment(x)) return x;
+    return unary(Kind.CALL, x, Sign.ACCENT + accent, Call.ACCENT);
+  }
+}
+
+function isEitherSign(k: i32): bool {
+  return k == Tok.PLUSMINUS || k == Tok.MINUSPLUS;
+}
+
+function signOf(k: i32): i32 {
+  return k == Tok.PLUSMINUS ? 1 : -1;
+}
+
+/** The part of a known set that a sign above it names: R^+, or 0. */
+function partOf(k: i32): i32 {
+  return k == Tok.PLUS ? Space.POSITIVE : k == Tok.MINUS ? Space.NEGATIVE : k == Tok.TIMES ? Space.NONZERO : 0;
+}

@@ -1,0 +1,437 @@
+// Everything that is written with a name or a sign: LaTeX commands, words of plain text, characters outside ASCII. One row each.
+import { Char } from '../read/characters';
+import { CodePoints, Names } from '../read/names';
+import { Accent, Env, Func, Rel, Sign, Space, SYM_I, Tok } from './symbols';
+
+/** What the lexer does where it meets a name or sign. An entry holds this, a kind of token, and a number for the token. */
+export const enum Does {
+  TOKEN,
+  /** Layout: sizes, styles, boxes. */
+  LAYOUT,
+  /** \left, \right: a point behind is no bracket. */
+  DELIMITER,
+  /** Fonts: their group is mathematics, and its letters are no words. */
+  FONT,
+  /** Arrows and hats over a name, which mean nothing more. */
+  DECORATION,
+  /** White space. */
+  SPACE,
+  /** A group of text. */
+  TEXT,
+  /** Two arguments, of which a digit alone is one: \frac12. */
+  FRACTION,
+  /** One argument, of which a digit alone is one: \sqrt2. */
+  ROOT,
+  BEGIN,
+  END,
+  /** \mathbb R */
+  BLACKBOARD,
+  /** \pmod{n} reads (mod n). */
+  PMOD,
+  /** A group that shows nothing. */
+  SKIP_GROUP,
+  NOT,
+  SUPERSCRIPT,
+  SUBSCRIPT,
+}
+
+function entry(does: i32, kind: i32 = 0, aux: i32 = 0): i32 {
+  return (does << 24) | (kind << 16) | aux;
+}
+
+function token(kind: i32, aux: i32 = 0): i32 {
+  return entry(Does.TOKEN, kind, aux);
+}
+
+export function doesOf(entry: i32): i32 {
+  return entry >> 24;
+}
+
+export function kindOf(entry: i32): i32 {
+  return (entry >> 16) & 255;
+}
+
+export function auxOf(entry: i32): i32 {
+  return entry & 0xffff;
+}
+
+/** Names of LaTeX commands. */
+export const COMMANDS = new Names(1024);
+/** Functions in plain text. */
+export const FUNCTIONS = new Names(128);
+/** Greek letters in plain text. */
+export const GREEK = new Names(128);
+/** Characters that are signs by themselves. */
+export const CHARACTERS = new CodePoints();
+/** Characters behind a backslash. */
+export const ESCAPED = new CodePoints();
+/** Signs of two and three characters. */
+export const OPERATORS = new Names(64);
+
+/** Names of commands that stand for layout, fonts or text: they are no part of what is said. */
+export function isMarkup(p: usize, len: i32): bool {
+  const found = COMMANDS.find(p, len);
+  if (found < 0) return false;
+  const does = doesOf(found);
+  return does == Does.LAYOUT || does == Does.DELIMITER || does == Does.FONT || does == Does.SPACE || does == Does.TEXT;
+}
+
+/** Whether the letters of the command's group are no words of a sentence: text, fonts, names of environments. */
+export function hasTextGroup(p: usize, len: i32): bool {
+  const found = COMMANDS.find(p, len);
+  if (found < 0) return false;
+  const does = doesOf(found);
+  return does == Does.TEXT || does == Does.FONT || does == Does.BEGIN || does == Does.END;
+}
+
+// --- Commands without meaning of their own
+COMMANDS.add('left/right', entry(Does.DELIMITER))
+  .add('middle/big/bigl/bigr/bigm/Big/Bigl/Bigr/bigg/biggl/biggr/Bigg/Biggl/Biggr', entry(Does.LAYOUT))
+  .add('displaystyle/textstyle/scriptstyle/scriptscriptstyle/limits/nolimits', entry(Does.LAYOUT))
+  .add('boxed/fbox/tiny/small/large/Large/thinspace/enspace/medspace/negthinspace', entry(Does.LAYOUT))
+  .add('strut/mathstrut/nonumber/cdotp/relax/noindent/centering', entry(Does.LAYOUT))
+  .add('mathord/mathrel/mathbin/mathop/allowbreak/newline/par', entry(Does.LAYOUT))
+  .add('quad/qquad', entry(Does.SPACE))
+  .add('rm/bf/it/sf/boldsymbol/mathbf/mathcal/mathit/mathscr/mathfrak/bm/pmb/bold/Bold/roman', entry(Does.FONT))
+  .add('vec/overrightarrow/overleftrightarrow/hat/widehat/enclose/smash/overset', entry(Does.DECORATION))
+  .add('text/textbf/textit/textrm/texttt/textsf/textnormal/textup/textsc/mbox/hbox', entry(Does.TEXT))
+  .add('mathrm/operatorname/emph/mathsf/mathtt/mathnormal/tt', entry(Does.TEXT))
+  .add('hspace/vspace/phantom/hphantom/vphantom/label/tag/color/mspace/ref', entry(Does.SKIP_GROUP));
+
+// --- Relations
+function relation(commands: string, characters: string, rel: i32): void {
+  COMMANDS.add(commands, token(Tok.REL, rel));
+  CHARACTERS.add(characters, token(Tok.REL, rel));
+}
+
+relation('eq', '=＝', Rel.EQ);
+relation('neq/ne', '≠', Rel.NE);
+relation('lt', '<＜', Rel.LT);
+relation('gt', '>＞', Rel.GT);
+relation('le/leq/leqslant/leqq', '≤⩽≦', Rel.LE);
+relation('ge/geq/geqslant/geqq', '≥⩾≧', Rel.GE);
+relation('approx/simeq/thickapprox/doteq', '≈≃≅', Rel.APPROX);
+relation('in/isin', '∈', Rel.IN);
+relation('notin', '∉', Rel.NOTIN);
+relation('equiv', '≡', Rel.EQUIV);
+relation('to/rightarrow/longrightarrow', '→', Rel.TO);
+relation('implies/Rightarrow/Longrightarrow/iff/Leftrightarrow/Longleftrightarrow/therefore', '⇒⇔∴', Rel.IMPLIES);
+relation('subset/subsetneq', '⊂', Rel.SUBSET);
+relation('subseteq', '⊆', Rel.SUBSETEQ);
+relation('sim/cong', '∼', Rel.SIMILAR);
+relation('parallel', '∥', Rel.PARALLEL);
+relation('perp', '⊥', Rel.PERP);
+relation('divides', '', Rel.DIVIDES);
+relation('propto', '', Rel.PROPTO);
+relation('mapsto', '', Rel.MAPS);
+
+// --- Functions
+function func(spellings: string, f: i32): void {
+  FUNCTIONS.add(spellings, f);
+  COMMANDS.add(spellings, token(Tok.FUNC, f));
+}
+
+func('sin', Func.SIN);
+func('cos', Func.COS);
+func('tan/tg', Func.TAN);
+func('cot/ctg', Func.COT);
+func('sec', Func.SEC);
+func('csc/cosec', Func.CSC);
+func('arcsin/asin', Func.ASIN);
+func('arccos/acos', Func.ACOS);
+func('arctan/atan/arctg', Func.ATAN);
+func('arccot/acot/arcctg', Func.ACOT);
+func('sinh', Func.SINH);
+func('cosh', Func.COSH);
+func('tanh', Func.TANH);
+func('coth', Func.COTH);
+func('ln', Func.LN);
+func('log', Func.LOG);
+func('lg', Func.LG);
+func('exp', Func.EXP);
+func('cbrt', Func.CBRT);
+func('abs', Func.ABS);
+func('floor', Func.FLOOR);
+func('ceil', Func.CEIL);
+func('gcd', Func.GCD);
+func('lcm', Func.LCM);
+func('max', Func.MAX);
+func('min', Func.MIN);
+func('sgn/sign', Func.SGN);
+func('Re', Func.RE);
+func('Im', Func.IM);
+func('arg', Func.ARG);
+func('det', Func.DET);
+func('arcsec', Func.ARCSEC);
+func('deg', Func.DEG);
+func('dim', Func.DIM);
+func('ker', Func.KER);
+CHARACTERS.add('∛', token(Tok.FUNC, Func.CBRT));
+
+// --- Greek letters, and other signs that are names
+function greek(spellings: string, characters: string, id: i32): void {
+  GREEK.add(spellings, id);
+  sign(spellings, characters, id);
+}
+
+function sign(commands: string, characters: string, id: i32): void {
+  COMMANDS.add(commands, token(Tok.SYM, id));
+  CHARACTERS.add(characters, token(Tok.SYM, id));
+}
+
+greek('alpha', 'α', Sign.ALPHA);
+greek('beta', 'β', Sign.BETA);
+greek('gamma', 'γ', Sign.GAMMA);
+greek('delta', 'δ', Sign.DELTA);
+greek('epsilon/varepsilon', 'ε', Sign.EPSILON);
+greek('zeta', 'ζ', Sign.ZETA);
+greek('eta', 'η', Sign.ETA);
+greek('theta/vartheta', 'θϑ', Sign.THETA);
+greek('iota', 'ι', Sign.IOTA);
+greek('kappa', 'κ', Sign.KAPPA);
+greek('lambda', 'λ', Sign.LAMBDA);
+greek('mu', 'μ', Sign.MU);
+greek('nu', 'ν', Sign.NU);
+greek('xi', 'ξ', Sign.XI);
+greek('omicron', 'ο', Sign.OMICRON);
+greek('rho/varrho', 'ρ', Sign.RHO);
+greek('sigma/varsigma', 'σς', Sign.SIGMA);
+greek('tau', 'τ', Sign.TAU);
+greek('upsilon', 'υ', Sign.UPSILON);
+greek('phi/varphi', 'φϕ', Sign.PHI);
+greek('chi', 'χ', Sign.CHI);
+greek('psi', 'ψ', Sign.PSI);
+greek('omega', 'ω', Sign.OMEGA);
+greek('Gamma', 'Γ', Sign.CAPITAL_GAMMA);
+greek('Delta', 'Δ', Sign.CAPITAL_DELTA);
+greek('Theta', 'Θ', Sign.CAPITAL_THETA);
+greek('Lambda', 'Λ', Sign.CAPITAL_LAMBDA);
+greek('Xi', 'Ξ', Sign.CAPITAL_XI);
+greek('Sigma', 'Σ', Sign.CAPITAL_SIGMA);
+greek('Upsilon', 'Υ', Sign.CAPITAL_UPSILON);
+greek('Phi', 'Φ', Sign.CAPITAL_PHI);
+greek('Psi', 'Ψ', Sign.CAPITAL_PSI);
+greek('Omega', 'Ω', Sign.CAPITAL_OMEGA);
+sign('ell', '', Sign.ELL);
+sign('hbar', '', Sign.HBAR);
+sign('partial', '', Sign.PARTIAL);
+sign('nabla', '', Sign.NABLA);
+sign('angle/measuredangle', '∠', Sign.ANGLE);
+sign('triangle', '△', Sign.TRIANGLE);
+sign('square/Box', '', Sign.SQUARE);
+sign('odot', '', Sign.ODOT);
+sign('ast', '', Sign.AST);
+sign('star', '', Sign.STAR);
+sign('aleph', '', Sign.ALEPH);
+sign('bigcirc', '', Sign.BIGCIRC);
+sign('clubsuit', '', Sign.CLUBSUIT);
+sign('spadesuit', '', Sign.SPADESUIT);
+sign('heartsuit', '', Sign.HEARTSUIT);
+sign('diamondsuit', '', Sign.DIAMONDSUIT);
+sign('circledast', '', Sign.CIRCLEDAST);
+sign('oplus', '', Sign.OPLUS);
+sign('otimes', '', Sign.OTIMES);
+sign('wp', '', Sign.WP);
+sign('infinitesimal', '', Sign.INFINITESIMAL);
+sign('top', '', Sign.TOP);
+sign('bot', '', Sign.BOT);
+sign('forall', '', Sign.FORALL);
+sign('exists', '', Sign.EXISTS);
+sign('neg/lnot', '', Sign.NEG);
+sign('wedge/land', '', Sign.WEDGE);
+sign('vee/lor', '', Sign.VEE);
+sign('blacksquare', '', Sign.BLACKSQUARE);
+sign('checkmark', '', Sign.CHECKMARK);
+sign('imath', '', SYM_I);
+
+// --- Accents that make another name
+function accent(commands: string, id: i32): void {
+  COMMANDS.add(commands, token(Tok.ACCENT, id));
+}
+
+accent('overline/bar/widebar', Accent.OVERLINE);
+accent('tilde/widetilde', Accent.TILDE);
+accent('dot', Accent.DOT);
+accent('ddot', Accent.DDOT);
+accent('underline', Accent.UNDERLINE);
+accent('overparen/overarc/wideparen/stackrel', Accent.ARC);
+accent('check', Accent.CHECK);
+accent('breve', Accent.BREVE);
+
+// --- Operators, brackets and constants
+function mark(commands: string, characters: string, kind: i32, aux: i32 = 0): void {
+  COMMANDS.add(commands, token(kind, aux));
+  CHARACTERS.add(characters, token(kind, aux));
+}
+
+COMMANDS.add('frac/dfrac/tfrac/cfrac', entry(Does.FRACTION, Tok.FRAC))
+  .add('binom/dbinom/tbinom', entry(Does.FRACTION, Tok.BINOM))
+  .add('sqrt', entry(Does.ROOT, Tok.SQRT))
+  .add('choose', token(Tok.CHOOSE))
+  .add('begin', entry(Does.BEGIN))
+  .add('end', entry(Does.END))
+  .add('mathbb/Bbb', entry(Does.BLACKBOARD))
+  .add('pmod', entry(Does.PMOD))
+  .add('not', entry(Does.NOT))
+  .add('mod/bmod', token(Tok.MOD))
+  .add('hline', token(Tok.HLINE))
+  .add('lim', token(Tok.LIMIT));
+CHARACTERS.add('√', token(Tok.SQRT));
+mark('pi/Pi', 'π', Tok.PI);
+mark('infty', '∞', Tok.INF);
+mark('times/cdot/bullet/centerdot', '*×·⋅∙∗\u2062', Tok.TIMES);
+mark('div', '/÷∕⁄', Tok.SLASH);
+mark('', '+＋', Tok.PLUS);
+mark('', '-−‐‑–—－', Tok.MINUS);
+mark('pm', '±', Tok.PLUSMINUS);
+mark('mp', '∓', Tok.MINUSPLUS);
+mark('cup/bigcup', '∪⋃', Tok.CUP);
+mark('cap/bigcap', '∩⋂', Tok.CAP);
+mark('setminus/smallsetminus/backslash', '∖', Tok.SETMINUS);
+mark('ldots/dots/cdots/dotsc/dotsb/vdots/ddots', '…⋯', Tok.DOTS);
+mark('circ/degree/deg', '°º℃℉', Tok.DEGREE);
+mark('prime', "'′’", Tok.PRIME);
+mark('', '%％', Tok.PERCENT);
+mark('vert/mid', '|∣', Tok.BAR);
+mark('lvert', '', Tok.LBAR);
+mark('rvert', '', Tok.RBAR);
+mark('Vert/lVert/rVert', '', Tok.NORM);
+mark('lfloor', '⌊', Tok.LFLOOR);
+mark('rfloor', '⌋', Tok.RFLOOR);
+mark('lceil', '⌈', Tok.LCEIL);
+mark('rceil', '⌉', Tok.RCEIL);
+mark('lbrace', '', Tok.LSET);
+mark('rbrace', '', Tok.RSET);
+mark('langle', '⟨', Tok.LANGLE);
+mark('rangle', '⟩', Tok.RANGLE);
+mark('lbrack', '[', Tok.LBRK);
+mark('rbrack', ']', Tok.RBRK);
+mark('lparen', '(（', Tok.LPAR);
+mark('rparen', ')）', Tok.RPAR);
+mark('', ',，、', Tok.COMMA);
+mark('', ';；', Tok.SEMI);
+mark('colon', ':：∶', Tok.COLON);
+mark('sum', '∑', Tok.SUM);
+mark('prod', '∏Π', Tok.PROD);
+mark('int', '∫', Tok.INTEGRAL);
+mark('emptyset/varnothing/O', '∅Øø', Tok.SPACESET, Space.EMPTY);
+mark('R/Reals/reals', 'ℝ', Tok.SPACESET, Space.R);
+mark('Z/integers', 'ℤ', Tok.SPACESET, Space.Z);
+mark('N/naturals', 'ℕ', Tok.SPACESET, Space.N);
+mark('', 'ℚ', Tok.SPACESET, Space.Q);
+mark('', 'ℂ', Tok.SPACESET, Space.C);
+mark('dollar', '', Tok.CURRENCY, Char.DOLLAR);
+mark('pounds', '£', Tok.CURRENCY, Currency.POUND);
+mark('', '€', Tok.CURRENCY, Currency.EURO);
+mark('', '¥', Tok.CURRENCY, Currency.YEN);
+mark('', '₹', Tok.CURRENCY, Currency.RUPEE);
+mark('', '¢', Tok.CURRENCY, Currency.CENT);
+mark('', '!', Tok.BANG);
+mark('', '&', Tok.AMP);
+mark('', '^', Tok.CARET);
+mark('', '_', Tok.UNDER);
+mark('', '{', Tok.LBRACE);
+mark('', '}', Tok.RBRACE);
+ESCAPED.add('{', token(Tok.LSET))
+  .add('}', token(Tok.RSET))
+  .add('%', token(Tok.PERCENT))
+  .add('$', token(Tok.CURRENCY, Char.DOLLAR))
+  .add('|', token(Tok.NORM))
+  .add('_', token(Tok.UNDER))
+  .add('&', token(Tok.AND));
+OPERATORS.add('!=', token(Tok.REL, Rel.NE))
+  .add('<>', token(Tok.REL, Rel.NE))
+  .add('<=', token(Tok.REL, Rel.LE))
+  .add('=<', token(Tok.REL, Rel.LE))
+  .add('>=', token(Tok.REL, Rel.GE))
+  .add('==', token(Tok.REL, Rel.EQ))
+  .add(':=', token(Tok.REL, Rel.EQ))
+  .add('->', token(Tok.REL, Rel.TO))
+  .add('=>', token(Tok.REL, Rel.IMPLIES))
+  .add('**', token(Tok.CARET))
+  .add('+-', token(Tok.PLUSMINUS))
+  .add('||', token(Tok.NORM))
+  // this one holds the sign that divides spellings
+  .insert('+/-', 0, 3, token(Tok.PLUSMINUS));
+CHARACTERS.add('"`~\u00a0\u200b\ufeff\u3000\u202f\u2060\u2061。“”‘', entry(Does.SPACE)).add(
+  '\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a',
+  entry(Does.SPACE),
+);
+
+/** Currency signs: their code points. */
+export const enum Currency {
+  NONE = 0,
+  DOLLAR = 36,
+  CENT = 0xa2,
+  POUND = 0xa3,
+  YEN = 0xa5,
+  EURO = 0x20ac,
+  RUPEE = 0x20b9,
+}
+
+// --- Digits that are written small, and fractions of one character
+digits('⁰¹²³⁴⁵⁶⁷⁸⁹', Does.SUPERSCRIPT);
+digits('₀₁₂₃₄₅₆₇₈₉', Does.SUBSCRIPT);
+CHARACTERS.add('⁻', entry(Does.SUPERSCRIPT, Tok.MINUS))
+  .add('⁺', entry(Does.SUPERSCRIPT, Tok.PLUS))
+  .add('ⁿ', entry(Does.SUPERSCRIPT, Tok.SYM, Char.n))
+  .add('ⁱ', entry(Does.SUPERSCRIPT, Tok.SYM, SYM_I))
+  .add('ˣ', entry(Does.SUPERSCRIPT, Tok.SYM, Char.x));
+vulgar('½', 1, 2);
+vulgar('⅓', 1, 3);
+vulgar('⅔', 2, 3);
+vulgar('¼', 1, 4);
+vulgar('¾', 3, 4);
+vulgar('⅕', 1, 5);
+vulgar('⅖', 2, 5);
+vulgar('⅗', 3, 5);
+vulgar('⅘', 4, 5);
+vulgar('⅙', 1, 6);
+vulgar('⅚', 5, 6);
+vulgar('⅛', 1, 8);
+vulgar('⅜', 3, 8);
+vulgar('⅝', 5, 8);
+vulgar('⅞', 7, 8);
+
+function digits(characters: string, does: i32): void {
+  for (let d = 0; d < 10; d++) CHARACTERS.add(characters.charAt(d), entry(does, Tok.NUM, d));
+}
+
+function vulgar(character: string, numerator: i32, denominator: i32): void {
+  CHARACTERS.add(character, token(Tok.VULGAR, (numerator << 4) | denominator));
+}
+
+/** Environments: what they are read as. */
+export const ENVIRONMENTS = new Names(64)
+  .add('pmatrix/bmatrix/Bmatrix/matrix/smallmatrix', Env.MATRIX)
+  .add('vmatrix/Vmatrix', Env.DETERMINANT)
+  .add('array', Env.ARRAY)
+  .add('cases/rcases/dcases', Env.CASES)
+  .add('aligned/align/align*/gathered/gather/gather*/split/equation/equation*/alignat', Env.ROWS);
+
+/** Names in plain text that are signs; those in `only…` lists are read so in some places only. */
+export const PLAIN_NAMES = new Names(64)
+  .add('infinity/infty/inf/oo/Infinity/Inf', token(Tok.INF))
+  .add('pi/Pi', token(Tok.PI))
+  .add('sqrt', token(Tok.SQRT))
+  .add('percent/pct/percentage', token(Tok.PERCENT))
+  .add('degrees/degree', token(Tok.DEGREE))
+  .add('times', token(Tok.TIMES))
+  .add('cup/union/Union', token(Tok.CUP))
+  .add('cap/intersection', token(Tok.CAP))
+  .add('frac', token(Tok.FRAC));
+
+/** Two- and three-letter runs that are words, not products of letters. */
+export const SHORT_WORDS = new Names(512)
+  .add('is/no/of/if/the/all/for/are/odd/yes/any/one/two/six/ten/not/day/per/red/non/has/can/who/win/see/may/but/its/use/let/get')
+  .add('his/her/was/our/you/how/now/men/boy/car/cow/dog/cat/pen/box/bus/man/set/nor/None/No/Yes/YES/The/All/For/Any/Odd/One/Two')
+  .add('Six/Ten/Not/DNE/dne/via/ask/big/new/old/out/off/own/way/top/bag/egg/pie/cup/jar/bad/hot/ice/sum/end/due/era/few/lot/low')
+  .add('met/mid/net/nil/pay/put/run/sat/sun/mon/tue/wed/thu/fri/jan/feb/mar/apr/jun/jul/aug/sep/oct/nov/dec/Sat/Sun/Mon/Tue/Wed')
+  .add('Thu/Fri/Jan/Feb/Mar/Apr/May/Jun/Jul/Aug/Sep/Oct/Nov/Dec/Ann/Ben/Bob/Dan/Joe/Jim/Kim/Lee/Max/Meg/Ron/Sam/Tim/Tom/Amy')
+  .add('Eve/Ian/Mia/Zoe');
+
+/** Units of two and more letters that are units only right after a number. */
+export const UNIT_RUNS = new Names(256)
+  .add('cm/mm/km/dm/nm/kg/mg/ft/in/yd/mi/lb/lbs/oz/ml/mL/dl/cl/kL/ha/min/hr/hrs/sec/ms/mph/kph/kmh/rad/Hz/kHz/MHz/kJ/kW/kV/Pa')
+  .add('kPa/mol/mA/GB/MB/KB/kB/TB/rpm/gal/pts/pt/sq/cu/AM/PM/am/pm/cc/cal/USD/EUR/GBP/RMB/CNY/yr/yrs/wk/wks/mins/secs/BC/AD')
+  .add('th/st/nd/rd/ppm/psi/bps/fps/dB/eV/keV/MeV/atm/ohm/bar');
