@@ -2,7 +2,7 @@
 import { resolveGRPOConfig } from '../config/grpo.js';
 import type { GRPOConfigInput } from '../config/grpo.js';
 import { PolicyTrainer } from './trainer.js';
-import type { TrainerOptions } from './trainer.js';
+import type { TrainerOptions } from './setup.js';
 
 /** GRPO (Shao et al., arXiv 2402.03300) with TRL's names. */
 export class GRPOTrainer extends PolicyTrainer {

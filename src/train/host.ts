@@ -6,16 +6,14 @@ import type { UpdateWindow } from '../algo/windows.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import type { AdamW } from '../optim/adamw.js';
 import { scheduleFactor } from '../optim/schedule.js';
-import type { RewardFunction } from '../reward/types.js';
 import { Rng } from '../rng.js';
 import type { Emitter } from './emitter.js';
 import type { Phase } from './events.js';
 import { meanMetrics } from './loop.js';
-import type { QuestionOrder } from './order.js';
-import type { Policy } from './policy.js';
 import { thinkEnd } from './questions.js';
 import type { EncodedQuestion } from './questions.js';
 import { judge, rollout } from './rollout.js';
+import type { Setup } from './setup.js';
 import type { Position } from './state.js';
 import { STREAM } from './streams.js';
 import { takeTurn } from './turns.js';
@@ -23,17 +21,10 @@ import { updatePolicy } from './update.js';
 import type { Reference } from './update.js';
 
 /** What a host works with. */
-export interface HostParts {
-  readonly policy: Policy;
-  readonly config: GRPOConfig;
-  readonly maxSteps: number;
-  readonly rewardFuncs: readonly RewardFunction[];
-  readonly order: QuestionOrder<EncodedQuestion>;
-  readonly phrases: readonly Phrase[];
+export interface HostParts extends Setup {
   readonly optimizer: AdamW;
   readonly reference: Reference | null;
   readonly events: Emitter;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** Samples, scores and updates on one device. */

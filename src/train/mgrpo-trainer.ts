@@ -2,7 +2,7 @@
 import { resolveMGRPOConfig } from '../config/mgrpo.js';
 import type { MGRPOConfigInput } from '../config/mgrpo.js';
 import { PolicyTrainer } from './trainer.js';
-import type { TrainerOptions } from './trainer.js';
+import type { TrainerOptions } from './setup.js';
 
 /**
  * Multi-Layer GRPO (arXiv 2506.04746): GRPO on first answers, then GRPO on corrections of those answers, with the same weights. The
