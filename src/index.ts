@@ -59,6 +59,7 @@ export {
   LAYER2_SYSTEM_PROMPT,
   NEUTRAL_PHRASES,
   PAPER_PHRASES,
+  PERSPECTIVE_PHRASES,
   PHRASE_POOLS,
   guidingText,
 } from './text/prompts.js';

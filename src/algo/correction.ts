@@ -15,8 +15,8 @@ export interface CorrectionParts {
   readonly promptIds: Ids;
   /** The same question under the layer-2 system prompt; absent: the layer-1 prompt. Only for mode eq5. */
   readonly correctionPromptIds?: Ids;
-  /** Answer o_i, its end-of-sequence id included if it has one. */
-  readonly answerIds: Ids;
+  /** The answer shown, o_i, its end-of-sequence id included if it has one; null: none is shown, the phrase follows the prompt. */
+  readonly answerIds: Ids | null;
   /** Whether o_i was cut at the length limit. */
   readonly truncated: boolean;
   /** Guiding phrase with the separators around it. */
@@ -37,8 +37,8 @@ export interface CorrectionRules {
   readonly maxCompletionLength: number;
 }
 
-/** Why an answer got no q'. */
-export type SkipReason = 'truncated' | 'too_long' | 'empty';
+/** Why an answer got no q'; `no_other` only where somebody else's wrong answer is to be shown and there is none. */
+export type SkipReason = 'truncated' | 'too_long' | 'empty' | 'no_other';
 
 /** A query of layer 2. */
 export interface Correction {
@@ -53,13 +53,15 @@ export interface Correction {
  * - eq5: prompt (of layer 2), answer without its end-of-sequence id, phrase.
  * - open_think: layer-1 prompt, answer up to just before its first `</think>`, phrase. An answer without `</think>` is an open thought
  *   as a whole: it is kept up to its end (without the end-of-sequence id) and marked `unclosed`.
+ * - Without an answer to show (a control): prompt and phrase.
  * - A truncated answer is treated like any other, or skipped (`truncatedAnswers`).
  * - Skipped are also answers with nothing before the phrase (`empty`) and queries that leave no room for a whole correction (`too_long`).
  *
  * @returns the query, or the reason for skipping, which the caller counts
  */
 export function buildCorrection(parts: CorrectionParts, rules: CorrectionRules): Correction | SkipReason {
-  const { promptIds, answerIds, phraseIds, truncated } = parts;
+  const { promptIds, phraseIds, truncated } = parts;
+  const answerIds = parts.answerIds ?? [];
   check(
     phraseIds.length > 0,
     'buildCorrection: expected at least one token for phraseIds, got 0; give a phrase that is not empty',
@@ -76,7 +78,7 @@ export function buildCorrection(parts: CorrectionParts, rules: CorrectionRules):
     if (cut >= 0) end = cut;
     prefix = promptIds;
   }
-  if (end === 0) return 'empty';
+  if (end === 0 && parts.answerIds !== null) return 'empty';
   const length = prefix.length + end + phraseIds.length;
   if (length + rules.maxCompletionLength > rules.maxContextLength) return 'too_long';
 

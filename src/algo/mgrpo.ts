@@ -4,8 +4,8 @@
 //   layer 1   o_1..o_G ~ pi_old(q) -> rewards -> A_i = R_i - mean -> update (Eq. 4)
 //   layer 2   q'_i from each o_i (Eq. 5) -> H corrections of each -> rewards -> dynamic verification, A -> update (Eq. 6)
 //
-// Departure: with layer2.schedule joint both layers are sampled from pi_old and share one optimiser step; the paper's successive updates are
-// the default.
+// Departure: with layer2.schedule joint both layers are sampled from pi_old and share one optimiser step, with alone there is no update on
+// layer 1; the paper's successive updates are the default.
 import { check } from '../errors.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import type { Layer2Config } from '../config/layer2.js';
@@ -69,7 +69,7 @@ export async function mgrpoStep<Q extends Question>(
   const sampled = await sampleAnswers(questions, config, host);
   const answers = compareAnswers(sampled.groups, config);
   const first = answerWindows(answers, config);
-  if (layer2?.schedule !== 'joint') await runUpdates(first, config, host);
+  if (!layer2 || layer2.schedule === 'successive') await runUpdates(first, config, host);
   if (!layer2) return { answers, corrections: null, metrics: sampled.metrics };
 
   // Layer 2: every answer, right or wrong, becomes a query (Eq. 5), and H corrections of it are compared.

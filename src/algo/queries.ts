@@ -19,7 +19,7 @@ export interface QuerySource {
 }
 
 /** The settings that queries depend on. */
-export type QuerySettings = Pick<Layer2Config, 'mode' | 'truncatedAnswers' | 'answersPerQuery' | 'answerChoice'> & {
+export type QuerySettings = Pick<Layer2Config, 'mode' | 'shown' | 'truncatedAnswers' | 'answersPerQuery' | 'answerChoice'> & {
   /** Most tokens of a correction. */
   readonly maxCompletionLength: number;
 };
@@ -36,7 +36,7 @@ export interface Answers<Q extends Question> {
 export interface Queries<Q extends Question> {
   /** In the order of the answers. */
   readonly queries: readonly Query<Q>[];
-  /** `layer2/queries`, `layer2/skipped_{reason}`, and in mode open_think `layer2/unclosed_thoughts`. */
+  /** `layer2/queries`, `layer2/skipped_{reason}` (no_other only with shown other), and in mode open_think `layer2/unclosed_thoughts`. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
@@ -46,7 +46,13 @@ export function buildQueries<Q extends Question>(answers: Answers<Q>, settings: 
   check(phrases.length > 0, 'buildQueries: expected at least one guiding phrase, got 0; set layer2.phrases');
   const rules: CorrectionRules = { ...settings, eosIds, thinkEnd, maxContextLength };
   const draw = (): number => source.draw();
-  const skipped: Record<SkipReason, number> = { truncated: 0, too_long: 0, empty: 0 };
+  const skipped: Partial<Record<SkipReason, number>> = {
+    truncated: 0,
+    too_long: 0,
+    empty: 0,
+    ...(settings.shown === 'other' && { no_other: 0 }),
+  };
+  const wrong = wrongAnswers(answers);
   const queries: Query<Q>[] = [];
   let unclosed = 0;
   let row = 0;
@@ -54,13 +60,21 @@ export function buildQueries<Q extends Question>(answers: Answers<Q>, settings: 
     const first = row;
     const built = answers.completions[q]!.map((answer) => {
       const phrase = phrases[Math.floor(draw() * phrases.length)]!;
-      const correction = buildCorrection(
-        { ...question, answerIds: answer.ids, truncated: answer.truncated, phraseIds: phrase.ids },
-        rules,
-      );
+      const shown = settings.shown === 'other' ? otherAnswer(wrong, q, row, draw) : answer;
+      const correction = shown
+        ? buildCorrection(
+            {
+              ...question,
+              answerIds: settings.shown === 'hidden' ? null : shown.ids,
+              truncated: shown.truncated,
+              phraseIds: phrase.ids,
+            },
+            rules,
+          )
+        : 'no_other';
       return { row: row++, answer, phrase, correction };
     });
-    for (const { correction } of built) if (typeof correction === 'string') skipped[correction]++;
+    for (const { correction } of built) if (typeof correction === 'string') skipped[correction] = (skipped[correction] ?? 0) + 1;
     const eligible = built.flatMap(({ correction }, i) => (typeof correction === 'string' ? [] : [i]));
     const correct = answers.correct.slice(first, row);
     for (const i of chooseAnswers(correct, eligible, settings.answersPerQuery, settings.answerChoice, draw)) {
@@ -78,4 +92,26 @@ export function buildQueries<Q extends Question>(answers: Answers<Q>, settings: 
       ...(settings.mode === 'open_think' && { 'layer2/unclosed_thoughts': unclosed }),
     },
   };
+}
+
+/** A wrong answer of the round. */
+interface WrongAnswer {
+  readonly row: number;
+  readonly question: number;
+  readonly answer: Completion;
+}
+
+function wrongAnswers<Q extends Question>({ completions, correct }: Answers<Q>): WrongAnswer[] {
+  let row = 0;
+  return completions
+    .flatMap((group, question) => group.map((answer): WrongAnswer => ({ row: row++, question, answer })))
+    .filter((item) => !correct[item.row]);
+}
+
+/** Somebody else's wrong answer: another one to this question where the round has one, else one to another question; undefined: none. */
+function otherAnswer(wrong: readonly WrongAnswer[], question: number, row: number, draw: () => number): Completion | undefined {
+  const others = wrong.filter((item) => item.row !== row);
+  const same = others.filter((item) => item.question === question);
+  const pool = same.length > 0 ? same : others;
+  return pool[Math.floor(draw() * pool.length)]?.answer;
 }

@@ -17,12 +17,19 @@ export const LAYER2_OPTIONS = {
     default: 'eq5',
     doc: 'eq5: the phrase follows the complete answer (Eq. 5). open_think: the answer is cut before </think> and the phrase continues the open thought (Table 3).',
   },
+  shown: {
+    section: 'layer 2',
+    type: 'choice',
+    choices: ['own', 'hidden', 'other'],
+    default: 'own',
+    doc: 'Controls of what a second turn sees. own: the answer (Eq. 5). hidden: nothing of it, a blind second try. other: somebody else’s wrong answer. Needs mode eq5. Ours.',
+  },
   phrases: {
     section: 'layer 2',
     type: 'strings',
-    keywords: ['paper', 'neutral'],
+    keywords: ['paper', 'neutral', 'perspectives'],
     default: 'paper',
-    doc: 'Guiding phrases, one drawn per query: the paper’s seven, which imply doubt; neutral ones, which do not; or a list of your own.',
+    doc: 'Guiding phrases, one drawn per query: the paper’s seven, which imply doubt; neutral ones, which do not; perspectives, each of which looks from another side (Costa 2026); or a list of your own.',
   },
   systemPrompt: {
     section: 'layer 2',
@@ -90,9 +97,9 @@ export const LAYER2_OPTIONS = {
   schedule: {
     section: 'layer 2',
     type: 'choice',
-    choices: ['successive', 'joint'],
+    choices: ['successive', 'joint', 'alone'],
     default: 'successive',
-    doc: 'successive: update on layer 1, then sample, score and update on layer 2. joint: both layers are sampled from one policy and share one update.',
+    doc: 'successive: update on layer 1, then sample, score and update on layer 2. joint: both layers are sampled from one policy and share one update. alone: layer 1 is sampled and scored but not learnt from (a control, ours).',
   },
   correctionBonus: {
     section: 'layer 2',
@@ -151,6 +158,11 @@ export function checkLayer2(
   if (l.answersPerQuery !== null && l.answersPerQuery > c.numGenerations) {
     problems.push(
       `layer2.answersPerQuery ${l.answersPerQuery} exceeds numGenerations ${c.numGenerations}, the answers there are; set it to at most ${c.numGenerations}, or null for all`,
+    );
+  }
+  if (l.shown !== 'own' && l.mode === 'open_think') {
+    problems.push(
+      `layer2.shown ${l.shown} has no place in mode open_think, which continues the model's own thought; leave it own, or set layer2.mode to eq5`,
     );
   }
   if (l.systemPrompt !== null && l.mode === 'open_think') {

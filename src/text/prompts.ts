@@ -31,10 +31,20 @@ export const NEUTRAL_PHRASES: readonly string[] = [
   'Here is the solution again, step by step:',
 ];
 
+/** Phrases that each look at the answer from another side (after Costa 2026, who lets several perspectives reflect; the words are ours). */
+export const PERSPECTIVE_PHRASES: readonly string[] = [
+  'Let me put the result back into the question and see whether it fits.',
+  'Let me look at this as a teacher who marks it line by line.',
+  'Let me solve it in a different way and compare.',
+  'Let me take the side of somebody who thinks this is wrong.',
+  'Let me check the size and the sign of the result first.',
+];
+
 /** Pools of guiding phrases by the name that the option `phrases` uses. */
-export const PHRASE_POOLS: Readonly<Record<'paper' | 'neutral', readonly string[]>> = {
+export const PHRASE_POOLS: Readonly<Record<'paper' | 'neutral' | 'perspectives', readonly string[]>> = {
   paper: PAPER_PHRASES,
   neutral: NEUTRAL_PHRASES,
+  perspectives: PERSPECTIVE_PHRASES,
 };
 
 /**

@@ -44,6 +44,11 @@ describe('buildCorrection', () => {
     expect(unclosed).toBe(true);
   });
 
+  it('is prompt and phrase where no answer is shown', () => {
+    expect([...built({ answerIds: null }).ids]).toEqual([10, 11, 7, 8]);
+    expect([...built({ answerIds: null, correctionPromptIds: [10, 12] }).ids]).toEqual([10, 12, 7, 8]);
+  });
+
   it('names the reason for every answer that gets no query', () => {
     expect(buildCorrection({ ...parts, truncated: true }, { ...rules, truncatedAnswers: 'skip' })).toBe('truncated');
     expect([...built({ truncated: true, answerIds: [20, 21] }).ids]).toEqual([10, 11, 20, 21, 7, 8]);

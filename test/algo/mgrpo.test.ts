@@ -5,6 +5,7 @@ import type { GRPOConfig } from '../../src/config/grpo.js';
 import type { MGRPOConfig, MGRPOConfigInput } from '../../src/config/mgrpo.js';
 import { mgrpoStep } from '../../src/algo/mgrpo.js';
 import type { StepHost } from '../../src/algo/mgrpo.js';
+import { buildQueries } from '../../src/algo/queries.js';
 import { completionMetrics } from '../../src/algo/rollout.js';
 import type { Completion, Prompt, Question, Scored } from '../../src/algo/rollout.js';
 import type { UpdateWindow } from '../../src/algo/windows.js';
@@ -162,6 +163,55 @@ describe('mgrpoStep', () => {
     const host = new TableHost(1);
     await mgrpoStep(items(4), configOf({ layer2: { schedule: 'joint' } }), host);
     expect(host.log).toEqual(['sample 1 4x8', 'score 1', 'sample 2 32x3', 'score 2', 'update 1+2 on policy']);
+  });
+
+  it('learns from corrections only (alone)', async () => {
+    const host = new TableHost(1);
+    await mgrpoStep(items(4), configOf({ layer2: { schedule: 'alone' } }), host);
+    expect(host.log).toEqual(['sample 1 4x8', 'score 1', 'sample 2 32x3', 'score 2', 'update 2 on policy']);
+  });
+
+  it('shows nothing of the answer to a blind second turn, and pairs it with that answer all the same (shown hidden)', async () => {
+    const { corrections, answers } = await mgrpoStep(items(4), configOf({ layer2: { shown: 'hidden' } }), new TableHost(1));
+    for (const { ids, origin, question } of corrections!.prompts) {
+      expect(Array.from(ids)).toEqual([...Array.from(question.promptIds), ...Array.from(origin.phrase.ids)]);
+      expect(origin.answer).toBe(answers.completions.flat()[origin.row]);
+    }
+  });
+
+  it('shows a wrong answer that is not its own, to the same question where there is one (shown other)', async () => {
+    const { corrections, answers, metrics } = await mgrpoStep(
+      items(4),
+      configOf({ layer2: { shown: 'other' } }),
+      new TableHost(3),
+    );
+    const wrongOf = (q: number): number[] =>
+      answers.completions[q]!.flatMap(({ ids }, i) => (answers.correct[8 * q + i] ? [] : [ids[0]!]));
+    const shown = corrections!.prompts.map(({ ids, origin, question }) => {
+      const q = Math.floor(origin.row / 8);
+      expect(ids[2]).not.toBe(question.target);
+      expect(wrongOf(q)).toContain(ids[2]);
+      return ids[2] === origin.answer.ids[0];
+    });
+    expect(shown.filter((same) => !same).length).toBeGreaterThan(16);
+    expect(metrics).toMatchObject({ 'layer2/queries': 32, 'layer2/skipped_no_other': 0 });
+    expect(corrections!.prompts.map(({ origin }) => origin.correct)).toEqual(answers.correct);
+  });
+
+  it('makes no query where nobody else is wrong (shown other)', async () => {
+    const answer: Completion = { ids: [10, EOS], logps: new Float32Array(2), truncated: false };
+    const prompts = items(2).map((question) => ({ question, ids: question.promptIds, origin: null }));
+    const build = (correct: boolean[]) =>
+      buildQueries(
+        { prompts, completions: [[answer], [answer]], correct },
+        { ...configOf().layer2, shown: 'other', maxCompletionLength: 2 },
+        new TableHost(1),
+      );
+    // The one wrong answer belongs to question 1: it is shown to question 0, and question 1 has nobody else's.
+    const { queries, metrics } = build([true, false]);
+    expect(queries.map(({ origin }) => origin.row)).toEqual([0]);
+    expect(metrics['layer2/skipped_no_other']).toBe(1);
+    expect(build([true, true]).metrics['layer2/skipped_no_other']).toBe(2);
   });
 
   it('draws and updates as GRPO with layer 2 disabled', async () => {

@@ -32,6 +32,7 @@ describe('resolveMGRPOConfig', () => {
       baseline: 'query',
       normalizer: 'mean',
       schedule: 'successive',
+      shown: 'own',
       selection: 'paper',
     });
     expect(batchPlan(config)).toEqual({ completions: 32, questions: 4, completionsPerStep: 32, stepsPerRound: 1 });
@@ -97,8 +98,9 @@ describe('resolveMGRPOConfig', () => {
       { layer2: { correctionBonus: 1 }, multiObjectiveAggregation: 'normalize_then_sum' },
       /layer2.correctionBonus.*set both to 0/,
     ],
+    [{ layer2: { shown: 'hidden', mode: 'open_think' } }, /layer2.shown hidden has no place in mode open_think/],
     [{ layer2: { numGenerations: 1, answersPerQuery: 1, baseline: 'question' } }, /its own reward/],
-    [{ layer2: { phrases: [] } }, /expected a list of texts or paper or neutral for layer2.phrases/],
+    [{ layer2: { phrases: [] } }, /expected a list of texts or paper or neutral or perspectives for layer2.phrases/],
     [{ layer2: 3 }, /expected an object of settings for layer2, got 3/],
     [{ layer2: null }, /expected an object of settings for layer2, got null/],
     [{ rewardWeights: [1, NaN] }, /rewardWeights/],

@@ -22,6 +22,7 @@ describe('prompts', () => {
   it('hold the seven printed phrases and a neutral pool without words of doubt', () => {
     expect(PHRASE_POOLS.paper).toHaveLength(7);
     expect(PHRASE_POOLS.neutral.length).toBeGreaterThan(1);
+    expect(new Set(PHRASE_POOLS.perspectives).size).toBeGreaterThan(3);
     for (const phrase of PHRASE_POOLS.neutral) expect(phrase).not.toMatch(/wrong|wait|mistake|miss|check|but|hmm/i);
   });
 
