@@ -1,16 +1,16 @@
-/**
- * The ABI, and nothing else. The host writes UTF-8 text at `textBuffer()` and one record of `ROW_WORDS` i32 per pair at `rowBuffer()`,
- * calls `grade` or `countdown` once for the whole batch, and reads the verdicts from the same records. Nothing is allocated after start;
- * an answer that had to be put together from parts (several boxes, a percent sign after the box) lies in the join buffer.
- *
- * Record (i32 each; addresses are byte addresses in memory):
- * in  0 gold start · 1 gold length · 2 text start · 3 text length · 4 flags (assembly/verifier/status.ts)
- * out 5 verdict · 6 rule · 7 answer start · 8 answer length · 9 gold answer start · 10 gold answer length · 11 unused
- */
+// The ABI, and nothing else. The host writes UTF-8 text at `textBuffer()` and one record of `ROW_WORDS` i32 per pair at `rowBuffer()`,
+// calls `grade` or `countdown` once for the whole batch, and reads the verdicts from the same records. Nothing is allocated after start;
+// an answer that had to be put together from parts (several boxes, a percent sign after the box) lies in the join buffer.
+//
+// Record (i32 each; addresses are byte addresses in memory):
+// in  0 gold start · 1 gold length · 2 text start · 3 text length · 4 flags (status.ts)
+// out 5 verdict · 6 rule · 7 answer start · 8 answer length · 9 gold answer start · 10 gold answer length · 11 unused
 import { checkCountdown, countdownReason } from './compare/countdown';
 import { equalAnswers } from './compare/equal';
-import { answerLength, answerStart, beginBatch, extractAnswer, extractGold } from './read/extract';
-import { GOLD_UNPARSABLE, NO_ANSWER } from './status';
+import { extractAnswer, extractGold } from './read/extract';
+import { beginBatch } from './read/joined';
+import { endOf, NOWHERE, Span, startOf } from './read/span';
+import { Verdict } from './status';
 
 const ROW_WORDS: i32 = 12;
 const ROW_CAPACITY: i32 = 4096;
@@ -36,28 +36,29 @@ export function textCapacity(): i32 {
   return TEXT_CAPACITY;
 }
 
+/** Stores the verdict, the rule, and where the answer lies. */
+function answerRow(row: usize, verdict: i32, rule: i32, answer: Span): void {
+  store<i32>(row, verdict, 20);
+  store<i32>(row, rule, 24);
+  store<u32>(row, <u32>startOf(answer), 28);
+  store<i32>(row, <i32>(endOf(answer) - startOf(answer)), 32);
+}
+
 /** Extracts and compares `count` pairs. */
 export function grade(count: i32): void {
   beginBatch();
   for (let i = 0; i < count; i++) {
     const row = rows + <usize>(i * ROW_WORDS * 4);
     const flags = load<i32>(row, 16);
-    extractGold(load<u32>(row, 0), load<i32>(row, 4));
-    const goldStart = answerStart();
-    const goldLength = answerLength();
-    const rule = extractAnswer(load<u32>(row, 8), load<i32>(row, 12), flags, goldStart, goldLength);
-    const start = answerStart();
-    const length = answerLength();
+    const gold = extractGold(load<u32>(row, 0), load<i32>(row, 4));
+    const found = extractAnswer(load<u32>(row, 8), load<i32>(row, 12), flags, gold);
     let verdict: i32;
-    if (goldLength == 0) verdict = GOLD_UNPARSABLE;
-    else if (length == 0) verdict = NO_ANSWER;
-    else verdict = equalAnswers(goldStart, goldLength, start, length, flags);
-    store<i32>(row, verdict, 20);
-    store<i32>(row, rule, 24);
-    store<u32>(row, <u32>start, 28);
-    store<i32>(row, length, 32);
-    store<u32>(row, <u32>goldStart, 36);
-    store<i32>(row, goldLength, 40);
+    if (gold == NOWHERE) verdict = Verdict.GOLD_UNPARSABLE;
+    else if (found.answer == NOWHERE) verdict = Verdict.NO_ANSWER;
+    else verdict = equalAnswers(gold, found.answer);
+    answerRow(row, verdict, found.rule, found.answer);
+    store<u32>(row, <u32>startOf(gold), 36);
+    store<i32>(row, <i32>(endOf(gold) - startOf(gold)), 40);
   }
 }
 
@@ -67,13 +68,11 @@ export function countdown(count: i32): void {
   for (let i = 0; i < count; i++) {
     const row = rows + <usize>(i * ROW_WORDS * 4);
     const flags = load<i32>(row, 16);
-    const rule = extractAnswer(load<u32>(row, 8), load<i32>(row, 12), flags, 0, 0);
-    const start = answerStart();
-    const length = answerLength();
-    const verdict = length == 0 ? NO_ANSWER : checkCountdown(load<u32>(row, 0), load<i32>(row, 4), start, length, flags);
-    store<i32>(row, verdict, 20);
-    store<i32>(row, length == 0 ? rule : countdownReason(), 24);
-    store<u32>(row, <u32>start, 28);
-    store<i32>(row, length, 32);
+    const found = extractAnswer(load<u32>(row, 8), load<i32>(row, 12), flags, NOWHERE);
+    if (found.answer == NOWHERE) answerRow(row, Verdict.NO_ANSWER, found.rule, NOWHERE);
+    else {
+      const verdict = checkCountdown(load<u32>(row, 0), load<i32>(row, 4), found.answer, flags);
+      answerRow(row, verdict, countdownReason(), found.answer);
+    }
   }
 }

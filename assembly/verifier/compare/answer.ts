@@ -31,17 +31,8 @@ import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
 import { SetVerdict, compareSets, infinity, isInterval, isOrder, isSetLike } from '../algebra/sets';
 import { equalScalar, sameUpToScale, sameValue, scaleSign } from '../algebra/scalar';
-import {
-  compareUnits,
-  letterUnit,
-  multiplier,
-  numberWord,
-  sameText,
-  saysAllReals,
-  saysDegrees,
-  saysNone,
-  unitFactor,
-} from '../read/words';
+import { sameText, saysAllReals, saysNone } from '../read/plain';
+import { letterUnit, multiplier, numberWord, saysDegrees, UNIT_LETTERS, unitFactor } from './units';
 
 const NONE: Node = nil<Node>();
 
@@ -771,7 +762,7 @@ function builderVariable(x: Node): i32 {
 
 /** Unit letters behind a number in mathematics: 3s, 5m/s. */
 function isUnitExpression(x: Node): bool {
-  if (x.kind == Kind.SYM) return isOneOf(x.op, 'msghLJNWV');
+  if (x.kind == Kind.SYM) return isOneOf(x.symbol, UNIT_LETTERS);
   if (x.kind == Kind.POW) return isUnitExpression(kid(x, 0)) && kid(x, 1).kind == Kind.NUM;
   if (x.kind == Kind.DIV) return isUnitExpression(kid(x, 0)) && isUnitExpression(kid(x, 1));
   return false;
@@ -833,9 +824,9 @@ function equalNoted(g: Node, p: Node): bool {
     }
   }
   if (gUnit && pUnit) {
-    const u = compareUnits(g.from, g.to, p.from, p.to);
-    if (u == 0) return false;
-    if (u == 2) return equalItem(a, times(b, unitFactor));
+    const factor = unitFactor(g.from, g.to, p.from, p.to);
+    if (isNull(factor)) return false;
+    if (!rat.isOne(factor)) b = times(b, factor);
   }
   if (gUnit != pUnit) {
     const note = gUnit ? g : p;

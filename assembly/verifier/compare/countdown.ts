@@ -1,23 +1,8 @@
-/**
- * Countdown: does an expression of the given integers reach the target? It has its own tokenizer (integers, + − × ÷ in every usual
- * spelling, parentheses), exact rational arithmetic, and counts every integer against the given ones. Nothing is evaluated but this.
- */
+// Countdown: does an expression of the given integers reach the target? It has its own tokenizer (integers, + − × ÷ in every usual
+// spelling, parentheses), exact rational arithmetic, and counts every integer against the given ones. Nothing is evaluated but this.
+import { endOf, Span, startOf } from '../read/span';
 import { Char } from '../read/characters';
-import {
-  COUNTDOWN_NUMBERS,
-  COUNTDOWN_OK,
-  COUNTDOWN_OVERFLOW,
-  COUNTDOWN_SYNTAX,
-  COUNTDOWN_TASK,
-  COUNTDOWN_UNUSED,
-  COUNTDOWN_VALUE,
-  COUNTDOWN_ZERO,
-  EQUAL,
-  GOLD_UNPARSABLE,
-  NOT_EQUAL,
-  SUBSET,
-  UNDECIDED,
-} from '../status';
+import { Flag, Rule, Verdict } from '../status';
 import { byteAt, isDigit, isWordAt, skipLetters, skipSpace, startsWith, isOneOf } from '../read/text';
 
 /** Most numbers in a task and in an expression. */
@@ -54,7 +39,7 @@ function times(a: i64, b: i64): i64 {
   const x = a < 0 ? -a : a;
   const y = b < 0 ? -b : b;
   if (x > 0x3fffffffffffffff / y) {
-    fail(COUNTDOWN_OVERFLOW);
+    fail(Rule.COUNTDOWN_OVERFLOW);
     return 0;
   }
   return a * b;
@@ -63,7 +48,7 @@ function times(a: i64, b: i64): i64 {
 function plus(a: i64, b: i64): i64 {
   const sum = a + b;
   if (sum > 0x3fffffffffffffff || sum < -0x3fffffffffffffff) {
-    fail(COUNTDOWN_OVERFLOW);
+    fail(Rule.COUNTDOWN_OVERFLOW);
     return 0;
   }
   return sum;
@@ -94,7 +79,7 @@ function readInteger(): i64 {
   while (at < end && isDigit(byteAt(at))) {
     value = value * 10 + <i64>(byteAt(at) - 48);
     if (value > 0x0fffffffffffffff / 10) {
-      fail(COUNTDOWN_OVERFLOW);
+      fail(Rule.COUNTDOWN_OVERFLOW);
       return -1;
     }
     at++;
@@ -231,7 +216,7 @@ function take(value: i64): bool {
       store<u8>(used + <usize>i, 1);
       return true;
     }
-  return fail(COUNTDOWN_NUMBERS);
+  return fail(Rule.COUNTDOWN_NUMBERS);
 }
 
 /** factor := number | ( sum ) | - factor */
@@ -247,12 +232,12 @@ function factor(depth: i32): bool {
     denominator = 1;
     advance();
   } else if (token == OPEN) {
-    if (depth >= DEPTH) return fail(COUNTDOWN_SYNTAX);
+    if (depth >= DEPTH) return fail(Rule.COUNTDOWN_SYNTAX);
     advance();
     if (!sum(depth + 1)) return false;
-    if (token != CLOSE) return fail(COUNTDOWN_SYNTAX);
+    if (token != CLOSE) return fail(Rule.COUNTDOWN_SYNTAX);
     advance();
-  } else return fail(COUNTDOWN_SYNTAX);
+  } else return fail(Rule.COUNTDOWN_SYNTAX);
   if (negative) numerator = -numerator;
   return true;
 }
@@ -267,7 +252,7 @@ function product(depth: i32): bool {
     advance();
     if (!factor(depth)) return false;
     if (divide) {
-      if (numerator == 0) return fail(COUNTDOWN_ZERO);
+      if (numerator == 0) return fail(Rule.COUNTDOWN_ZERO);
       if (!setValue(times(n, denominator), times(d, numerator))) return false;
     } else if (!setValue(times(n, numerator), times(d, denominator))) return false;
   }
@@ -288,46 +273,46 @@ function sum(depth: i32): bool {
   return true;
 }
 
-/** Checks the expression of `length` bytes at `p` against the task text; `countdownReason()` says why. */
-export function checkCountdown(task: usize, taskLength: i32, p: usize, length: i32, flags: i32): i32 {
+/** Checks an expression against the task text; `countdownReason()` says why. */
+export function checkCountdown(task: usize, taskLength: i32, answer: Span, flags: i32): i32 {
   reason = 0;
   if (!readTask(task, taskLength)) {
-    reason = COUNTDOWN_TASK;
-    return GOLD_UNPARSABLE;
+    reason = Rule.COUNTDOWN_TASK;
+    return Verdict.GOLD_UNPARSABLE;
   }
-  at = p;
-  end = p + <usize>length;
+  at = startOf(answer);
+  end = endOf(answer);
   // One formula's delimiters around all of it.
-  if (length >= 2 && byteAt(at) == Char.DOLLAR && byteAt(end - 1) == Char.DOLLAR) {
+  if (end >= at + 2 && byteAt(at) == Char.DOLLAR && byteAt(end - 1) == Char.DOLLAR) {
     at++;
     end--;
   }
   advance();
-  if (!sum(0)) return reason == COUNTDOWN_OVERFLOW ? UNDECIDED : NOT_EQUAL;
+  if (!sum(0)) return reason == Rule.COUNTDOWN_OVERFLOW ? Verdict.UNDECIDED : Verdict.NOT_EQUAL;
   const n = numerator;
   const d = denominator;
   // One "= target" at the end.
   if (token == EQUALS) {
     if (!readDecimal() || numerator != targetNumerator || denominator != targetDenominator) {
-      if (reason == 0) reason = COUNTDOWN_VALUE;
-      return NOT_EQUAL;
+      if (reason == 0) reason = Rule.COUNTDOWN_VALUE;
+      return Verdict.NOT_EQUAL;
     }
     advance();
   }
   if (token != FINISH) {
-    fail(COUNTDOWN_SYNTAX);
-    return NOT_EQUAL;
+    fail(Rule.COUNTDOWN_SYNTAX);
+    return Verdict.NOT_EQUAL;
   }
   if (n != targetNumerator || d != targetDenominator) {
-    fail(COUNTDOWN_VALUE);
-    return NOT_EQUAL;
+    fail(Rule.COUNTDOWN_VALUE);
+    return Verdict.NOT_EQUAL;
   }
-  if ((flags & SUBSET) == 0)
+  if ((flags & Flag.SUBSET) == 0)
     for (let i = 0; i < givenCount; i++)
       if (load<u8>(used + <usize>i) == 0) {
-        fail(COUNTDOWN_UNUSED);
-        return NOT_EQUAL;
+        fail(Rule.COUNTDOWN_UNUSED);
+        return Verdict.NOT_EQUAL;
       }
-  reason = COUNTDOWN_OK;
-  return EQUAL;
+  reason = Rule.COUNTDOWN_OK;
+  return Verdict.EQUAL;
 }

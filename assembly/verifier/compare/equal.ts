@@ -5,9 +5,12 @@ import { Answer, parseAnswer } from '../parse/parser';
 import { Commas, newSymbols } from '../parse/tokens';
 import { equalAnswer } from './answer';
 import { Kind } from '../parse/tree';
-import { EQUAL, GOLD_UNPARSABLE, NOT_EQUAL, PRED_UNPARSABLE, UNDECIDED } from '../status';
+import { Verdict } from '../status';
 import { byteAt, isDigit, isSpace } from '../read/text';
-import { choiceHasText, choiceLetter, choiceText, hasContent, isMoney, isPlain, sameText } from '../read/words';
+import { Choice } from '../read/letters';
+import { hasContent, isPlain, sameText } from '../read/plain';
+import { endOf, Span, startOf } from '../read/span';
+import { isMoney } from './units';
 
 /** Longest answer that is parsed, in bytes; longer ones are compared as text only. */
 const MAX_ANSWER: i32 = 8192;
@@ -36,15 +39,15 @@ function compareUnder(g: usize, ge: usize, p: usize, pe: usize, goldCommas: i32,
 }
 
 function verdictOf(gold: Answer, pred: Answer): i32 {
-  if (failed) return UNDECIDED;
-  if (!gold.isParsed || !pred.isParsed) return NOT_EQUAL;
+  if (failed) return Verdict.UNDECIDED;
+  if (!gold.isParsed || !pred.isParsed) return Verdict.NOT_EQUAL;
   const g = gold.tree;
-  if (g.kind == Kind.TEXT && sameText(gold.start, gold.end, pred.start, pred.end, true)) return EQUAL;
-  if (!sameCurrency(gold, pred)) return NOT_EQUAL;
+  if (g.kind == Kind.TEXT && sameText(gold.start, gold.end, pred.start, pred.end, true)) return Verdict.EQUAL;
+  if (!sameCurrency(gold, pred)) return Verdict.NOT_EQUAL;
   const same = equalAnswer(g, pred.tree);
-  if (failed) return UNDECIDED;
-  if (same) return EQUAL;
-  return undecided ? UNDECIDED : NOT_EQUAL;
+  if (failed) return Verdict.UNDECIDED;
+  if (same) return Verdict.EQUAL;
+  return undecided ? Verdict.UNDECIDED : Verdict.NOT_EQUAL;
 }
 
 /** Whether the currency signs agree, one with another or with the words behind the other number. */
@@ -89,49 +92,53 @@ function isPointDecimal(p: usize, e: usize): bool {
 }
 
 /**
- * Compares two answers (UTF-8): EQUAL, NOT_EQUAL, UNDECIDED, GOLD_UNPARSABLE or PRED_UNPARSABLE. Only EQUAL says that the prediction is
+ * Compares two answers (UTF-8): Verdict.EQUAL, Verdict.NOT_EQUAL, Verdict.UNDECIDED, Verdict.GOLD_UNPARSABLE or Verdict.PRED_UNPARSABLE. Only Verdict.EQUAL says that the prediction is
  * right. Never traps, whatever the bytes.
  */
-export function equalAnswers(goldPtr: usize, goldLen: i32, predPtr: usize, predLen: i32, flags: i32): i32 {
+export function equalAnswers(gold: Span, pred: Span): i32 {
   resetArena(PAIR_FUEL);
-  const ge = goldPtr + <usize>goldLen;
-  const pe = predPtr + <usize>predLen;
-  if (goldLen <= 0 || !hasContent(goldPtr, ge)) return GOLD_UNPARSABLE;
-  if (predLen <= 0 || !hasContent(predPtr, pe)) return PRED_UNPARSABLE;
-  if (goldLen == predLen && memory.compare(goldPtr, predPtr, <usize>goldLen) == 0) return EQUAL;
-  if (sameText(goldPtr, ge, predPtr, pe, false)) return EQUAL;
-  if (goldLen > MAX_ANSWER || predLen > MAX_ANSWER) return UNDECIDED;
-  const letter = choiceVerdict(goldPtr, ge, predPtr, pe);
+  const g = startOf(gold);
+  const ge = endOf(gold);
+  const p = startOf(pred);
+  const pe = endOf(pred);
+  const goldLength = <i32>(ge - g);
+  const predLength = <i32>(pe - p);
+  if (!hasContent(g, ge)) return Verdict.GOLD_UNPARSABLE;
+  if (!hasContent(p, pe)) return Verdict.PRED_UNPARSABLE;
+  if (goldLength == predLength && memory.compare(g, p, <usize>goldLength) == 0) return Verdict.EQUAL;
+  if (sameText(g, ge, p, pe, false)) return Verdict.EQUAL;
+  if (goldLength > MAX_ANSWER || predLength > MAX_ANSWER) return Verdict.UNDECIDED;
+  const letter = choiceVerdict(g, ge, p, pe);
   if (letter >= 0) return letter;
-  const first = compareUnder(goldPtr, ge, predPtr, pe, Commas.GROUP, Commas.GROUP);
+  const first = compareUnder(g, ge, p, pe, Commas.GROUP, Commas.GROUP);
   const verdict = first.verdict;
-  if (verdict == EQUAL) return EQUAL;
-  if (verdict == NOT_EQUAL && first.goldParsed && first.predParsed) {
-    const isDecimalComma = isPointDecimal(goldPtr, ge) && isCommaDecimal(predPtr, pe);
-    if (first.sawComma && equalUnder(goldPtr, ge, predPtr, pe, Commas.DIVIDE, Commas.DIVIDE)) return EQUAL;
-    if (isDecimalComma && equalUnder(goldPtr, ge, predPtr, pe, Commas.GROUP, Commas.POINT)) return EQUAL;
-    return NOT_EQUAL;
+  if (verdict == Verdict.EQUAL) return Verdict.EQUAL;
+  if (verdict == Verdict.NOT_EQUAL && first.goldParsed && first.predParsed) {
+    const isDecimalComma = isPointDecimal(g, ge) && isCommaDecimal(p, pe);
+    if (first.sawComma && equalUnder(g, ge, p, pe, Commas.DIVIDE, Commas.DIVIDE)) return Verdict.EQUAL;
+    if (isDecimalComma && equalUnder(g, ge, p, pe, Commas.GROUP, Commas.POINT)) return Verdict.EQUAL;
+    return Verdict.NOT_EQUAL;
   }
-  if (isPlain(goldPtr, ge) && isPlain(predPtr, pe) && sameText(goldPtr, ge, predPtr, pe, true)) return EQUAL;
-  if (verdict == UNDECIDED) return UNDECIDED;
-  return first.goldParsed ? PRED_UNPARSABLE : GOLD_UNPARSABLE;
+  if (isPlain(g, ge) && isPlain(p, pe) && sameText(g, ge, p, pe, true)) return Verdict.EQUAL;
+  if (verdict == Verdict.UNDECIDED) return Verdict.UNDECIDED;
+  return first.goldParsed ? Verdict.PRED_UNPARSABLE : Verdict.GOLD_UNPARSABLE;
 }
 
 /** Whether the two are equal under another reading of commas, for half the work. */
 function equalUnder(g: usize, ge: usize, p: usize, pe: usize, goldCommas: i32, predCommas: i32): bool {
   resetArena(PAIR_FUEL / 2);
-  return compareUnder(g, ge, p, pe, goldCommas, predCommas).verdict == EQUAL;
+  return compareUnder(g, ge, p, pe, goldCommas, predCommas).verdict == Verdict.EQUAL;
 }
 
 /** Choice letters: "(D) Alina" and "D". -1 when the gold is no choice. */
 function choiceVerdict(g: usize, ge: usize, p: usize, pe: usize): i32 {
-  const a = choiceLetter(g, ge);
-  if (a == 0) return -1;
-  const goldText = choiceHasText;
-  const goldAt = choiceText();
-  const b = choiceLetter(p, pe);
-  if (b == 0) return -1;
-  if (a != b) return NOT_EQUAL;
-  if (goldText && choiceHasText) return sameText(goldAt, ge, choiceText(), pe, true) ? EQUAL : -1;
-  return EQUAL;
+  const gold = changetype<Choice>(alloc(offsetof<Choice>()));
+  const pred = changetype<Choice>(alloc(offsetof<Choice>()));
+  gold.read(g, ge);
+  if (gold.letter == 0) return -1;
+  pred.read(p, pe);
+  if (pred.letter == 0) return -1;
+  if (gold.letter != pred.letter) return Verdict.NOT_EQUAL;
+  if (gold.text > 0 && pred.text > 0) return sameText(gold.text, ge, pred.text, pe, true) ? Verdict.EQUAL : -1;
+  return Verdict.EQUAL;
 }

@@ -1,326 +1,263 @@
-/**
- * Final-answer extraction. Rules in order: text after the think block; "final answer is"; the last balanced box (with those joined to it
- * by a comma, "and" or "or"); <answer>; ####; "answer:"; the text as a whole, where it is an answer and nothing else. Lenient mode adds,
- * for responses that were not cut, the last value of a marked sentence and then of the whole text.
- */
-import { elementAt, setElement } from '../memory';
-import { Char } from '../read/characters';
-import { findRegion, regionEnd, regionStart } from './region';
-import {
-  BARE,
-  RULE_ANSWER_IS,
-  RULE_ANSWER_TAG,
-  RULE_BOXED,
-  RULE_BROKEN_MARK,
-  RULE_EMPTY,
-  RULE_FINAL_ANSWER,
-  RULE_HASHES,
-  RULE_LAST_LETTER,
-  RULE_LAST_MATH,
-  RULE_LAST_NUMBER,
-  RULE_NONE,
-  RULE_TRUNCATED,
-  RULE_UNMARKED,
-  RULE_WHOLE,
-  STRICT,
-  TRUNCATED,
-} from '../status';
+// Final-answer extraction. Rules in order: text after the think block; "final answer is"; the last balanced box (with those joined to it by
+// a comma, "and" or "or"); <answer>; ####; "answer:"; the text as a whole, where it is an answer and nothing else. Lenient mode adds, for
+// responses that were not cut, the last value of a marked sentence and then of the whole text.
+import { Rule, Flag } from '../status';
+import { Char } from './characters';
+import { sentenceEnd } from './formula';
+import { joined } from './joined';
+import { lastLetter, leadingLetter } from './letters';
+import { Box, isOpenBox, joins, Mark, marks, REMEMBERED } from './marks';
+import { Names } from './names';
+import { countTextWords, trimmed, wholeAnswer } from './prose';
+import { Region, region } from './region';
+import { percentEnd, Runs } from './runs';
+import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import {
   byteAt,
-  groupEnd,
   indexOfByte,
   isDigit,
   isLetter,
+  isOneOf,
   isSpace,
-  isWordAt,
   skipDigits,
   skipLetters,
   skipSpace,
-  startsWith,
+  skipText,
   startsWithFold,
   trimEnd,
-  isOneOf,
 } from './text';
-import {
-  beginText,
-  countTextWords,
-  isWhole,
-  lastLetter,
-  lastValue,
-  leadingLetter,
-  leadingValue,
-  percentEnd,
-  sentenceEnd,
-  trimValue,
-  valueEnd,
-  valueStart,
-} from './values';
 
-let start: usize = 0;
-let length: i32 = 0;
+/** Verbs that link the word "answer" to its value. */
+const LINKS = new Names(8).add('is/are/be/was');
+/** Words that may stand beside a link. */
+const BESIDE_LINK = new Names(16).add('therefore/thus/then/hence/should/would/will/must/here');
+/** Words that may stand behind a link. */
+const BEHIND_LINK = new Names(16).add('simply/just/indeed/exactly/approximately/about/option/choice');
 
-export function answerStart(): usize {
-  return start;
-}
+/** How far a percent sign may stand behind a value. */
+const PERCENT_REACH: usize = 16;
 
-/** Bytes of the answer; 0 where none was found. */
-export function answerLength(): i32 {
-  return length;
-}
+/** Takes the answer out of one text. */
+@unmanaged
+export class Extractor {
+  /** the rule that found the answer, or why there is none */
+  rule: i32;
+  /** the answer, NOWHERE where none was found */
+  answer: Span;
+  flags: i32;
+  region: Region;
+  runs: Runs;
+  box: Box;
+  // what the gold says about the form that is looked for
+  goldWords: i32;
+  goldLetter: bool;
+  goldList: bool;
+  goldDecimal: bool;
 
-// --- Join buffer: answers put together from several parts of the text. They live until the next batch.
-const JOIN_CAPACITY: usize = 1 << 21;
-const joinBuffer: usize = heap.alloc(JOIN_CAPACITY);
-let joinTop: usize = joinBuffer;
-let joinFrom: usize = joinBuffer;
+  get strict(): bool {
+    return (this.flags & Flag.STRICT) != 0;
+  }
 
-/** Forgets the joined answers of the batch before. */
-export function beginBatch(): void {
-  joinTop = joinBuffer;
-}
+  get truncated(): bool {
+    return (this.flags & Flag.TRUNCATED) != 0;
+  }
 
-function joinBytes(p: usize, e: usize): bool {
-  if (joinTop + (e - p) > joinBuffer + JOIN_CAPACITY) return false;
-  memory.copy(joinTop, p, e - p);
-  joinTop += e - p;
-  return true;
-}
+  /** Answers with the span; false where it is nowhere. */
+  take(s: Span): bool {
+    this.answer = s;
+    return exists(s);
+  }
 
-function joinByte(c: i32): bool {
-  if (joinTop >= joinBuffer + JOIN_CAPACITY) return false;
-  store<u8>(joinTop, <u8>c);
-  joinTop++;
-  return true;
-}
+  readGold(gold: Span): void {
+    this.goldWords = 0;
+    this.goldLetter = false;
+    this.goldList = false;
+    this.goldDecimal = false;
+    if (!exists(gold)) return;
+    const p = startOf(gold);
+    const e = endOf(gold);
+    this.goldWords = countTextWords(p, e);
+    this.goldList = indexOfByte(p, e, Char.COMMA) < e;
+    this.goldDecimal = !this.goldList && indexOfByte(p, e, Char.POINT) < e;
+    // One letter, or a letter with its text: "B", "(D) Alina", "C. 5 cm".
+    const letter = leadingLetter(p, e);
+    if (!exists(letter)) return;
+    const q = endOf(letter);
+    const c = q < e ? byteAt(q) : 0;
+    this.goldLetter = q >= e || isOneOf(c, ')]:}') || (c == Char.POINT && e - p > 2) || (isOneOf(c, '.$*') && q + 1 == e);
+  }
 
-// --- Marks: the last few places of each kind, newest last.
-const RING: i32 = 8;
-const FINAL: i32 = 0;
-const BOX: i32 = 1;
-const TAG: i32 = 2;
-const HASHES: i32 = 3;
-const ANSWER: i32 = 4;
-const KINDS: i32 = 5;
-const rings: usize = memory.data(KINDS * RING * 4, 4);
-const counts: usize = memory.data(KINDS * 4, 4);
-
-function pushMark(kind: i32, p: usize): void {
-  const n = elementAt<i32>(counts, kind);
-  store<u32>(rings + ((<usize>(kind * RING + (n & (RING - 1)))) << 2), <u32>p);
-  setElement<i32>(counts, kind, n + 1);
-}
-
-function marksOf(kind: i32): i32 {
-  return elementAt<i32>(counts, kind);
-}
-
-/** The `back`-th newest mark (0 = newest), or 0 where there is none or it is forgotten. */
-function markAt(kind: i32, back: i32): usize {
-  const n = elementAt<i32>(counts, kind) - 1 - back;
-  return n < 0 || back >= RING ? 0 : <usize>load<u32>(rings + ((<usize>(kind * RING + (n & (RING - 1)))) << 2));
-}
-
-function scanMarks(s: usize, e: usize): void {
-  memory.fill(counts, 0, KINDS * 4);
-  for (let p = s; p < e; p++) {
-    const c = byteAt(p);
-    if ((c | 32) == Char.a) {
-      if (startsWithFold(p, e, 'answer')) {
-        if (p > s && isLetter(byteAt(p - 1))) continue;
-        let q = p + 6;
-        if (q < e && (byteAt(q) | 32) == Char.s) q++;
-        if (q < e && isLetter(byteAt(q))) continue;
-        const isFinal = p >= s + 6 && startsWithFold(p - 6, p - 1, 'final');
-        if (!(p > s && (byteAt(p - 1) == Char.LESS || byteAt(p - 1) == Char.SLASH))) pushMark(isFinal ? FINAL : ANSWER, q);
-        p = q - 1;
-      } else if (c == Char.A && p + 1 < e && byteAt(p + 1) == Char.COLON && (p == s || byteAt(p - 1) == Char.NEWLINE))
-        pushMark(ANSWER, p + 1);
-    } else if (
-      goldLetter &&
-      ((c | 32) == Char.o || (c | 32) == Char.c) &&
-      (isWordAt(p, e, 'option') || isWordAt(p, e, 'choice'))
-    ) {
-      if (p == s || !isLetter(byteAt(p - 1))) pushMark(ANSWER, p + 6);
-    } else if (c == 0xe7) {
-      // 答案, and 最终答案 before it
-      if (startsWith(p, e, '答案')) pushMark(p >= s + 6 && startsWith(p - 6, p, '最终') ? FINAL : ANSWER, p + 6);
-    } else if (c == Char.BACKSLASH) {
-      if (isWordAt(p + 1, e, 'boxed') || isWordAt(p + 1, e, 'fbox')) pushMark(BOX, p);
-      else if (!isWordAt(p + 2, e, 'boxed')) p++; // `\\boxed` from a text that was escaped twice is a box
-    } else if (c == Char.LESS) {
-      if (startsWithFold(p, e, '<answer>')) pushMark(TAG, p + 8);
-    } else if (c == Char.HASH && startsWith(p, e, '####')) {
-      let q = p + 4;
-      while (q < e && byteAt(q) == Char.HASH) q++;
-      if (q == p + 4) pushMark(HASHES, q);
-      p = q - 1;
+  /** The answer of a text that is one: the gold, or a prediction that was extracted elsewhere. Gives the rule. */
+  bare(): i32 {
+    if (this.region.why != Rule.NONE) return this.region.why;
+    const p = this.region.start;
+    const e = this.region.end;
+    marks.scan(p, e, false);
+    if (this.takeBox(p, e)) return Rule.BOXED;
+    const hashes = marks.at(Mark.HASHES, 0);
+    if (hashes > 0) {
+      const from = skipSpace(hashes, e);
+      if (this.take(span(from, trimEnd(from, indexOfByte(from, e, Char.NEWLINE))))) return Rule.HASHES;
     }
+    this.take(span(p, e));
+    return Rule.WHOLE;
   }
-}
 
-// --- Boxes.
-let boxStart: usize = 0;
-let boxEnd: usize = 0;
-let boxAfter: usize = 0;
-
-/** Reads the box whose command starts at `p`: `\boxed{…}`, `\boxed 5`. False where it never closes or holds nothing. */
-function readBox(p: usize, e: usize): bool {
-  let q = skipSpace(skipLetters(p + 1, e), e);
-  if (q >= e) return false;
-  if (byteAt(q) == Char.OPEN_BRACE) {
-    const after = groupEnd(q, e);
-    if (after == 0) return false;
-    boxAfter = after;
-    boxStart = skipSpace(q + 1, after - 1);
-    boxEnd = trimEnd(boxStart, max(boxStart, after - 1));
-    return boxEnd > boxStart;
-  }
-  boxStart = q;
-  if (byteAt(q) == Char.MINUS) q++;
-  q = skipDigits(q, e);
-  boxEnd = q;
-  boxAfter = q;
-  return q > boxStart && isDigit(byteAt(q - 1));
-}
-
-/** Whether the box command at `p` opens a brace that never closes: what stands there is no finished answer. */
-function isOpenBox(p: usize, e: usize): bool {
-  if (p == 0) return false;
-  const q = skipSpace(skipLetters(p + 1, e), e);
-  return q < e && byteAt(q) == Char.OPEN_BRACE && groupEnd(q, e) == 0;
-}
-
-/**
- * Whether the text between two boxes joins them: formula marks and white space aside, a comma, semicolon, ampersand, "and" or "or", with at
- * most one other word before it ("\boxed{1} papers and \boxed{2} bins") and at most one assignment after it ("and $y = ").
- */
-function joins(p: usize, e: usize): bool {
-  if (e - p > 96) return false;
-  let joined = false;
-  let words = 0;
-  let variables = 0;
-  while (p < e) {
-    const c = byteAt(p);
-    if (isLetter(c)) {
-      const q = skipLetters(p, e);
-      if (isWordAt(p, q, 'and') || isWordAt(p, q, 'or')) joined = true;
-      else if (q - p == 1 && joined) {
-        if (++variables > 1) return false;
-      } else if (joined || ++words > 1) return false;
-      p = q;
-      continue;
+  /** Finds the answer in a response that ends at `textEnd`. Gives the rule that found it, or why there is none. */
+  find(textEnd: usize): i32 {
+    if (this.region.why != Rule.NONE) return this.region.why;
+    const p = this.region.start;
+    const e = this.region.end;
+    marks.scan(p, e, this.goldLetter);
+    for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.FINAL, back)) > 0; back++) {
+      const from = afterFinal(mark, e);
+      if (from > 0 && this.takeMarked(from, e, textEnd, false)) return Rule.FINAL_ANSWER;
     }
-    if (c == Char.BACKSLASH) {
-      const q = skipLetters(p + 1, e);
-      const n = q - p - 1;
-      // \quad \qquad \text \, \; \( \) \[ \] \\
-      if (n > 0 && !isWordAt(p + 1, q, 'quad') && !isWordAt(p + 1, q, 'qquad') && !isWordAt(p + 1, q, 'text')) return false;
-      p = n > 0 ? q : p + 2;
-      continue;
+    if (this.takeBox(p, e)) return Rule.BOXED;
+    for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.TAG, back)) > 0; back++) {
+      const close = tagClose(mark, e);
+      const inside = close > 0 ? trimmed(mark, close) : NOWHERE;
+      if (exists(inside) && this.takeTag(startOf(inside), endOf(inside))) return Rule.ANSWER_TAG;
     }
-    if (c == Char.COMMA || c == Char.SEMICOLON || c == Char.AMPERSAND) joined = true;
-    else if (c == Char.EQUALS || c == Char.UNDERSCORE || isDigit(c)) {
-      if (variables == 0) return false;
-    } else if (!isSpace(c) && !isOneOf(c, '${}~*')) return false;
-    p++;
-  }
-  return joined;
-}
-
-/** Answers with the newest readable box that starts in [from, e), joined to those before it where the text joins them. */
-function takeBox(from: usize, e: usize): bool {
-  const total = min(marksOf(BOX), RING);
-  let back = 0;
-  while (back < total && !(markAt(BOX, back) >= from && markAt(BOX, back) < e && readBox(markAt(BOX, back), e))) back++;
-  if (back == total) return false;
-  const lastStart = boxStart;
-  const lastEnd = boxEnd;
-  const percent = percentEnd(boxAfter, min(e, boxAfter + 16));
-  let groups = 1;
-  let nextMark = markAt(BOX, back);
-  while (
-    back + groups < total &&
-    readBox(markAt(BOX, back + groups), nextMark) &&
-    markAt(BOX, back + groups) >= from &&
-    joins(boxAfter, nextMark)
-  ) {
-    nextMark = markAt(BOX, back + groups);
-    groups++;
-  }
-  if (groups == 1 && percent == 0) return answer(lastStart, lastEnd);
-  const from0 = joinTop;
-  let ok = true;
-  let equalParts = true;
-  for (let g = groups - 1; g >= 0; g--) {
-    readBox(markAt(BOX, back + g), e);
-    if (boxEnd - boxStart != lastEnd - lastStart || memory.compare(boxStart, lastStart, lastEnd - lastStart) != 0)
-      equalParts = false;
-    if (g < groups - 1) ok = ok && joinByte(Char.COMMA) && joinByte(Char.SPACE);
-    ok = ok && joinBytes(boxStart, boxEnd);
-  }
-  if (equalParts) {
-    joinTop = from0;
-    if (percent == 0) return answer(lastStart, lastEnd);
-    ok = joinBytes(lastStart, lastEnd);
-  }
-  if (percent > 0 && byteAt(joinTop - 1) != Char.PERCENT) ok = ok && joinByte(Char.PERCENT);
-  return ok && answer(from0, joinTop);
-}
-
-function answer(p: usize, e: usize): bool {
-  start = p;
-  length = <i32>(e - p);
-  return length > 0;
-}
-
-/** What the gold says about the form that is looked for. */
-let goldWords: i32 = 0;
-let goldLetter: bool = false;
-let goldList: bool = false;
-let goldDecimal: bool = false;
-
-function readGold(p: usize, n: i32): void {
-  const e = p + <usize>n;
-  goldWords = 0;
-  goldLetter = false;
-  goldList = false;
-  goldDecimal = false;
-  if (n == 0) return;
-  goldWords = countTextWords(p, e);
-  goldList = indexOfByte(p, e, Char.COMMA) < e;
-  goldDecimal = !goldList && indexOfByte(p, e, Char.POINT) < e;
-  // One letter, or a letter with its text: "B", "(D) Alina", "C. 5 cm".
-  if (leadingLetter(p, e)) {
-    const q = valueEnd();
-    if (q >= e) goldLetter = true;
-    else {
-      const c = byteAt(q);
-      goldLetter =
-        c == Char.CLOSE_PAREN ||
-        c == Char.CLOSE_BRACKET ||
-        (c == Char.POINT && n > 2) ||
-        c == Char.COLON ||
-        c == Char.CLOSE_BRACE ||
-        ((c == Char.POINT || c == Char.DOLLAR || c == Char.STAR) && q + 1 == e);
+    for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.HASHES, back)) > 0; back++)
+      if (this.takeMarked(mark, e, textEnd, true)) return Rule.HASHES;
+    for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.ANSWER, back)) > 0; back++) {
+      const from = afterLink(mark, e);
+      if (from > 0 && this.takeMarked(from, e, textEnd, false)) return Rule.ANSWER_IS;
     }
+    if (isOpenBox(marks.at(Mark.BOX, 0), e)) return this.truncated ? Rule.TRUNCATED : Rule.BROKEN_MARK;
+    return this.unmarked(p, e, this.truncated && e >= trimEnd(p, textEnd));
   }
-}
 
-/** Answers with the span that value.ts found; a percent sign behind it joins it, a decimal comma reads as a point where the gold has one. */
-function takeValue(e: usize): bool {
-  const p = valueStart();
-  const q = valueEnd();
-  if (q <= p) return false;
-  const last = byteAt(q - 1);
-  const percent = isDigit(last) || last == Char.DOLLAR || last == Char.CLOSE_BRACE ? percentEnd(q, min(e, q + 16)) : 0;
-  const comma = goldDecimal ? decimalComma(p, q) : 0;
-  if (percent == 0 && comma == 0) return answer(p, q);
-  const from = joinTop;
-  let ok: bool;
-  if (comma > 0) ok = joinBytes(p, comma) && joinByte(Char.POINT) && joinBytes(comma + 1, q);
-  else ok = joinBytes(p, q);
-  if (percent > 0) ok = ok && joinByte(Char.PERCENT);
-  return ok && answer(from, joinTop);
+  /** A text without a usable mark; `cut`: it ends where the response was cut. */
+  unmarked(p: usize, e: usize, cut: bool): i32 {
+    const letter = this.goldLetter ? leadingLetter(p, e) : NOWHERE;
+    if (exists(letter) && (endOf(letter) + 3 >= e || isOption(endOf(letter), e))) {
+      if (cut) return Rule.TRUNCATED;
+      this.take(letter);
+      return Rule.WHOLE;
+    }
+    const whole = wholeAnswer(p, e, this.goldWords);
+    if (exists(whole)) {
+      if (cut) return Rule.TRUNCATED;
+      if (this.takeValue(whole, e)) return Rule.WHOLE;
+    }
+    if (this.strict) return marks.count(Mark.BOX) > 0 || marks.count(Mark.TAG) > 0 ? Rule.BROKEN_MARK : Rule.UNMARKED;
+    if (this.truncated) return Rule.TRUNCATED;
+    if (this.goldLetter) return this.take(lastLetter(p, e)) ? Rule.LAST_LETTER : Rule.UNMARKED;
+    if (!this.takeValue(this.runs.lastValue(p, e, this.goldList), e)) return Rule.UNMARKED;
+    return isNumber(this.answer) ? Rule.LAST_NUMBER : Rule.LAST_MATH;
+  }
+
+  /** Answers with the newest readable box that starts in [from, e), joined to those before it where the text joins them. */
+  takeBox(from: usize, e: usize): bool {
+    const box = this.box;
+    const total = min(marks.count(Mark.BOX), REMEMBERED);
+    let back = 0;
+    let mark: usize = 0;
+    for (; back < total; back++) {
+      mark = marks.at(Mark.BOX, back);
+      if (mark >= from && mark < e && box.read(mark, e)) break;
+    }
+    if (back == total) return false;
+    const start = box.start;
+    const end = box.end;
+    const percent = percentEnd(box.after, min(e, box.after + PERCENT_REACH)) > 0;
+    let groups = 1;
+    let equalParts = true;
+    for (; back + groups < total; groups++) {
+      const before = marks.at(Mark.BOX, back + groups);
+      if (!box.read(before, mark) || before < from || !joins(box.after, mark)) break;
+      if (box.end - box.start != end - start || memory.compare(box.start, start, end - start) != 0) equalParts = false;
+      mark = before;
+    }
+    if (equalParts) groups = 1;
+    if (groups == 1 && !percent) return this.take(span(start, end));
+    joined.start();
+    for (let g = groups - 1; g >= 0; g--) {
+      box.read(marks.at(Mark.BOX, back + g), e);
+      if (g < groups - 1) {
+        joined.byte(Char.COMMA);
+        joined.byte(Char.SPACE);
+      }
+      joined.bytes(box.start, box.end);
+    }
+    if (percent && joined.last != Char.PERCENT) joined.byte(Char.PERCENT);
+    return this.take(joined.whole);
+  }
+
+  /** Answers with a value; a percent sign behind it joins it, a decimal comma reads as a point where the gold has one. */
+  takeValue(value: Span, e: usize): bool {
+    if (!exists(value)) return false;
+    const p = startOf(value);
+    const q = endOf(value);
+    const last = byteAt(q - 1);
+    const mayBePercent = isDigit(last) || last == Char.DOLLAR || last == Char.CLOSE_BRACE;
+    const percent = mayBePercent && percentEnd(q, min(e, q + PERCENT_REACH)) > 0;
+    const comma = this.goldDecimal ? decimalComma(p, q) : 0;
+    if (!percent && comma == 0) return this.take(value);
+    joined.start();
+    if (comma > 0) {
+      joined.bytes(p, comma);
+      joined.byte(Char.POINT);
+      joined.bytes(comma + 1, q);
+    } else joined.bytes(p, q);
+    if (percent) joined.byte(Char.PERCENT);
+    return this.take(joined.whole);
+  }
+
+  /** Whether the value touches the end of a response that was cut: more of it may have been to come. */
+  mayContinue(value: Span, textEnd: usize): bool {
+    const q = endOf(value);
+    return this.truncated && trimEnd(q, max(q, textEnd)) <= q + 2;
+  }
+
+  /** Answers with a value of a marked sentence that ends at `end`, unless it may go on. */
+  takeFinished(value: Span, end: usize, textEnd: usize): bool {
+    return !this.mayContinue(value, textEnd) && this.takeValue(value, end);
+  }
+
+  /**
+   * Answers with the value of a marked sentence: its box; the whole of it, where that is an answer; the value it starts with; lenient: the
+   * last value in it.
+   */
+  takeMarked(p: usize, e: usize, textEnd: usize, oneLine: bool): bool {
+    // "Final Answer" as a heading: the value is on a line below.
+    p = skipSpace(p, e);
+    const end = oneLine ? indexOfByte(p, e, Char.NEWLINE) : sentenceEnd(p, e);
+    if (end <= p) return false;
+    if (marks.count(Mark.BOX) > 0 && this.takeBox(p, this.boxSentenceEnd(p, end, e))) return true;
+    const letter = this.goldLetter ? leadingLetter(p, end) : NOWHERE;
+    if (exists(letter)) return this.takeValue(letter, end) && !this.mayContinue(letter, textEnd);
+    const whole = wholeAnswer(p, end, this.goldWords);
+    if (exists(whole)) return this.takeFinished(whole, end, textEnd);
+    if (oneLine) return false;
+    const leading = this.runs.leadingValue(p, end, this.goldList);
+    if (exists(leading)) return this.takeFinished(leading, end, textEnd);
+    if (this.strict) return false;
+    if (this.goldLetter) return this.takeValue(lastLetter(p, end), end);
+    const last = this.runs.lastValue(p, end, this.goldList);
+    return exists(last) && this.takeFinished(last, end, textEnd);
+  }
+
+  /** A box that starts in the sentence may run past its end. */
+  boxSentenceEnd(p: usize, end: usize, e: usize): usize {
+    for (let back = 0; back < REMEMBERED; back++) {
+      const mark = marks.at(Mark.BOX, back);
+      if (mark >= p && mark < end) return this.box.read(mark, e) ? max(end, this.box.after) : end;
+    }
+    return end;
+  }
+
+  /** The content of an answer tag: its box, all of it where it is an answer, else the value it starts with or (lenient) ends with. */
+  takeTag(p: usize, e: usize): bool {
+    if (this.takeBox(p, e)) return true;
+    const letter = this.goldLetter ? leadingLetter(p, e) : NOWHERE;
+    if (exists(letter)) return this.takeValue(letter, e);
+    if (this.takeValue(wholeAnswer(p, e, this.goldWords), e)) return true;
+    if (this.takeValue(this.runs.leadingValue(p, e, this.goldList), e)) return true;
+    return !this.strict && this.takeValue(this.runs.lastValue(p, e, this.goldList), e);
+  }
 }
 
 /** Position of the comma in a number written with a decimal comma ("2,74", "1000,99", not "1,234"), or 0. */
@@ -333,9 +270,13 @@ function decimalComma(p: usize, e: usize): usize {
   return last - comma == 4 && comma - p <= 3 ? 0 : comma;
 }
 
-/** Whether the answer touches the end of a response that was cut: more of it may have been to come. */
-function mayContinue(q: usize, textEnd: usize, flags: i32): bool {
-  return (flags & TRUNCATED) != 0 && trimEnd(q, max(q, textEnd)) <= q + 2;
+/** Where the value behind "final answer" starts, or 0: behind a link, on a line below, or behind the last "is" of the sentence. */
+function afterFinal(mark: usize, e: usize): usize {
+  const linked = afterLink(mark, e);
+  if (linked > 0) return linked;
+  const next = skipMarkdown(mark, e);
+  if (indexOfByte(mark, next, Char.NEWLINE) < next) return next;
+  return afterLastIs(mark, sentenceEnd(mark, e));
 }
 
 /** Position after "is", ":", "=" and what may stand beside them after the word "answer"; 0 where nothing links it to a value. */
@@ -345,204 +286,45 @@ function afterLink(p: usize, e: usize): usize {
     p = skipSpace(p, e);
     if (p >= e) return 0;
     const c = byteAt(p);
-    if (c == Char.COLON || c == Char.EQUALS) {
+    const sign = linkSign(p, e);
+    if (sign > 0) {
       linked = true;
-      p++;
-    } else if (startsWith(p, e, '是') || startsWith(p, e, '为') || startsWith(p, e, '：')) {
-      // 是 为 ：
-      linked = true;
-      p += 3;
-    } else if (
-      isOneOf(c, '*`#"') ||
-      (c == Char.UNDERSCORE && !linked) ||
-      ((c == Char.CLOSE_PAREN || c == Char.CLOSE_BRACKET || c == Char.CLOSE_BRACE) && !linked)
-    )
-      p++;
-    else if (isLetter(c)) {
+      p = sign;
+    } else if (isLetter(c)) {
       const q = skipLetters(p, e);
-      const n = q - p;
-      if (n == 2 && isWordAt(p, q, 'is')) linked = true;
-      else if (n == 3 && isWordAt(p, q, 'are')) linked = true;
-      else if (n == 2 && isWordAt(p, q, 'be')) linked = true;
-      else if (n == 3 && isWordAt(p, q, 'was')) linked = true;
-      else if (
-        (linked &&
-          (isWordAt(p, q, 'simply') || isWordAt(p, q, 'just') || isWordAt(p, q, 'indeed') || isWordAt(p, q, 'exactly'))) ||
-        (linked &&
-          (isWordAt(p, q, 'approximately') || isWordAt(p, q, 'about') || isWordAt(p, q, 'option') || isWordAt(p, q, 'choice'))) ||
-        isWordAt(p, q, 'therefore') ||
-        isWordAt(p, q, 'thus') ||
-        isWordAt(p, q, 'then') ||
-        isWordAt(p, q, 'hence') ||
-        isWordAt(p, q, 'should') ||
-        isWordAt(p, q, 'would') ||
-        isWordAt(p, q, 'will') ||
-        isWordAt(p, q, 'must') ||
-        isWordAt(p, q, 'here')
-      ) {
-        // an adverb or auxiliary
-      } else return linked ? p : 0;
+      const n = <i32>(q - p);
+      if (LINKS.has(p, n, true)) linked = true;
+      else if (!BESIDE_LINK.has(p, n, true) && !(linked && BEHIND_LINK.has(p, n, true))) return linked ? p : 0;
       p = q;
-    } else if (c == Char.COMMA && !linked) p++;
+    } else if (isOneOf(c, '*`#"') || (!linked && isOneOf(c, '_)]},'))) p++;
     else return linked ? p : 0;
   }
 }
 
-/** Position after the last " is " or ": " in the sentence [p, e), or `p`. */
+/** Position behind a sign that links, or 0: `:`, `=`, 是, 为, ：. */
+function linkSign(p: usize, e: usize): usize {
+  const c = byteAt(p);
+  if (c == Char.COLON || c == Char.EQUALS) return p + 1;
+  let q = skipText(p, e, '是');
+  if (q == 0) q = skipText(p, e, '为');
+  if (q == 0) q = skipText(p, e, '：');
+  return q;
+}
+
+/** Position after the last " is " or " are " in the sentence [p, e), or 0. */
 function afterLastIs(p: usize, e: usize): usize {
-  let at = p;
+  let at: usize = 0;
   for (let q = p; q + 4 <= e; q++)
     if (byteAt(q) == Char.SPACE && (startsWithFold(q, e, ' is ') || startsWithFold(q, e, ' are '))) at = q + 4;
   return at;
 }
 
-/**
- * Answers with the value of a marked sentence: its box; the whole of it, where that is an answer; the value it starts with; lenient: the
- * last value in it.
- */
-function takeMarked(p: usize, e: usize, region: usize, textEnd: usize, flags: i32, oneLine: bool): bool {
-  // "Final Answer" as a heading: the value is on a line below.
-  p = skipSpace(p, e);
-  const end = oneLine ? indexOfByte(p, e, Char.NEWLINE) : sentenceEnd(p, e);
-  if (end <= p) return false;
-  if (marksOf(BOX) > 0 && takeBox(p, boxSentenceEnd(p, end, e))) return true;
-  if (goldLetter && leadingLetter(p, end)) return takeValue(end) && !mayContinue(valueEnd(), textEnd, flags);
-  if (isWhole(p, end, goldWords)) return !mayContinue(valueEnd(), textEnd, flags) && takeValue(end);
-  if (oneLine) return false;
-  if (leadingValue(p, end, goldList)) return !mayContinue(valueEnd(), textEnd, flags) && takeValue(end);
-  if ((flags & STRICT) != 0) return false;
-  if (goldLetter) return lastLetter(p, end) && takeValue(end);
-  return lastValue(p, end, goldList) && !mayContinue(valueEnd(), textEnd, flags) && takeValue(end);
-}
-
-/** A box that starts in the sentence may run past its end. */
-function boxSentenceEnd(p: usize, end: usize, e: usize): usize {
-  for (let back = 0; back < RING; back++) {
-    const mark = markAt(BOX, back);
-    if (mark >= p && mark < end) return readBox(mark, e) ? max(end, boxAfter) : end;
-  }
-  return end;
-}
-
-/** Takes the answer out of a text that is an answer: the gold, or a prediction that was extracted elsewhere. */
-export function extractGold(p: usize, n: i32): i32 {
-  length = 0;
-  let e = p + <usize>n;
-  const why = findRegion(p, e);
-  if (why != RULE_NONE) return why;
-  p = regionStart();
-  e = regionEnd();
-  scanMarks(p, e);
-  if (takeBox(p, e)) return RULE_BOXED;
-  const hashes = markAt(HASHES, 0);
-  if (hashes > 0) {
-    const from = skipSpace(hashes, e);
-    const line = trimEnd(from, indexOfByte(from, e, Char.NEWLINE));
-    if (answer(from, line)) return RULE_HASHES;
-  }
-  answer(p, e);
-  return RULE_WHOLE;
-}
-
-/**
- * Finds the answer in the text of `n` bytes at `p`, with the gold's form in mind. Gives the rule that found it, or why there is none (then
- * `answerLength()` is 0).
- */
-export function extractAnswer(p: usize, n: i32, flags: i32, gold: usize, goldLength: i32): i32 {
-  if ((flags & BARE) != 0) return extractGold(p, n);
-  length = 0;
-  beginText();
-  readGold(gold, goldLength);
-  const rule = findAnswer(p, p + <usize>n, flags);
-  if (rule > RULE_LAST_LETTER) length = 0;
-  return rule;
-}
-
-function findAnswer(p: usize, textEnd: usize, flags: i32): i32 {
-  const why = findRegion(p, textEnd);
-  if (why != RULE_NONE) return why;
-  p = regionStart();
-  const e = regionEnd();
-  scanMarks(p, e);
-  for (let back = 0; ; back++) {
-    const mark = markAt(FINAL, back);
-    if (mark == 0) break;
-    let from = afterLink(mark, e);
-    if (from == 0) {
-      // "Final Answer" on its own line, "the final answer to the question is 5".
-      const next = skipMarkdown(mark, e);
-      if (indexOfByte(mark, next, Char.NEWLINE) < next) from = next;
-      else {
-        const end = sentenceEnd(mark, e);
-        const is = afterLastIs(mark, end);
-        if (is > mark) from = is;
-      }
-    }
-    if (from > 0 && takeMarked(from, e, p, textEnd, flags, false)) return RULE_FINAL_ANSWER;
-  }
-  if (takeBox(p, e)) return RULE_BOXED;
-  for (let back = 0; ; back++) {
-    const mark = markAt(TAG, back);
-    if (mark == 0) break;
-    const close = findTagClose(mark, e);
-    if (close > 0 && trimValue(mark, close)) {
-      takeTag(valueStart(), valueEnd(), flags);
-      if (length > 0) return RULE_ANSWER_TAG;
-    }
-  }
-  for (let back = 0; ; back++) {
-    const mark = markAt(HASHES, back);
-    if (mark == 0) break;
-    if (takeMarked(mark, e, p, textEnd, flags, true)) return RULE_HASHES;
-  }
-  for (let back = 0; ; back++) {
-    const mark = markAt(ANSWER, back);
-    if (mark == 0) break;
-    const from = afterLink(mark, e);
-    if (from > 0 && takeMarked(from, e, p, textEnd, flags, false)) return RULE_ANSWER_IS;
-  }
-  length = 0;
-  if (isOpenBox(markAt(BOX, 0), e)) return (flags & TRUNCATED) != 0 ? RULE_TRUNCATED : RULE_BROKEN_MARK;
-  const cut = (flags & TRUNCATED) != 0 && e >= trimEnd(p, textEnd);
-  if (goldLetter && leadingLetter(p, e) && (valueEnd() + 3 >= e || isOption(valueEnd(), e))) {
-    if (cut) return RULE_TRUNCATED;
-    answer(valueStart(), valueEnd());
-    return RULE_WHOLE;
-  }
-  if (isWhole(p, e, goldWords)) {
-    if (cut) return RULE_TRUNCATED;
-    if (takeValue(e)) return RULE_WHOLE;
-  }
-  if ((flags & STRICT) != 0) return marksOf(BOX) > 0 || marksOf(TAG) > 0 ? RULE_BROKEN_MARK : RULE_UNMARKED;
-  if ((flags & TRUNCATED) != 0) return RULE_TRUNCATED;
-  if (goldLetter) {
-    if (!lastLetter(p, e)) return RULE_UNMARKED;
-    answer(valueStart(), valueEnd());
-    return RULE_LAST_LETTER;
-  }
-  if (!lastValue(p, e, goldList) || !takeValue(e)) return RULE_UNMARKED;
-  return isNumber(start, start + <usize>length) ? RULE_LAST_NUMBER : RULE_LAST_MATH;
-}
-
 /** Whether the one line behind a letter is the option's text: "B. 42 metres", "(B) 42". */
 function isOption(p: usize, e: usize): bool {
-  const c = byteAt(p);
-  return (c == Char.POINT || c == Char.CLOSE_PAREN || c == Char.COLON) && indexOfByte(p, e, Char.NEWLINE) == e;
+  return isOneOf(byteAt(p), '.):') && indexOfByte(p, e, Char.NEWLINE) == e;
 }
 
-/** The content of an answer tag: its box, all of it where it is an answer, else the value it starts with or (lenient) ends with. */
-function takeTag(p: usize, e: usize, flags: i32): void {
-  if (takeBox(p, e)) return;
-  if (goldLetter && leadingLetter(p, e)) {
-    takeValue(e);
-    return;
-  }
-  if (isWhole(p, e, goldWords) && takeValue(e)) return;
-  if (leadingValue(p, e, goldList) && takeValue(e)) return;
-  if ((flags & STRICT) == 0 && lastValue(p, e, goldList)) takeValue(e);
-}
-
-function findTagClose(p: usize, e: usize): usize {
+function tagClose(p: usize, e: usize): usize {
   for (; p < e; p++) if (byteAt(p) == Char.LESS && startsWithFold(p, e, '</answer>')) return p;
   return 0;
 }
@@ -553,10 +335,36 @@ function skipMarkdown(p: usize, e: usize): usize {
 }
 
 /** Whether the span is one number with its separators, sign and currency, and no other letter or sign. */
-function isNumber(p: usize, e: usize): bool {
-  for (; p < e; p++) {
-    const c = byteAt(p);
-    if (!isDigit(c) && !isOneOf(c, ',.-$% \\')) return false;
-  }
+function isNumber(s: Span): bool {
+  for (let p = startOf(s); p < endOf(s); p++) if (!isDigit(byteAt(p)) && !isOneOf(byteAt(p), ',.-$% \\')) return false;
   return true;
+}
+
+const extractor = changetype<Extractor>(heap.alloc(offsetof<Extractor>()));
+extractor.runs = changetype<Runs>(heap.alloc(offsetof<Runs>()));
+extractor.box = changetype<Box>(heap.alloc(offsetof<Box>()));
+extractor.region = region;
+
+/** Takes the answer out of the gold. */
+export function extractGold(p: usize, n: i32): Span {
+  extractor.region.find(p, p + <usize>n);
+  extractor.answer = NOWHERE;
+  extractor.bare();
+  return extractor.answer;
+}
+
+/** Takes the answer out of the `n` bytes at `p`, with the gold's form in mind. The extractor holds it and the rule until the next text. */
+export function extractAnswer(p: usize, n: i32, flags: i32, gold: Span): Extractor {
+  const e = p + <usize>n;
+  extractor.flags = flags;
+  extractor.answer = NOWHERE;
+  extractor.region.find(p, e);
+  if ((flags & Flag.BARE) != 0) extractor.rule = extractor.bare();
+  else {
+    extractor.runs.begin();
+    extractor.readGold(gold);
+    extractor.rule = extractor.find(e);
+    if (extractor.rule > Rule.LAST_LETTER) extractor.answer = NOWHERE;
+  }
+  return extractor;
 }

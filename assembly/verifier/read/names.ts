@@ -135,34 +135,3 @@ export class CodePoints {
     return -1;
   }
 }
-
-/** Position of a name in a table, or -1. */
-export function lookup(table: string, p: usize, len: i32, fold: bool = false): i32 {
-  const base = changetype<usize>(table);
-  const size = table.length;
-  spend(size >> 4);
-  let entry = 0;
-  let i = 0;
-  while (i < size) {
-    let j = 0;
-    let c: i32 = 0;
-    let same = true;
-    while (i < size) {
-      c = <i32>load<u16>(base + ((<usize>i) << 1));
-      i++;
-      if (c == 124 || c == 47) break;
-      if (same) {
-        if (j >= len) same = false;
-        else {
-          const b = byteAt(p + j);
-          if ((fold ? toLower(b) : b) != c) same = false;
-        }
-      }
-      j++;
-      c = 0;
-    }
-    if (same && j == len) return entry;
-    if (c == 124) entry++;
-  }
-  return -1;
-}

@@ -1,18 +1,7 @@
-/** Which part of a response can hold its answer: what follows the think block, up to the first chat markup. */
+// Which part of a response can hold its answer: what follows the think block, up to the first chat markup.
 import { Char } from '../read/characters';
-import { RULE_EMPTY, RULE_NONE, RULE_OPEN_THINK } from '../status';
+import { Rule } from '../status';
 import { byteAt, isLetter, isWide, skipSpace, startsWith, trimEnd } from './text';
-
-let start: usize = 0;
-let end: usize = 0;
-
-export function regionStart(): usize {
-  return start;
-}
-
-export function regionEnd(): usize {
-  return end;
-}
 
 /**
  * Length of the chat markup at `p` (which holds `<`), or 0: `<|name|>` of any model (three letters and more, so that `1<|x|>0` stays),
@@ -82,30 +71,36 @@ function opensName(p: usize, e: usize): bool {
   return isLetter(c) || c == Char.SLASH || c == Char.BAR || isWide(c);
 }
 
-/**
- * Finds the region of [p, e). Gives RULE_NONE, or why there is none: RULE_OPEN_THINK for a think block that is never closed (also one
- * opened after an empty answer), RULE_EMPTY for nothing but markup.
- */
-export function findRegion(p: usize, e: usize): i32 {
-  p = skipHeaders(p, e);
-  let afterThink: usize = 0;
-  let opened: usize = 0;
-  for (let q = p; q < e; q++) {
-    if (byteAt(q) != Char.LESS || !opensName(q + 1, e)) continue;
-    const close = thinkCloseAt(q, e);
-    if (close > 0) {
-      afterThink = q + close;
-      opened = 0;
-    } else if (thinkOpenAt(q, e) > 0) {
-      if (opened == 0) opened = q;
-    } else if (markupAt(q, e) > 0) {
-      e = q;
+/** Which part of a text can hold its answer. */
+@unmanaged
+export class Region {
+  start: usize;
+  end: usize;
+  /** Rule.NONE, or why there is no such part: OPEN_THINK for a think block that is never closed (also one opened after an empty answer),
+   * EMPTY for nothing but markup */
+  why: i32;
+
+  find(p: usize, e: usize): void {
+    p = skipHeaders(p, e);
+    let afterThink: usize = 0;
+    let opened: usize = 0;
+    for (let q = p; q < e; q++) {
+      if (byteAt(q) != Char.LESS || !opensName(q + 1, e)) continue;
+      const close = thinkCloseAt(q, e);
+      if (close > 0) {
+        afterThink = q + <usize>close;
+        opened = 0;
+      } else if (thinkOpenAt(q, e) > 0) {
+        if (opened == 0) opened = q;
+      } else if (markupAt(q, e) > 0) e = q;
     }
+    if (afterThink > 0) p = afterThink;
+    if (opened > 0) e = opened;
+    this.start = skipSpace(p, e);
+    this.end = trimEnd(this.start, max(this.start, e));
+    this.why = this.end > this.start ? Rule.NONE : opened > 0 ? Rule.OPEN_THINK : Rule.EMPTY;
   }
-  if (afterThink > 0) p = afterThink;
-  if (opened > 0) e = opened;
-  start = skipSpace(p, e);
-  end = trimEnd(start, max(start, e));
-  if (end > start) return RULE_NONE;
-  return opened > 0 ? RULE_OPEN_THINK : RULE_EMPTY;
 }
+
+/** The region of the text that is being read. */
+export const region = changetype<Region>(memory.data(16, 4));

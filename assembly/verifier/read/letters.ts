@@ -1,0 +1,138 @@
+// Choice letters (A to J) in running text and in answers.
+import { hasTextGroup, isMarkup } from '../parse/tables';
+import { Char } from './characters';
+import { NOWHERE, Span, span } from './span';
+import {
+  byteAt,
+  isClosing,
+  isDigit,
+  isLetter,
+  isLower,
+  isOneOf,
+  isOpening,
+  isSpace,
+  isStop,
+  isUpper,
+  isWide,
+  isWordAt,
+  skipLetters,
+  skipSpace,
+} from './text';
+
+/** The last letter that can be a choice. */
+const LAST: i32 = Char.J;
+
+/** The letter that [p, e) starts with, in or without parentheses, emphasis or \text{}: "(B)", "**C**", "D. …". */
+export function leadingLetter(p: usize, e: usize): Span {
+  while (true) {
+    p = skipSpace(p, e);
+    if (p >= e) return NOWHERE;
+    const c = byteAt(p);
+    if (isOpening(c) || isOneOf(c, '$*"`\'')) p++;
+    else if (c == Char.BACKSLASH) {
+      const q = skipLetters(p + 1, e);
+      if (q == p + 1) p += 2;
+      else if (hasTextGroup(p + 1, <i32>(q - p - 1)) || isWordAt(p + 1, q, 'boxed')) p = q;
+      else return NOWHERE;
+    } else if (isWordAt(p, e, 'option') || isWordAt(p, e, 'choice')) p += 6;
+    else break;
+  }
+  return letterAt(p, e);
+}
+
+/** A capital A to J that stands alone at `p`, or a small one in parentheses. */
+function letterAt(p: usize, e: usize): Span {
+  const c = byteAt(p);
+  const bracketed = p + 1 < e && byteAt(p - 1) == Char.OPEN_PAREN && byteAt(p + 1) == Char.CLOSE_PAREN;
+  if (bracketed && isLower(c) && c - Char.a <= LAST - Char.A) return span(p, p + 1);
+  if (!isUpper(c) || c > LAST) return NOWHERE;
+  if (p + 1 < e) {
+    const d = byteAt(p + 1);
+    const ends = isSpace(d) || isClosing(d) || isStop(d) || isOneOf(d, '*$"`\\\'<');
+    // by the first byte: characters of other scripts, from U+3000 on
+    if (!ends && d < 0xe3) return NOWHERE;
+    // "A" and "I" before a small letter are words.
+    if (d == Char.SPACE && (c == Char.A || c == Char.I) && p + 2 < e && isLower(byteAt(p + 2))) return NOWHERE;
+  }
+  return span(p, p + 1);
+}
+
+/** The last letter that stands alone in [p, e). */
+export function lastLetter(p: usize, e: usize): Span {
+  for (let q = e; q > p;) {
+    q--;
+    const c = byteAt(q) | 32;
+    if (c < Char.a || c - Char.a > LAST - Char.A) continue;
+    if (q > p) {
+      const b = byteAt(q - 1);
+      if (!isSpace(b) && !isOpening(b) && !isOneOf(b, '*$"`\':>') && !isWide(b)) continue;
+    }
+    const found = letterAt(q, e);
+    if (found != NOWHERE) return found;
+  }
+  return NOWHERE;
+}
+
+/** An answer that is a choice: "A", "(B)", "\text{C}", "D. 12", "(E) none of these". */
+@unmanaged
+export class Choice {
+  /** the letter; 0 where the answer is no choice */
+  letter: i32;
+  /** where the text behind it starts, or 0 */
+  text: usize;
+
+  read(p: usize, e: usize): void {
+    this.letter = 0;
+    this.text = 0;
+    let bracket = false;
+    while (p < e) {
+      const c = byteAt(p);
+      if (isSpace(c) || isOneOf(c, '${*')) p++;
+      else if (c == Char.OPEN_PAREN) {
+        if (bracket) return;
+        bracket = true;
+        p++;
+      } else if (c == Char.BACKSLASH) {
+        const q = skipLetters(p + 1, e);
+        if (q == p + 1) {
+          if (q < e && byteAt(q) == Char.OPEN_BRACE) return;
+          p += 2;
+        } else if (isMarkup(p + 1, <i32>(q - p - 1))) p = q;
+        else return;
+      } else break;
+    }
+    if (p >= e || !isUpper(byteAt(p)) || byteAt(p) > LAST) return;
+    this.readRest(p + 1, e, bracket, byteAt(p));
+  }
+
+  /** What stands behind the letter: nothing but brackets and marks, or its text behind a mark. */
+  readRest(p: usize, e: usize, bracket: bool, letter: i32): void {
+    let marked = false;
+    while (p < e) {
+      const c = byteAt(p);
+      if (isSpace(c) || isOneOf(c, '}$*')) p++;
+      else if (c == Char.CLOSE_PAREN) {
+        if (!bracket && marked) return;
+        marked = true;
+        p++;
+      } else if (c == Char.POINT || c == Char.COLON) {
+        if (marked && !bracket) return;
+        // A:B is a ratio
+        if (p + 1 < e && (isLetter(byteAt(p + 1)) || isDigit(byteAt(p + 1)))) return;
+        marked = true;
+        p++;
+      } else if (c == Char.BACKSLASH) {
+        const q = skipLetters(p + 1, e);
+        if (q == p + 1) p += 2;
+        else if (isMarkup(p + 1, <i32>(q - p - 1))) p = q;
+        else break;
+      } else break;
+    }
+    if (p < e) {
+      const c = byteAt(p);
+      if (!marked || !(isLetter(c) || isDigit(c) || isOneOf(c, '\\$-'))) return;
+      this.text = p;
+    }
+    this.letter = letter;
+  }
+}

@@ -1,0 +1,189 @@
+// Marks of answers in a text: "final answer", boxes, tags, ####, "answer:". The last few of each kind are known.
+import { elementAt, setElement } from '../memory';
+import { Char } from './characters';
+import {
+  byteAt,
+  endsWith,
+  groupEnd,
+  isDigit,
+  isLetter,
+  isOneOf,
+  isSpace,
+  isWordAt,
+  skipDigits,
+  skipLetters,
+  skipSpace,
+  skipText,
+  startsWith,
+  startsWithFold,
+  trimEnd,
+} from './text';
+
+export const enum Mark {
+  FINAL,
+  BOX,
+  TAG,
+  HASHES,
+  ANSWER,
+  COUNT,
+}
+
+/** Marks of one kind that are remembered. */
+export const REMEMBERED: i32 = 8;
+/** Longest text between two boxes that joins them. */
+const JOINT: usize = 96;
+
+/** The marks of one text, by place. */
+@unmanaged
+export class Marks {
+  rings: usize;
+  counts: usize;
+
+  add(kind: i32, p: usize): void {
+    const n = this.count(kind);
+    setElement<usize>(this.rings, kind * REMEMBERED + (n & (REMEMBERED - 1)), p);
+    setElement<i32>(this.counts, kind, n + 1);
+  }
+
+  count(kind: i32): i32 {
+    return elementAt<i32>(this.counts, kind);
+  }
+
+  /** The `back`-th newest mark (0 = newest), or 0 where there is none or it is forgotten. */
+  at(kind: i32, back: i32): usize {
+    const n = this.count(kind) - 1 - back;
+    return n < 0 || back >= REMEMBERED ? 0 : elementAt<usize>(this.rings, kind * REMEMBERED + (n & (REMEMBERED - 1)));
+  }
+
+  /** Finds the marks of [s, e); `options` takes "option" and "choice" for marks too. */
+  scan(s: usize, e: usize, options: bool): void {
+    memory.fill(this.counts, 0, Mark.COUNT * 4);
+    for (let p = s; p < e; p++) {
+      const c = byteAt(p);
+      switch (c) {
+        case Char.a:
+        case Char.A:
+          p = this.answerWord(p, s, e);
+          break;
+        case Char.o:
+        case Char.O:
+        case Char.c:
+        case Char.C:
+          if (options && (isWordAt(p, e, 'option') || isWordAt(p, e, 'choice')) && (p == s || !isLetter(byteAt(p - 1))))
+            this.add(Mark.ANSWER, p + 6);
+          break;
+        case Char.BACKSLASH:
+          if (isWordAt(p + 1, e, 'boxed') || isWordAt(p + 1, e, 'fbox')) this.add(Mark.BOX, p);
+          else if (!isWordAt(p + 2, e, 'boxed')) p++; // `\\boxed` from a text that was escaped twice is a box
+          break;
+        case Char.LESS:
+          if (startsWithFold(p, e, '<answer>')) this.add(Mark.TAG, p + 8);
+          break;
+        case Char.HASH:
+          if (startsWith(p, e, '####')) {
+            let q = p + 4;
+            while (q < e && byteAt(q) == Char.HASH) q++;
+            if (q == p + 4) this.add(Mark.HASHES, q);
+            p = q - 1;
+          }
+          break;
+        default: {
+          const chinese = c >= 0xe3 ? skipText(p, e, '答案') : 0;
+          if (chinese > 0) this.add(endsWith(s, p, '最终') ? Mark.FINAL : Mark.ANSWER, chinese);
+        }
+      }
+    }
+  }
+
+  /** "answer", "answers", "A:" at the start of a line. Gives the last byte read. */
+  answerWord(p: usize, s: usize, e: usize): usize {
+    if (!startsWithFold(p, e, 'answer')) {
+      const isShort = byteAt(p) == Char.A && p + 1 < e && byteAt(p + 1) == Char.COLON;
+      if (isShort && (p == s || byteAt(p - 1) == Char.NEWLINE)) this.add(Mark.ANSWER, p + 1);
+      return p;
+    }
+    const before = p > s ? byteAt(p - 1) : 0;
+    if (isLetter(before)) return p;
+    let q = p + 6;
+    if (q < e && (byteAt(q) | 32) == Char.s) q++;
+    if (q < e && isLetter(byteAt(q))) return p;
+    const isFinal = p >= s + 6 && startsWithFold(p - 6, p - 1, 'final');
+    if (before != Char.LESS && before != Char.SLASH) this.add(isFinal ? Mark.FINAL : Mark.ANSWER, q);
+    return q - 1;
+  }
+}
+
+/** The marks of the text that is being read. */
+export const marks = changetype<Marks>(memory.data(8, 4));
+marks.rings = memory.data(Mark.COUNT * REMEMBERED * 4, 4);
+marks.counts = memory.data(Mark.COUNT * 4, 4);
+
+/** A box: what it holds, and where the text goes on. */
+@unmanaged
+export class Box {
+  start: usize;
+  end: usize;
+  after: usize;
+
+  /** Reads the box whose command starts at `p`: `\boxed{…}`, `\boxed 5`. False where it never closes or holds nothing. */
+  read(p: usize, e: usize): bool {
+    let q = skipSpace(skipLetters(p + 1, e), e);
+    if (q >= e) return false;
+    if (byteAt(q) == Char.OPEN_BRACE) {
+      this.after = groupEnd(q, e);
+      if (this.after == 0) return false;
+      this.start = skipSpace(q + 1, this.after - 1);
+      this.end = trimEnd(this.start, max(this.start, this.after - 1));
+      return this.end > this.start;
+    }
+    this.start = q;
+    if (byteAt(q) == Char.MINUS) q++;
+    q = skipDigits(q, e);
+    this.end = q;
+    this.after = q;
+    return q > this.start && isDigit(byteAt(q - 1));
+  }
+}
+
+/** Whether the box command at `p` opens a brace that never closes: what stands there is no finished answer. */
+export function isOpenBox(p: usize, e: usize): bool {
+  if (p == 0) return false;
+  const q = skipSpace(skipLetters(p + 1, e), e);
+  return q < e && byteAt(q) == Char.OPEN_BRACE && groupEnd(q, e) == 0;
+}
+
+/**
+ * Whether the text between two boxes joins them: formula marks and white space aside, a comma, semicolon, ampersand, "and" or "or", with at
+ * most one other word before it ("\boxed{1} papers and \boxed{2} bins") and at most one assignment after it ("and $y = ").
+ */
+export function joins(p: usize, e: usize): bool {
+  if (e - p > JOINT) return false;
+  let joined = false;
+  let words = 0;
+  let variables = 0;
+  while (p < e) {
+    const c = byteAt(p);
+    if (isLetter(c)) {
+      const q = skipLetters(p, e);
+      if (isWordAt(p, q, 'and') || isWordAt(p, q, 'or')) joined = true;
+      else if (q - p == 1 && joined) {
+        if (++variables > 1) return false;
+      } else if (joined || ++words > 1) return false;
+      p = q;
+      continue;
+    }
+    if (c == Char.BACKSLASH) {
+      const q = skipLetters(p + 1, e);
+      // \quad \qquad \text \, \; \( \) \[ \] \\
+      if (q > p + 1 && !isWordAt(p + 1, q, 'quad') && !isWordAt(p + 1, q, 'qquad') && !isWordAt(p + 1, q, 'text')) return false;
+      p = q > p + 1 ? q : p + 2;
+      continue;
+    }
+    if (isOneOf(c, ',;&')) joined = true;
+    else if (c == Char.EQUALS || c == Char.UNDERSCORE || isDigit(c)) {
+      if (variables == 0) return false;
+    } else if (!isSpace(c) && !isOneOf(c, '${}~*')) return false;
+    p++;
+  }
+  return joined;
+}

@@ -1,0 +1,151 @@
+// Answers as plain text: compared, and matched against phrases, without markup and spaces.
+import { spend } from '../arena';
+import { isMarkup } from '../parse/tables';
+import { Char } from './characters';
+import { Names } from './names';
+import { byteAt, isDigit, isLetter, isOneOf, isWide, skipLetters, spaceAt, startsWith, toLower } from './text';
+
+/** What a letter or digit behind a backslash that is no known command reads as: itself and this. */
+const UNKNOWN: i32 = 0x10000;
+
+/** Reads the characters of a text that count: markup, spaces, brackets of groups, dollars and quotes do not. */
+@unmanaged
+class TextReader {
+  at: usize;
+  end: usize;
+  /** whether white space stood before the last character */
+  gap: bool;
+  /** letter case does not count, nor do braces */
+  fold: bool;
+
+  start(p: usize, e: usize, fold: bool): void {
+    this.at = p;
+    this.end = e;
+    this.fold = fold;
+  }
+
+  /** The next character, or 0 at the end. */
+  next(): i32 {
+    this.gap = false;
+    while (this.at < this.end) {
+      const c = byteAt(this.at);
+      spend(1);
+      if (c == Char.BACKSLASH) {
+        const found = this.command();
+        if (found >= 0) return found;
+        continue;
+      }
+      const space = spaceAt(this.at, this.end);
+      if (space > 0) {
+        this.at += <usize>space;
+        this.gap = true;
+        continue;
+      }
+      const next = this.at + 1 < this.end ? byteAt(this.at + 1) : 0;
+      this.at++;
+      // braces group mathematics; around words they are markup
+      if (this.fold && (c == Char.OPEN_BRACE || c == Char.CLOSE_BRACE)) continue;
+      if (isOneOf(c, '$"`~') || (c == Char.POINT && !isDigit(next))) continue;
+      return this.fold ? toLower(c) : c;
+    }
+    return 0;
+  }
+
+  /** Reads a backslash; -1 where what it stands for does not count. */
+  command(): i32 {
+    const name = this.at + 1;
+    const q = skipLetters(name, this.end);
+    if (q == name) {
+      // \, \! \{ …
+      const d = name < this.end ? byteAt(name) : 0;
+      this.at += 2;
+      if (isOneOf(d, '{}%')) return d;
+      if (isDigit(d)) return UNKNOWN + d;
+      this.gap = true;
+      return -1;
+    }
+    if (isMarkup(name, <i32>(q - name))) {
+      this.at = q;
+      return -1;
+    }
+    // \dfrac reads \frac
+    const isFraction = q - name == 5 && (startsWith(name, q, 'dfrac') || startsWith(name, q, 'tfrac'));
+    this.at = isFraction ? name + 1 : name;
+    return Char.BACKSLASH;
+  }
+}
+
+const left = changetype<TextReader>(memory.data(16, 4));
+const right = changetype<TextReader>(memory.data(16, 4));
+
+/** Whether two texts are the same once markup and spaces are gone; with `fold` case and braces too. Empty texts are never equal. */
+export function sameText(p: usize, pe: usize, q: usize, qe: usize, fold: bool): bool {
+  left.start(p, pe, fold);
+  right.start(q, qe, fold);
+  let some = false;
+  let before = 0;
+  while (true) {
+    const a = left.next();
+    if (a != right.next()) return false;
+    // "4 2" is not "42"
+    if (left.gap != right.gap && isDigit(before) && isDigit(a)) return false;
+    if (a == 0) return some;
+    before = a;
+    if (isLetter(a) || isDigit(a) || isWide(a) || a == Char.BACKSLASH) some = true;
+  }
+}
+
+/** Whether braces in the text are markup only: no powers, indices or commands with arguments of mathematics. */
+export function isPlain(p: usize, e: usize): bool {
+  while (p < e) {
+    const c = byteAt(p);
+    if (c == Char.CARET || c == Char.UNDERSCORE) return false;
+    if (c == Char.BACKSLASH) {
+      const q = skipLetters(p + 1, e);
+      if (q > p + 1 && !isMarkup(p + 1, <i32>(q - p - 1))) return false;
+      p = q > p + 1 ? q : p + 2;
+    } else p++;
+  }
+  return true;
+}
+
+/** Whether the text holds a letter or digit (so that it is an answer at all). */
+export function hasContent(p: usize, e: usize): bool {
+  for (; p < e; p++) {
+    const c = byteAt(p);
+    if (isLetter(c) || isDigit(c) || isWide(c) || c == Char.BACKSLASH) return true;
+  }
+  return false;
+}
+
+// --- Phrases, without their spaces
+const LONGEST_PHRASE: i32 = 32;
+const squeezed: usize = memory.data(32);
+
+const NO_SOLUTION = new Names(64)
+  .add('nosolution/nosolutions/norealsolution/norealsolutions/nosuchsolution/thereisnosolution/therearenosolutions')
+  .add('nosolutionexists/nosolutionsexist/emptyset/theemptyset/nointegersolutions/none/doesnotexist/dne/nosuchnumber')
+  .add('nosuchnumbers/nosuchfunction/nosuchfunctions/nosuchintegers/nosuchnumberexists/nosuchfunctionexists')
+  .add('nosuchfunctionsexist');
+const ALL_REALS = new Names(16).add('allrealnumbers/allreals/allreal/anyrealnumber/realnumbers/allrealnumber');
+
+/** Whether the text is one of the phrases, which are written without spaces. */
+function isPhrase(p: usize, e: usize, phrases: Names): bool {
+  left.start(p, e, true);
+  for (let n = 0; n < LONGEST_PHRASE; n++) {
+    const c = left.next();
+    if (c == 0) return phrases.has(squeezed, n);
+    store<u8>(squeezed + <usize>n, <u8>min(c, 0xff));
+  }
+  return false;
+}
+
+/** Whether a text is one of the ways to say that there is no solution. */
+export function saysNone(p: usize, e: usize): bool {
+  return isPhrase(p, e, NO_SOLUTION);
+}
+
+/** Whether a text says "all real numbers". */
+export function saysAllReals(p: usize, e: usize): bool {
+  return isPhrase(p, e, ALL_REALS);
+}

@@ -1,0 +1,200 @@
+// Words of running text: what is a sentence, and what is an answer and nothing else.
+import { hasTextGroup } from '../parse/tables';
+import { Char } from './characters';
+import { Names } from './names';
+import { exists, endOf, NOWHERE, Span, span, startOf } from './span';
+import {
+  byteAt,
+  endsWith,
+  groupEnd,
+  indexOfByte,
+  isDigit,
+  isEmphasisMark,
+  isLetter,
+  isLower,
+  isOneOf,
+  isSpace,
+  isWordAt,
+  skipLetters,
+  skipSpace,
+  skipText,
+  startsWith,
+  trimEnd,
+} from './text';
+
+/** Longest look ahead for the end of a sentence, a bracket or a formula, in bytes: bounds the work on hostile text. */
+export const REACH: usize = 4096;
+
+/** Names of mathematics, which are no words of a sentence. */
+const MATH_WORDS = new Names(64).add(
+  'or/and/pi/ln/lg/pm/sin/cos/tan/cot/sec/csc/log/exp/inf/mod/sqrt/frac/arcsin/arccos/arctan/infinity',
+);
+/** Words that start a clause about what stands before. */
+const CONJUNCTIONS = new Names(64).add('because/since/as/so/if/when/where/which/that/but/not/for/from/is/was');
+
+/** The span without white space, emphasis, quotes and a final full stop at both ends; NOWHERE where nothing is left. */
+export function trimmed(p: usize, e: usize): Span {
+  while (true) {
+    const before = p;
+    p = skipSpace(p, e);
+    while (p < e && isEmphasis(p, e)) p++;
+    const quote = skipText(p, e, '“');
+    if (quote > 0) p = quote;
+    if (p == before) break;
+  }
+  while (true) {
+    const before = e;
+    e = trimEnd(p, e);
+    if (e > p) {
+      // A factorial keeps its mark; a backslash in front makes it a LaTeX space or sign.
+      const escaped = e - 1 > p && byteAt(e - 2) == Char.BACKSLASH;
+      if (!escaped && (isOneOf(byteAt(e - 1), '.,;:?') || isEmphasis(e - 1, e))) e--;
+      else if (endsWith(p, e, '”') || endsWith(p, e, '。')) e -= 3;
+    }
+    if (e == before) break;
+  }
+  return span(p, e);
+}
+
+/** `**`, `__`, a back quote or a double quote; a `_` counts where no brace follows it. */
+export function isEmphasis(p: usize, e: usize): bool {
+  const c = byteAt(p);
+  return isEmphasisMark(c) || (c == Char.UNDERSCORE && (p + 1 >= e || byteAt(p + 1) != Char.OPEN_BRACE));
+}
+
+/** Whether the letters [p, q) are a name of mathematics (sin, or, inf, …), which is no word of a sentence. */
+export function isMathWord(p: usize, q: usize): bool {
+  return MATH_WORDS.has(p, <i32>(q - p), true);
+}
+
+/** Whether the letters [p, q) stand in capitals (points, segments: NO, ABCD). */
+export function isCapitals(p: usize, q: usize): bool {
+  for (; p < q; p++) if (isLower(byteAt(p))) return false;
+  return true;
+}
+
+/** Whether the letters [p, q) are a word of a sentence. */
+function isWord(p: usize, q: usize): bool {
+  return q - p >= 2 && !isMathWord(p, q) && !isCapitals(p, q);
+}
+
+/** Whether a Chinese, Japanese or Korean character or full-width sign stands at `p`: words there have no spaces between them. */
+export function isIdeograph(p: usize, e: usize): bool {
+  if (p + 2 >= e) return false;
+  const c = byteAt(p);
+  // by the first byte: U+3000 to U+DFFF, and U+FF00 to U+FF7F
+  return (c >= 0xe3 && c <= 0xed) || (c == 0xef && (byteAt(p + 1) == 0xbc || byteAt(p + 1) == 0xbd));
+}
+
+function skipIdeographs(p: usize, e: usize): usize {
+  while (isIdeograph(p, e)) p += 3;
+  return p;
+}
+
+/**
+ * Words of a sentence in [p, e), outside commands and text groups; -1 where a line ends inside, unless the text is one formula or
+ * environment from end to end. Letters that touch a digit (5km) and names in capitals are no words.
+ */
+export function countWords(p: usize, e: usize): i32 {
+  const whole = byteAt(p) == Char.DOLLAR || byteAt(p) == Char.BACKSLASH;
+  let words = 0;
+  let lines = 0;
+  for (let q = p; q < e;) {
+    const c = byteAt(q);
+    if (c == Char.BACKSLASH) {
+      const name = q + 1;
+      q = skipLetters(name, e);
+      if (q == name) q++;
+      else if (q < e && hasTextGroup(name, <i32>(q - name))) {
+        q = skipSpace(q, e);
+        if (q < e && byteAt(q) == Char.OPEN_BRACE) {
+          const close = groupEnd(q, min(e, q + REACH));
+          q = close > 0 ? close : q + 1;
+        }
+      }
+    } else if (isLetter(c)) {
+      const end = skipLetters(q, e);
+      const touches = q > p && isDigit(byteAt(q - 1));
+      if (!touches && isWord(q, end)) words++;
+      q = end;
+    } else if (isIdeograph(q, e)) {
+      words++;
+      q = skipIdeographs(q, e);
+    } else {
+      if (c == Char.NEWLINE) lines++;
+      q++;
+    }
+  }
+  return lines > 0 && (words > 0 || !whole) ? -1 : words;
+}
+
+/** Words of a gold, those in text groups too: more than none means that it is text. A number with its unit is not. */
+export function countTextWords(p: usize, e: usize): i32 {
+  if (startsWithNumber(p, e)) return 0;
+  let words = 0;
+  while (p < e) {
+    const c = byteAt(p);
+    if (c == Char.BACKSLASH) {
+      const end = skipLetters(p + 1, e);
+      const isEnvironment = isWordAt(p + 1, end, 'begin') || isWordAt(p + 1, end, 'end');
+      p = isEnvironment ? indexOfByte(end, e, Char.CLOSE_BRACE) : max(end, p + 2);
+    } else if (isLetter(c)) {
+      const end = skipLetters(p, e);
+      if (isWord(p, end)) words++;
+      p = end;
+    } else if (isIdeograph(p, e)) {
+      words++;
+      p = skipIdeographs(p, e);
+    } else p++;
+  }
+  return words;
+}
+
+/** Whether a value starts with a number, its sign, currency or formula mark aside. */
+function startsWithNumber(p: usize, e: usize): bool {
+  while (p < e) {
+    const c = byteAt(p);
+    if (isDigit(c)) return true;
+    if (isOneOf(c, '$-+\\.([')) p++;
+    else if (startsWith(p, e, '£')) p += 2;
+    else if (startsWith(p, e, '€') || startsWith(p, e, '−')) p += 3;
+    else return false;
+  }
+  return false;
+}
+
+/** [p, e), trimmed, where it is an answer and nothing else: mathematics, a number with up to two words of unit, or text where the gold is text. */
+export function wholeAnswer(p: usize, e: usize, goldWords: i32): Span {
+  const s = trimmed(p, e);
+  if (!exists(s)) return NOWHERE;
+  const start = startOf(s);
+  const end = endOf(s);
+  if (end - start > REACH) return NOWHERE;
+  const words = countWords(start, end);
+  if (words == 0) return endsInside(start, end) ? NOWHERE : s;
+  if (words < 0) return NOWHERE;
+  if (words <= 2 && startsWithNumber(start, end)) return endsInside(start, end) || goesOn(start, end) ? NOWHERE : s;
+  return goldWords > 0 && words <= 2 * goldWords + 2 ? s : NOWHERE;
+}
+
+/** Whether a clause follows the value: a comma and a word, or a conjunction. */
+function goesOn(p: usize, e: usize): bool {
+  while (p < e) {
+    const c = byteAt(p);
+    if (c == Char.COMMA) {
+      p = skipSpace(p + 1, e);
+      if (p < e && isLetter(byteAt(p)) && !isWordAt(p, e, 'and') && !isWordAt(p, e, 'or')) return true;
+    } else if (isLetter(c)) {
+      const end = skipLetters(p, e);
+      if (CONJUNCTIONS.has(p, <i32>(end - p), true)) return true;
+      p = end;
+    } else p++;
+  }
+  return false;
+}
+
+/** Whether a sentence ends inside [p, e): ". " with more behind it. */
+function endsInside(p: usize, e: usize): bool {
+  for (; p + 1 < e; p++) if (isOneOf(byteAt(p), '.?') && isSpace(byteAt(p + 1)) && byteAt(p - 1) != Char.BACKSLASH) return true;
+  return false;
+}
