@@ -157,6 +157,37 @@ export function correctionMetrics(measured: CorrectedAnswers): Record<string, Me
   return metrics;
 }
 
+/** What stands after a turn: per problem and answer, whether it is right, and the final answer in a normal form, null where there is none. */
+export interface TurnTable {
+  readonly correct: readonly (readonly boolean[])[];
+  readonly finals: readonly (readonly (string | null)[])[];
+}
+
+/**
+ * Metrics of turns, each of which corrects what the turn before it left: the paper's of turns 1 and 2 ({@link correctionMetrics}), and for a
+ * later turn k the same under acc_tk, delta_t{k-1}_tk, delta_i_to_c_tk, delta_c_to_i_tk and answer_change_rate_tk, with delta_t1_tk.
+ */
+export function turnMetrics(turns: readonly TurnTable[]): Record<string, Metric> {
+  const between = (from: number, to: number): Record<string, Metric> => {
+    const [before, after] = [turns[from - 1]!, turns[to - 1]!];
+    return correctionMetrics({
+      answers: before.correct,
+      corrections: after.correct,
+      answerFinals: before.finals,
+      correctionFinals: after.finals,
+    });
+  };
+  const metrics: Record<string, Metric> = turns.length > 1 ? between(1, 2) : answerMetrics(turns[0]!.correct);
+  for (let k = 3; k <= turns.length; k++) {
+    const step = between(k - 1, k);
+    metrics[`acc_t${k}`] = step['acc_t2']!;
+    metrics[`delta_t${k - 1}_t${k}`] = step['delta_t1_t2']!;
+    metrics[`delta_t1_t${k}`] = between(1, k)['delta_t1_t2']!;
+    for (const name of ['delta_i_to_c', 'delta_c_to_i', 'answer_change_rate']) metrics[`${name}_t${k}`] = step[name]!;
+  }
+  return metrics;
+}
+
 /**
  * Adds the paper's comparison with the model before training: acc_t1p, the accuracy of its corrections, and delta_t1p_t2 = acc_t2 - acc_t1p, paired
  * over the same problems.

@@ -5,22 +5,23 @@ import { ownSettings, readFlags, valuesOf } from './flags.js';
 import type { CommandSpec } from './flags.js';
 import { openAdapter, openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
-import { metricTable } from '../report/format.js';
+import { metricTable, turnTable } from '../report/format.js';
 import { printResult } from './output.js';
 import { withSession } from './session.js';
 
 /** The second turn is asked for as in training; how many corrections there are and what is learnt from them has no place here. */
-const { mode, phrases, systemPrompt, maxCompletionLength: secondLength } = LAYER2_OPTIONS;
-const SECOND_TURN = { mode, phrases, systemPrompt, maxCompletionLength: secondLength } as const satisfies OptionTable;
+const { mode, shown, phrases, systemPrompt, maxCompletionLength: secondLength } = LAYER2_OPTIONS;
+const SECOND_TURN = { mode, shown, phrases, systemPrompt, maxCompletionLength: secondLength } as const satisfies OptionTable;
 
 const OWN = {
   ...MODEL_OPTIONS,
   ...DATA_OPTIONS,
-  secondTurn: {
+  turns: {
     section: 'evaluation',
-    type: 'boolean',
-    default: true,
-    doc: 'Also let the model correct each answer (acc_t2 and what changes).',
+    type: 'integer',
+    min: 1,
+    default: 2,
+    doc: 'Turns: each after the first gets the answer before and a guiding phrase (acc_t2, acc_t3, ... and what changes); 1: answers only.',
   },
   temperature: { section: 'evaluation', type: 'number', min: 0, default: 0, doc: 'Sampling temperature; 0: greedy.' },
   numSamples: {
@@ -43,7 +44,8 @@ export const evalSpec: CommandSpec = {
   mgrpo eval --model M --task ${TASK_NAMES.join('|')} [options]
 
 The last line on stdout is one object of metrics, each {"value","ci95":[lo,hi],"n"}: acc_t1, acc_t2, delta_t1_t2, delta_i_to_c,
-delta_c_to_i, answer_change_rate, pass@k, maj@k, reward, and acc_t1_lenient, acc_t2_lenient, which also take unmarked numbers.`,
+delta_c_to_i, answer_change_rate, pass@k, maj@k, reward, and acc_t1_lenient, acc_t2_lenient, which also take unmarked numbers.
+With --turns 3 also acc_t3, delta_t2_t3, delta_t1_t3, delta_i_to_c_t3, delta_c_to_i_t3, answer_change_rate_t3, and so on.`,
   own: OWN,
   tables: { layer2: SECOND_TURN },
 };
@@ -55,7 +57,7 @@ export async function evalCommand(argv: readonly string[]): Promise<number | nul
   const settings = ownSettings(evalSpec, OWN, given);
   const { seed, limit } = settings;
   const { layer2 } = resolveMGRPOConfig({
-    layer2: { ...valuesOf(given, SECOND_TURN, 'layer2'), enabled: settings.secondTurn },
+    layer2: { ...valuesOf(given, SECOND_TURN, 'layer2'), enabled: settings.turns > 1 },
   });
   const files = await openModel('eval', settings.model);
   const adapter = await openAdapter(settings.adapter);
@@ -68,6 +70,7 @@ export async function evalCommand(argv: readonly string[]): Promise<number | nul
     progress.line(`evaluating on ${rows.length} problems`);
     const { metrics } = await evaluate(policy, rows, {
       layer2,
+      ...(settings.turns > 1 && { turns: settings.turns }),
       temperature: settings.temperature,
       maxCompletionLength,
       numGenerations: settings.numSamples,
@@ -76,6 +79,7 @@ export async function evalCommand(argv: readonly string[]): Promise<number | nul
       signal,
       onProgress: progress.completing,
     });
+    if (settings.turns > 2) progress.line(`\n${turnTable(metrics)}`);
     progress.line(`\n${metricTable(metrics)}\n`);
     await printResult(metrics);
     return 0;

@@ -17,6 +17,12 @@ const OWN = {
     default: 1,
     doc: 'k of pass@k and maj@k: answers per problem, each with one correction.',
   },
+  turns: {
+    type: 'integer',
+    min: 2,
+    default: 2,
+    doc: 'Turns where answers are corrected: each turn after the first gets what the turn before it answered, and a guiding phrase.',
+  },
 } as const;
 
 type Shared = 'maxContextLength' | 'maxSlots' | 'rewardWeights' | 'seed';

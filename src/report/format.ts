@@ -58,6 +58,23 @@ export function metricTable(before: Metrics, after?: Metrics): string {
   return alignColumns([head, ...rows]);
 }
 
+/** Accuracy by turn with its 95 % interval, and what each turn changes in the answers before it. */
+export function turnTable(metrics: Metrics): string {
+  const text = (m: Metric | undefined): string => (m ? m.value.toFixed(3) : '');
+  const rows: string[][] = [];
+  for (let k = 1; metrics[`acc_t${k}`]; k++) {
+    const { value, ci95 } = metrics[`acc_t${k}`]!;
+    const suffix = k > 2 ? `_t${k}` : '';
+    const changes = ['delta_i_to_c', 'delta_c_to_i', 'answer_change_rate'].map((name) => metrics[name + suffix]);
+    rows.push([
+      `turn ${k}`,
+      `${value.toFixed(3)}  [${ci95[0].toFixed(3)}, ${ci95[1].toFixed(3)}]`,
+      ...changes.map((m) => (k > 1 ? text(m) : '')),
+    ]);
+  }
+  return alignColumns([['', 'right  [95 % interval]', 'wrong to right', 'right to wrong', 'changed'], ...rows]);
+}
+
 function signed(x: number): string {
   return `${x < 0 ? '-' : '+'}${Math.abs(x).toFixed(3)}`;
 }

@@ -1,9 +1,10 @@
 // Measures one and the same policy on held-out problems: answers, corrections of them (Eq. 5), what the corrections change, pass@k and maj@k.
 // Queries are built as in training; the metrics themselves are algo/evaluation.ts.
 import { totalRewards } from '../algo/advantage.js';
-import { answerMetrics, majAtK, meanOver, passAtK, correctionMetrics } from '../algo/evaluation.js';
-import type { Metric } from '../algo/evaluation.js';
+import { majAtK, meanOver, passAtK, turnMetrics } from '../algo/evaluation.js';
+import type { Metric, TurnTable } from '../algo/evaluation.js';
 import { buildQueries } from '../algo/queries.js';
+import type { Answers } from '../algo/queries.js';
 import type { Completion, Prompt, Query, Rollout } from '../algo/rollout.js';
 import { EVALUATION_OPTIONS } from '../config/evaluation.js';
 import type { EvaluationConfig } from '../config/evaluation.js';
@@ -38,17 +39,26 @@ export interface EvaluateOptions extends Partial<EvaluationConfig> {
   readonly onProgress?: (done: number, total: number, tokens: number) => void;
 }
 
+/** What stands after a turn. */
+export interface MeasuredTurn extends TurnTable {
+  /** Tokens sampled in this turn. */
+  readonly tokens: number;
+}
+
 /** What an evaluation found. */
 export interface Evaluation {
   /** By the paper's names and the field's, each with its 95 % interval over the problems. */
   readonly metrics: Readonly<Record<string, Metric>>;
   /** Every answer and correction. */
   readonly records: readonly CompletionRecord[];
+  /** Right or wrong, problem by problem: answers, then each turn of corrections. */
+  readonly turns: readonly MeasuredTurn[];
 }
 
 /**
  * Evaluates a policy. Metrics without a suffix use strict extraction, as the reward does; those with `_lenient` also take unmarked final
- * numbers. Every answer gets one correction; an answer without a query counts with its own verdict among the corrections.
+ * numbers. Every answer gets one correction, or with `turns` above 2 one after the other; an answer
+ * without a query counts with its own verdict among the corrections.
  * @throws MgrpoError where a row has no gold answer, or the prompts do not fit the model
  */
 export async function evaluate(
@@ -104,6 +114,8 @@ class EvaluationRun {
   readonly #lengths: { readonly answer: number; readonly correction: number };
   /** Completions finished and to be finished. */
   readonly #total: number;
+  /** For phrases. */
+  readonly #rng: Rng;
 
   constructor(
     policy: LanguageModel,
@@ -117,7 +129,8 @@ class EvaluationRun {
     const rows = questions.map(({ row }) => row);
     const answer = settings.maxCompletionLength ?? fittingCompletionLength(policy, rows, layer2);
     this.#lengths = { answer, correction: layer2?.maxCompletionLength ?? answer };
-    this.#total = questions.length * settings.numGenerations * (layer2 ? 2 : 1);
+    this.#total = questions.length * settings.numGenerations * (layer2 ? settings.turns : 1);
+    this.#rng = new Rng(settings.seed, STREAM.evaluate);
   }
 
   async evaluate(): Promise<Evaluation> {
@@ -128,38 +141,60 @@ class EvaluationRun {
       origin: null,
     }));
     const first = await this.#grade(prompts, k, this.#lengths.answer, 0);
-    const { correct } = first.rolled;
-    const finals = finalsOf(first);
-    const metrics: Record<string, Metric> = this.#layer2 ? {} : answerMetrics(table(correct, k));
     const records = recordsOf(this.#policy, 0, 1, first.rolled);
-    if (this.#layer2) {
-      const queries = this.#queries(first.rolled, this.#layer2);
-      const second = await this.#grade(queries, 1, this.#lengths.correction, prompts.length * k);
-      const filled = <T>(after: readonly T[], before: readonly T[]): T[] => {
-        const out = [...before];
-        queries.forEach(({ origin }, i) => (out[origin.row] = after[i]!));
-        return out;
-      };
-      Object.assign(
-        metrics,
-        correctionMetrics({
-          answers: table(correct, k),
-          corrections: table(filled(second.rolled.correct, correct), k),
-          answerFinals: table(finals, k),
-          correctionFinals: table(filled(finalsOf(second), finals), k),
-        }),
-      );
-      metrics['acc_t2_lenient'] = share(filled(second.lenient, first.lenient), k);
-      if (this.#rewardFuncs.length > 0 && queries.length > 0) metrics['layer2/reward'] = rewardMetric(second.rolled.rewards);
-      records.push(...recordsOf(this.#policy, 0, 2, second.rolled));
+    const turns = [standingOf(first)];
+    const corrected: Graded[] = [];
+    for (let turn = 2; this.#layer2 && turn <= this.#settings.turns; turn++) {
+      const before = turns.at(-1)!;
+      const answers = { prompts, completions: table(before.answers, k), correct: before.correct };
+      const queries = this.#queries(answers, this.#layer2);
+      const graded = await this.#grade(queries, 1, this.#lengths.correction, (turn - 1) * prompts.length * k);
+      records.push(...recordsOf(this.#policy, 0, 2, graded.rolled));
+      turns.push(this.#standAfter(before, queries, graded));
+      corrected.push(graded);
     }
+    const tables = turns.map((turn): MeasuredTurn => ({
+      correct: table(turn.correct, k),
+      finals: table(turn.finals, k),
+      tokens: turn.tokens,
+    }));
+    const metrics = turnMetrics(tables);
+    if (turns.length > 1) metrics['acc_t2_lenient'] = share(turns[1]!.lenient, k);
+    const second = corrected[0]?.rolled;
+    if (second && second.prompts.length > 0 && this.#rewardFuncs.length > 0)
+      metrics['layer2/reward'] = rewardMetric(second.rewards);
     metrics['acc_t1_lenient'] = share(first.lenient, k);
     if (this.#rewardFuncs.length > 0) metrics['reward'] = rewardMetric(first.rolled.rewards);
+    const { correct, finals } = tables[0]!;
     for (const n of new Set([1, k])) {
-      metrics[`pass@${n}`] = passAtK(table(correct, k), n);
-      metrics[`maj@${n}`] = majAtK(table(finals, k), table(correct, k), n);
+      metrics[`pass@${n}`] = passAtK(correct, n);
+      metrics[`maj@${n}`] = majAtK(finals, correct, n);
     }
-    return { metrics, records };
+    return { metrics, records, turns: tables };
+  }
+
+  /** What stands after a turn: an answer that got no query stays as it was. */
+  #standAfter(before: Standing, queries: readonly Query<EncodedQuestion>[], graded: Graded): Standing {
+    const { rolled, lenient } = graded;
+    const after = standingOf(graded);
+    const filled = <T>(now: readonly T[], then: readonly T[]): T[] => {
+      const out = [...then];
+      queries.forEach(({ origin }, i) => (out[origin.row] = now[i]!));
+      return out;
+    };
+    // In mode open_think a correction goes on with the thought: the whole turn is the answer that the next turn gets.
+    const answers = after.answers.map((completion, i) => {
+      if (this.#layer2?.mode !== 'open_think') return completion;
+      const { ids, question } = queries[i]!;
+      return { ...completion, ids: [...Array.from(ids).slice(question.promptIds.length), ...Array.from(completion.ids)] };
+    });
+    return {
+      answers: filled(answers, before.answers),
+      correct: filled(rolled.correct, before.correct),
+      finals: filled(after.finals, before.finals),
+      lenient: filled(lenient, before.lenient),
+      tokens: after.tokens,
+    };
   }
 
   get #rewardFuncs(): readonly RewardFunction[] {
@@ -168,10 +203,9 @@ class EvaluationRun {
   }
 
   /** A query for every answer that can have one. */
-  #queries(answers: Rollout<EncodedQuestion>, layer2: Layer2Config): readonly Query<EncodedQuestion>[] {
+  #queries(answers: Answers<EncodedQuestion>, layer2: Layer2Config): readonly Query<EncodedQuestion>[] {
     const { tokenizer, eosIds, context } = this.#policy;
-    const { seed, maxContextLength } = this.#settings;
-    const rng = new Rng(seed, STREAM.evaluate);
+    const { maxContextLength } = this.#settings;
     return buildQueries(
       answers,
       { ...layer2, maxCompletionLength: this.#lengths.correction, answersPerQuery: null },
@@ -180,7 +214,7 @@ class EvaluationRun {
         eosIds,
         thinkEnd: thinkEnd(tokenizer),
         maxContextLength: Math.min(maxContextLength ?? context, context),
-        draw: () => rng.uniform(),
+        draw: () => this.#rng.uniform(),
       },
     ).queries;
   }
@@ -235,7 +269,26 @@ function lenientVerdicts({ prompts, completions, scored }: Rollout<EncodedQuesti
   return lenient;
 }
 
-const finalsOf = ({ verdicts }: Graded): (string | null)[] => verdicts.map(({ extracted }) => extracted);
+/** The answers as they stand after a turn, in the order of the first turn's. */
+interface Standing {
+  readonly answers: readonly Completion[];
+  readonly correct: readonly boolean[];
+  readonly finals: readonly (string | null)[];
+  readonly lenient: readonly boolean[];
+  /** Tokens sampled in this turn. */
+  readonly tokens: number;
+}
+
+function standingOf({ rolled, verdicts, lenient }: Graded): Standing {
+  const answers = rolled.completions.flat();
+  return {
+    answers,
+    correct: rolled.correct,
+    finals: verdicts.map(({ extracted }) => extracted),
+    lenient,
+    tokens: answers.reduce((sum, { ids }) => sum + ids.length, 0),
+  };
+}
 
 /** Rows of k. */
 function table<T>(flat: readonly T[], k: number): T[][] {

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { majAtK, meanOver, passAtK, proportion, correctionMetrics, withBaseline } from '../../src/algo/evaluation.js';
+import {
+  majAtK,
+  meanOver,
+  passAtK,
+  proportion,
+  correctionMetrics,
+  turnMetrics,
+  withBaseline,
+} from '../../src/algo/evaluation.js';
 
 describe('proportion', () => {
   it('has Wilson’s interval', () => {
@@ -139,5 +147,36 @@ describe('correctionMetrics', () => {
 
   it('refuses tables of different shapes', () => {
     expect(() => correctionMetrics({ answers: [[true]], corrections: [[true, false]] })).toThrow(/same shape/);
+  });
+});
+
+describe('turnMetrics', () => {
+  const turn = (right: string, finals: string) => ({
+    correct: [...right].map((c) => [c === '1']),
+    finals: [...finals].map((c) => [c]),
+  });
+  const turns = [turn('0011', 'abcd'), turn('0110', 'axce'), turn('1110', 'yxce')];
+
+  it('has the paper’s names for the first two turns, whatever follows', () => {
+    const two = turnMetrics(turns.slice(0, 2));
+    expect(turnMetrics(turns)).toMatchObject(two);
+    expect(Object.keys(two)).toEqual(
+      Object.keys(
+        correctionMetrics({ answers: [[true]], corrections: [[true]], answerFinals: [['1']], correctionFinals: [['1']] }),
+      ),
+    );
+    expect(Object.keys(turnMetrics(turns.slice(0, 1)))).toEqual(['acc_t1']);
+  });
+
+  it('compares a later turn with the one before it and with the first', () => {
+    const values = Object.fromEntries(Object.entries(turnMetrics(turns)).map(([name, { value }]) => [name, value]));
+    expect(values).toMatchObject({
+      acc_t3: 0.75,
+      delta_t2_t3: 0.25,
+      delta_t1_t3: 0.25,
+      delta_i_to_c_t3: 0.25,
+      delta_c_to_i_t3: 0,
+      answer_change_rate_t3: 0.25,
+    });
   });
 });

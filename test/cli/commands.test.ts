@@ -174,7 +174,10 @@ describe.skipIf(skipGpu)(`mgrpo on a device${skipGpu ? ` (skipped: ${skipGpu})` 
       'eval.jsonl',
       '{"question":"1+1","answer":"2"}\n{"question":"2+3","answer":"5"}\n{"question":"2+4","answer":"6"}\n',
     );
-    const { code, json, stderr } = await mgrpo(['eval', '--model', model, '--dataset', data, '--limit', '2']);
+    const { code, json, stderr } = await mgrpo(['eval', '--model', model, '--dataset', data, '--limit', '2', '--turns', '3']);
+    expect(stderr).toMatch(
+      /^ +right {2}\[95 % interval\] +wrong to right +right to wrong +changed\n +turn 1 .*\n +turn 2 .*\n +turn 3 /m,
+    );
     expect(stderr).toMatch(/^completions have at most \d+ tokens, as the model's context of 96 allows/m);
     expect(code).toBe(0);
     for (const name of [
@@ -184,6 +187,8 @@ describe.skipIf(skipGpu)(`mgrpo on a device${skipGpu ? ` (skipped: ${skipGpu})` 
       'delta_i_to_c',
       'delta_c_to_i',
       'answer_change_rate',
+      'acc_t3',
+      'delta_t2_t3',
       'pass@1',
       'maj@1',
       'acc_t1_lenient',

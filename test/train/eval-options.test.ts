@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GRPOTrainer } from '../../src/train/grpo-trainer.js';
 import { skipGpu, testGpu } from '../support/gpu.js';
+import { evaluate } from '../../src/train/evaluate.js';
 import { digitReward, problems, randomPolicy } from '../support/policy.js';
 
 describe.skipIf(skipGpu)('the options of evaluation', () => {
@@ -17,6 +18,28 @@ describe.skipIf(skipGpu)('the options of evaluation', () => {
     const metrics = await trainer.evaluate();
     expect(Object.keys(metrics).filter((name) => name.startsWith('pass@'))).toEqual(k === 1 ? ['pass@1'] : ['pass@1', 'pass@3']);
     trainer.free();
+    policy.free();
+  });
+
+  it.each(['eq5', 'open_think'] as const)('a third turn gets the second’s answer and a phrase (%s)', async (mode) => {
+    const policy = await randomPolicy(await testGpu());
+    const rows = problems(3);
+    const options = { layer2: { mode }, maxCompletionLength: 6, temperature: 1, numGenerations: 2 };
+    const two = await evaluate(policy, rows, options);
+    const three = await evaluate(policy, rows, { ...options, turns: 3 });
+    expect(three.turns.slice(0, 2)).toEqual(two.turns);
+    expect(three.records.slice(0, two.records.length)).toEqual(two.records);
+    expect(three.metrics).toMatchObject(two.metrics);
+    expect(three.metrics['acc_t3']!.n).toBe(3);
+
+    const [second, third] = [three.records.slice(6, 12), three.records.slice(12)];
+    expect(third).toHaveLength(6);
+    third.forEach(({ prompt, answer, phrase }, i) => {
+      const question = three.records[i]!.prompt;
+      // In mode open_think the text of a correction is the whole turn.
+      expect(answer).toBe(second[i]!.completion);
+      expect(prompt).toBe(`${question}${answer}\n${phrase}\n`);
+    });
     policy.free();
   });
 });
