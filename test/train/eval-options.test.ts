@@ -36,9 +36,10 @@ describe.skipIf(skipGpu)('the options of evaluation', () => {
     expect(third).toHaveLength(6);
     third.forEach(({ prompt, answer, phrase }, i) => {
       const question = three.records[i]!.prompt;
-      // In mode open_think the text of a correction is the whole turn.
+      // In mode open_think the text of a correction is the whole turn, and what is shown of it the open thought.
       expect(answer).toBe(second[i]!.completion);
-      expect(prompt).toBe(`${question}${answer}\n${phrase}\n`);
+      const shown = mode === 'eq5' ? answer! : answer!.split('</think>')[0]!;
+      expect(prompt).toBe(`${question}${shown}\n${phrase}\n`);
     });
     policy.free();
   });
