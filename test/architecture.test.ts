@@ -34,7 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   study: ['train', 'run'],
   index: ['study'],
   node: ['index', 'platform'],
-  cli: ['index', 'options', 'platform', 'report', 'verify', 'type train/events'],
+  cli: ['index', 'config', 'options', 'platform', 'report', 'verify', 'type train/events'],
 };
 
 /** Layers that may name what only browsers or only Node have. */

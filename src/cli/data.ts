@@ -1,3 +1,4 @@
+// Where the problems and the rewards of a command come from.
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,7 +7,6 @@ import { LAYER1_SYSTEM_PROMPT, TASK_NAMES, jsonlRows, named, rewardRow, taskKind
 import type { GRPOConfig, RewardFunction, Split, Task, TaskRow } from '../index.js';
 import type { Settings } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
-import { UsageError } from './flags.js';
 import type { DATA_OPTIONS } from './options.js';
 
 /** The generated task that the settings name. */
@@ -16,7 +16,6 @@ export function generatedTask({ task, taskSize }: Pick<Settings<typeof DATA_OPTI
 
 /** Where problems come from. */
 export interface DataRequest {
-  readonly command: string;
   readonly settings: Settings<typeof DATA_OPTIONS>;
   readonly split: Split;
   /** Most problems; how many are generated. Null: all of a file, 1,024 generated ones. */
@@ -26,20 +25,22 @@ export interface DataRequest {
   readonly goldOptional?: boolean;
 }
 
-/** Problems of a file or a generated task. @throws UsageError unless exactly one of the two is named */
-export async function readRows(request: DataRequest): Promise<TaskRow[]> {
-  const { command, settings, split, limit, seed } = request;
-  const { dataset } = settings;
+/** Adds a problem unless exactly one source of data is named. */
+export function checkData(
+  { dataset, task }: { readonly dataset: string | null; readonly task: string | null },
+  problems: string[],
+): void {
+  if ((dataset === null) !== (task === null)) return;
+  const got = task === null ? 'neither' : 'both';
+  problems.push(`expected either --dataset (a file of JSON lines) or --task (${TASK_NAMES.join(', ')}), got ${got}`);
+}
+
+/** Problems of the file or the generated task that the settings name, see {@link checkData}. */
+export async function readRows({ settings, split, limit, seed, goldOptional = false }: DataRequest): Promise<TaskRow[]> {
   const task = generatedTask(settings);
-  if ((dataset === null) === (task === null)) {
-    const got = task === null ? 'neither' : 'both';
-    throw new UsageError(
-      `mgrpo ${command}: expected either --dataset (a file of JSON lines) or --task (${TASK_NAMES.join(', ')}), got ${got}`,
-    );
-  }
   const systemPrompt = settings.systemPrompt === 'default' ? LAYER1_SYSTEM_PROMPT : settings.systemPrompt;
   if (task) return task.rows(split, limit ?? 1024, seed).map((row) => withSystemPrompt(row, systemPrompt));
-  return readJsonl(dataset!, { systemPrompt, goldOptional: request.goldOptional ?? false, limit });
+  return readJsonl(settings.dataset!, { systemPrompt, goldOptional, limit });
 }
 
 /** Rows of a file of JSON lines. */
@@ -58,6 +59,17 @@ function withSystemPrompt(row: TaskRow, content: string | null): TaskRow {
   return { ...row, prompt: [{ role: 'system', content }, ...row.prompt] };
 }
 
+/** Adds a problem for each name that no reward function has. */
+export function checkRewards(names: readonly string[] | null, problems: string[]): void {
+  for (const name of names ?? []) {
+    try {
+      rewardRow(name, '--reward');
+    } catch (error) {
+      problems.push((error as Error).message);
+    }
+  }
+}
+
 /** Whether a right answer is needed by the rewards that are named (null: the default one). */
 export function needsGold(names: readonly string[] | null, modules: readonly string[] | null): boolean {
   return names === null ? modules === null : names.some((name) => rewardRow(name, '--reward').columns.includes('gold'));
@@ -65,7 +77,7 @@ export function needsGold(names: readonly string[] | null, modules: readonly str
 
 /**
  * The reward functions in the order named, then those of the modules. With neither: the verifier of the rows, countdown or accuracy.
- * @throws UsageError for an unknown name; not_found or reward_function for a module that cannot be used
+ * @throws invalid_argument for an unknown name; not_found or reward_function for a module that cannot be used
  */
 export async function openRewards(
   names: readonly string[] | null,

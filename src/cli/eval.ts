@@ -1,9 +1,10 @@
-import { GRPO_OPTIONS, LAYER2_OPTIONS, TASK_NAMES, evaluate, fittingCompletionLength, resolveMGRPOConfig } from '../index.js';
+import { GRPO_OPTIONS, LAYER2_OPTIONS, TASK_NAMES, evaluate, fittingCompletionLength } from '../index.js';
 import type { OptionTable } from '../options/table.js';
-import { openRewards, readRows } from './data.js';
-import { ownSettings, readFlags, valuesOf } from './flags.js';
-import type { CommandSpec } from './flags.js';
-import { openAdapter, openModel, openPolicy } from './model.js';
+import { completeMGRPO } from '../config/mgrpo.js';
+import { checkData, openRewards, readRows } from './data.js';
+import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
+import type { CommandSpec, Work } from './flags.js';
+import { modelOf, openAdapter, openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { metricTable, turnTable } from '../report/format.js';
 import { printResult } from './output.js';
@@ -51,37 +52,40 @@ With --turns 3 also acc_t3, delta_t2_t3, delta_t1_t3, delta_i_to_c_t3, delta_c_t
 };
 
 /** `mgrpo eval` */
-export async function evalCommand(argv: readonly string[]): Promise<number | null> {
+export async function evalCommand(argv: readonly string[]): Promise<Work | null> {
   const given = readFlags(evalSpec, argv);
   if (given === null) return null;
-  const settings = ownSettings(evalSpec, OWN, given);
-  const { seed, limit } = settings;
-  const { layer2 } = resolveMGRPOConfig({
-    layer2: { ...valuesOf(given, SECOND_TURN, 'layer2'), enabled: settings.turns > 1 },
-  });
-  const files = await openModel('eval', settings.model);
+  const problems: string[] = [];
+  const settings = ownSettings(evalSpec, OWN, given, problems);
+  const model = modelOf(settings, problems);
+  checkData(settings, problems);
+  const second = { ...valuesOf(given, SECOND_TURN, 'layer2'), enabled: settings.turns > 1 };
+  const { layer2 } = completeMGRPO({ layer2: second }, problems);
+  refuse('eval', problems);
+  const files = await openModel(model);
   const adapter = await openAdapter(settings.adapter);
-  const rows = await readRows({ command: 'eval', settings, split: 'test', limit, seed });
-  return withSession('stopping: an evaluation that is not finished has no result', async ({ gpu, progress, signal }) => {
-    const policy = await openPolicy(gpu, files, { train: 'none', adapter, dtype: settings.dtype, name: settings.model! });
-    const maxCompletionLength =
-      settings.maxCompletionLength ?? progress.fitted(fittingCompletionLength(policy, rows, layer2), policy.context);
-    const rewards = await openRewards(null, null, { maxCompletionLength }, rows);
-    progress.line(`evaluating on ${rows.length} problems`);
-    const { metrics } = await evaluate(policy, rows, {
-      layer2,
-      ...(settings.turns > 1 && { turns: settings.turns }),
-      temperature: settings.temperature,
-      maxCompletionLength,
-      numGenerations: settings.numSamples,
-      rewardFuncs: rewards,
-      seed,
-      signal,
-      onProgress: progress.completing,
+  const rows = await readRows({ settings, split: 'test', limit: settings.limit, seed: settings.seed });
+  return () =>
+    withSession('stopping: an evaluation that is not finished has no result', async ({ gpu, progress, signal }) => {
+      const policy = await openPolicy(gpu, files, { train: 'none', adapter, dtype: settings.dtype, name: model });
+      const maxCompletionLength =
+        settings.maxCompletionLength ?? progress.fitted(fittingCompletionLength(policy, rows, layer2), policy.context);
+      const rewards = await openRewards(null, null, { maxCompletionLength }, rows);
+      progress.line(`evaluating on ${rows.length} problems`);
+      const { metrics } = await evaluate(policy, rows, {
+        layer2,
+        ...(settings.turns > 1 && { turns: settings.turns }),
+        temperature: settings.temperature,
+        maxCompletionLength,
+        numGenerations: settings.numSamples,
+        rewardFuncs: rewards,
+        seed: settings.seed,
+        signal,
+        onProgress: progress.completing,
+      });
+      if (settings.turns > 2) progress.line(`\n${turnTable(metrics)}`);
+      progress.line(`\n${metricTable(metrics)}\n`);
+      await printResult(metrics);
+      return 0;
     });
-    if (settings.turns > 2) progress.line(`\n${turnTable(metrics)}`);
-    progress.line(`\n${metricTable(metrics)}\n`);
-    await printResult(metrics);
-    return 0;
-  });
 }

@@ -1,10 +1,9 @@
-/**
- * Flags of a command, read from the same tables that hold the options: nothing about a flag is written twice. Values come from the table's
- * default, then the file of `--config` (JSON or YAML), then the flags.
- */
+// Flags of a command, read from the same tables that hold the options: nothing about a flag is written twice. Values come from the table's
+// default, then the file of `--config` (JSON or YAML), then the flags.
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { show } from '../errors.js';
+import { isObject } from '../options/border.js';
 import { describe, fillOptions } from '../options/fill.js';
 import { nearest } from '../options/nearest.js';
 import { listOptions } from '../options/table.js';
@@ -23,6 +22,9 @@ export interface CommandSpec {
   readonly own: OptionTable;
   readonly tables?: Readonly<Record<string, OptionTable>>;
 }
+
+/** What is left to do once flags, files and data have been checked; gives the exit code. */
+export type Work = () => Promise<number>;
 
 /** Values as the user gave them, by path in a config object (`epsilon`, `layer2.mode`); ranges are not checked yet. */
 export type GivenValues = Map<string, unknown>;
@@ -57,105 +59,140 @@ function flagOf(name: string): string {
 /**
  * Reads flags and the config file they name.
  * @returns the values given, or null where `--help` is among the flags
- * @throws UsageError for an unknown flag (with the nearest known one), a missing value, a value of the wrong type
+ * @throws UsageError that lists every unknown flag or option (with the nearest known one), missing value and value of the wrong type
  */
 export function readFlags(command: CommandSpec, argv: readonly string[]): GivenValues | null {
   const known = commandFlags(command);
-  const byFlag = new Map(known.map((option) => [option.flag, option]));
-  const fail = (problem: string): never => {
-    throw new UsageError(`mgrpo ${command.name}: ${problem}; see mgrpo ${command.name} --help`);
-  };
+  const byFlag = new Map(known.map((flag) => [flag.flag, flag]));
+  const problems: string[] = [];
   const given: GivenValues = new Map();
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i]!;
     if (word === '--help' || word === '-h') return null;
-    if (!word.startsWith('--')) fail(`expected a flag, got ${show(word)}`);
-    const equals = word.indexOf('=');
-    const flag = word.slice(2, equals < 0 ? undefined : equals);
-    let option = byFlag.get(flag);
-    let text = equals < 0 ? undefined : word.slice(equals + 1);
-    if (!option && flag.startsWith('no-') && byFlag.get(flag.slice(3))?.spec.type === 'boolean' && text === undefined) {
-      option = byFlag.get(flag.slice(3));
-      text = 'false';
+    if (!word.startsWith('--')) {
+      problems.push(`expected a flag, got ${show(word)}`);
+      continue;
     }
-    if (!option) {
-      // The flag as it would be written from the option's name in a config file is the likeliest slip.
-      fail(`unknown flag --${flag}; the nearest known one is --${nearest(flag, [...byFlag.keys()])}`);
-    } else if (option.spec.type === 'boolean') {
-      if (text === undefined && /^(true|false)$/.test(argv[i + 1] ?? '')) text = argv[++i]!;
-      given.set(option.name, parseFlag(option, text ?? 'true', fail));
-    } else {
-      if (text === undefined) {
-        const next = argv[++i];
-        if (next === undefined || (next.startsWith('--') && byFlag.has(next.slice(2).split('=')[0]!)))
-          fail(`expected ${describe(option.spec)} after --${flag}, got ${next === undefined ? 'nothing' : `the flag ${next}`}`);
-        text = next!;
-      }
-      given.set(option.name, parseFlag(option, text, fail));
+    const { name, flag, text } = splitFlag(word, byFlag);
+    if (!flag) {
+      problems.push(`unknown flag --${name}; the nearest known one is --${nearest(name, [...byFlag.keys()])}`);
+      // What follows is its value, as far as one can tell.
+      if (text === undefined && argv[i + 1]?.startsWith('--') === false) i++;
+      continue;
+    }
+    const next = argv[i + 1];
+    const takesNext =
+      text === undefined &&
+      next !== undefined &&
+      (flag.spec.type === 'boolean' ? /^(true|false)$/.test(next) : !splitFlag(next, byFlag).flag);
+    if (takesNext) i++;
+    const value = takesNext ? next : (text ?? (flag.spec.type === 'boolean' ? 'true' : undefined));
+    if (value === undefined) {
+      const got = next === undefined ? 'nothing' : `the flag ${next}`;
+      problems.push(`expected ${describe(flag.spec)} after --${name}, got ${got}`);
+      continue;
+    }
+    try {
+      given.set(flag.name, joined(flag, given.get(flag.name), parseFlag(flag, value)));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      problems.push(error.message);
     }
   }
   const file = given.get('config');
-  if (typeof file !== 'string') return given;
+  const fromFile = typeof file === 'string' ? readConfigFile(file, known, problems) : new Map<string, unknown>();
+  refuse(command.name, problems);
   given.delete('config');
-  return new Map([...readConfigFile(file, known), ...given]);
+  return new Map([...fromFile, ...given]);
+}
+
+/** The flag that a word names, undefined where there is none, and the text after its `=`; `--no-x` is `--x=false`. */
+function splitFlag(
+  word: string,
+  byFlag: ReadonlyMap<string, Flag>,
+): { readonly name: string; readonly flag: Flag | undefined; readonly text: string | undefined } {
+  if (!word.startsWith('--')) return { name: '', flag: undefined, text: undefined };
+  const equals = word.indexOf('=');
+  const name = word.slice(2, equals < 0 ? undefined : equals);
+  const text = equals < 0 ? undefined : word.slice(equals + 1);
+  const negated = name.startsWith('no-') && text === undefined ? byFlag.get(name.slice(3)) : undefined;
+  if (!byFlag.has(name) && negated?.spec.type === 'boolean') return { name, flag: negated, text: 'false' };
+  return { name, flag: byFlag.get(name), text };
+}
+
+/** The value of a flag that was given before: lists grow, of everything else the last one counts. */
+function joined({ flag, spec }: Flag, before: unknown, value: unknown): unknown {
+  if (before === undefined || (spec.type !== 'strings' && spec.type !== 'numbers')) return value;
+  if (Array.isArray(before) && Array.isArray(value)) return [...(before as unknown[]), ...(value as unknown[])];
+  const word = Array.isArray(before) ? value : before;
+  throw new UsageError(`--${flag}: expected a list, or ${show(word)} alone, got both; leave one of them out`);
+}
+
+/** Raises one error that lists all problems of a call; does nothing if there is none. */
+export function refuse(command: string, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  const list = problems.length === 1 ? ` ${problems[0]}` : problems.map((problem) => `\n  - ${problem}`).join('');
+  throw new UsageError(`mgrpo ${command}:${list}${problems.length === 1 ? '; ' : '\n'}see mgrpo ${command} --help`);
 }
 
 /**
- * Reads the text of a flag as the option's type (`null` or `none` where null is allowed; lists are comma-separated or JSON).
- * Ranges are checked later, with all other settings.
- * @param fail is called with what is wrong
+ * Reads the text of a flag as the option's type (`null` or `none` where null is allowed). A list is one entry, to be given again for more,
+ * or JSON; numbers may also be separated by commas, which texts may hold. Ranges are checked later, with all other settings.
+ * @throws UsageError where the text has another type
  */
-export function parseFlag({ flag, spec }: Flag, text: string, fail: (problem: string) => never): unknown {
+export function parseFlag({ flag, spec }: Flag, text: string): unknown {
   const trimmed = text.trim();
-  const refuse = (): never => fail(`--${flag}: expected ${describe(spec)}, got ${show(text)}`);
-  const number = (part: string): number => (part !== '' && Number.isFinite(Number(part)) ? Number(part) : refuse());
+  const refused = (): never => {
+    throw new UsageError(`--${flag}: expected ${describe(spec)}, got ${show(text)}`);
+  };
+  const number = (part: string): number => (part.trim() !== '' && Number.isFinite(Number(part)) ? Number(part) : refused());
   if (spec.nullable && (trimmed === 'null' || trimmed === 'none')) return null;
   if (spec.type === 'string' || spec.type === 'choice') return text;
   if (spec.keywords?.includes(trimmed)) return trimmed;
-  if (spec.type === 'boolean') return trimmed === 'true' ? true : trimmed === 'false' ? false : refuse();
+  if (spec.type === 'boolean') return trimmed === 'true' ? true : trimmed === 'false' ? false : refused();
   if (spec.type === 'integer' || spec.type === 'number') return number(trimmed);
   if (trimmed.startsWith('[')) {
     try {
       return JSON.parse(trimmed) as unknown;
     } catch {
-      return refuse();
+      return refused();
     }
   }
-  const parts = trimmed.split(',').map((part) => part.trim());
-  return spec.type === 'strings' ? parts : parts.map(number);
+  return spec.type === 'strings' ? [text] : trimmed.split(',').map(number);
 }
 
 /** Values of a config file by their paths. */
-function readConfigFile(file: string, known: readonly Option[]): GivenValues {
+function readConfigFile(file: string, known: readonly Option[], problems: string[]): GivenValues {
   let content: unknown;
   try {
     content = parseYaml(readFileSync(file, 'utf8'));
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new UsageError(`${file}: expected a readable JSON or YAML file for --config, got ${reason}`);
+    problems.push(`${file}: expected a readable JSON or YAML file for --config, got ${reason}`);
+    return new Map();
   }
-  return flattenValues(content, known, file);
+  return flattenValues(content, known, file, problems);
 }
 
 /**
  * An object of settings as values by path; `null` where null is no value of the option means "not given".
  * @param where what messages call the object
  */
-export function flattenValues(content: unknown, known: readonly Option[], where: string): GivenValues {
+export function flattenValues(content: unknown, known: readonly Option[], where: string, problems: string[]): GivenValues {
   const given: GivenValues = new Map();
   const groups = new Set(known.map(({ name }) => name.split('.')).flatMap(([first, second]) => (second ? [first!] : [])));
   const names = known.map(({ name }) => name).filter((name) => name !== 'config');
   const visit = (value: unknown, prefix: string): void => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new UsageError(
-        `${where}: expected an object of options${prefix && ` for ${prefix.slice(0, -1)}`}, got ${show(value)}`,
-      );
+    if (!isObject(value)) {
+      problems.push(`${where}: expected an object of options${prefix && ` for ${prefix.slice(0, -1)}`}, got ${show(value)}`);
+      return;
+    }
     for (const [key, inner] of Object.entries(value)) {
       const name = `${prefix}${key}`;
       // An empty section of a YAML file, and `layer2` of a run of GRPO, are null: nothing is given.
       if (groups.has(name)) visit(inner ?? {}, `${name}.`);
       else if (!names.includes(name))
-        throw new UsageError(`${where}: unknown option ${name}; the nearest known one is ${nearest(name, names)}`);
+        problems.push(`${where}: unknown option ${name}; the nearest known one is ${nearest(name, names)}`);
       else given.set(name, inner);
     }
   };
@@ -172,12 +209,18 @@ export function valuesOf(given: GivenValues, table: OptionTable, prefix = ''): R
 /**
  * The command's own settings, completed and checked.
  * @param own the command's table, which gives the settings their types
+ * @param problems what is wrong is appended; without it, it is thrown
  * @throws UsageError that lists every problem
  */
-export function ownSettings<T extends OptionTable>({ name }: CommandSpec, own: T, given: GivenValues): Settings<T> {
-  const problems: string[] = [];
-  const settings = fillOptions(own, valuesOf(given, own), problems);
-  if (problems.length > 0) throw new UsageError(`mgrpo ${name}: ${problems.join('\n  ')}; see mgrpo ${name} --help`);
+export function ownSettings<T extends OptionTable>(
+  { name }: CommandSpec,
+  own: T,
+  given: GivenValues,
+  problems?: string[],
+): Settings<T> {
+  const found = problems ?? [];
+  const settings = fillOptions(own, valuesOf(given, own), found);
+  if (!problems) refuse(name, found);
   return settings;
 }
 
@@ -198,13 +241,14 @@ function describeFlag({ flag, spec }: Flag): string {
     spec.default === null ? '' : ` [${Array.isArray(spec.default) ? spec.default.join(',') : String(spec.default)}]`;
   const range = spec.min !== undefined || spec.above !== undefined || spec.max !== undefined || spec.below !== undefined;
   const values = range ? ` (${describe(spec)})` : '';
-  return `${head.trimEnd()}${fallback}\n${wrap(`${spec.doc}${values}`, 100, '      ')}`;
+  const more = spec.type === 'strings' ? ' Give the flag again for each further entry.' : '';
+  return `${head.trimEnd()}${fallback}\n${wrap(`${spec.doc}${more}${values}`, 100, '      ')}`;
 }
 
 function placeholder(spec: OptionSpec): string {
   if (spec.type === 'boolean') return '';
   if (spec.type === 'choice') return (spec.choices ?? []).join('|');
-  return { integer: 'N', number: 'X', string: 'TEXT', numbers: 'X,X,…', strings: 'A,B,…' }[spec.type];
+  return { integer: 'N', number: 'X', string: 'TEXT', numbers: 'X,X,…', strings: 'TEXT' }[spec.type];
 }
 
 /** Breaks a text into lines of at most `width` characters. */

@@ -2,9 +2,9 @@ import { GRPO_OPTIONS, LAYER1_SYSTEM_PROMPT } from '../index.js';
 import type { ChatMessage, Tokenizer } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { countText, duration } from '../report/format.js';
-import { UsageError, ownSettings, readFlags } from './flags.js';
-import type { CommandSpec } from './flags.js';
-import { openAdapter, openModel, openPolicy } from './model.js';
+import { ownSettings, readFlags, refuse } from './flags.js';
+import type { CommandSpec, Work } from './flags.js';
+import { modelOf, openAdapter, openModel, openPolicy } from './model.js';
 import { LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { printResult } from './output.js';
 import { withSession } from './session.js';
@@ -62,36 +62,40 @@ softmax(logits / temperature) before any filter (at temperature 0: of the plain 
 };
 
 /** `mgrpo generate` */
-export async function generateCommand(argv: readonly string[]): Promise<number | null> {
+export async function generateCommand(argv: readonly string[]): Promise<Work | null> {
   const given = readFlags(generateSpec, argv);
   if (given === null) return null;
-  const settings = ownSettings(generateSpec, OWN, given);
-  if (!given.has('prompt')) throw new UsageError('mgrpo generate: expected a prompt, got none; give --prompt');
-  const files = await openModel('generate', settings.model);
+  const problems: string[] = [];
+  const settings = ownSettings(generateSpec, OWN, given, problems);
+  const model = modelOf(settings, problems);
+  if (!given.has('prompt')) problems.push('expected a prompt, got none; give --prompt');
+  refuse('generate', problems);
+  const files = await openModel(model);
   const adapter = await openAdapter(settings.adapter);
-  return withSession('stopping', async ({ gpu, progress, signal }) => {
-    const policy = await openPolicy(gpu, files, { train: 'none', adapter, dtype: settings.dtype, name: settings.model! });
-    const { tokenizer, context } = policy;
-    const prompt = promptOf(tokenizer, settings.prompt, settings);
-    const length = tokenizer.encodePrompt(prompt).length;
-    const room = Math.max(1, Math.min(GRPO_OPTIONS.maxCompletionLength.default, context - length));
-    const start = performance.now();
-    const { temperature, topP, topK, minP, repetitionPenalty, seed } = settings;
-    const [samples] = await policy.complete([prompt], {
-      ...{ temperature, topP, topK, minP, repetitionPenalty, seed },
-      maxCompletionLength: settings.maxCompletionLength ?? progress.fitted(room, context),
-      numGenerations: settings.numSamples,
-      signal,
-      onProgress: progress.completing,
+  return () =>
+    withSession('stopping', async ({ gpu, progress, signal }) => {
+      const policy = await openPolicy(gpu, files, { train: 'none', adapter, dtype: settings.dtype, name: model });
+      const { tokenizer, context } = policy;
+      const prompt = promptOf(tokenizer, settings.prompt, settings);
+      const length = tokenizer.encodePrompt(prompt).length;
+      const room = Math.max(1, Math.min(GRPO_OPTIONS.maxCompletionLength.default, context - length));
+      const start = performance.now();
+      const { temperature, topP, topK, minP, repetitionPenalty, seed } = settings;
+      const [samples] = await policy.complete([prompt], {
+        ...{ temperature, topP, topK, minP, repetitionPenalty, seed },
+        maxCompletionLength: settings.maxCompletionLength ?? progress.fitted(room, context),
+        numGenerations: settings.numSamples,
+        signal,
+        onProgress: progress.completing,
+      });
+      const seconds = (performance.now() - start) / 1000;
+      const completions = samples!.map(({ text, ids, logps }) => ({ text, ids, logps }));
+      for (const { text } of completions) progress.line(`\n${text}`);
+      const tokens = completions.reduce((sum, { ids }) => sum + ids.length, 0);
+      progress.line(`\n${length} tokens in, ${tokens} out, ${duration(seconds)}, ${countText(tokens / seconds)} tok/s`);
+      await printResult({ completions });
+      return 0;
     });
-    const seconds = (performance.now() - start) / 1000;
-    const completions = samples!.map(({ text, ids, logps }) => ({ text, ids, logps }));
-    for (const { text } of completions) progress.line(`\n${text}`);
-    const tokens = completions.reduce((sum, { ids }) => sum + ids.length, 0);
-    progress.line(`\n${length} tokens in, ${tokens} out, ${duration(seconds)}, ${countText(tokens / seconds)} tok/s`);
-    await printResult({ completions });
-    return 0;
-  });
 }
 
 /** The prompt as text, or as messages for the chat template. */

@@ -4,7 +4,7 @@ import type { OptionTable } from '../options/table.js';
 import { alignColumns, bytesText, countText } from '../report/format.js';
 import { adapterName, fasterThan, findAdapter } from './device.js';
 import { ownSettings, readFlags } from './flags.js';
-import type { CommandSpec } from './flags.js';
+import type { CommandSpec, Work } from './flags.js';
 import { openModel } from './model.js';
 import { MODEL_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
@@ -36,11 +36,15 @@ const LIMITS = [
 ] as const;
 
 /** `mgrpo info` */
-export async function infoCommand(argv: readonly string[]): Promise<number | null> {
+export async function infoCommand(argv: readonly string[]): Promise<Work | null> {
   const given = readFlags(infoSpec, argv);
   if (given === null) return null;
   const settings = ownSettings(infoSpec, OWN, given);
-  const model = settings.model === null ? undefined : await describeModel(await openModel('info', settings.model));
+  const model = settings.model === null ? undefined : await describeModel(await openModel(settings.model));
+  return () => describeMachine(model);
+}
+
+async function describeMachine(model: ModelInfo | undefined): Promise<number> {
   const { adapter, notes } = await findAdapter();
   // Only a device shows that the adapter works.
   const gpu = await Gpu.open(adapter);
@@ -68,7 +72,13 @@ export async function infoCommand(argv: readonly string[]): Promise<number | nul
   return 0;
 }
 
-async function describeModel(files: FileSource): Promise<{ readonly json: object; readonly rows: [string, string][] }> {
+/** A model for programs and for people. */
+interface ModelInfo {
+  readonly json: object;
+  readonly rows: [string, string][];
+}
+
+async function describeModel(files: FileSource): Promise<ModelInfo> {
   const config = parseModelConfig(await readJson(files, 'config.json'), `${files.name}/config.json`);
   const parameters = parameterSpecs(config).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const MOMENTS_AND_GRADIENT = 12;

@@ -1,9 +1,9 @@
-/** `mgrpo`: finds the command, turns errors into one message and an exit code. */
+// `mgrpo`: finds the command, turns errors into one message and an exit code.
 import { MgrpoError } from '../errors.js';
 import { nearest } from '../options/nearest.js';
 import { evalCommand, evalSpec } from './eval.js';
 import { UsageError, helpText } from './flags.js';
-import type { CommandSpec } from './flags.js';
+import type { CommandSpec, Work } from './flags.js';
 import { generateCommand, generateSpec } from './generate.js';
 import { infoCommand, infoSpec } from './info.js';
 import { say } from './output.js';
@@ -12,16 +12,16 @@ import { trainCommand, trainSpec } from './train.js';
 import { verifyCommand, verifySpec } from './verify.js';
 import { packageVersion } from './version.js';
 
-/** Runs with the words after the command; null where they ask for help. Gives the exit code. */
-type Run = (argv: string[]) => Promise<number | null>;
+/** Checks the words after the command, and gives what is left to do; null where they ask for help. */
+type Prepare = (argv: string[]) => Promise<Work | null>;
 
-const COMMANDS: readonly { readonly spec: CommandSpec; readonly run: Run }[] = [
-  { spec: trainSpec, run: trainCommand },
-  { spec: sftSpec, run: sftCommand },
-  { spec: evalSpec, run: evalCommand },
-  { spec: generateSpec, run: generateCommand },
-  { spec: verifySpec, run: verifyCommand },
-  { spec: infoSpec, run: infoCommand },
+const COMMANDS: readonly { readonly spec: CommandSpec; readonly prepare: Prepare }[] = [
+  { spec: trainSpec, prepare: trainCommand },
+  { spec: sftSpec, prepare: sftCommand },
+  { spec: evalSpec, prepare: evalCommand },
+  { spec: generateSpec, prepare: generateCommand },
+  { spec: verifySpec, prepare: verifyCommand },
+  { spec: infoSpec, prepare: infoCommand },
 ];
 
 function overview(): string {
@@ -57,10 +57,20 @@ async function main(argv: string[]): Promise<number> {
     const names = COMMANDS.map(({ spec }) => spec.name);
     throw new UsageError(`mgrpo: unknown command ${name}; the nearest is ${nearest(name, names)}; see mgrpo --help`);
   }
-  const code = await command.run(rest);
-  if (code !== null) return code;
+  const work = await prepared(() => command.prepare(rest));
+  if (work !== null) return work();
   process.stdout.write(helpText(command.spec));
   return 0;
+}
+
+/** What is left to do; a setting that is refused before any of it begins is a wrong call. */
+async function prepared(prepare: () => Promise<Work | null>): Promise<Work | null> {
+  try {
+    return await prepare();
+  } catch (error) {
+    if (error instanceof MgrpoError && error.code === 'invalid_argument') throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
 }
 
 /** One message for errors that are meant for people; the stack too under MGRPO_DEBUG, and for whatever is not meant. */

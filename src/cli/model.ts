@@ -1,15 +1,19 @@
+// Opens what --model and --adapter name.
 import { loadPolicy } from '../index.js';
 import type { Gpu, FileSource, Policy, PolicyOptions } from '../index.js';
 import { resolveModel } from '../platform/hub.js';
 import { NodeFiles } from '../platform/node-files.js';
-import { UsageError } from './flags.js';
 import { bytesText } from '../report/format.js';
 import { Progress } from './progress.js';
 
-/** The folder that `--model` names, downloaded if need be. @throws UsageError where it is missing */
-export async function openModel(command: string, model: string | null): Promise<FileSource> {
-  if (model === null)
-    throw new UsageError(`mgrpo ${command}: expected a model, got none; give --model with a folder or owner/name`);
+/** The model that `--model` names; where there is none, that is a problem. */
+export function modelOf({ model }: { readonly model: string | null }, problems: string[]): string {
+  if (model === null) problems.push('expected a model, got none; give --model with a folder or owner/name');
+  return model ?? '';
+}
+
+/** The folder that `--model` names, downloaded if need be. */
+export async function openModel(model: string): Promise<FileSource> {
   const progress = new Progress();
   let announced = false;
   const files = await resolveModel(model, {

@@ -12,14 +12,14 @@ import {
   createPolicy,
   guidingText,
   parseModelConfig,
-  resolveSFTConfig,
 } from '../index.js';
 import type { Gpu, Layer2Config, Listener, Policy, SFTConfig, SftExample } from '../index.js';
-import type { Settings, OptionTable } from '../options/table.js';
+import { fillOptions } from '../options/fill.js';
+import type { OptionTable, Settings } from '../options/table.js';
 import { readJsonl } from './data.js';
 import { adapterName } from './device.js';
-import { UsageError, ownSettings, readFlags, valuesOf } from './flags.js';
-import type { CommandSpec } from './flags.js';
+import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
+import type { CommandSpec, Work } from './flags.js';
 import { openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
@@ -92,37 +92,48 @@ Ctrl-C stops after the present step and saves the model (exit code ${INTERRUPTED
 type SftSettings = Settings<typeof OWN>;
 
 /** `mgrpo sft` */
-export async function sftCommand(argv: readonly string[]): Promise<number | null> {
+export async function sftCommand(argv: readonly string[]): Promise<Work | null> {
   const given = readFlags(sftSpec, argv);
   if (given === null) return null;
-  const settings = ownSettings(sftSpec, OWN, given);
-  const config = resolveSFTConfig(valuesOf(given, SFT_OPTIONS));
+  const problems: string[] = [];
+  const settings = ownSettings(sftSpec, OWN, given, problems);
+  const config = fillOptions(SFT_OPTIONS, valuesOf(given, SFT_OPTIONS), problems);
   if ((settings.model === null) === (settings.init === null)) {
     const got = settings.model === null ? 'neither' : 'both';
-    throw new UsageError(`mgrpo sft: expected either --model or --init (random weights), got ${got}`);
+    problems.push(`expected either --model or --init (random weights), got ${got}`);
   }
+  if ((settings.task === null) === (settings.dataset === null)) {
+    const got = settings.task === null ? 'neither' : 'both';
+    problems.push(`expected either --task or --dataset, got ${got}`);
+  }
+  refuse('sft', problems);
   const folder = outputFolder(settings.outputDir, 'sft', settings.model ?? `${settings.task ?? 'data'}-${settings.init}`);
   await checkOutput(folder, settings.overwrite);
   const examples = await makeExamples(settings, config.seed);
   const openStart = await prepareStart(settings, config);
 
-  return withSession('stopping after this step: the model is saved', async ({ gpu, progress, signal }) => {
-    const policy = await openStart(gpu);
-    const onEvent: Listener = async (event) => {
-      await progress.listen(event);
-      await run.listen(event);
-    };
-    const trainer = new SFTTrainer({ policy, trainDataset: examples, args: config, onEvent, signal });
-    const run = await RunFolder.create(folder, runConfig('sft', settings, config, adapterName(gpu.adapter)), settings.overwrite);
-    return run.orAbandon(async () => {
-      const { steps, reason, metrics } = await trainer.train();
-      await run.saveResult('model', policy);
-      say(`model: ${path.join(folder.name, 'model')}\nreport: ${path.join(folder.name, 'report.html')}`);
-      const isInterrupted = reason === 'interrupted';
-      await printResult({ run: folder.name, steps, metrics, ...(isInterrupted && { interrupted: true }) });
-      return isInterrupted ? INTERRUPTED : 0;
+  return () =>
+    withSession('stopping after this step: the model is saved', async ({ gpu, progress, signal }) => {
+      const policy = await openStart(gpu);
+      const onEvent: Listener = async (event) => {
+        await progress.listen(event);
+        await run.listen(event);
+      };
+      const trainer = new SFTTrainer({ policy, trainDataset: examples, args: config, onEvent, signal });
+      const run = await RunFolder.create(
+        folder,
+        runConfig('sft', settings, config, adapterName(gpu.adapter)),
+        settings.overwrite,
+      );
+      return run.orAbandon(async () => {
+        const { steps, reason, metrics } = await trainer.train();
+        await run.saveResult('model', policy);
+        say(`model: ${path.join(folder.name, 'model')}\nreport: ${path.join(folder.name, 'report.html')}`);
+        const isInterrupted = reason === 'interrupted';
+        await printResult({ run: folder.name, steps, metrics, ...(isInterrupted && { interrupted: true }) });
+        return isInterrupted ? INTERRUPTED : 0;
+      });
     });
-  });
 }
 
 function phraseTexts(phrases: Layer2Config['phrases']): readonly string[] {
@@ -131,10 +142,6 @@ function phraseTexts(phrases: Layer2Config['phrases']): readonly string[] {
 
 async function makeExamples(settings: SftSettings, seed: number): Promise<SftExample[]> {
   const { task, taskSize, dataset, examples, mode, phrases, secondTurns, repeats } = settings;
-  if ((task === null) === (dataset === null)) {
-    const got = task === null ? 'neither' : 'both';
-    throw new UsageError(`mgrpo sft: expected either --task or --dataset, got ${got}`);
-  }
   if (dataset !== null) return readExamples(dataset, examples);
   return taskKind(task!).sft(taskSize, examples, seed, {
     mode,
@@ -161,7 +168,7 @@ async function readExamples(file: string, limit: number): Promise<SftExample[]> 
 /** Checks what the training starts from; what is returned opens it on a device. */
 async function prepareStart(settings: SftSettings, { seed }: SFTConfig): Promise<(gpu: Gpu) => Promise<Policy>> {
   if (settings.init === null) {
-    const files = await openModel('sft', settings.model);
+    const files = await openModel(settings.model!);
     return (gpu) => openPolicy(gpu, files, { train: 'full', seed, gradientCheckpointing: false, name: settings.model! });
   }
   const tokenizer = charTokenizer(phraseTexts(settings.phrases));

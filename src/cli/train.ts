@@ -11,18 +11,18 @@ import {
   REWARDS,
   TASK_NAMES,
   loraOf,
-  resolveGRPOConfig,
-  resolveMGRPOConfig,
 } from '../index.js';
+import { completeGRPO } from '../config/grpo.js';
+import { completeMGRPO } from '../config/mgrpo.js';
 import type { Checkpoint, FileSource, GRPOConfig, Gpu, Listener, Policy, PolicyTrainer, TaskRow } from '../index.js';
 import { MgrpoError } from '../errors.js';
 import type { OptionTable, Settings } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
-import { needsGold, openRewards, readRows } from './data.js';
+import { checkData, checkRewards, needsGold, openRewards, readRows } from './data.js';
 import { adapterName } from './device.js';
-import { UsageError, commandFlags, flattenValues, ownSettings, readFlags, valuesOf } from './flags.js';
-import type { CommandSpec, GivenValues } from './flags.js';
-import { openAdapter, openModel, openPolicy } from './model.js';
+import { UsageError, commandFlags, flattenValues, ownSettings, readFlags, refuse, valuesOf } from './flags.js';
+import type { CommandSpec, GivenValues, Work } from './flags.js';
+import { modelOf, openAdapter, openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
 import { metricTable } from '../report/format.js';
 import { printResult, say } from './output.js';
@@ -119,90 +119,92 @@ interface Plan {
 }
 
 /** `mgrpo train` */
-export async function trainCommand(argv: readonly string[]): Promise<number | null> {
+export async function trainCommand(argv: readonly string[]): Promise<Work | null> {
   const given = readFlags(trainSpec, argv);
   if (given === null) return null;
   const plan = await makePlan(given);
   const rewards = await openRewards(plan.settings.reward, plan.settings.rewardModule, plan.config, plan.rows);
-  return withSession('stopping: the run is saved', async (session) => {
-    const { gpu, progress, signal } = session;
-    const policy = await openTrainedPolicy(gpu, plan);
-    const referencePolicy = await openReference(gpu, plan);
-    const samples = new Samples((text) => progress.line(text));
-    const onEvent: Listener = async (event) => {
-      await progress.listen(event);
-      if (plan.settings.logCompletions) samples.listen(event);
-      await run.listen(event);
-    };
-    const options = {
-      policy,
-      rewardFuncs: rewards,
-      trainDataset: plan.rows,
-      evalDataset: plan.evalRows,
-      onEvent,
-      signal,
-      ...(referencePolicy && { referencePolicy }),
-    };
-    const { layer2, ...args } = plan.config;
-    const trainer = layer2 ? new MGRPOTrainer({ ...options, args: { ...args, layer2 } }) : new GRPOTrainer({ ...options, args });
-    if (plan.checkpoint) await trainer.restoreState(plan.checkpoint.files);
-    const run = await openRun(plan, adapterName(gpu.adapter));
-    run.follow(trainer);
-    return run.orAbandon(() => runTraining(run, trainer, plan, session));
-  });
+  return () =>
+    withSession('stopping: the run is saved', async (session) => {
+      const { gpu, progress, signal } = session;
+      const policy = await openTrainedPolicy(gpu, plan);
+      const referencePolicy = await openReference(gpu, plan);
+      const samples = new Samples((text) => progress.line(text));
+      const onEvent: Listener = async (event) => {
+        await progress.listen(event);
+        if (plan.settings.logCompletions) samples.listen(event);
+        await run.listen(event);
+      };
+      const options = {
+        policy,
+        rewardFuncs: rewards,
+        trainDataset: plan.rows,
+        evalDataset: plan.evalRows,
+        onEvent,
+        signal,
+        ...(referencePolicy && { referencePolicy }),
+      };
+      const { layer2, ...args } = plan.config;
+      const trainer = layer2
+        ? new MGRPOTrainer({ ...options, args: { ...args, layer2 } })
+        : new GRPOTrainer({ ...options, args });
+      if (plan.checkpoint) await trainer.restoreState(plan.checkpoint.files);
+      const run = await openRun(plan, adapterName(gpu.adapter));
+      run.follow(trainer);
+      return run.orAbandon(() => runTraining(run, trainer, plan, session));
+    });
 }
 
 async function makePlan(given: GivenValues): Promise<Plan> {
+  const problems: string[] = [];
   let checkpoint: Checkpoint | undefined;
   if (given.get('resume') === true) {
     const folder = given.get('outputDir');
     if (typeof folder !== 'string') throw new UsageError('mgrpo train: --resume needs --output-dir with the folder of the run');
-    const files = new NodeFiles(folder);
-    checkpoint = await latestCheckpoint(files);
-    if (!checkpoint)
-      throw new MgrpoError(
-        'not_found',
-        `${folder}: expected a run with checkpoints for --resume, found none; check --output-dir, or start anew without --resume`,
-      );
-    const { settings, config } = await readRunConfig(files);
-    const known = commandFlags(trainSpec);
-    given = new Map([...flattenValues({ ...settings, ...config }, known, `${folder}/config.json`), ...given]);
+    checkpoint = await checkpointOf(folder);
+    const { settings, config } = await readRunConfig(new NodeFiles(folder));
+    const kept = flattenValues({ ...settings, ...config }, commandFlags(trainSpec), `${folder}/config.json`, problems);
+    given = new Map([...kept, ...given]);
   }
-  const settings = ownSettings(trainSpec, OWN, given);
-  const config = resolveConfig(settings, given);
-  const folder = outputFolder(settings.outputDir, settings.algorithm, settings.model ?? 'model');
+  const settings = ownSettings(trainSpec, OWN, given, problems);
+  const config = completeConfig(settings, given, problems);
+  const model = modelOf(settings, problems);
+  checkData(settings, problems);
+  checkRewards(settings.reward, problems);
+  refuse('train', problems);
+
+  const folder = outputFolder(settings.outputDir, settings.algorithm, model);
   if (!checkpoint) await checkOutput(folder, settings.overwrite);
-  const model = await openModel('train', settings.model);
+  const files = await openModel(model);
   const adapter = await openAdapter(settings.adapter);
   const { seed } = config;
   const goldOptional = !needsGold(settings.reward, settings.rewardModule);
-  const data = { command: 'train', settings, seed };
-  const rows = await readRows({ ...data, split: 'train', limit: settings.limit, goldOptional });
-  return {
-    settings,
-    config,
-    folder,
-    checkpoint,
-    model,
-    adapter,
-    rows,
-    evalRows: await readEvalRows(settings, seed),
-  };
+  const rows = await readRows({ settings, seed, split: 'train', limit: settings.limit, goldOptional });
+  const evalRows = await readEvalRows(settings, seed);
+  return { settings, config, folder, checkpoint, model: files, adapter, rows, evalRows };
 }
 
-/** The trainer's settings. @throws UsageError where layer-2 options are given for GRPO; MgrpoError listing all other problems */
-function resolveConfig(settings: TrainSettings, given: GivenValues): GRPOConfig {
+async function checkpointOf(folder: string): Promise<Checkpoint> {
+  const checkpoint = await latestCheckpoint(new NodeFiles(folder));
+  if (checkpoint) return checkpoint;
+  throw new MgrpoError(
+    'not_found',
+    `${folder}: expected a run with checkpoints for --resume, found none; check --output-dir, or start anew without --resume`,
+  );
+}
+
+/** The trainer's settings. */
+function completeConfig(settings: TrainSettings, given: GivenValues, problems: string[]): GRPOConfig {
   const layer2 = valuesOf(given, LAYER2_OPTIONS, 'layer2');
   let shared = valuesOf(given, GRPO_OPTIONS);
   if (settings.resume) shared = forResume(settings, shared);
   if (shared['reference'] === 'adapter_off' && settings.loraR === null && settings.adapter === null)
-    throw new UsageError(
-      'mgrpo train: reference adapter_off needs an adapter, and all weights are trained; give --lora-r or --adapter, or set reference to frozen_copy',
+    problems.push(
+      'reference adapter_off needs an adapter, and all weights are trained; give --lora-r or --adapter, or set reference to frozen_copy',
     );
-  if (settings.algorithm === 'mgrpo') return resolveMGRPOConfig({ ...shared, layer2 });
-  if (Object.keys(layer2).length > 0)
-    throw new UsageError(`mgrpo train: layer2.${Object.keys(layer2)[0]} has no effect with --algorithm grpo; leave it out`);
-  return resolveGRPOConfig(shared);
+  if (settings.algorithm === 'mgrpo') return completeMGRPO({ ...shared, layer2 }, problems);
+  for (const name of Object.keys(layer2)) problems.push(`layer2.${name} has no effect with --algorithm grpo; leave it out`);
+  return { ...completeGRPO(shared, problems), layer2: null };
 }
 
 /** A resumed run's adapter comes from a checkpoint; where it was new at the first start, the reference is still the base with it off. */
@@ -222,7 +224,6 @@ function readEvalRows(settings: TrainSettings, seed: number): Promise<TaskRow[]>
   const { evalDataset: dataset, evalRows: limit, task } = settings;
   if (limit === 0 || (dataset === null && task === null)) return Promise.resolve([]);
   return readRows({
-    command: 'train',
     settings: { ...settings, dataset, task: dataset === null ? task : null },
     split: 'test',
     limit,

@@ -7,7 +7,7 @@ import { verify, verifyBatch } from '../verify.js';
 import type { CountdownTask, ExtractionMode, Verdict, VerifyPair } from '../verify.js';
 import type { OptionTable } from '../options/table.js';
 import { UsageError, ownSettings, readFlags } from './flags.js';
-import type { CommandSpec, GivenValues } from './flags.js';
+import type { CommandSpec, GivenValues, Work } from './flags.js';
 import { printResult, say } from './output.js';
 
 const text = (section: string, doc: string) => ({ section, type: 'string', default: '', doc }) as const;
@@ -51,15 +51,17 @@ Exit code: 0 when the verdicts were given, whatever they are; 1 on an error, 2 o
 };
 
 /**
- * `mgrpo verify`: results go to stdout, words to stderr; gives the exit code, or null where help is asked for.
+ * `mgrpo verify`: results go to stdout, words to stderr; null where help is asked for.
  * @throws UsageError for a wrong call, MgrpoError for a file that cannot be read or written; the output appears whole or not at all
  */
-export async function verifyCommand(argv: readonly string[]): Promise<number | null> {
+export async function verifyCommand(argv: readonly string[]): Promise<Work | null> {
   const given = readFlags(verifySpec, argv);
   if (given === null) return null;
   const options = readCall(given);
-  await printResult('input' in options ? await verifyFile(options) : verifyOne(options));
-  return 0;
+  return async () => {
+    await printResult('input' in options ? await verifyFile(options) : verifyOne(options));
+    return 0;
+  };
 }
 
 interface FileOptions {

@@ -18,10 +18,16 @@ export type MGRPOConfigInput = Omit<GRPOConfigInput, 'layer2'> & { readonly laye
  */
 export function resolveMGRPOConfig(input: MGRPOConfigInput = {}): MGRPOConfig {
   const problems: string[] = [];
+  const config = completeMGRPO(input, problems);
+  reportProblems('MGRPOConfig', problems);
+  return config;
+}
+
+/** Fills the defaults of MGRPO's options and appends what is wrong to `problems`. */
+export function completeMGRPO(input: unknown, problems: string[]): MGRPOConfig {
   const [given, rest] = takeKey(input, 'layer2');
   const layer2 = fillOptions(LAYER2_OPTIONS, given, problems, { prefix: 'layer2' });
   const config: MGRPOConfig = { ...completeGRPO(rest, problems), layer2 };
   checkLayer2(layer2, config, problems);
-  reportProblems('MGRPOConfig', problems);
   return config;
 }

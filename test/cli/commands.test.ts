@@ -98,11 +98,29 @@ describe('mgrpo', () => {
     [['train', '--resume'], '--resume needs --output-dir'],
     [['sft', '--task', 'arithmetic'], 'either --model or --init'],
     [['generate', '--model', 'x'], 'give --prompt'],
+    [['train', '--model', 'x', '--task', 'arithmetic', '--num-generations', '3'], 'numGenerations to one of'],
+    [['train', '--model', 'x', '--task', 'arithmetic', '--reward', 'acuracy'], 'the nearest is accuracy'],
+    [['eval', '--model', 'x', '--task', 'arithmetic', '--limit', '0'], 'for limit, got 0'],
+    [['sft', '--init', 'llama', '--task', 'arithmetic', '--adam-beta1', '2'], 'for adamBeta1, got 2'],
   ])('%j is a wrong call, exit code 2', async (words, text) => {
     const { code, stdout, stderr } = await mgrpo(words);
     expect(stderr).toContain(text);
     expect(stderr).not.toContain('    at ');
     expect([code, stdout]).toEqual([2, '']);
+  });
+
+  it('says everything that is wrong with a call at once, before anything is opened', async () => {
+    const wrong = ['--max-steps', '0', '--epsilon', '2', '--limit', '0', '--reward', 'acuracy', '--layer2-num-generations', '1'];
+    const { code, stderr } = await mgrpo(['train', ...wrong]);
+    const parts = [
+      'maxSteps, got 0',
+      'for epsilon, got 2',
+      'for limit, got 0',
+      'nearest is accuracy',
+      'layer2.numGenerations is 1',
+    ];
+    for (const part of [...parts, 'give --model', 'either --dataset']) expect(stderr).toContain(part);
+    expect(code).toBe(2);
   });
 
   it('info says what to do where there is no adapter', async () => {

@@ -29,7 +29,8 @@ describe('readFlags', () => {
       '0.1',
       '--num-generations=4',
       '--target-modules',
-      'q_proj,v_proj',
+      'q_proj',
+      '--target-modules=v_proj',
       '--layer2-mode',
       'open_think',
       '--epsilon-high',
@@ -50,6 +51,32 @@ describe('readFlags', () => {
     [['--resume=true'], true],
     [['--no-resume'], false],
   ])('reads %j as a boolean', (words, value) => expect(read(...words).get('resume')).toBe(value));
+
+  it('joins the entries of a list that is given in several flags', () => {
+    const given = read(
+      '--layer2-phrases',
+      'Wait, no.',
+      '--layer2-phrases',
+      'Again',
+      '--reward-weights',
+      '1,2',
+      '--reward-weights',
+      '3',
+    );
+    expect(given.get('layer2.phrases')).toEqual(['Wait, no.', 'Again']);
+    expect(given.get('rewardWeights')).toEqual([1, 2, 3]);
+    expect(() => read('--layer2-phrases', 'paper', '--layer2-phrases', 'Again')).toThrow(
+      'expected a list, or "paper" alone, got both',
+    );
+  });
+
+  it('lists everything that is wrong in one error', () => {
+    const settings = file('wrong.yaml', 'modle: x\nlayer2:\n  mod: eq5\n');
+    const wrong = ['--learning-rte', '1', '--epsilon', 'high', 'word', '--config', settings, '--limit'];
+    expect(() => read(...wrong)).toThrow(
+      /^mgrpo train:\n {2}- unknown flag --learning-rte[^]*- --epsilon: expected[^]*- expected a flag, got "word"[^]*after --limit[^]*option modle[^]*option layer2.mod;[^]*\nsee mgrpo train --help$/,
+    );
+  });
 
   it('takes a value that starts with a dash', () => {
     expect(read('--max-steps', '-1').get('maxSteps')).toBe(-1);
@@ -103,25 +130,18 @@ describe('readFlags', () => {
 
 describe('parseFlag', () => {
   const flags = commandFlags(trainSpec);
-  const fail = (problem: string): never => {
-    throw new Error(problem);
-  };
   it.each([
     ['epsilonHigh', '0.28', 0.28],
     ['epsilonHigh', 'none', null],
     ['rewardWeights', '1, 0.5', [1, 0.5]],
     ['targetModules', 'all-linear', 'all-linear'],
-    ['targetModules', 'q_proj,v_proj', ['q_proj', 'v_proj']],
+    ['targetModules', 'q_proj', ['q_proj']],
+    ['layer2.phrases', 'Wait, let me double-check that.', ['Wait, let me double-check that.']],
     ['layer2.phrases', '["Wait, no.", "Again"]', ['Wait, no.', 'Again']],
     ['layer2.enabled', 'false', false],
   ])('reads %s %s', (name, text, value) => {
-    expect(
-      parseFlag(
-        flags.find((flag) => flag.name === name)!,
-        text,
-        fail,
-      ),
-    ).toEqual(value);
+    const flag = flags.find((one) => one.name === name)!;
+    expect(parseFlag(flag, text)).toEqual(value);
   });
 
   it.each([trainSpec, sftSpec, evalSpec, generateSpec, infoSpec, verifySpec])(

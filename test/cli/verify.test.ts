@@ -25,31 +25,36 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
+/** The whole command: checks, then work. */
+const verifyNow = async (argv: readonly string[]): Promise<number | null> => {
+  const work = await verifyCommand(argv);
+  return work === null ? null : work();
+};
 const last = (): Record<string, unknown> => JSON.parse(stdout.trim().split('\n').pop()!) as Record<string, unknown>;
 
 describe('mgrpo verify', () => {
   it('judges one pair and says what was extracted and why', async () => {
-    expect(await verifyCommand(['--gold', '1/2', '--response', 'I think the answer is 0.5.'])).toBe(0);
+    expect(await verifyNow(['--gold', '1/2', '--response', 'I think the answer is 0.5.'])).toBe(0);
     expect(last()).toMatchObject({ verdict: true, extracted: '0.5', rule: 'answer_is' });
     expect(stderr).toMatch(/equal.*0\.5.*1\/2/);
   });
 
   it('takes --pred as the answer itself', async () => {
-    await verifyCommand(['--gold', '4', '--pred', 'so it is 4']);
+    await verifyNow(['--gold', '4', '--pred', 'so it is 4']);
     expect(last()['verdict']).toBe(false);
   });
 
   it('obeys --mode and --truncated', async () => {
-    await verifyCommand(['--gold', '4', '--response', 'so it is 4', '--mode', 'strict']);
+    await verifyNow(['--gold', '4', '--response', 'so it is 4', '--mode', 'strict']);
     expect(last()).toMatchObject({ verdict: false, extracted: null });
-    await verifyCommand(['--gold', '4', '--response', 'so it is 4']);
+    await verifyNow(['--gold', '4', '--response', 'so it is 4']);
     expect(last()).toMatchObject({ verdict: true });
-    await verifyCommand(['--gold', '4', '--response', 'so it is 4', '--truncated']);
+    await verifyNow(['--gold', '4', '--response', 'so it is 4', '--truncated']);
     expect(last()).toMatchObject({ verdict: false, rule: 'truncated' });
   });
 
   it('takes a countdown task as gold', async () => {
-    await verifyCommand(['--gold', '{"numbers":[1,2],"target":3}', '--response', '<think>x</think>1+2']);
+    await verifyNow(['--gold', '{"numbers":[1,2],"target":3}', '--response', '<think>x</think>1+2']);
     expect(last()).toMatchObject({ verdict: true, rule: 'countdown_ok' });
   });
 
@@ -68,7 +73,7 @@ describe('mgrpo verify', () => {
       '{"id":6,"gold":"4","response":"so it is 4","truncated":true}',
     ];
     writeFileSync(input, lines.join('\r\n'));
-    expect(await verifyCommand(['--input', input, '--output', output])).toBe(0);
+    expect(await verifyNow(['--input', input, '--output', output])).toBe(0);
     const rows = readFileSync(output, 'utf8')
       .trim()
       .split('\n')
@@ -101,7 +106,7 @@ describe('mgrpo verify', () => {
     const input = path.join(folder, 'in.jsonl');
     const output = path.join(folder, 'out.jsonl');
     writeFileSync(input, Array.from({ length: 9000 }, (_, i) => `{"gold":"${i % 3}","pred":"${i % 2}","i":${i}}`).join('\n'));
-    await verifyCommand(['--input', input, '--output', output]);
+    await verifyNow(['--input', input, '--output', output]);
     const rows = readFileSync(output, 'utf8')
       .trim()
       .split('\n')
@@ -119,7 +124,7 @@ describe('mgrpo verify', () => {
   ];
   for (const [what, argv, message] of bad)
     it(`refuses ${what} as a wrong call`, async () => {
-      const call = verifyCommand(argv);
+      const call = verifyNow(argv);
       await expect(call).rejects.toThrow(UsageError);
       await expect(call).rejects.toThrow(message);
       expect(stdout).toBe('');
@@ -128,26 +133,26 @@ describe('mgrpo verify', () => {
   it('refuses an input that is not there, or an output that cannot be written, and leaves nothing behind', async () => {
     const input = path.join(folder, 'in.jsonl');
     const output = path.join(folder, 'out.jsonl');
-    await expect(verifyCommand(['--input', input, '--output', output])).rejects.toMatchObject({
+    await expect(verifyNow(['--input', input, '--output', output])).rejects.toMatchObject({
       code: 'not_found',
       message: expect.stringContaining('in.jsonl') as string,
     });
     writeFileSync(input, '{"gold":"1","pred":"1"}\n');
-    await expect(verifyCommand(['--input', input, '--output', path.join(folder, 'no', 'out.jsonl')])).rejects.toThrow(
+    await expect(verifyNow(['--input', input, '--output', path.join(folder, 'no', 'out.jsonl')])).rejects.toThrow(
       /no\/out\.jsonl.*check the path/,
     );
-    await expect(verifyCommand(['--input', folder, '--output', output])).rejects.toMatchObject({ code: 'bad_file' });
+    await expect(verifyNow(['--input', folder, '--output', output])).rejects.toMatchObject({ code: 'bad_file' });
     expect(existsSync(output)).toBe(false);
     expect(readdirSync(folder)).toEqual(['in.jsonl']);
   });
 
   it('gives null where help is asked for', async () => {
-    expect(await verifyCommand(['--help'])).toBeNull();
+    expect(await verifyNow(['--help'])).toBeNull();
     expect(stdout).toBe('');
   });
 
   it('takes an answer that starts with a minus', async () => {
-    expect(await verifyCommand(['--gold', '-5', '--pred', '-5'])).toBe(0);
+    expect(await verifyNow(['--gold', '-5', '--pred', '-5'])).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ verdict: true });
   });
 });
