@@ -26,6 +26,8 @@ export const enum Flag {
   BARE = 4,
   /** Countdown: an expression may leave some of the given numbers out. */
   SUBSET = 8,
+  /** Countdown: the numbers stay in their order, with + or − between them and nothing else. */
+  IN_ORDER = 16,
 }
 
 /** The rule that found the answer; why there is none (from 16); what became of a countdown expression (from 32). */

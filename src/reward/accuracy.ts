@@ -61,7 +61,7 @@ export function accuracyReward(options: Partial<Settings<typeof ACCURACY_OPTIONS
 
 /**
  * 1 where the final answer is an expression that reaches `target` from `numbers` (columns of those names), each used exactly once, with
- * integers, + − × ÷ and parentheses only; else 0.
+ * integers, + − × ÷ and parentheses only; else 0. Where column `inOrder` is true the numbers stay in their order, with + or − between them.
  *
  * Source: the countdown task of TinyZero and reasoning-gym, without its partial credit for form.
  * @param options see {@link COUNTDOWN_OPTIONS}
@@ -71,9 +71,10 @@ export function countdownReward(options: Partial<Settings<typeof COUNTDOWN_OPTIO
   return named('countdown_reward', (args) => {
     const numbers = columnOf(args, 'numbers', 'countdown_reward');
     const targets = columnOf(args, 'target', 'countdown_reward');
+    const inOrder = args['inOrder'] as readonly unknown[] | undefined;
     const rows = args.completions.map((text, i) =>
       countdownRow(
-        { numbers: numbers[i] as number[], target: targets[i] as number, subset },
+        { numbers: numbers[i] as number[], target: targets[i] as number, subset, inOrder: inOrder?.[i] === true },
         text,
         rowFlags(args, i, mode),
         `countdown_reward: row ${i}`,

@@ -6,6 +6,8 @@ export interface CountdownTask {
   readonly numbers: readonly number[];
   readonly target: number;
   readonly subset?: boolean;
+  /** The numbers stay in their order, with + or − before all but the first and nothing else: a sign puzzle. */
+  readonly inOrder?: boolean;
 }
 
 /** Whether a value, for example a row of data, is a countdown task that the verifier can judge. */
@@ -23,5 +25,7 @@ export function isCountdownTask(value: unknown): value is CountdownTask {
 
 /** What a row's answer is checked against: its gold, or for Countdown rows the numbers and the target. */
 export function goldOf(row: { readonly gold: string }): string | CountdownTask {
-  return isCountdownTask(row) ? { numbers: row.numbers, target: row.target } : row.gold;
+  return isCountdownTask(row)
+    ? { numbers: row.numbers, target: row.target, ...(row.inOrder === true && { inOrder: true }) }
+    : row.gold;
 }

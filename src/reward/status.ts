@@ -18,6 +18,7 @@ export const FLAG_STRICT: number = 1;
 export const FLAG_TRUNCATED: number = 2;
 export const FLAG_BARE: number = 4;
 export const FLAG_SUBSET: number = 8;
+export const FLAG_IN_ORDER: number = 16;
 
 /** By the rule's number: where the answer was found, or why none was, or what became of a countdown expression. */
 export const RULES: Readonly<Record<number, readonly [name: string, sentence: string]>> = {

@@ -2,7 +2,7 @@ import { MgrpoError, show } from '../errors.js';
 import { LIST, isObject, need } from '../options/border.js';
 import { isCountdownTask } from './countdown-task.js';
 import type { CountdownTask } from './countdown-task.js';
-import { FLAG_BARE, FLAG_STRICT, FLAG_SUBSET, FLAG_TRUNCATED, OUTCOMES, RULES } from './status.js';
+import { FLAG_BARE, FLAG_IN_ORDER, FLAG_STRICT, FLAG_SUBSET, FLAG_TRUNCATED, OUTCOMES, RULES } from './status.js';
 import type { Outcome } from './status.js';
 import { VerifierModule } from './wasm.js';
 import type { RawResult, Row } from './wasm.js';
@@ -94,7 +94,8 @@ export function countdownRow(task: CountdownTask, text: string, flags: number, w
       `${where}: expected { numbers: integers ≥ 0, target: number } for the countdown task, got ${show(task)}; check the data set's columns`,
     );
   const { numbers, target } = task;
-  return { gold: `${numbers.join(' ')} = ${plainDecimal(target)}`, text, flags: flags | (task.subset ? FLAG_SUBSET : 0) };
+  const rules = (task.subset ? FLAG_SUBSET : 0) | (task.inOrder ? FLAG_IN_ORDER : 0);
+  return { gold: `${numbers.join(' ')} = ${plainDecimal(target)}`, text, flags: flags | rules };
 }
 
 /** A number without an exponent. */

@@ -1,6 +1,7 @@
 // The generated tasks by name, one row each: the command line, its help and its checks follow from it.
 import { arithmetic, arithmeticSft } from './arithmetic.js';
 import { countdown, countdownSft } from './countdown.js';
+import { signs, signsSft } from './signs.js';
 import type { SftExample, SftOptions, Task } from './task.js';
 
 /** How large the numbers of a generated task get. */
@@ -30,6 +31,12 @@ export const TASKS: readonly TaskKind[] = [
     doc: 'reach a target with each of the numbers used once',
     make: countdown,
     sft: countdownSft,
+  },
+  {
+    name: 'signs',
+    doc: 'put + or - before the numbers so that they make the target',
+    make: signs,
+    sft: signsSft,
   },
 ];
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ARITHMETIC_SIZES, arithmetic, arithmeticSft } from '../../src/tasks/arithmetic.js';
 import { COUNTDOWN_SIZES, countdown, countdownSft } from '../../src/tasks/countdown.js';
+import { SIGNS_SIZES, signs, signsSft } from '../../src/tasks/signs.js';
 import { drawProblems, type SftExample, type Task } from '../../src/tasks/task.js';
 import { Rng } from '../../src/rng.js';
 
@@ -18,7 +19,11 @@ function evaluate(expression: string): number {
   return Number(new Function(`return ${expression}`)());
 }
 
-const tasks: Task[] = [...ARITHMETIC_SIZES.map((size) => arithmetic(size)), ...COUNTDOWN_SIZES.map((size) => countdown(size))];
+const tasks: Task[] = [
+  ...ARITHMETIC_SIZES.map((size) => arithmetic(size)),
+  ...COUNTDOWN_SIZES.map((size) => countdown(size)),
+  ...SIGNS_SIZES.map((size) => signs(size)),
+];
 
 describe.each(tasks.map((task) => [task.name, task] as const))('%s', (_, task) => {
   it('gives the same rows for the same seed, others for another', () => {
@@ -161,5 +166,55 @@ describe('countdown', () => {
     // A random expression hits the target now and then, which adds a few hundredths.
     expect(solved / examples.length).toBeGreaterThan(0.28);
     expect(solved / examples.length).toBeLessThan(0.45);
+  });
+});
+
+describe('the sign puzzle', () => {
+  const answerOf = (text: string): string => text.replace(/^<think>.*<\/think>/, '');
+
+  it.each(SIGNS_SIZES)('has a solution in size %s', (size) => {
+    for (const { numbers, target } of signs(size).rows('train', 200, 7)) {
+      const list = numbers as number[];
+      const values = Array.from({ length: 2 ** (list.length - 1) }, (_, bits) =>
+        list.slice(1).reduce((sum, n, i) => sum + (bits & (1 << i) ? n : -n), list[0]!),
+      );
+      expect(values).toContain(target);
+      expect(target).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  it('is solved by one guess in six or so, and by check and flip more and more', () => {
+    const examples = signsSft('small', 4000, 5, { guidingTexts, repeats: 0, secondTurns: 1, thirdTurns: 0.5 });
+    const right = (example: SftExample, text: string): boolean =>
+      evaluate(answerOf(text)) === Number(example.prompt[0]!.content.split('=')[1]);
+    const shown = (example: SftExample): string => example.prefix.split(guidingTexts[0]!)[0]!;
+    const share = (items: SftExample[], text: (example: SftExample) => string): number =>
+      items.filter((example) => right(example, text(example))).length / items.length;
+    const second = examples.filter((example) => !shown(example).startsWith('<think>'));
+    const third = examples.filter((example) => shown(example).startsWith('<think>'));
+    expect(third.length / examples.length).toBeCloseTo(0.5, 1);
+    expect(share(second, shown)).toBeCloseTo(0.154, 1);
+    expect(share(second, ({ completion }) => completion)).toBeCloseTo(0.574, 1);
+    expect(share(third, ({ completion }) => completion)).toBeCloseTo(0.843, 1);
+    // A right answer is kept, and every check says what is true.
+    for (const example of examples) {
+      if (right(example, shown(example))) expect(answerOf(example.completion)).toBe(answerOf(shown(example)));
+      const [, way, off, target] = /^<think>([-\d,]+?)([-+]\d+)?=(\d+)/.exec(example.completion)!;
+      const terms = answerOf(shown(example))
+        .match(/[-+]?\d+/g)!
+        .map(Number);
+      const partial = terms.slice(1).map((_, i) => terms.slice(0, i + 2).reduce((a, b) => a + b, 0));
+      expect(way).toBe(partial.join(','));
+      expect(partial.at(-1)! + Number(off ?? 0)).toBe(Number(target));
+    }
+  });
+
+  it('repeats the answer alone, without the check before it', () => {
+    for (const example of signsSft('small', 50, 5, { guidingTexts, repeats: 1, secondTurns: 1, thirdTurns: 1 }))
+      expect(example.completion).toBe(answerOf(example.prefix.split(guidingTexts[0]!)[0]!));
+  });
+
+  it('has no second turn that goes on thinking', () => {
+    expect(() => signsSft('small', 1, 1, { guidingTexts, mode: 'open_think' })).toThrow(/eq5/);
   });
 });

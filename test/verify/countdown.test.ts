@@ -108,4 +108,24 @@ describe('countdown', () => {
       ),
     ).toEqual([]);
   });
+
+  it.each([
+    ['7-3+9-4', 'countdown_ok'],
+    ['7 - 3 + 9 - 4 = 9', 'countdown_ok'],
+    ['\\boxed{7-3+9-4}', 'countdown_ok'],
+    ['7+3-9+4', 'countdown_value'],
+    ['7-4+9-3', 'countdown_numbers'],
+    ['9-4+7-3', 'countdown_numbers'],
+    ['7-3+9', 'countdown_value'],
+    ['7-3+9-4+0', 'countdown_numbers'],
+    ['7-3+(9-4)', 'countdown_syntax'],
+    ['-4+7-3+9', 'countdown_syntax'],
+    ['7--3+9-4', 'countdown_syntax'],
+    ['7*3-9-4', 'countdown_syntax'],
+    ['7?3?9?4', 'countdown_syntax'],
+    ['7?3?9?4=9', 'countdown_syntax'],
+    ['9', 'countdown_numbers'],
+  ])('judges %s as a sign puzzle: the numbers in their order, + or − between them', (pred, rule) => {
+    expect(verify({ gold: { numbers: [7, 3, 9, 4], target: 9, inOrder: true }, pred }).rule).toBe(rule);
+  });
 });

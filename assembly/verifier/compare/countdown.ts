@@ -12,6 +12,9 @@ const DEPTH: i32 = 64;
 const given: usize = memory.data(MOST * 8, 8);
 const used: usize = memory.data(MOST, 1);
 let givenCount: i32 = 0;
+/** Whether the numbers must stay in their order with + or − between them, and how many have been read. */
+let inOrder: bool = false;
+let readCount: i32 = 0;
 let targetNumerator: i64 = 0;
 let targetDenominator: i64 = 1;
 
@@ -209,8 +212,14 @@ function advance(): void {
   at += size;
 }
 
-/** Marks one unused given number of this value as used. */
+/** Marks one unused given number of this value as used; in order, it must be the next one. */
 function take(value: i64): bool {
+  if (inOrder) {
+    if (readCount >= givenCount || load<i64>(given + ((<usize>readCount) << 3)) != value) return fail(Rule.COUNTDOWN_NUMBERS);
+    store<u8>(used + <usize>readCount, 1);
+    readCount++;
+    return true;
+  }
   for (let i = 0; i < givenCount; i++)
     if (load<i64>(given + ((<usize>i) << 3)) == value && load<u8>(used + <usize>i) == 0) {
       store<u8>(used + <usize>i, 1);
@@ -221,6 +230,7 @@ function take(value: i64): bool {
 
 /** factor := number | ( sum ) | - factor */
 function factor(depth: i32): bool {
+  if (inOrder && token != NUMBER) return fail(Rule.COUNTDOWN_SYNTAX);
   let negative = false;
   while (token == SUBTRACT || token == ADD) {
     if (token == SUBTRACT) negative = !negative;
@@ -246,6 +256,7 @@ function factor(depth: i32): bool {
 function product(depth: i32): bool {
   if (!factor(depth)) return false;
   while (token == MULTIPLY || token == DIVIDE) {
+    if (inOrder) return fail(Rule.COUNTDOWN_SYNTAX);
     const divide = token == DIVIDE;
     const n = numerator;
     const d = denominator;
@@ -280,6 +291,8 @@ export function checkCountdown(task: usize, taskLength: i32, answer: Span, flags
     reason = Rule.COUNTDOWN_TASK;
     return Verdict.GOLD_UNPARSABLE;
   }
+  inOrder = (flags & Flag.IN_ORDER) != 0;
+  readCount = 0;
   at = startOf(answer);
   end = endOf(answer);
   // One formula's delimiters around all of it.
