@@ -28,8 +28,10 @@ export class Emitter {
     };
     try {
       const result = this.#listener?.({ type: 'progress', ...event });
-      if (!(result instanceof Promise)) return;
-      const settled: Promise<unknown> = result.catch(keep).finally(() => this.#pending.delete(settled));
+      if (typeof (result as Partial<PromiseLike<unknown>> | undefined | null)?.then !== 'function') return;
+      const settled: Promise<unknown> = Promise.resolve(result)
+        .catch(keep)
+        .finally(() => this.#pending.delete(settled));
       this.#pending.add(settled);
     } catch (error) {
       keep(error);

@@ -53,7 +53,7 @@ export type TrainEvent =
       readonly tokens?: number;
     }
   | {
-      /** A finished step. */
+      /** A finished step. `step_time` is among the metrics here alone: equal runs have equal logs. */
       readonly type: 'step';
       readonly step: number;
       readonly steps: number;

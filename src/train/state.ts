@@ -72,8 +72,11 @@ function parseState(json: unknown, where: string): TrainerState & { readonly opt
     const value = fields[key];
     return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : fail(key, 'a whole number >= 0');
   };
-  const isMetrics = (value: unknown): value is Record<string, number> =>
-    isObject(value) && Object.values(value).every((metric) => typeof metric === 'number');
+  // JSON has no NaN and no infinity: such a metric comes back as null.
+  const isMetrics = (value: unknown): value is Record<string, number | null> =>
+    isObject(value) && Object.values(value).every((metric) => typeof metric === 'number' || metric === null);
+  const numbersOf = (metrics: Record<string, number | null>): Record<string, number> =>
+    Object.fromEntries(Object.entries(metrics).map(([name, metric]) => [name, metric ?? NaN]));
   const { window } = fields;
   return {
     step: count('step'),
@@ -81,6 +84,6 @@ function parseState(json: unknown, where: string): TrainerState & { readonly opt
     streams: count('streams'),
     draws: count('draws'),
     optimizerSteps: count('optimizerSteps'),
-    window: Array.isArray(window) && window.every(isMetrics) ? window : fail('window', 'a list of metrics'),
+    window: Array.isArray(window) && window.every(isMetrics) ? window.map(numbersOf) : fail('window', 'a list of metrics'),
   };
 }
