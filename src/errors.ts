@@ -1,3 +1,4 @@
+// The one error of this package, and how values are shown in messages.
 /** What went wrong, as a stable string that scripts and embedding applications can switch on. */
 export type ErrorCode =
   | 'invalid_argument'

@@ -1,4 +1,4 @@
-/** The public interface with Node's platform: folders on disk, and adapters through Dawn. */
+// The public interface with Node's platform: folders on disk, and adapters through Dawn.
 export * from './index.js';
 export { resolveModel } from './platform/hub.js';
 export type { DownloadProgress, HubOptions } from './platform/hub.js';

@@ -1,3 +1,4 @@
+// Random numbers by position: the same seed, stream and place give the same number, here and in the shaders.
 /**
  * Counter-based random numbers: Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
  * The host twin of `shaders/lib/rng.wgsl`; both give the same words for the same key and counter.

@@ -1,3 +1,4 @@
+// Opens the device of this machine, and says what it is and what would be faster.
 import { MgrpoError } from '../errors.js';
 import { Gpu } from '../index.js';
 import type { AdapterSummary } from '../index.js';

@@ -1,3 +1,4 @@
+// `mgrpo eval`: measures a model on problems with answers.
 import { GRPO_OPTIONS, LAYER2_OPTIONS, TASK_NAMES, evaluate, fittingCompletionLength } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { completeMGRPO } from '../config/mgrpo.js';

@@ -1,3 +1,4 @@
+// `mgrpo generate`: completions of one prompt.
 import { GRPO_OPTIONS, LAYER1_SYSTEM_PROMPT } from '../index.js';
 import type { ChatMessage, Tokenizer } from '../index.js';
 import type { OptionTable } from '../options/table.js';

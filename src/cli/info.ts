@@ -1,3 +1,4 @@
+// `mgrpo info`: what this machine and a model offer.
 import { Gpu, parameterSpecs, parseModelConfig, readJson } from '../index.js';
 import type { FileSource } from '../index.js';
 import type { OptionTable } from '../options/table.js';

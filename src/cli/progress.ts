@@ -1,3 +1,4 @@
+// Progress on stderr: the events of a trainer as lines for people. Results are not its business.
 import type { Listener, TrainEvent } from '../train/events.js';
 import { GRPO_OPTIONS } from '../index.js';
 import { bytesText, countText, duration, short } from '../report/format.js';

@@ -1,3 +1,4 @@
+// What every command that computes needs: the device, progress, and Ctrl-C as a signal.
 import type { Gpu } from '../index.js';
 import { openGpu } from './device.js';
 import { Progress } from './progress.js';

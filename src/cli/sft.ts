@@ -1,3 +1,4 @@
+// `mgrpo sft`: supervised fine-tuning, or a small model from nothing.
 import path from 'node:path';
 import { MgrpoError } from '../errors.js';
 import {

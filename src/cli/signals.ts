@@ -1,3 +1,4 @@
+// Ctrl-C: the first one asks a command to end, the second ends the process.
 import { say } from './output.js';
 
 /** Exit code of a run that Ctrl-C (or SIGTERM) stopped, after what it had was saved. */

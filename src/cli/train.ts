@@ -1,3 +1,4 @@
+// `mgrpo train`: flags, files and data become a trainer and a run folder. The training itself is in train/, the folder in run/.
 import path from 'node:path';
 import {
   GRPOTrainer,

@@ -1,3 +1,4 @@
+// `mgrpo verify`: judges one pair, or a file of them.
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, renameSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';

@@ -1,3 +1,4 @@
+// The version of this package.
 import { readFileSync } from 'node:fs';
 
 /** Version in package.json, which lies beside dist/ (or two folders above this source). */

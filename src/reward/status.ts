@@ -1,4 +1,4 @@
-/** Names for the numbers of assembly/verifier/status.ts, in the words that a person reads. A test holds the two against each other. */
+// Names for the numbers of assembly/verifier/status.ts, in the words that a person reads. A test holds the two against each other.
 
 /** Outcome of one pair; only `equal` is a reward. */
 export type Outcome = 'not_equal' | 'equal' | 'undecided' | 'gold_unparsable' | 'pred_unparsable' | 'no_answer';

@@ -1,3 +1,4 @@
+// What a reward function takes and gives.
 /** What the trainer tells a reward function about where training stands. */
 export interface RewardTrainerState {
   /** Optimiser steps done so far. */

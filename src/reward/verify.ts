@@ -1,3 +1,4 @@
+// The answer checker: pairs in, verdicts with their reasons out. What is compared how is in assembly/.
 import { MgrpoError, show } from '../errors.js';
 import { LIST, isObject, need } from '../options/border.js';
 import { isCountdownTask } from './countdown-task.js';

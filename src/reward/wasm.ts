@@ -1,3 +1,4 @@
+// The verifiers’ WebAssembly module and its buffers.
 import base64 from '../../build/verifier.wasm';
 import { MgrpoError } from '../errors.js';
 

@@ -1,3 +1,4 @@
+// The tokenizer of the small models: one token per character.
 /** Tokens with a meaning of their own, in the order of their ids. `special` ones are left out of decoded text on request. */
 const MARKERS: readonly { content: string; special: boolean }[] = [
   { content: '<pad>', special: true },
