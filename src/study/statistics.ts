@@ -130,35 +130,27 @@ export function signFlipTest(differences: readonly number[], seed = 0): Test {
 }
 
 /**
- * Two-level bootstrap of a mean difference: seeds with replacement, and problems within them. It says how far the difference would move with
- * other seeds and other problems.
+ * Bootstrap of a mean difference over seeds and the problems within them, both drawn with replacement: how far it would move with other seeds
+ * and other problems. The problems are the same under every seed, so that one draw of problems holds for all seeds of a resample (Owen 2007,
+ * "pigeonhole"): what is hard under one seed is hard under the others.
  * @param differences float[seeds][problems], the difference of two arms on the same problem under the same seed
- * @param shared whether problem p is the same one under every seed: then one draw of problems holds for all seeds (Owen 2007), since what
- *   is hard under one seed is hard under the others
  */
 export function hierarchicalBootstrap(
   differences: readonly (readonly number[])[],
-  { shared, seed = 0, resamples = 2000 }: { readonly shared: boolean; readonly seed?: number; readonly resamples?: number },
+  { seed = 0, resamples = 2000 }: { readonly seed?: number; readonly resamples?: number } = {},
 ): { readonly mean: number; readonly percentile: Interval } {
   const S = differences.length;
+  const P = differences[0]?.length ?? 0;
   check(
-    S >= 1 && differences.every((row) => row.length >= 1),
-    'hierarchicalBootstrap: expected at least one problem under every seed, got none; evaluate on more problems',
-  );
-  check(
-    !shared || differences.every((row) => row.length === differences[0]!.length),
-    'hierarchicalBootstrap: expected the same problems under every seed, got different numbers of them; pass shared: false',
+    P >= 1 && differences.every((row) => row.length === P),
+    'hierarchicalBootstrap: expected the same problems, at least one, under every seed; evaluate every seed on one data set',
   );
   const rng = new Rng(seed, STREAM.hierarchy);
   const draws = (n: number): number[] => Array.from({ length: n }, () => rng.int(n));
   const means = Float64Array.from({ length: resamples }, () => {
-    const common = shared ? draws(differences[0]!.length) : null;
-    let sum = 0;
-    for (const s of draws(S)) {
-      const row = differences[s]!;
-      sum += (common ?? draws(row.length)).reduce((total, p) => total + row[p]!, 0) / row.length;
-    }
-    return sum / S;
+    const problems = draws(P);
+    const sum = draws(S).reduce((total, s) => total + problems.reduce((row, p) => row + differences[s]![p]!, 0), 0);
+    return sum / (S * P);
   }).sort();
   return { mean: meanOf(differences.map(meanOf)), percentile: [quantile(means, LOW), quantile(means, HIGH)] };
 }
