@@ -119,3 +119,15 @@ export { bytesText, countText, duration, metricTable } from './report/format.js'
 export { renderReport } from './report/page.js';
 export type { SFTTrainerOptions } from './train/sft-trainer.js';
 export type { CompletionRecord, Listener, Phase, TrainEvent } from './train/events.js';
+
+export { ARMS, ARM_NAMES } from './study/arms.js';
+export type { Arm, Score } from './study/arms.js';
+export type { OpenCell, Point } from './study/cell.js';
+export { renderStudy } from './study/page.js';
+export { readStudy } from './study/plan.js';
+export type { Cell as StudyCell, StudyPlan, StudyRow, StudyTask, Training } from './study/plan.js';
+export { finishedCells, runStudy } from './study/run.js';
+export type { StudyPoints, StudyProgress, StudyRun } from './study/run.js';
+export { bootstrapMean, hierarchicalBootstrap, holm, mcnemarTest, signFlipTest, studentInterval } from './study/statistics.js';
+export { studyCsv, summarizeStudy } from './study/summary.js';
+export type { ArmResult, Comparison, StudySummary } from './study/summary.js';

@@ -8,6 +8,7 @@ import { generateCommand, generateSpec } from './generate.js';
 import { infoCommand, infoSpec } from './info.js';
 import { say } from './output.js';
 import { sftCommand, sftSpec } from './sft.js';
+import { studyCommand, studySpec } from './study.js';
 import { trainCommand, trainSpec } from './train.js';
 import { verifyCommand, verifySpec } from './verify.js';
 import { packageVersion } from './version.js';
@@ -19,6 +20,7 @@ const COMMANDS: readonly { readonly spec: CommandSpec; readonly prepare: Prepare
   { spec: trainSpec, prepare: trainCommand },
   { spec: sftSpec, prepare: sftCommand },
   { spec: evalSpec, prepare: evalCommand },
+  { spec: studySpec, prepare: studyCommand },
   { spec: generateSpec, prepare: generateCommand },
   { spec: verifySpec, prepare: verifyCommand },
   { spec: infoSpec, prepare: infoCommand },

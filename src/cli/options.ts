@@ -1,5 +1,5 @@
 // Options that several commands share, in the form of the tables of src/config/.
-import { POLICY_OPTIONS, TASKS, TASK_NAMES } from '../index.js';
+import { POLICY_OPTIONS, REWARDS, TASKS, TASK_NAMES } from '../index.js';
 import type { OptionSpec } from '../options/table.js';
 
 /** Most tokens of a completion, for commands that can do with fewer than the default where the context is short. */
@@ -82,6 +82,44 @@ const DATA = {
 
 /** Where problems come from. */
 export const DATA_OPTIONS: typeof DATA & { readonly task: TaskOption } = { task: TASK, ...DATA };
+
+/** Held-out problems of a file. */
+export const EVAL_DATA_OPTIONS = {
+  evalDataset: {
+    section: 'data',
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'JSON lines to evaluate on before and after the training. A generated task brings held-out problems.',
+  },
+} as const;
+
+/** Names of something; none: what the row says. */
+interface NamesOption extends OptionSpec {
+  readonly type: 'strings';
+  readonly nullable: true;
+  readonly default: null;
+}
+
+/** What scores completions. */
+export const REWARD_OPTIONS: { readonly reward: NamesOption; readonly rewardModule: NamesOption } = {
+  reward: {
+    section: 'reward',
+    type: 'strings',
+    nullable: true,
+    default: null,
+    doc:
+      `Reward functions, the verifier first: ${REWARDS.map(({ name, doc }) => `${name} (${doc})`).join(', ')}. ` +
+      'None: countdown for Countdown problems, else accuracy; with --reward-module only the module’s.',
+  },
+  rewardModule: {
+    section: 'reward',
+    type: 'strings',
+    nullable: true,
+    default: null,
+    doc: 'JavaScript modules whose default export is a reward function, or an object of them by name; they follow those of --reward.',
+  },
+};
 
 export const RUN_OPTIONS = {
   outputDir: {

@@ -9,13 +9,11 @@ import {
   latestCheckpoint,
   readRunConfig,
   POLICY_OPTIONS,
-  REWARDS,
   TASK_NAMES,
-  loraOf,
 } from '../index.js';
 import { completeGRPO } from '../config/grpo.js';
 import { completeMGRPO } from '../config/mgrpo.js';
-import type { Checkpoint, FileSource, GRPOConfig, Gpu, Listener, Policy, PolicyTrainer, TaskRow } from '../index.js';
+import type { Checkpoint, FileSource, GRPOConfig, Listener, PolicyTrainer, TaskRow } from '../index.js';
 import { MgrpoError } from '../errors.js';
 import type { OptionTable, Settings } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
@@ -23,8 +21,8 @@ import { checkData, checkRewards, needsGold, openRewards, readRows } from './dat
 import { adapterName } from './device.js';
 import { UsageError, commandFlags, flattenValues, ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, GivenValues, Work } from './flags.js';
-import { modelOf, openAdapter, openModel, openPolicy } from './model.js';
-import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
+import { modelOf, openAdapter, openModel } from './model.js';
+import { DATA_OPTIONS, EVAL_DATA_OPTIONS, MODEL_OPTIONS, REWARD_OPTIONS, RUN_OPTIONS } from './options.js';
 import { metricTable } from '../report/format.js';
 import { printResult, say } from './output.js';
 import { checkOutput, outputFolder, runConfig } from './run.js';
@@ -32,18 +30,14 @@ import { Samples } from './samples.js';
 import { withSession } from './session.js';
 import type { Session } from './session.js';
 import { INTERRUPTED } from './signals.js';
+import { forResume, openReference, openTrainedPolicy } from './trained.js';
+import type { TrainedModel } from './trained.js';
 
 const OWN = {
   ...MODEL_OPTIONS,
   ...POLICY_OPTIONS,
   ...DATA_OPTIONS,
-  evalDataset: {
-    section: 'data',
-    type: 'string',
-    nullable: true,
-    default: null,
-    doc: 'JSON lines to evaluate on before and after the training. A generated task brings held-out problems.',
-  },
+  ...EVAL_DATA_OPTIONS,
   evalRows: {
     section: 'data',
     type: 'integer',
@@ -58,22 +52,7 @@ const OWN = {
     default: 'mgrpo',
     doc: 'Multi-Layer GRPO (arXiv 2506.04746), or GRPO alone.',
   },
-  reward: {
-    section: 'reward',
-    type: 'strings',
-    nullable: true,
-    default: null,
-    doc:
-      `Reward functions, the verifier first: ${REWARDS.map(({ name, doc }) => `${name} (${doc})`).join(', ')}. ` +
-      'None: countdown for Countdown problems, else accuracy; with --reward-module only the module’s.',
-  },
-  rewardModule: {
-    section: 'reward',
-    type: 'strings',
-    nullable: true,
-    default: null,
-    doc: 'JavaScript modules whose default export is a reward function, or an object of them by name; they follow those of --reward.',
-  },
+  ...REWARD_OPTIONS,
   ...RUN_OPTIONS,
   resume: {
     section: 'run',
@@ -128,8 +107,8 @@ export async function trainCommand(argv: readonly string[]): Promise<Work | null
   return () =>
     withSession('stopping: the run is saved', async (session) => {
       const { gpu, progress, signal } = session;
-      const policy = await openTrainedPolicy(gpu, plan);
-      const referencePolicy = await openReference(gpu, plan);
+      const policy = await openTrainedPolicy(gpu, trainedOf(plan));
+      const referencePolicy = await openReference(gpu, trainedOf(plan));
       const samples = new Samples((text) => progress.line(text));
       const onEvent: Listener = async (event) => {
         await progress.listen(event);
@@ -208,19 +187,6 @@ function completeConfig(settings: TrainSettings, given: GivenValues, problems: s
   return { ...completeGRPO(shared, problems), layer2: null };
 }
 
-/** A resumed run's adapter comes from a checkpoint; where it was new at the first start, the reference is still the base with it off. */
-function forResume(settings: TrainSettings, shared: Record<string, unknown>): Record<string, unknown> {
-  const { reference = GRPO_OPTIONS.reference.default } = shared;
-  const isNewAdapter = settings.loraR !== null && settings.adapter === null;
-  return isNewAdapter && reference === 'auto' ? { ...shared, reference: 'adapter_off' } : shared;
-}
-
-/** The frozen reference of a resumed run: what its first start began from, since the policy holds later weights. */
-function openReference(gpu: Gpu, { settings, config, model, adapter, checkpoint }: Plan): Promise<Policy | undefined> {
-  if (!checkpoint || config.beta === 0 || config.reference === 'adapter_off') return Promise.resolve(undefined);
-  return openPolicy(gpu, model, { train: 'none', adapter, dtype: settings.dtype, name: settings.model! });
-}
-
 function readEvalRows(settings: TrainSettings, seed: number): Promise<TaskRow[]> {
   const { evalDataset: dataset, evalRows: limit, task } = settings;
   if (limit === 0 || (dataset === null && task === null)) return Promise.resolve([]);
@@ -232,19 +198,8 @@ function readEvalRows(settings: TrainSettings, seed: number): Promise<TaskRow[]>
   });
 }
 
-/** The policy to train: the model with a new adapter, an existing one, or all weights; or what the checkpoint holds. */
-function openTrainedPolicy(gpu: Gpu, { settings, config, model, adapter, checkpoint }: Plan): Promise<Policy> {
-  const lora = loraOf(settings);
-  const usesAdapter = lora !== null || adapter !== undefined;
-  const saved = checkpoint?.files;
-  const goesOn = usesAdapter ? (saved ?? adapter) : undefined;
-  return openPolicy(gpu, saved && !usesAdapter ? saved : model, {
-    ...(goesOn ? { train: 'adapter', adapter: goesOn } : { train: lora ?? 'full' }),
-    seed: config.seed,
-    dtype: settings.dtype,
-    gradientCheckpointing: settings.gradientCheckpointing,
-    name: settings.model!,
-  });
+function trainedOf({ settings, config, model, adapter, checkpoint }: Plan): TrainedModel {
+  return { settings, config, model, adapter, checkpoint: checkpoint?.files };
 }
 
 function openRun({ settings, config, folder, checkpoint }: Plan, device: string): Promise<RunFolder> {

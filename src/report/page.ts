@@ -3,8 +3,10 @@
 import type { Metric } from '../algo/evaluation.js';
 import type { CompletionRecord } from '../train/events.js';
 import type { Evaluations, Metrics, ReportData, StepRecord } from './data.js';
+import { CHART_SCRIPT, renderChart } from './chart.js';
 import { bytesText, clearChange, duration, short } from './format.js';
 import { Html, markup } from './html.js';
+import { PAGE_STYLE } from './style.js';
 
 interface Curve {
   readonly key: string;
@@ -13,13 +15,13 @@ interface Curve {
   readonly tone: 1 | 2;
 }
 
-interface Chart {
+interface Curves {
   readonly title: string;
   readonly curves: readonly Curve[];
 }
 
 /** The same metric of both layers. */
-const layers = (title: string, key: string): Chart => ({
+const layers = (title: string, key: string): Curves => ({
   title,
   curves: [
     { key, label: 'layer 1', tone: 1 },
@@ -27,7 +29,7 @@ const layers = (title: string, key: string): Chart => ({
   ],
 });
 
-const CHARTS: readonly Chart[] = [
+const CHARTS: readonly Curves[] = [
   layers('Reward', 'reward'),
   {
     title: 'Accuracy of sampled answers',
@@ -71,7 +73,7 @@ export function renderReport(data: ReportData): string {
     ['peak device memory', bytesText(peak)],
     ['mgrpo', run.mgrpo],
   ];
-  const charts = CHARTS.flatMap((chart) => renderChart(chart, steps) ?? []);
+  const charts = CHARTS.flatMap((chart) => renderCurves(chart, steps) ?? []);
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -79,7 +81,7 @@ export function renderReport(data: ReportData): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
 <title>${title}</title>
-<style>${new Html(STYLE)}</style>
+<style>${new Html(PAGE_STYLE)}</style>
 </head>
 <body>
 <main>
@@ -92,7 +94,7 @@ ${renderTimes(steps)}
 <section><h2>Settings</h2>
 <div class="settings">${renderSettings('command', run.settings)}${renderSettings('training', run.config)}</div></section>
 </main>
-<script>${new Html(SCRIPT)}</script>
+<script>${new Html(CHART_SCRIPT)}</script>
 </body>
 </html>
 `.text;
@@ -141,62 +143,17 @@ function renderEvaluation({ before, after, during }: Evaluations): Html {
 
 // ---- curves --------------------------------------------------------------------------------------------------------
 
-const WIDTH = 360;
-const HEIGHT = 190;
-const PLOT = { left: 46, right: 10, top: 10, bottom: 24 };
-
-/** One drawing; undefined where no step has such a metric. */
-function renderChart({ title, curves }: Chart, steps: readonly StepRecord[]): Html | undefined {
-  const drawn = curves
-    .map((curve) => ({
-      ...curve,
-      points: steps.flatMap(({ step, metrics }) => {
-        const y = metrics[curve.key];
-        return y === undefined || !Number.isFinite(y) ? [] : [[step, y] as const];
-      }),
-    }))
-    .filter(({ points }) => points.length > 0);
-  if (drawn.length === 0) return undefined;
-  const all = drawn.flatMap(({ points }) => points);
-  const [firstStep, lastStep] = [Math.min(...all.map(([x]) => x)), Math.max(...all.map(([x]) => x))];
-  const ticks = niceTicks(Math.min(...all.map(([, y]) => y)), Math.max(...all.map(([, y]) => y)));
-  const [lo, hi] = [ticks[0]!, ticks.at(-1)!];
-  const px = (step: number): number =>
-    PLOT.left + ((WIDTH - PLOT.left - PLOT.right) * (step - firstStep)) / Math.max(lastStep - firstStep, 1);
-  const py = (y: number): number => HEIGHT - PLOT.bottom - ((HEIGHT - PLOT.top - PLOT.bottom) * (y - lo)) / (hi - lo);
-  const grid = ticks.map(
-    (y) =>
-      markup`<line class="grid" x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${py(y).toFixed(1)}" y2="${py(y).toFixed(1)}"/><text class="tick" x="${PLOT.left - 6}" y="${(py(y) + 3.5).toFixed(1)}" text-anchor="end">${short(y)}</text>`,
-  );
-  const lines = drawn.map(({ tone, points }) => {
-    const at = points.map(([x, y]) => [px(x).toFixed(1), py(y).toFixed(1)] as const);
-    const [cx, cy] = at[0]!;
-    return points.length === 1
-      ? markup`<circle class="dot tone${tone}" cx="${cx}" cy="${cy}" r="3"/>`
-      : markup`<polyline class="curve tone${tone}" points="${at.join(' ')}"/>`;
-  });
-  const legend = drawn.map(
-    ({ label, tone, points }) => markup`<span class="key tone${tone}">${label} <b>${short(points.at(-1)![1])}</b></span>`,
-  );
-  const values = drawn.map(({ label, tone, points }) => ({ label, tone, points }));
-  const geometry = { left: PLOT.left, right: WIDTH - PLOT.right, first: firstStep, last: lastStep };
-  return markup`<figure data-chart="${JSON.stringify({ ...geometry, values })}">
-<figcaption>${title}<span class="keys">${legend}</span></figcaption>
-<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title} by step">${grid}
-<text class="tick" x="${PLOT.left}" y="${HEIGHT - 7}">${firstStep}</text>
-<text class="tick" x="${WIDTH - PLOT.right}" y="${HEIGHT - 7}" text-anchor="end">step ${lastStep}</text>
-${lines}<line class="cursor" y1="${PLOT.top}" y2="${HEIGHT - PLOT.bottom}" x1="-9" x2="-9"/></svg></figure>`;
-}
-
-/** Three to six round values that enclose [lo, hi]. */
-export function niceTicks(lo: number, hi: number): number[] {
-  if (lo === hi) [lo, hi] = lo === 0 ? [0, 1] : [lo - Math.abs(lo) / 2, hi + Math.abs(hi) / 2];
-  const raw = (hi - lo) / 4;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * ([1, 2, 2.5, 5, 10].find((m) => m * power >= raw * 0.999) ?? 10);
-  const first = Math.floor(lo / step + 1e-9);
-  const last = Math.ceil(hi / step - 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+/** One drawing over the steps; undefined where no step has such a metric. */
+function renderCurves({ title, curves }: Curves, steps: readonly StepRecord[]): Html | undefined {
+  const series = curves.map(({ key, label, tone }) => ({
+    label,
+    tone,
+    points: steps.flatMap(({ step, metrics }) => {
+      const y = metrics[key];
+      return y === undefined || !Number.isFinite(y) ? [] : [[step, y] as const];
+    }),
+  }));
+  return renderChart({ title, axis: 'step', series });
 }
 
 // ---- corrections ---------------------------------------------------------------------------------------------------
@@ -269,77 +226,3 @@ function renderSettings(title: string, settings: Readonly<Record<string, unknown
   );
   return markup`<details><summary>${title} <span class="quiet">(${rows.length})</span></summary><div class="scroll"><table>${list}</table></div></details>`;
 }
-
-const STYLE = `
-:root{color-scheme:light dark;--bg:#fbfbfa;--card:#fff;--ink:#1c1d20;--quiet:#63666d;--line:#e3e3df;--one:#2a6fbb;--two:#c2611c;--right:#1d7a46;--wrong:#b3333c}
-@media(prefers-color-scheme:dark){:root{--bg:#141518;--card:#1c1e22;--ink:#e8e8e6;--quiet:#9a9da5;--line:#33363c;--one:#6aa9ee;--two:#f0975a;--right:#5cc48a;--wrong:#f0808a}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
-main{max-width:1160px;margin:0 auto;padding:28px 20px 64px}
-h1{font-size:24px;line-height:1.25;margin:0 0 14px;overflow-wrap:anywhere}
-h2{font-size:17px;margin:36px 0 10px}
-.quiet,dt{color:var(--quiet);font-size:13px}
-.facts{display:flex;flex-wrap:wrap;gap:8px 28px;margin:0}
-.facts dd{margin:0;overflow-wrap:anywhere}
-.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr));gap:14px}
-figure{margin:0;padding:12px 12px 6px;background:var(--card);border:1px solid var(--line);border-radius:8px}
-figcaption{font-weight:600;font-size:14px;min-height:44px}
-.keys{display:flex;flex-wrap:wrap;gap:0 12px;font-weight:400;font-size:13px;color:var(--quiet)}
-.keys b{color:var(--ink);font-weight:600;font-variant-numeric:tabular-nums}
-.key::before{content:"";display:inline-block;width:10px;height:3px;border-radius:2px;margin-right:5px;vertical-align:middle;background:currentColor}
-.key.tone1::before{background:var(--one)}.key.tone2::before{background:var(--two)}
-svg{display:block;width:100%;height:auto;touch-action:pan-y}
-.grid{stroke:var(--line);stroke-width:1}.cursor{stroke:var(--quiet);stroke-width:1;stroke-dasharray:3 3}
-.tick{fill:var(--quiet);font-size:11px;font-variant-numeric:tabular-nums}
-.curve{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
-.curve.tone1{stroke:var(--one)}.curve.tone2{stroke:var(--two)}
-.dot.tone1{fill:var(--one)}.dot.tone2{fill:var(--two)}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;background:var(--card);border:1px solid var(--line);border-radius:8px;min-width:min(100%,420px)}
-th,td{padding:5px 12px;text-align:left;border-top:1px solid var(--line);vertical-align:top}
-thead th{border-top:0;color:var(--quiet);font-weight:500;font-size:13px}
-tr:first-child>*{border-top:0}thead+tbody tr:first-child>*{border-top:1px solid var(--line)}
-tbody th,table>tr th{font-weight:500;white-space:nowrap}
-.num{font-variant-numeric:tabular-nums;white-space:nowrap}
-.ci{color:var(--quiet);font-size:12px}.clear{font-weight:600}
-.wide{min-width:180px;width:100%}
-.bar{display:inline-block;height:9px;border-radius:2px;margin-right:8px;max-width:80%}.bar.tone1{background:var(--one)}.bar.tone2{background:var(--two)}
-details{margin:0 0 10px}summary{cursor:pointer;padding:4px 0}
-article{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px;margin:8px 0}
-.turn{border-left:3px solid var(--line);padding-left:10px;margin-bottom:8px}
-.turn.right{border-color:var(--right)}.turn.wrong{border-color:var(--wrong)}
-.who{font-size:12px;color:var(--quiet)}.right .who{color:var(--right)}.wrong .who{color:var(--wrong)}
-pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-article p{margin:0}
-`;
-
-/** Reads the values under the pointer: the legend shows them instead of the last ones. */
-const SCRIPT = `
-for (const figure of document.querySelectorAll('figure[data-chart]')) {
-  const chart = JSON.parse(figure.dataset.chart);
-  const svg = figure.querySelector('svg');
-  const cursor = figure.querySelector('.cursor');
-  const shown = [...figure.querySelectorAll('.key b')];
-  const rest = shown.map((b) => b.textContent);
-  const show = (event) => {
-    const box = svg.getBoundingClientRect();
-    const x = ((event.clientX - box.left) / box.width) * ${WIDTH};
-    const span = Math.max(chart.last - chart.first, 1);
-    const wanted = chart.first + ((x - chart.left) / (chart.right - chart.left)) * span;
-    chart.values.forEach(({ points }, i) => {
-      const point = points.reduce((a, b) => (Math.abs(b[0] - wanted) < Math.abs(a[0] - wanted) ? b : a));
-      shown[i].textContent = Number(point[1].toPrecision(4)) + ' (step ' + point[0] + ')';
-      const at = chart.left + ((chart.right - chart.left) * (point[0] - chart.first)) / span;
-      cursor.setAttribute('x1', at);
-      cursor.setAttribute('x2', at);
-    });
-  };
-  svg.addEventListener('pointermove', show);
-  svg.addEventListener('pointerdown', show);
-  svg.addEventListener('pointerleave', () => {
-    shown.forEach((b, i) => (b.textContent = rest[i]));
-    cursor.setAttribute('x1', -9);
-    cursor.setAttribute('x2', -9);
-  });
-}
-`;

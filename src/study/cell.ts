@@ -111,10 +111,13 @@ class RunningCell<S> {
   constructor(run: CellRun<S>, opened: OpenCell) {
     this.#run = run;
     this.#opened = opened;
-    const { config, evalDataset: _, ...parts } = opened;
+    const { config, policy, referencePolicy, rewardFuncs, trainDataset } = opened;
     const { layer2, ...args } = config;
     const options = {
-      ...parts,
+      policy,
+      rewardFuncs,
+      trainDataset,
+      ...(referencePolicy && { referencePolicy }),
       signal: this.#stop.signal,
       onEvent: (event: TrainEvent) => (event.type === 'step' ? this.#finishStep(event.step, event.metrics) : undefined),
     };

@@ -1,11 +1,10 @@
 // From a study file to its cells: tasks × trainings × seeds. Everything is checked here and reported at once, before anything runs. Which
 // settings a task has (a model, data) is a table of the caller's.
-import { resolveGRPOConfig } from '../config/grpo.js';
-import type { GRPOConfig, GRPOConfigInput } from '../config/grpo.js';
+import type { GRPOConfig } from '../config/grpo.js';
 import { LAYER2_OPTIONS } from '../config/layer2.js';
 import type { Layer2Config } from '../config/layer2.js';
-import { resolveMGRPOConfig } from '../config/mgrpo.js';
-import { MgrpoError, show } from '../errors.js';
+import { completeMGRPO } from '../config/mgrpo.js';
+import { show } from '../errors.js';
 import { isObject } from '../options/border.js';
 import { fillOptions, reportProblems } from '../options/fill.js';
 import { nearest } from '../options/nearest.js';
@@ -244,43 +243,35 @@ function planRows<S>(
   const known = new Set<string>();
   return tasks.flatMap((task) => {
     const trainings = new Map<string, Training<S>>();
-    return arms.flatMap((arm): StudyRow<S>[] => {
-      try {
-        const { config, layer2 } = resolveArm(arm, merge(shared, task.args), budget);
-        const key = JSON.stringify([config, layer2]);
-        const { name, settings } = task;
-        const training = trainings.get(key) ?? { name: arm.name, task: { name, settings }, config, layer2 };
-        trainings.set(key, training);
-        return [{ arm, training }];
-      } catch (error) {
-        if (!(error instanceof MgrpoError)) throw error;
-        const problem = error.message.replace(/^\w+: /, '');
-        // A setting of the study is as wrong in one arm as in another.
-        if (!known.has(problem)) problems.push(`arm ${arm.name} on ${task.name}: ${problem}`);
-        known.add(problem);
-        return [];
-      }
+    return arms.map((arm): StudyRow<S> => {
+      const found: string[] = [];
+      const { config, layer2 } = completeArm(arm, merge(shared, task.args), budget, found);
+      // A setting of the study is as wrong in one arm as in another.
+      for (const problem of found) if (!known.has(problem)) problems.push(`arm ${arm.name} on ${task.name}: ${problem}`);
+      found.forEach((problem) => known.add(problem));
+      const key = JSON.stringify([config, layer2]);
+      const { name, settings } = task;
+      const training = trainings.get(key) ?? { name: arm.name, task: { name, settings }, config, layer2 };
+      trainings.set(key, training);
+      return { arm, training };
     });
   });
 }
 
-/** The resolved settings of an arm. @throws MgrpoError that lists what is wrong with them */
-function resolveArm(
+/** The resolved settings of an arm; appends what is wrong with them. */
+function completeArm(
   arm: Arm,
   args: Args,
   budget: Settings<typeof BUDGET_OPTIONS>,
+  problems: string[],
 ): { readonly config: GRPOConfig; readonly layer2: Layer2Config } {
-  const changed = merge(args, arm.change?.(args));
-  const { layer2: shared, ...own } = changed;
-  const layer2 = { ...shared, ...arm.layer2 };
-  const length = { maxSteps: budget.steps ?? Number.MAX_SAFE_INTEGER };
-  const input = { ...own, ...length } as GRPOConfigInput;
-  const both = resolveMGRPOConfig({ ...input, layer2 });
-  const config = arm.algorithm === 'mgrpo' ? both : resolveGRPOConfig(input);
+  const { layer2: shared, ...own } = merge(args, arm.change?.(args));
+  const input = { ...own, maxSteps: budget.steps ?? Number.MAX_SAFE_INTEGER };
+  const both = completeMGRPO({ ...input, layer2: { ...shared, ...arm.layer2 } }, problems);
+  const config: GRPOConfig = arm.algorithm === 'mgrpo' ? both : { ...both, layer2: null };
   if (budget.steps === null && config.lrSchedulerType !== 'constant')
-    throw new MgrpoError(
-      'invalid_argument',
-      `study: lrSchedulerType ${config.lrSchedulerType} needs to know the number of steps, which a budget of tokens does not say; set it to constant, or give budget.steps`,
+    problems.push(
+      `lrSchedulerType ${config.lrSchedulerType} needs to know the number of steps, which a budget of tokens does not say; set it to constant, or give budget.steps`,
     );
   return { config, layer2: both.layer2 };
 }

@@ -20,7 +20,7 @@ export interface ArmSeed {
 /** A mean over seeds. */
 export interface Mean {
   readonly value: number;
-  /** Student's; infinite with one seed. */
+  /** Student's, within the range of the values; all of it with one seed. */
   readonly interval: Interval;
   readonly seeds: number;
 }
@@ -89,7 +89,7 @@ function tokensFor(score: Score, { answerTokens }: Point, samples: number): numb
 }
 
 /** The tables of what is finished. */
-export function summarize<S>(plan: StudyPlan<S>, points: StudyPoints): StudySummary {
+export function summarizeStudy<S>(plan: StudyPlan<S>, points: StudyPoints): StudySummary {
   const results = plan.rows.flatMap((row) => resultOf(plan, row, points) ?? []);
   const comparisons = plan.tasks.flatMap(({ name }) =>
     MEASURES.flatMap((measure) =>
@@ -109,14 +109,14 @@ function resultOf<S>(plan: StudyPlan<S>, { arm, training }: StudyRow<S>, points:
     .map(({ id, seed }): ArmSeed => ({ seed, points: points.get(id)! }));
   if (seeds.length === 0) return undefined;
   const last = seeds.map((seed) => seed.points.at(-1)!);
-  const over = (value: (point: Point) => number): Mean => meanOf(last.map(value));
+  const over = (value: (point: Point) => number, lo = -Infinity, hi = Infinity): Mean => meanOf(last.map(value), lo, hi);
   const names = Object.keys(last[0]!.metrics);
   return {
     task: training.task.name,
     arm,
     seeds,
-    accuracy: over((point) => average(accuracies(arm.score, point))),
-    gain: over((point) => average(gains(point))),
+    accuracy: over((point) => average(accuracies(arm.score, point)), 0, 1),
+    gain: over((point) => average(gains(point)), -1, 1),
     metrics: Object.fromEntries(names.map((name) => [name, over(({ metrics }) => metrics[name]!)])),
     answerTokens: average(last.map((point) => tokensFor(arm.score, point, plan.evaluation.samples))),
     trainingTokens: average(last.map(({ tokens }) => tokens)),
@@ -177,8 +177,10 @@ function oneSeed(a: readonly number[], b: readonly number[]): number | null {
   ).p;
 }
 
-function meanOf(values: readonly number[]): Mean {
-  return { value: average(values), interval: studentInterval(values), seeds: values.length };
+/** A mean with its interval, within the range that the values have. */
+function meanOf(values: readonly number[], least: number, most: number): Mean {
+  const [lo, hi] = studentInterval(values);
+  return { value: average(values), interval: [Math.max(lo, least), Math.min(hi, most)], seeds: values.length };
 }
 
 function average(values: readonly number[]): number {
@@ -186,7 +188,7 @@ function average(values: readonly number[]): number {
 }
 
 /** Every evaluation of every arm as comma-separated values, a line each. */
-export function summaryCsv(summary: StudySummary): string {
+export function studyCsv(summary: StudySummary): string {
   const names = [...new Set(summary.results.flatMap(({ metrics }) => Object.keys(metrics)))];
   const head = ['task', 'arm', 'seed', 'point', 'step', 'generated_tokens', 'seconds', 'accuracy', 'gain', ...names];
   const rows = summary.results.flatMap(({ task, arm, seeds }) =>

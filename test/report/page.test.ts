@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { niceTicks, renderReport } from '../../src/report/page.js';
+import { renderReport } from '../../src/report/page.js';
+import { niceTicks } from '../../src/report/chart.js';
 import { reportData } from '../support/report-data.js';
 
 describe('renderReport', () => {
