@@ -78,6 +78,7 @@ export class Parameters {
   /** Trainable memory; empty for a model that only computes. */
   readonly slabs: readonly Slab[];
   readonly #byName: ReadonlyMap<string, Parameter>;
+  #version = 0;
 
   private constructor(gpu: Gpu, byName: Map<string, Parameter>, slabs: readonly Slab[]) {
     this.gpu = gpu;
@@ -168,6 +169,16 @@ export class Parameters {
     });
     recorder.submit();
     return Parameters.frozen(this.gpu, copies);
+  }
+
+  /** How often the values have changed: what was computed from others (cached keys and values) is of no use. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Says that the values have changed. */
+  changed(): void {
+    this.#version++;
   }
 
   /** Sets all gradients to zero. */

@@ -70,6 +70,7 @@ export class AdamW {
         });
       }
     });
+    this.#parameters.changed();
     this.discard(r);
   }
 

@@ -1,8 +1,13 @@
+// Completions, many at a time. A prompt is prefilled once for all its samples, whose cache entries point at the same rows; slots that finish
+// are refilled; decoding runs several steps per submission with the stop test on the device.
 import { MgrpoError, check } from '../errors.js';
-import type { Tensor } from '../gpu/tensor.js';
-import { advance, DECODE_FIELDS, decodeState, sample, type DecodeField } from '../kernels/sampling.js';
-import { pack } from '../nn/batch.js';
+import type { Recorder } from '../gpu/recorder.js';
 import type { Decoder } from '../nn/decoder.js';
+import type { Pool } from '../nn/pool.js';
+import { CachedPrefix, KvCache, maxRows, rowBytes } from './kv-cache.js';
+import { prefill } from './prefill.js';
+import type { SamplingSettings } from './settings.js';
+import { SlotTables, type Group, type Slot, type SlotSettings } from './slots.js';
 
 /** What is to be completed: one prompt, several samples. */
 export interface GenerateRequest {
@@ -10,6 +15,8 @@ export interface GenerateRequest {
   readonly prompt: ArrayLike<number>;
   /** One random stream per sample: the sample's number in the run. Equal streams give equal samples. */
   readonly streams: readonly number[];
+  /** A cached text that the prompt starts with, or has a start in common with: only the rest is prefilled. It stays the caller's. */
+  readonly prefix?: CachedPrefix | undefined;
 }
 
 /** A finished sample. */
@@ -20,20 +27,8 @@ export interface Generated {
   readonly logps: Float32Array<ArrayBuffer>;
   /** Whether it was cut at the length limit. */
   readonly truncated: boolean;
-}
-
-/** How tokens are drawn, in transformers' order: repetition penalty, temperature, top-k, top-p, min-p. */
-export interface SamplingSettings {
-  /** Divides the logits; 0: greedy. */
-  readonly temperature: number;
-  /** Default 0: off. */
-  readonly topK?: number;
-  /** Default 1: off. */
-  readonly topP?: number;
-  /** Default null: off. */
-  readonly minP?: number | null;
-  /** Default 1: off. */
-  readonly repetitionPenalty?: number;
+  /** With `keep`: prompt and completion but its last id, in the cache. The caller releases it. */
+  readonly cached?: CachedPrefix;
 }
 
 /** Settings of {@link generate}. */
@@ -42,9 +37,13 @@ export interface GenerateOptions extends SamplingSettings {
   /** Ids that end a completion. */
   readonly eosIds: ReadonlySet<number>;
   readonly seed: number;
-  /** Samples that run at a time (default 64); bounded by `maxCacheBytes`. */
+  /** Samples that run at a time (default 64); bounded by the rows of the cache. */
   readonly maxSlots?: number;
-  /** Upper bound in bytes of the key/value cache (default 2 GiB). */
+  /** Where keys and values are kept; default: a cache that lasts as long as the call. */
+  readonly cache?: KvCache | undefined;
+  /** Keep finished samples in `cache` (default false). */
+  readonly keep?: boolean;
+  /** Upper bound in bytes of a cache that is made for the call (default 2 GiB). */
   readonly maxCacheBytes?: number;
   /** Decoding steps per submission (default 16). */
   readonly stepsPerSubmit?: number;
@@ -56,54 +55,13 @@ export interface GenerateOptions extends SamplingSettings {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A cache row that holds nothing. */
-const NO_ROW = 0xffffffff;
-
-/** A prompt in the cache, shared by its samples. */
-interface Group {
-  readonly prompt: ArrayLike<number>;
-  /** Cache rows of all prompt tokens but the last, which each sample feeds in itself. */
-  readonly rows: Uint32Array;
-  unfinished: number;
-}
-
-/** A sample that is being decoded. */
-interface Slot {
-  readonly group: Group;
-  readonly index: number;
-  readonly stream: number;
-  /** Cache rows of its own tokens: the prompt's last one and its completion. */
-  readonly rows: Uint32Array;
-  readonly ids: number[];
-  readonly logps: number[];
-}
-
-/** A free list of cache rows. */
-class RowPool {
-  readonly #free: number[];
-
-  constructor(count: number) {
-    this.#free = Array.from({ length: count }, (_, i) => count - 1 - i);
-  }
-
-  get available(): number {
-    return this.#free.length;
-  }
-
-  take(count: number): Uint32Array {
-    const rows = Uint32Array.from({ length: count }, () => this.#free.pop()!);
-    return rows;
-  }
-
-  give(rows: Uint32Array): void {
-    for (let i = rows.length - 1; i >= 0; i--) this.#free.push(rows[i]!);
-  }
-}
+const DEFAULT_SLOTS = 64;
+const DEFAULT_CACHE_BYTES = 2 ** 31;
+const DEFAULT_STEPS = 16;
+const DEFAULT_PREFILL = 2048;
 
 /**
- * Samples completions, many at a time. A prompt is prefilled once for all its samples, whose cache entries point at the same rows;
- * slots that finish are refilled; decoding runs several steps per submission with the stop test on the device. What a sample becomes
- * depends on its prompt, its stream and the seed alone, not on its slot or its neighbours.
+ * Samples completions. What a sample becomes depends on its prompt, its stream and the seed alone, not on its slot or its neighbours.
  * @returns the samples of all requests in order, request by request
  * @throws MgrpoError where a prompt and its completion do not fit the model's context or the cache
  */
@@ -112,217 +70,254 @@ export async function generate(
   requests: readonly GenerateRequest[],
   options: GenerateOptions,
 ): Promise<Generated[]> {
-  const { gpu, config } = decoder;
-  const { maxCompletionLength: limit } = options;
-  const total = requests.reduce((n, r) => n + r.streams.length, 0);
-  const results = new Array<Generated>(total);
-  if (total === 0) return results;
-  const longest = requests.reduce((n, r) => Math.max(n, r.prompt.length), 0);
+  const asked = requests.filter(({ streams }) => streams.length > 0);
+  if (asked.length === 0) return [];
+  checkRequests(decoder, asked, options);
+  const rows = planRows(decoder, asked, options);
+  const cache = options.cache ?? new KvCache(decoder, rows.cacheRows);
+  const pool = decoder.leases.take('sampling');
+  const run = new Generation(decoder, asked, options, { cache, pool, slotCount: rows.slotCount });
+  try {
+    return await run.finish();
+  } finally {
+    run.close();
+    decoder.leases.give('sampling', pool);
+    if (!options.cache) cache.free();
+  }
+}
+
+/** Tokens of a request's prompt that its prefix has in the cache; the last one is fed in by each sample. */
+function cachedLength({ prompt, prefix }: GenerateRequest): number {
+  const most = Math.min(prompt.length - 1, prefix?.ids.length ?? 0);
+  let length = 0;
+  while (length < most && prompt[length] === prefix!.ids[length]) length++;
+  return length;
+}
+
+function longestPrompt(requests: readonly GenerateRequest[]): number {
+  return requests.reduce((n, { prompt }) => Math.max(n, prompt.length), 0);
+}
+
+function checkRequests(decoder: Decoder, requests: readonly GenerateRequest[], options: GenerateOptions): void {
+  const { cache, keep, maxCompletionLength: limit } = options;
+  const { maxPositionEmbeddings: context } = decoder.config;
   check(
     requests.every(({ prompt }) => prompt.length > 0),
     'generate: expected at least one token in every prompt, got an empty one; start it with the tokenizer’s first special token',
   );
-  const maxContext = longest + limit;
-  if (maxContext > config.maxPositionEmbeddings) {
+  check(!keep || cache, 'generate: expected a cache to keep samples in, got none; pass cache: new KvCache(decoder, rows)');
+  check(!cache || cache.decoder === decoder, 'generate: expected a cache of this decoder, got that of another; make one for it');
+  for (const request of requests) {
+    const { prefix } = request;
+    if (!prefix) continue;
+    check(
+      prefix.cache === cache,
+      'generate: expected prefixes of options.cache, got one of another cache; pass the cache it is from',
+    );
+    check(
+      prefix.usable,
+      'generate: expected a prefix of the present weights that is not released, got one that is, or from before an update; leave it out',
+    );
+    check(
+      request.prompt.length === 1 || cachedLength(request) > 0,
+      'generate: expected a prompt that starts like its prefix, got one that differs at its first token; leave the prefix out',
+    );
+  }
+  const longest = longestPrompt(requests);
+  if (longest + limit > context) {
     throw new MgrpoError(
       'invalid_argument',
-      `generate: expected at most ${config.maxPositionEmbeddings} tokens (max_position_embeddings) for prompt and completion together, got ` +
-        `${longest} + ${limit}; use maxCompletionLength ${Math.max(config.maxPositionEmbeddings - longest, 0)} or less, or shorter prompts`,
+      `generate: expected at most ${context} tokens (max_position_embeddings) for prompt and completion together, got ` +
+        `${longest} + ${limit}; use maxCompletionLength ${Math.max(context - longest, 0)} or less, or shorter prompts`,
     );
   }
+}
 
-  // Rows: each slot's own ones, and the prompts of as many groups as can be open at a time.
-  const perRow = 2 * 4 * config.numLayers * config.numKvHeads * config.headDim;
-  const smallest = requests.reduce((n, r) => Math.min(n, Math.max(r.streams.length, 1)), Infinity);
+/** How many samples can run at a time, and the cache rows that they take: each slot's own, and the prompts of the groups that are open. */
+function planRows(
+  decoder: Decoder,
+  requests: readonly GenerateRequest[],
+  options: GenerateOptions,
+): { readonly slotCount: number; readonly cacheRows: number } {
+  const { maxCompletionLength: limit, cache } = options;
+  const perRow = rowBytes(decoder);
+  const total = requests.reduce((n, { streams }) => n + streams.length, 0);
+  const smallest = requests.reduce((n, { streams }) => Math.min(n, streams.length), Infinity);
+  const longest = requests.reduce((n, request) => Math.max(n, request.prompt.length - 1 - cachedLength(request)), 0);
   const rowsFor = (slots: number): number =>
-    slots * (limit + 1) + Math.min(requests.length, Math.ceil(slots / smallest) + 1) * Math.max(longest - 1, 0);
-  const perLayerLimit = Math.floor(gpu.maxBinding / (4 * config.numKvHeads * config.headDim));
-  const maxRows = Math.min(Math.floor((options.maxCacheBytes ?? 2 ** 31) / perRow), perLayerLimit);
-  let slotCount = Math.min(options.maxSlots ?? 64, total);
-  while (slotCount > 1 && rowsFor(slotCount) > maxRows) slotCount--;
+    slots * (limit + 1) + Math.min(requests.length, Math.ceil(slots / smallest) + 1) * longest;
+  const bytes = options.maxCacheBytes ?? DEFAULT_CACHE_BYTES;
+  const most = cache?.available ?? Math.min(Math.floor(bytes / perRow), maxRows(decoder));
+  let slotCount = Math.min(options.maxSlots ?? DEFAULT_SLOTS, total);
+  while (slotCount > 1 && rowsFor(slotCount) > most) slotCount--;
   const cacheRows = rowsFor(slotCount);
-  if (cacheRows > maxRows) {
+  if (cacheRows > most) {
     throw new MgrpoError(
       'device_limit',
-      `generate: expected at most ${maxRows} cached tokens (${Math.floor((maxRows * perRow) / 2 ** 20)} MiB of keys and values), got ${cacheRows} ` +
-        `for a single sample; use a smaller maxCompletionLength, shorter prompts, or a larger maxCacheBytes`,
+      `generate: expected at most ${most} cached tokens (${Math.floor((most * perRow) / 2 ** 20)} MiB of keys and values), got ${cacheRows} ` +
+        `for a single sample; use a smaller maxCompletionLength, shorter prompts, or ${cache ? 'a larger cache' : 'a larger maxCacheBytes'}`,
     );
   }
-  const cache = (name: string): Tensor[] =>
-    Array.from({ length: config.numLayers }, (_, i) =>
-      gpu.scratch(`kv.${name}.${i}`, [cacheRows, config.numKvHeads, config.headDim]),
-    );
-  const [k, v] = [cache('k'), cache('v')];
-  const pool = new RowPool(cacheRows);
+  return { slotCount, cacheRows };
+}
 
-  const recorder = gpu.recorder();
-  const memory = decoder.leases.take('sampling');
-  const put = (name: string, data: Uint32Array<ArrayBuffer>): Tensor => {
-    const t = gpu.scratch(`slots.${name}`, [Math.max(data.length, 1)], 'u32');
-    recorder.write(t, data);
-    return t;
-  };
-  const eos = put('eos', Uint32Array.from(options.eosIds.size > 0 ? options.eosIds : [NO_ROW]));
-  const seed: [number, number] = [options.seed >>> 0, Math.floor(options.seed / 2 ** 32) >>> 0];
+/** One call of {@link generate}. */
+class Generation {
+  readonly #decoder: Decoder;
+  readonly #requests: readonly GenerateRequest[];
+  readonly #options: GenerateOptions;
+  readonly #cache: KvCache;
+  readonly #pool: Pool;
+  readonly #slotCount: number;
+  readonly #settings: SlotSettings;
+  readonly #rec: Recorder;
+  readonly #tables: SlotTables;
+  readonly #results: Generated[] = [];
+  #slots: Slot[] = [];
+  /** The next sample: its request, its number there, and its place among the results. */
+  readonly #next = { request: 0, sample: 0, index: 0 };
+  #open: Group | undefined;
+  /** Groups with samples that are not finished. */
+  readonly #groups = new Set<Group>();
+  #done = 0;
+  #tokens = 0;
 
-  let slots: Slot[] = [];
-  let nextRequest = 0;
-  let nextSample = 0;
-  let open: Group | undefined;
-  let index = 0;
-  let done = 0;
-  let tokens = 0;
+  constructor(
+    decoder: Decoder,
+    requests: readonly GenerateRequest[],
+    options: GenerateOptions,
+    { cache, pool, slotCount }: { readonly cache: KvCache; readonly pool: Pool; readonly slotCount: number },
+  ) {
+    [this.#decoder, this.#requests, this.#options] = [decoder, requests, options];
+    [this.#cache, this.#pool, this.#slotCount] = [cache, pool, slotCount];
+    const { maxCompletionLength: limit } = options;
+    this.#settings = { ...options, limit, maxContext: longestPrompt(requests) + limit };
+    this.#rec = decoder.gpu.recorder();
+    this.#tables = new SlotTables(this.#rec, decoder, cache, pool, this.#settings);
+  }
 
-  /** Fills free slots in request order; prefills the prompts of new groups together. */
-  const admit = (): void => {
+  /** Runs until all samples are done. */
+  async finish(): Promise<Generated[]> {
+    const { signal, onProgress } = this.#options;
+    const total = this.#requests.reduce((n, { streams }) => n + streams.length, 0);
+    while (this.#done < total) {
+      signal?.throwIfAborted();
+      this.#admit();
+      this.#tables.load(this.#rec, this.#slots);
+      // Several submissions before the tables are made again, as long as few slots have finished.
+      for (let active: boolean[] = []; !this.#worthRefilling(active);) {
+        active = await this.#advance();
+        const finished = active.filter((is) => !is).length;
+        onProgress?.({ done: this.#done + finished, total, tokens: this.#tokens });
+        signal?.throwIfAborted();
+        if (this.#worthRefilling(active)) this.#retire(active);
+      }
+    }
+    return this.#results;
+  }
+
+  /** Gives back the rows of what did not finish. */
+  close(): void {
+    for (const { rows } of this.#slots.splice(0)) this.#cache.give(rows);
+    for (const { rows } of this.#groups) this.#cache.give(rows);
+    this.#groups.clear();
+  }
+
+  /** Fills free slots in request order, and prefills the prompts of new groups together. */
+  #admit(): void {
     const fresh: Group[] = [];
-    let fill = 0;
-    while (slots.length < slotCount && nextRequest < requests.length) {
-      const request = requests[nextRequest]!;
-      if (nextSample >= request.streams.length) {
-        [nextRequest, nextSample, open] = [nextRequest + 1, 0, undefined];
-        continue;
-      }
-      const need = (open ? 0 : request.prompt.length - 1) + limit + 1;
-      if (pool.available < need) break;
-      if (!open) {
-        open = { prompt: request.prompt, rows: pool.take(request.prompt.length - 1), unfinished: request.streams.length };
-        if (open.rows.length > 0) fresh.push(open);
-      }
-      slots.push({
-        group: open,
-        index: index++,
-        stream: request.streams[nextSample++]!,
-        rows: pool.take(limit + 1),
-        ids: [],
-        logps: [],
-      });
+    while (this.#slots.length < this.#slotCount && this.#next.request < this.#requests.length) {
+      const slot = this.#nextSlot(fresh);
+      if (!slot) break;
+      this.#slots.push(slot);
     }
-    for (let from = 0; from < fresh.length; from += fill) {
-      fill = 0;
-      for (
-        let n = 0;
-        from + fill < fresh.length && (fill === 0 || n + fresh[from + fill]!.rows.length <= (options.prefillTokens ?? 2048));
-        fill++
-      ) {
-        n += fresh[from + fill]!.rows.length;
-      }
-      const part = fresh.slice(from, from + fill);
-      const batch = pack(
-        part.map(({ prompt, rows }) => Array.from({ length: rows.length }, (_, i) => prompt[i]!)),
-        config.vocabSize,
+    if (this.#slots.length === 0) {
+      throw new MgrpoError(
+        'device_limit',
+        `generate: expected room for the next sample in the cache, got ${this.#cache.available} free rows of ${this.#cache.capacity}; ` +
+          'release kept prefixes, or make a larger cache',
       );
-      const cacheRow = new Uint32Array(batch.length);
-      part.forEach(({ rows }, i) => cacheRow.set(rows, batch.starts[i]));
-      const state = decoder.forward(recorder, batch, { kv: { k, v, cacheRow: put('prefillRow', cacheRow) } });
-      recorder.submit();
-      state.release();
     }
-  };
+    const tokens = this.#options.prefillTokens ?? DEFAULT_PREFILL;
+    prefill(this.#rec, this.#decoder, this.#cache, this.#pool, fresh, tokens);
+  }
 
-  const penalized = options.repetitionPenalty !== undefined && options.repetitionPenalty !== 1;
-  while (done < total) {
-    options.signal?.throwIfAborted();
-    admit();
-    const count = slots.length;
-    const position = ({ group, ids }: Slot): number => group.prompt.length - 1 + ids.length;
-    const kvTable = new Uint32Array(count * maxContext).fill(NO_ROW);
-    slots.forEach(({ group, rows }, i) => {
-      kvTable.set(group.rows, i * maxContext);
-      kvTable.set(rows, i * maxContext + group.rows.length);
-    });
-    const kvIndex = put('kvIndex', kvTable);
-    const columns: Record<DecodeField, (slot: Slot) => number> = {
-      tokens: ({ group, ids }) => ids.at(-1) ?? group.prompt[group.prompt.length - 1]!,
-      positions: position,
-      contextLength: (slot) => position(slot) + 1,
-      cacheRow: ({ rows, ids }) => rows[ids.length]!,
-      step: ({ ids }) => ids.length,
-      active: () => 1,
-      limit: () => limit,
-      stream: (slot) => slot.stream,
-    };
-    const state = decodeState(gpu, count);
-    const table = new Uint32Array(DECODE_FIELDS.length * state.stride);
-    DECODE_FIELDS.forEach((name, c) => slots.forEach((slot, i) => (table[c * state.stride + i] = columns[name](slot))));
-    recorder.write(state.all, table);
-    let seen: Tensor | undefined;
-    if (penalized) {
-      const words = Math.ceil(config.vocabSize / 32);
-      const bits = new Uint32Array(count * words);
-      slots.forEach(({ group, ids }, i) => {
-        for (const list of [group.prompt, ids]) {
-          for (let t = 0; t < list.length; t++) bits[i * words + (list[t]! >>> 5)]! |= 1 << (list[t]! & 31);
-        }
-      });
-      seen = put('seen', bits);
+  /** The next sample, or nothing where the cache has no room for it. Its group is added to `fresh` where it is new. */
+  #nextSlot(fresh: Group[]): Slot | undefined {
+    const request = this.#requests[this.#next.request]!;
+    const { maxCompletionLength: limit } = this.#options;
+    const cached = this.#open ? 0 : cachedLength(request);
+    const missing = this.#open ? 0 : request.prompt.length - 1 - cached;
+    if (this.#cache.available < missing + limit + 1) return undefined;
+    if (!this.#open) {
+      const shared = this.#cache.share(request.prefix?.rows.slice(0, cached) ?? new Uint32Array(0));
+      const rows = Uint32Array.from([...shared, ...this.#cache.take(missing)]);
+      this.#open = { prompt: request.prompt, rows, cached, unfinished: request.streams.length };
+      this.#groups.add(this.#open);
+      if (missing > 0) fresh.push(this.#open);
     }
-    const logps = gpu.scratch('slots.logp', [count]);
-    const outTokens = gpu.scratch('slots.outTokens', [count, limit], 'u32');
-    const outLogps = gpu.scratch('slots.outLogps', [count, limit]);
-    // Several submissions before the tables are made again, as long as few slots have finished.
-    for (;;) {
-      const left = Math.max(...slots.map(({ ids }) => limit - ids.length));
-      const steps = Math.max(Math.min(options.stepsPerSubmit ?? 16, left), 1);
-      for (let i = 0; i < steps; i++) {
-        const logits = decoder.decode(recorder, { count, ...state, ids: state.tokens, kvIndex, maxContext, k, v }, memory);
-        sample(recorder, {
-          logits,
-          rows: count,
-          vocab: config.vocabSize,
-          ...state,
-          logps,
-          seed,
-          temperature: options.temperature,
-          topK: options.topK ?? 0,
-          topP: options.topP ?? 1,
-          minP: options.minP ?? 0,
-          repetitionPenalty: options.repetitionPenalty ?? 1,
-          ...(seen && { seen }),
-        });
-        advance(recorder, {
-          state,
-          sampledLogps: logps,
-          kvIndex,
-          outTokens,
-          outLogps,
-          eos,
-          eosCount: options.eosIds.size,
-          maxContext,
-          maxNew: limit,
-        });
-      }
-      recorder.submit();
-      const [active, step, ids, lps] = await gpu.read(state.active, state.step, outTokens, outLogps);
-      const bits = (data: Float32Array): Uint32Array => new Uint32Array(data.buffer, data.byteOffset, data.length);
-      const [isActive, steps2, idBits] = [bits(active), bits(step), bits(ids)];
-      let finished = 0;
-      slots.forEach((slot, i) => {
-        for (let t = slot.ids.length; t < steps2[i]!; t++) {
-          slot.ids.push(idBits[i * limit + t]!);
-          slot.logps.push(lps[i * limit + t]!);
-          tokens++;
-        }
-        options.onTokens?.(slot.index, slot.ids);
-        if (isActive[i] === 0) finished++;
-      });
-      options.onProgress?.({ done: done + finished, total, tokens });
-      options.signal?.throwIfAborted();
-      const waiting = nextRequest < requests.length;
-      if (finished === count || (finished > 0 && (waiting || finished * 4 >= count))) {
-        slots = slots.filter((slot, i) => {
-          if (isActive[i] !== 0) return true;
-          const ids = Uint32Array.from(slot.ids);
-          const truncated = !options.eosIds.has(ids[ids.length - 1]!);
-          results[slot.index] = { ids, logps: Float32Array.from(slot.logps), truncated };
-          pool.give(slot.rows);
-          if (--slot.group.unfinished === 0) pool.give(slot.group.rows);
-          done++;
-          return false;
-        });
-        break;
-      }
+    const slot: Slot = {
+      group: this.#open,
+      index: this.#next.index++,
+      stream: request.streams[this.#next.sample++]!,
+      rows: this.#cache.take(limit + 1),
+      ids: [],
+      logps: [],
+    };
+    if (this.#next.sample === request.streams.length) {
+      this.#next.request++;
+      this.#next.sample = 0;
+      this.#open = undefined;
+    }
+    return slot;
+  }
+
+  /** Runs some steps and looks at what they drew. @returns which slots are still active */
+  async #advance(): Promise<boolean[]> {
+    const { maxCompletionLength: limit, stepsPerSubmit = DEFAULT_STEPS } = this.#options;
+    const left = Math.max(...this.#slots.map(({ ids }) => limit - ids.length));
+    const steps = Math.max(Math.min(stepsPerSubmit, left), 1);
+    for (let i = 0; i < steps; i++) this.#tables.step(this.#rec);
+    this.#rec.submit();
+    const drawn = (): number => this.#slots.reduce((n, { ids }) => n + ids.length, 0);
+    const before = drawn();
+    const active = await this.#tables.collect(this.#slots);
+    this.#tokens += drawn() - before;
+    for (const { index, ids } of this.#slots) this.#options.onTokens?.(index, ids);
+    return active;
+  }
+
+  /** Whether enough slots have finished to make the tables again. */
+  #worthRefilling(active: readonly boolean[]): boolean {
+    const finished = active.filter((is) => !is).length;
+    const waiting = this.#next.request < this.#requests.length;
+    return finished > 0 && (finished === active.length || waiting || finished * 4 >= active.length);
+  }
+
+  /** Turns finished slots into results. */
+  #retire(active: readonly boolean[]): void {
+    const finished = this.#slots.filter((_, i) => !active[i]);
+    this.#slots = this.#slots.filter((_, i) => active[i]);
+    for (const slot of finished) {
+      const ids = Uint32Array.from(slot.ids);
+      const truncated = !this.#options.eosIds.has(ids[ids.length - 1]!);
+      const cached = this.#options.keep ? this.#prefixOf(slot) : undefined;
+      this.#results[slot.index] = { ids, logps: Float32Array.from(slot.logps), truncated, ...(cached && { cached }) };
+      this.#giveRows(slot);
+      this.#done++;
     }
   }
-  return results;
+
+  /** Prompt and completion of a slot but for its last id, which was never fed in. */
+  #prefixOf({ group, rows, ids }: Slot): CachedPrefix {
+    const text = Uint32Array.from([...Array.from(group.prompt), ...ids.slice(0, -1)]);
+    return new CachedPrefix(this.#cache, text, Uint32Array.from([...group.rows, ...rows.slice(0, ids.length)]));
+  }
+
+  #giveRows({ group, rows }: Slot): void {
+    this.#cache.give(rows);
+    if (--group.unfinished > 0) return;
+    this.#cache.give(group.rows);
+    this.#groups.delete(group);
+  }
 }

@@ -1,0 +1,169 @@
+// The samples that are decoded together: one slot each. Tables in device memory say what every slot feeds in, where its keys and values
+// lie and when it stops; the device runs several steps on them before the host looks again.
+import type { Recorder } from '../gpu/recorder.js';
+import type { Tensor } from '../gpu/tensor.js';
+import { advance, DECODE_FIELDS, decodeState, sample, type DecodeField, type DecodeState } from '../kernels/sampling.js';
+import type { Decoder } from '../nn/decoder.js';
+import type { Pool } from '../nn/pool.js';
+import { NO_ROW, type KvCache } from './kv-cache.js';
+import { drawSettings, type SamplingSettings } from './settings.js';
+
+/** A prompt in the cache, shared by its samples. */
+export interface Group {
+  readonly prompt: ArrayLike<number>;
+  /** Cache rows of all prompt tokens but the last, which each sample feeds in itself. */
+  readonly rows: Uint32Array;
+  /** How many of the rows were filled before this call. */
+  readonly cached: number;
+  unfinished: number;
+}
+
+/** A sample that is being decoded. */
+export interface Slot {
+  readonly group: Group;
+  /** Its place among the results. */
+  readonly index: number;
+  readonly stream: number;
+  /** Cache rows of its own tokens: the prompt's last one and its completion. */
+  readonly rows: Uint32Array;
+  readonly ids: number[];
+  readonly logps: number[];
+}
+
+/** What all slots of a call have in common. */
+export interface SlotSettings extends SamplingSettings {
+  /** Most tokens of a completion. */
+  readonly limit: number;
+  /** Most tokens of a prompt and its completion. */
+  readonly maxContext: number;
+  readonly eosIds: ReadonlySet<number>;
+  readonly seed: number;
+}
+
+/** The tables of a set of slots. */
+interface Loaded {
+  readonly count: number;
+  readonly state: DecodeState;
+  readonly kvIndex: Tensor;
+  readonly seen: Tensor | undefined;
+  readonly logps: Tensor;
+  readonly outTokens: Tensor;
+  readonly outLogps: Tensor;
+}
+
+/** The device side of decoding. */
+export class SlotTables {
+  readonly #decoder: Decoder;
+  readonly #cache: KvCache;
+  readonly #pool: Pool;
+  readonly #settings: SlotSettings;
+  readonly #eos: Tensor;
+  readonly #seed: readonly [number, number];
+  #loaded: Loaded | undefined;
+
+  constructor(rec: Recorder, decoder: Decoder, cache: KvCache, pool: Pool, settings: SlotSettings) {
+    [this.#decoder, this.#cache, this.#pool, this.#settings] = [decoder, cache, pool, settings];
+    const { eosIds, seed } = settings;
+    this.#eos = this.#put(rec, 'eos', Uint32Array.from(eosIds.size > 0 ? eosIds : [NO_ROW]));
+    this.#seed = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
+  }
+
+  /** Writes the tables of a set of slots. */
+  load(rec: Recorder, slots: readonly Slot[]): void {
+    const { limit } = this.#settings;
+    const { repetitionPenalty } = drawSettings(this.#settings);
+    const count = slots.length;
+    const state = decodeState(this.#decoder.gpu, count);
+    rec.write(state.all, stateTable(slots, state, limit));
+    this.#loaded = {
+      count,
+      state,
+      kvIndex: this.#put(rec, 'kvIndex', this.#kvTable(slots)),
+      seen: repetitionPenalty === 1 ? undefined : this.#put(rec, 'seen', seenBits(slots, this.#decoder.config.vocabSize)),
+      logps: this.#pool.get('logp', [count]),
+      outTokens: this.#pool.get('outTokens', [count, limit], 'u32'),
+      outLogps: this.#pool.get('outLogps', [count, limit]),
+    };
+  }
+
+  /** Records one step: every active slot gets a token and moves on. */
+  step(rec: Recorder): void {
+    const { count, state, kvIndex, seen, logps, outTokens, outLogps } = this.#loaded!;
+    const { limit, maxContext, eosIds } = this.#settings;
+    const { vocabSize: vocab } = this.#decoder.config;
+    const { k, v } = this.#cache;
+    const slots = { count, ...state, ids: state.tokens, kvIndex, maxContext, k, v };
+    const logits = this.#decoder.decode(rec, slots, this.#pool);
+    const settings = drawSettings(this.#settings);
+    sample(rec, { logits, rows: count, vocab, ...state, logps, seed: this.#seed, ...settings, ...(seen && { seen }) });
+    const ends = { eos: this.#eos, eosCount: eosIds.size, maxContext, maxNew: limit };
+    advance(rec, { state, sampledLogps: logps, kvIndex, outTokens, outLogps, ...ends });
+  }
+
+  /** Appends what was drawn since the last look to the slots. @returns which of them are still active */
+  async collect(slots: readonly Slot[]): Promise<boolean[]> {
+    const { state, outTokens, outLogps } = this.#loaded!;
+    const { limit } = this.#settings;
+    const [active, step, tokens, logps] = await this.#decoder.gpu.read(state.active, state.step, outTokens, outLogps);
+    const [isActive, steps, ids] = [bits(active), bits(step), bits(tokens)];
+    slots.forEach((slot, i) => {
+      for (let t = slot.ids.length; t < steps[i]!; t++) {
+        slot.ids.push(ids[i * limit + t]!);
+        slot.logps.push(logps[i * limit + t]!);
+      }
+    });
+    return slots.map((_, i) => isActive[i] !== 0);
+  }
+
+  /** u32[slots, maxContext]: cache row of every position. */
+  #kvTable(slots: readonly Slot[]): Uint32Array<ArrayBuffer> {
+    const { maxContext } = this.#settings;
+    const table = new Uint32Array(slots.length * maxContext).fill(NO_ROW);
+    slots.forEach(({ group, rows }, i) => {
+      table.set(group.rows, i * maxContext);
+      table.set(rows, i * maxContext + group.rows.length);
+    });
+    return table;
+  }
+
+  #put(rec: Recorder, label: string, data: Uint32Array<ArrayBuffer>): Tensor {
+    const t = this.#pool.get(label, [data.length], 'u32');
+    rec.write(t, data);
+    return t;
+  }
+}
+
+/** The decode state of slots, column by column. */
+function stateTable(slots: readonly Slot[], { stride }: DecodeState, limit: number): Uint32Array<ArrayBuffer> {
+  const position = ({ group, ids }: Slot): number => group.prompt.length - 1 + ids.length;
+  const columns: Record<DecodeField, (slot: Slot) => number> = {
+    tokens: ({ group, ids }) => ids.at(-1) ?? group.prompt[group.prompt.length - 1]!,
+    positions: position,
+    contextLength: (slot) => position(slot) + 1,
+    cacheRow: ({ rows, ids }) => rows[ids.length]!,
+    step: ({ ids }) => ids.length,
+    active: () => 1,
+    limit: () => limit,
+    stream: (slot) => slot.stream,
+  };
+  const table = new Uint32Array(DECODE_FIELDS.length * stride);
+  DECODE_FIELDS.forEach((name, c) => slots.forEach((slot, i) => (table[c * stride + i] = columns[name](slot))));
+  return table;
+}
+
+/** u32[slots, ceil(vocab / 32)]: bit mask of the ids in prompt and completion. */
+function seenBits(slots: readonly Slot[], vocab: number): Uint32Array<ArrayBuffer> {
+  const words = Math.ceil(vocab / 32);
+  const seen = new Uint32Array(slots.length * words);
+  slots.forEach(({ group, ids }, i) => {
+    for (const list of [group.prompt, ids]) {
+      for (let t = 0; t < list.length; t++) seen[i * words + (list[t]! >>> 5)]! |= 1 << (list[t]! & 31);
+    }
+  });
+  return seen;
+}
+
+/** The bits of what was read back. */
+function bits(data: Float32Array): Uint32Array {
+  return new Uint32Array(data.buffer, data.byteOffset, data.length);
+}
