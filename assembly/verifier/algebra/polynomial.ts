@@ -1,7 +1,7 @@
 // Multivariate polynomials with exact rational coefficients over generators (symbols, constants, radicals, function values), and their
 // quotients. Monomials may have rational exponents, so that radicals of primes and of symbols need no rules of their own.
-import { nil } from '../memory';
 import { alloc, fail, failed, spend } from '../arena';
+import { nil } from '../memory';
 import * as int from '../number/integer';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';

@@ -1,25 +1,18 @@
 // Equality of two expressions that stand for one value: exact rational arithmetic, then the algebraic normal form, then sampling.
-import { isNull, nil } from '../memory';
 import { failed, leaveOpen } from '../arena';
-import { hasKind, identical, Kind, kid, Node } from '../parse/tree';
+import { isNull, nil } from '../memory';
 import * as float from '../number/float';
 import { Float } from '../number/float';
 import * as int from '../number/integer';
 import { Int } from '../number/integer';
-import { SYM_E } from '../parse/symbols';
-import {
-  decide,
-  exhausted,
-  formOfDifference,
-  isRational,
-  normalForm,
-  proportional,
-  rationalValue,
-  Decision,
-} from './normal-form';
-import { constantValue, isConstantNode, Sampled, ratioSign, sample, sampleRatio } from './numeric';
-import { isConstant } from './polynomial';
 import * as rat from '../number/rational';
+import { SYM_E } from '../parse/symbols';
+import { hasKind, identical, kid, Kind, Node } from '../parse/tree';
+import { constantValue } from './evaluate';
+import { decide, Decision, formOfDifference, hasForm, normalForm, ranOut } from './normal-form';
+import * as poly from './polynomial';
+import { isRational, rationalValue } from './quotient';
+import { isConstantNode, sample, Sampled, sampleRatio } from './sampling';
 
 /** Significant digits from which a rounded decimal stands for an exact value. */
 const ROUNDED_DIGITS: i32 = 3;
@@ -29,11 +22,11 @@ const LONG_DIGITS: i32 = 6;
 /** A decimal literal (its sign aside) with digits after the point, or null. */
 function decimalLiteral(x: Node): Node {
   if (x.kind == Kind.NEG) x = kid(x, 0);
-  return x.kind == Kind.NUM && x.op > 0 ? x : nil<Node>();
+  return x.kind == Kind.NUM && x.decimals > 0 ? x : nil<Node>();
 }
 
 function hasDecimal(x: Node): bool {
-  if (x.kind == Kind.NUM) return x.op > 0;
+  if (x.kind == Kind.NUM) return x.decimals > 0;
   for (let i = 0; i < x.n; i++) if (hasDecimal(kid(x, i))) return true;
   return false;
 }
@@ -42,7 +35,7 @@ function hasDecimal(x: Node): bool {
 function significantDigits(x: Node): i32 {
   // the literal's digits without the point, leading zeros gone
   let n = 0;
-  let v = int.absInt(rat.mul(x.value, rat.pow(rat.ofI32(10), x.op)).num);
+  let v = int.absInt(rat.mul(x.value, rat.pow(rat.ofI32(10), x.decimals)).num);
   while (!int.isZero(v) && n < 400 && !failed) {
     v = int.divSmall(v, 10);
     n++;
@@ -73,15 +66,20 @@ function rounds(g: Node, p: Node): bool {
   if (!isConstantNode(g) || !isConstantNode(p)) return false;
   let digits: i32;
   if (gDecimal && pDecimal) {
-    if (gd.op < LONG_DIGITS || pd.op < LONG_DIGITS || significantDigits(gd) < LONG_DIGITS || significantDigits(pd) < LONG_DIGITS)
+    if (
+      gd.decimals < LONG_DIGITS ||
+      pd.decimals < LONG_DIGITS ||
+      significantDigits(gd) < LONG_DIGITS ||
+      significantDigits(pd) < LONG_DIGITS
+    )
       return false;
-    digits = min(gd.op, pd.op);
+    digits = min(gd.decimals, pd.decimals);
   } else if (gDecimal) {
     if (hasDecimal(p) || significantDigits(gd) < ROUNDED_DIGITS) return false;
-    digits = gd.op;
+    digits = gd.decimals;
   } else {
-    if (hasDecimal(g) || pd.op < LONG_DIGITS || significantDigits(pd) < LONG_DIGITS) return false;
-    digits = pd.op;
+    if (hasDecimal(g) || pd.decimals < LONG_DIGITS || significantDigits(pd) < LONG_DIGITS) return false;
+    digits = pd.decimals;
   }
   const a = constantValue(g);
   const b = constantValue(p);
@@ -117,7 +115,7 @@ const MAX_WEIGHT: i32 = 1 << 20;
 
 function baseWeight(x: Node): i32 {
   // e^-200 is as small as 2^-288
-  return x.kind == Kind.PI || (x.kind == Kind.SYM && x.op == SYM_E) ? 2 : weight(x);
+  return x.kind == Kind.PI || (x.kind == Kind.SYM && x.symbol == SYM_E) ? 2 : weight(x);
 }
 
 /** Bits it takes to write the numbers of x, powers written out. */
@@ -144,15 +142,14 @@ export function sameValue(g: Node, p: Node): bool {
   if (failed) return false;
   if (g.kind == Kind.NUM && p.kind == Kind.NUM) return rat.equal(g.value, p.value);
   const a = normalForm(g);
-  let open = exhausted;
   const b = normalForm(p);
-  if (exhausted) open = true;
-  if (!isNull(a) && !isNull(b)) {
+  let open = ranOut(a) || ranOut(b);
+  if (hasForm(a) && hasForm(b)) {
     if (isRational(a) && isRational(b)) return rat.equal(rationalValue(a), rationalValue(b));
     const v = decide(a, b);
     if (v == Decision.SAME) return true;
     if (v == Decision.DIFFERENT) return false;
-    if (exhausted) open = true;
+    if (v == Decision.EXHAUSTED) open = true;
   }
   // Sampling alone is no evidence where a form was too large to build: huge values agree in their leading digits.
   const s = sample(g, p);
@@ -168,32 +165,38 @@ export function equalScalar(g: Node, p: Node): bool {
   return sameValue(g, p) || (!failed && rounds(g, p));
 }
 
-/** Whether l1 - r1 and l2 - r2 differ by a nonzero constant factor; its sign in `scaleSign`. */
-export let scaleSign: i32 = 0;
+/** How two differences are related by a constant factor. */
+export const enum Scale {
+  /** by none */
+  NONE,
+  POSITIVE,
+  NEGATIVE,
+  /** by one whose sign is not known */
+  SIGNLESS,
+}
 
-export function sameUpToScale(l1: Node, r1: Node, l2: Node, r2: Node): bool {
-  scaleSign = 0;
+function scaleOf(sign: i32): i32 {
+  return sign > 0 ? Scale.POSITIVE : Scale.NEGATIVE;
+}
+
+/** How l1 - r1 is l2 - r2 times a nonzero constant. */
+export function scaleBetween(l1: Node, r1: Node, l2: Node, r2: Node): i32 {
   const a = formOfDifference(l1, r1);
-  let open = exhausted;
   const b = formOfDifference(l2, r2);
-  if (exhausted) open = true;
-  if (!isNull(a) && !isNull(b)) {
-    const c = proportional(a, b);
-    if (!isNull(c) && !failed) {
-      scaleSign = isConstant(a.den) && isConstant(b.den) ? rat.sign(c) : 0;
-      return true;
-    }
+  if (hasForm(a) && hasForm(b)) {
+    const c = poly.proportion(a.num, b.num);
+    if (!isNull(c) && !failed) return poly.isConstant(a.den) && poly.isConstant(b.den) ? scaleOf(rat.sign(c)) : Scale.SIGNLESS;
   }
-  if (open || failed) {
+  if (ranOut(a) || ranOut(b) || failed) {
     leaveOpen();
-    return false;
+    return Scale.NONE;
   }
-  if (isConstantNode(l1) && isConstantNode(r1)) return false;
-  if (sampleRatio(l1, r1, l2, r2) != Sampled.AGREE) return false;
+  if (isConstantNode(l1) && isConstantNode(r1)) return Scale.NONE;
+  const sign = sampleRatio(l1, r1, l2, r2);
+  if (sign == 0) return Scale.NONE;
   if (weight(l1) + weight(r1) + weight(l2) + weight(r2) > EVIDENCE_BITS) {
     leaveOpen();
-    return false;
+    return Scale.NONE;
   }
-  scaleSign = ratioSign;
-  return true;
+  return scaleOf(sign);
 }

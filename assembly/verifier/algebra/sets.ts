@@ -2,32 +2,21 @@
 //
 // All endpoints of both sets are put in order; a set is then known by whether it holds each endpoint and each gap between them. Two sets
 // are equal when they agree on all of these. Endpoints must be constants.
-import { elementAt, isNull, nil, setElement } from '../memory';
 import { alloc, failed, spend } from '../arena';
-import { binary, identical, integer, Kind, kid, Node, relate, relation, unary } from '../parse/tree';
+import { elementAt, isNull, nil, setElement } from '../memory';
 import * as float from '../number/float';
 import { Float } from '../number/float';
+import * as rat from '../number/rational';
 import { Rel, Space } from '../parse/symbols';
-import { formOfDifference, rationalRoot, slopeSign } from './normal-form';
-import { constantValue, freeSymbols, isConstantNode } from './numeric';
+import { binary, Bracket, identical, integer, kid, Kind, Node, relate, relation, Separator, unary } from '../parse/tree';
+import { joins } from '../read/marks';
+import { constantValue } from './evaluate';
+import { formOfDifference, hasForm, lineOf } from './normal-form';
+import { freeSymbols, isConstantNode } from './sampling';
 import { sameValue } from './scalar';
 
+/** Most endpoints of two sets together. */
 const MAX_ENDPOINTS: i32 = 64;
-
-let endpoints: usize = 0;
-let floats: usize = 0;
-let count: i32 = 0;
-/** The variable the relations are about, as a node; null while only sets were met. */
-let variable: Node = nil<Node>();
-let supported: bool = true;
-
-function endpoint(i: i32): Node {
-  return elementAt<Node>(endpoints, i);
-}
-
-function valueAt(i: i32): Float {
-  return elementAt<Float>(floats, i);
-}
 
 /** Whether x is ∞ (1) or -∞ (-1); 0 otherwise. */
 export function infinity(x: Node): i32 {
@@ -37,56 +26,9 @@ export function infinity(x: Node): i32 {
   return 0;
 }
 
-function addEndpoint(x: Node): void {
-  if (infinity(x) != 0 || !supported) return;
-  if (count == MAX_ENDPOINTS || !isConstantNode(x)) {
-    supported = false;
-    return;
-  }
-  const v = constantValue(x);
-  if (float.isNone(v)) {
-    supported = false;
-    return;
-  }
-  // place by value
-  let at = 0;
-  for (; at < count; at++) {
-    const c = float.compare(v, valueAt(at));
-    if (c < 0) break;
-    if (c == 0) {
-      if (!sameValue(x, endpoint(at))) supported = false;
-      return;
-    }
-  }
-  for (let i = count; i > at; i--) {
-    setElement<usize>(endpoints, i, changetype<usize>(endpoint(i - 1)));
-    setElement<usize>(floats, i, changetype<usize>(valueAt(i - 1)));
-  }
-  setElement<usize>(endpoints, at, changetype<usize>(x));
-  setElement<usize>(floats, at, changetype<usize>(v));
-  count++;
-}
-
-/** Whether an interval's ends are in order, so that it is one and no point. */
-function ascends(a: Node, b: Node): bool {
-  if (infinity(a) != 0) return infinity(a) < 0 && infinity(b) >= 0;
-  if (infinity(b) != 0) return infinity(b) > 0;
-  return float.compare(constantValue(a), constantValue(b)) < 0;
-}
-
-/** Position of a constant: endpoint k has 2k + 1, the gap before it 2k; -∞ is -1, ∞ past all. */
-function positionOf(x: Node): i32 {
-  const inf = infinity(x);
-  if (inf != 0) return inf < 0 ? -1 : 2 * count + 1;
-  const v = constantValue(x);
-  for (let i = 0; i < count; i++) if (!float.isNone(v) && float.compare(v, valueAt(i)) == 0) return 2 * i + 1;
-  supported = false;
-  return 0;
-}
-
 /** Whether x is a pair in brackets that can be an interval. */
 export function isInterval(x: Node): bool {
-  return x.kind == Kind.TUPLE && x.n == 2 && (x.op & 0x22) == 0;
+  return x.kind == Kind.TUPLE && x.n == 2 && x.opening != Bracket.ANGLE && x.closing != Bracket.ANGLE;
 }
 
 export function isOrder(op: i32): bool {
@@ -97,34 +39,15 @@ function flip(op: i32): i32 {
   return op == Rel.LT ? Rel.GT : op == Rel.GT ? Rel.LT : op == Rel.LE ? Rel.GE : op == Rel.GE ? Rel.LE : op;
 }
 
-function isVariable(x: Node): bool {
-  return !isNull(variable) && identical(x, variable);
-}
-
-/** A pair (a op b) of a chain as "variable op constant": the constant, with the relation in `solvedOp`; null when it is neither. */
-let solvedOp: i32 = 0;
-
-function solve(a: Node, op: i32, b: Node): Node {
-  const none = nil<Node>();
-  if (isVariable(a) && isBound(b)) {
-    solvedOp = op;
-    return b;
-  }
-  if (isVariable(b) && isBound(a)) {
-    solvedOp = flip(op);
-    return a;
-  }
-  if (isNull(variable) || variable.kind != Kind.SYM) return none;
-  const form = formOfDifference(a, b);
-  if (isNull(form)) return none;
-  const at = rationalRoot(form, variable.op);
-  if (isNull(at)) return none;
-  solvedOp = slopeSign < 0 ? flip(op) : op;
-  return at;
-}
-
 function isBound(x: Node): bool {
   return infinity(x) != 0 || isConstantNode(x);
+}
+
+/** Whether an interval's ends are in order, so that it is one and no point. */
+function ascends(a: Node, b: Node): bool {
+  if (infinity(a) != 0) return infinity(a) < 0 && infinity(b) >= 0;
+  if (infinity(b) != 0) return infinity(b) > 0;
+  return float.compare(constantValue(a), constantValue(b)) < 0;
 }
 
 /** |u| op c as a list of relations without the bars, or null. */
@@ -150,94 +73,11 @@ function withoutBars(x: Node): Node {
   return binary(op == Rel.LT || op == Rel.LE ? Kind.INTERSECT : Kind.UNION, first, second);
 }
 
-/** Collects the endpoints of a set, and finds the variable of its relations. */
-function collect(x: Node): void {
-  if (!supported || failed || !spend(8)) return;
-  switch (x.kind) {
-    case Kind.TUPLE:
-      if (!isInterval(x)) {
-        supported = false;
-        return;
-      }
-      addEndpoint(kid(x, 0));
-      addEndpoint(kid(x, 1));
-      if (supported && !ascends(kid(x, 0), kid(x, 1))) supported = false;
-      return;
-    case Kind.SET:
-      for (let i = 0; i < x.n; i++) addEndpoint(kid(x, i));
-      return;
-    case Kind.SPACESET:
-      if ((x.op & 7) == Space.EMPTY || (x.op & 7) == Space.R) {
-        if (x.op != (x.op & 7)) addEndpoint(integer(0));
-        return;
-      }
-      supported = false;
-      return;
-    case Kind.UNION:
-    case Kind.INTERSECT:
-    case Kind.DIFFERENCE:
-      collect(kid(x, 0));
-      collect(kid(x, 1));
-      return;
-    case Kind.LIST:
-      for (let i = 0; i < x.n; i++) collect(kid(x, i));
-      return;
-    case Kind.BUILDER: {
-      // {x | conditions}, {x ∈ R | conditions}
-      const head = kid(x, 0);
-      let v = head;
-      if (head.kind == Kind.REL && head.n == 2 && relation(head, 0) == Rel.IN) v = kid(head, 0);
-      if (v.kind != Kind.SYM) {
-        supported = false;
-        return;
-      }
-      setVariable(v);
-      if (v != head) collect(kid(head, 1));
-      for (let i = 1; i < x.n; i++) collect(kid(x, i));
-      return;
-    }
-    case Kind.REL: {
-      for (let i = 0; i < x.n - 1; i++) {
-        const op = relation(x, i);
-        const a = kid(x, i);
-        const b = kid(x, i + 1);
-        if (op == Rel.IN) {
-          setVariable(a);
-          collect(b);
-          continue;
-        }
-        if (!isOrder(op) && op != Rel.NE && op != Rel.EQ) {
-          supported = false;
-          return;
-        }
-        if (isNull(variable)) {
-          if (isBound(a) && !isBound(b)) setVariable(onlySymbol(b));
-          else if (isBound(b) && !isBound(a)) setVariable(onlySymbol(a));
-        }
-        if (!supported) return;
-        const plain = withoutBars(x);
-        if (!isNull(plain)) {
-          collect(plain);
-          return;
-        }
-        const c = solve(a, op, b);
-        if (isNull(c)) {
-          supported = false;
-          return;
-        }
-        addEndpoint(c);
-      }
-      return;
-    }
-  }
-  supported = false;
-}
-
 /** The symbol of a side with exactly one, so that 2x - 1 speaks of x; the side itself otherwise. */
 function onlySymbol(x: Node): Node {
   if (x.kind == Kind.SYM || x.kind == Kind.CALL) return x;
   if (x.kind == Kind.ABS) return onlySymbol(kid(x, 0));
-  if (freeSymbols(x) == 1) {
+  if (freeSymbols(x).count == 1) {
     const s = findSymbol(x);
     if (!isNull(s)) return s;
   }
@@ -254,99 +94,257 @@ function findSymbol(x: Node): Node {
   return nil<Node>();
 }
 
-function setVariable(v: Node): void {
-  if (isNull(variable)) variable = v;
-  else if (!identical(variable, v)) supported = false;
-}
+/** Two sets on one line: their endpoints in order, and the variable that relations are about. */
+@unmanaged
+class RealLine {
+  endpoints: usize;
+  floats: usize;
+  count: i32;
+  /** null while only sets were met */
+  variable: Node;
+  supported: bool;
 
-/** Whether the set holds position p. */
-function holds(x: Node, p: i32): bool {
-  if (!supported || failed || !spend(8)) return false;
-  switch (x.kind) {
-    case Kind.TUPLE: {
-      const lo = positionOf(kid(x, 0));
-      const hi = positionOf(kid(x, 1));
-      return (x.op >> 4 == 1 ? p >= lo : p > lo) && ((x.op & 15) == 1 ? p <= hi : p < hi);
+  endpoint(i: i32): Node {
+    return elementAt<Node>(this.endpoints, i);
+  }
+
+  valueAt(i: i32): Float {
+    return elementAt<Float>(this.floats, i);
+  }
+
+  addEndpoint(x: Node): void {
+    if (infinity(x) != 0 || !this.supported) return;
+    if (this.count == MAX_ENDPOINTS || !isConstantNode(x)) {
+      this.supported = false;
+      return;
     }
-    case Kind.SET:
-      for (let i = 0; i < x.n; i++) if (positionOf(kid(x, i)) == p) return true;
-      return false;
-    case Kind.SPACESET: {
-      if ((x.op & 7) == Space.EMPTY) return false;
-      if (x.op == Space.R) return true;
-      const zero = positionOf(integer(0));
-      return x.op & 8 ? p > zero : x.op & 16 ? p < zero : p != zero;
+    const v = constantValue(x);
+    if (float.isNone(v)) {
+      this.supported = false;
+      return;
     }
-    case Kind.UNION:
-      return holds(kid(x, 0), p) || holds(kid(x, 1), p);
-    case Kind.INTERSECT:
-      return holds(kid(x, 0), p) && holds(kid(x, 1), p);
-    case Kind.DIFFERENCE:
-      return holds(kid(x, 0), p) && !holds(kid(x, 1), p);
-    case Kind.BUILDER: {
-      const head = kid(x, 0);
-      if (head.kind == Kind.REL && !holds(kid(head, 1), p)) return false;
-      for (let i = 1; i < x.n; i++) if (!holds(kid(x, i), p)) return false;
-      return true;
+    // place by value
+    let at = 0;
+    for (; at < this.count; at++) {
+      const c = float.compare(v, this.valueAt(at));
+      if (c < 0) break;
+      if (c == 0) {
+        if (!sameValue(x, this.endpoint(at))) this.supported = false;
+        return;
+      }
     }
-    case Kind.LIST: {
-      if (joins(x)) {
-        for (let i = 0; i < x.n; i++) if (!holds(kid(x, i), p)) return false;
+    for (let i = this.count; i > at; i--) {
+      setElement<usize>(this.endpoints, i, changetype<usize>(this.endpoint(i - 1)));
+      setElement<usize>(this.floats, i, changetype<usize>(this.valueAt(i - 1)));
+    }
+    setElement<usize>(this.endpoints, at, changetype<usize>(x));
+    setElement<usize>(this.floats, at, changetype<usize>(v));
+    this.count++;
+  }
+
+  /** Position of a constant: endpoint k has 2k + 1, the gap before it 2k; -∞ is -1, ∞ past all. */
+  positionOf(x: Node): i32 {
+    const inf = infinity(x);
+    if (inf != 0) return inf < 0 ? -1 : 2 * this.count + 1;
+    const v = constantValue(x);
+    for (let i = 0; i < this.count; i++) if (!float.isNone(v) && float.compare(v, this.valueAt(i)) == 0) return 2 * i + 1;
+    this.supported = false;
+    return 0;
+  }
+
+  isVariable(x: Node): bool {
+    return !isNull(this.variable) && identical(x, this.variable);
+  }
+
+  /** A pair (a op b) of a chain as "variable op constant"; null when it cannot be solved so. */
+  solve(a: Node, op: i32, b: Node): Node {
+    if (this.isVariable(a) && isBound(b)) return relate(a, op, b);
+    if (this.isVariable(b) && isBound(a)) return relate(b, flip(op), a);
+    if (isNull(this.variable) || this.variable.kind != Kind.SYM) return nil<Node>();
+    const form = formOfDifference(a, b);
+    if (!hasForm(form)) return nil<Node>();
+    const line = lineOf(form, this.variable.symbol);
+    if (isNull(line)) return nil<Node>();
+    return relate(this.variable, rat.sign(line.slope) < 0 ? flip(op) : op, line.root);
+  }
+
+  /** Collects the endpoints of a set, and finds the variable of its relations. */
+  collect(x: Node): void {
+    if (!this.supported || failed || !spend(8)) return;
+    switch (x.kind) {
+      case Kind.TUPLE:
+        if (!isInterval(x)) {
+          this.supported = false;
+          return;
+        }
+        this.addEndpoint(kid(x, 0));
+        this.addEndpoint(kid(x, 1));
+        if (this.supported && !ascends(kid(x, 0), kid(x, 1))) this.supported = false;
+        return;
+      case Kind.SET:
+        for (let i = 0; i < x.n; i++) this.addEndpoint(kid(x, i));
+        return;
+      case Kind.SPACESET:
+        if ((x.space & Space.NAME) == Space.EMPTY || (x.space & Space.NAME) == Space.R) {
+          if (x.space != (x.space & Space.NAME)) this.addEndpoint(integer(0));
+          return;
+        }
+        this.supported = false;
+        return;
+      case Kind.UNION:
+      case Kind.INTERSECT:
+      case Kind.DIFFERENCE:
+        this.collect(kid(x, 0));
+        this.collect(kid(x, 1));
+        return;
+      case Kind.LIST:
+        for (let i = 0; i < x.n; i++) this.collect(kid(x, i));
+        return;
+      case Kind.BUILDER: {
+        // {x | conditions}, {x ∈ R | conditions}
+        const head = kid(x, 0);
+        let v = head;
+        if (head.kind == Kind.REL && head.n == 2 && relation(head, 0) == Rel.IN) v = kid(head, 0);
+        if (v.kind != Kind.SYM) {
+          this.supported = false;
+          return;
+        }
+        this.setVariable(v);
+        if (v != head) this.collect(kid(head, 1));
+        for (let i = 1; i < x.n; i++) this.collect(kid(x, i));
+        return;
+      }
+      case Kind.REL: {
+        for (let i = 0; i < x.n - 1; i++) {
+          const op = relation(x, i);
+          const a = kid(x, i);
+          const b = kid(x, i + 1);
+          if (op == Rel.IN) {
+            this.setVariable(a);
+            this.collect(b);
+            continue;
+          }
+          if (!isOrder(op) && op != Rel.NE && op != Rel.EQ) {
+            this.supported = false;
+            return;
+          }
+          if (isNull(this.variable)) {
+            if (isBound(a) && !isBound(b)) this.setVariable(onlySymbol(b));
+            else if (isBound(b) && !isBound(a)) this.setVariable(onlySymbol(a));
+          }
+          if (!this.supported) return;
+          const plain = withoutBars(x);
+          if (!isNull(plain)) {
+            this.collect(plain);
+            return;
+          }
+          const solved = this.solve(a, op, b);
+          if (isNull(solved)) {
+            this.supported = false;
+            return;
+          }
+          this.addEndpoint(kid(solved, 1));
+        }
+        return;
+      }
+    }
+    this.supported = false;
+  }
+
+  setVariable(v: Node): void {
+    if (isNull(this.variable)) this.variable = v;
+    else if (!identical(this.variable, v)) this.supported = false;
+  }
+
+  /** Whether the set holds position p. */
+  holds(x: Node, p: i32): bool {
+    if (!this.supported || failed || !spend(8)) return false;
+    switch (x.kind) {
+      case Kind.TUPLE: {
+        const lo = this.positionOf(kid(x, 0));
+        const hi = this.positionOf(kid(x, 1));
+        return (x.opening == Bracket.SQUARE ? p >= lo : p > lo) && (x.closing == Bracket.SQUARE ? p <= hi : p < hi);
+      }
+      case Kind.SET:
+        for (let i = 0; i < x.n; i++) if (this.positionOf(kid(x, i)) == p) return true;
+        return false;
+      case Kind.SPACESET: {
+        if ((x.space & Space.NAME) == Space.EMPTY) return false;
+        if (x.space == Space.R) return true;
+        const zero = this.positionOf(integer(0));
+        return x.space & Space.POSITIVE ? p > zero : x.space & Space.NEGATIVE ? p < zero : p != zero;
+      }
+      case Kind.UNION:
+        return this.holds(kid(x, 0), p) || this.holds(kid(x, 1), p);
+      case Kind.INTERSECT:
+        return this.holds(kid(x, 0), p) && this.holds(kid(x, 1), p);
+      case Kind.DIFFERENCE:
+        return this.holds(kid(x, 0), p) && !this.holds(kid(x, 1), p);
+      case Kind.BUILDER: {
+        const head = kid(x, 0);
+        if (head.kind == Kind.REL && !this.holds(kid(head, 1), p)) return false;
+        for (let i = 1; i < x.n; i++) if (!this.holds(kid(x, i), p)) return false;
         return true;
       }
-      for (let i = 0; i < x.n; i++) if (holds(kid(x, i), p)) return true;
-      return false;
-    }
-    case Kind.REL: {
-      const plain = withoutBars(x);
-      if (!isNull(plain)) return holds(plain, p);
-      for (let i = 0; i < x.n - 1; i++) {
-        const op = relation(x, i);
-        if (op == Rel.IN) {
-          if (!holds(kid(x, i + 1), p)) return false;
-          continue;
+      case Kind.LIST: {
+        if (this.joins(x)) {
+          for (let i = 0; i < x.n; i++) if (!this.holds(kid(x, i), p)) return false;
+          return true;
         }
-        const c = solve(kid(x, i), op, kid(x, i + 1));
-        if (isNull(c)) {
-          supported = false;
-          return false;
-        }
-        const at = positionOf(c);
-        const o = solvedOp;
-        const yes =
-          o == Rel.LT
-            ? p < at
-            : o == Rel.LE
-              ? p <= at
-              : o == Rel.GT
-                ? p > at
-                : o == Rel.GE
-                  ? p >= at
-                  : o == Rel.EQ
-                    ? p == at
-                    : p != at;
-        if (!yes) return false;
+        for (let i = 0; i < x.n; i++) if (this.holds(kid(x, i), p)) return true;
+        return false;
       }
-      return true;
+      case Kind.REL: {
+        const plain = withoutBars(x);
+        if (!isNull(plain)) return this.holds(plain, p);
+        for (let i = 0; i < x.n - 1; i++) {
+          const op = relation(x, i);
+          if (op == Rel.IN) {
+            if (!this.holds(kid(x, i + 1), p)) return false;
+            continue;
+          }
+          const solved = this.solve(kid(x, i), op, kid(x, i + 1));
+          if (isNull(solved)) {
+            this.supported = false;
+            return false;
+          }
+          const at = this.positionOf(kid(solved, 1));
+          const o = relation(solved, 0);
+          const yes =
+            o == Rel.LT
+              ? p < at
+              : o == Rel.LE
+                ? p <= at
+                : o == Rel.GT
+                  ? p > at
+                  : o == Rel.GE
+                    ? p >= at
+                    : o == Rel.EQ
+                      ? p == at
+                      : p != at;
+          if (!yes) return false;
+        }
+        return true;
+      }
     }
+    this.supported = false;
+    return false;
   }
-  supported = false;
-  return false;
-}
 
-/** Whether a list of relations means all of them at once: "and", or a comma where that leaves something. */
-function joins(x: Node): bool {
-  for (let i = 0; i < x.n; i++) {
-    const k = kid(x, i).kind;
-    if (k != Kind.REL && k != Kind.SPACESET) return false;
+  /** Whether a list of relations means all of them at once: "and", or a comma where that leaves something. */
+  joins(x: Node): bool {
+    for (let i = 0; i < x.n; i++) {
+      const k = kid(x, i).kind;
+      if (k != Kind.REL && k != Kind.SPACESET) return false;
+    }
+    if (x.separators & Separator.OR) return false;
+    for (let p = 0; p <= 2 * this.count; p++) {
+      let all = true;
+      for (let i = 0; i < x.n && all; i++) all = this.holds(kid(x, i), p);
+      if (all) return true;
+    }
+    return (x.separators & Separator.AND) != 0 && !(x.separators & Separator.COMMA);
   }
-  if (x.op & 8) return false;
-  for (let p = 0; p <= 2 * count; p++) {
-    let all = true;
-    for (let i = 0; i < x.n && all; i++) all = holds(kid(x, i), p);
-    if (all) return true;
-  }
-  return (x.op & 4) != 0 && !(x.op & 1);
 }
 
 /** Verdict of `compareSets`. */
@@ -358,30 +356,29 @@ export const enum SetVerdict {
 
 /** Compares two sets of reals; UNSUPPORTED when one is no such set or an endpoint is not constant. */
 export function compareSets(g: Node, p: Node): i32 {
-  endpoints = alloc((<usize>MAX_ENDPOINTS) << 2);
-  floats = alloc((<usize>MAX_ENDPOINTS) << 2);
-  count = 0;
-  variable = nil<Node>();
-  supported = true;
-  collect(g);
-  const ofGold = variable;
-  if (supported) {
-    if (p.kind == Kind.BUILDER || g.kind == Kind.BUILDER) variable = nil<Node>();
-    collect(p);
-    if (!isNull(variable) && !isNull(ofGold) && !identical(variable, ofGold) && p.kind != Kind.BUILDER && g.kind != Kind.BUILDER)
-      supported = false;
+  const line = changetype<RealLine>(alloc(offsetof<RealLine>()));
+  line.endpoints = alloc((<usize>MAX_ENDPOINTS) << 2);
+  line.floats = alloc((<usize>MAX_ENDPOINTS) << 2);
+  line.count = 0;
+  line.variable = nil<Node>();
+  line.supported = true;
+  line.collect(g);
+  const ofGold = line.variable;
+  if (line.supported) {
+    const ownVariables = p.kind == Kind.BUILDER || g.kind == Kind.BUILDER;
+    if (ownVariables) line.variable = nil<Node>();
+    line.collect(p);
+    if (!ownVariables && !isNull(line.variable) && !isNull(ofGold) && !identical(line.variable, ofGold)) line.supported = false;
   }
-  if (!supported || failed) return SetVerdict.UNSUPPORTED;
-  const ofPred = variable;
-  for (let q = 0; q <= 2 * count; q++) {
-    variable = ofGold;
-    const a = holds(g, q);
-    variable = ofPred;
-    const b = holds(p, q);
-    if (!supported || failed) return SetVerdict.UNSUPPORTED;
-    if (a != b) return SetVerdict.DIFFERENT;
+  const ofPred = line.variable;
+  for (let q = 0; q <= 2 * line.count && line.supported && !failed; q++) {
+    line.variable = ofGold;
+    const a = line.holds(g, q);
+    line.variable = ofPred;
+    const b = line.holds(p, q);
+    if (a != b && line.supported && !failed) return SetVerdict.DIFFERENT;
   }
-  return SetVerdict.EQUAL;
+  return line.supported && !failed ? SetVerdict.EQUAL : SetVerdict.UNSUPPORTED;
 }
 
 /** Whether x reads as a set of reals (not a finite list): interval, union, known set, set builder, inequality. */

@@ -1,16 +1,22 @@
 // Structure of answers: which of the many ways to write an answer mean the same. The gold decides the form.
-import { isOneOf } from '../read/text';
-import { elementAt, isNull, nil, setElement } from '../memory';
-import { Char } from '../read/characters';
+import { freeSymbols, isConstantNode } from '../algebra/sampling';
+import { equalScalar, sameValue, Scale, scaleBetween } from '../algebra/scalar';
+import { compareSets, infinity, isInterval, isOrder, isSetLike, SetVerdict } from '../algebra/sets';
 import { alloc, failed, spend } from '../arena';
+import { elementAt, isNull, nil, setElement } from '../memory';
+import * as int from '../number/integer';
+import { Int } from '../number/integer';
+import * as rat from '../number/rational';
+import { Rat } from '../number/rational';
+import { Rel, Sign, Space } from '../parse/symbols';
 import {
   binary,
   hasKind,
   identical,
-  isSegment,
   integer,
-  Kind,
+  isSegment,
   kid,
+  Kind,
   leaf,
   Node,
   node,
@@ -23,15 +29,9 @@ import {
   unary,
   withKids,
 } from '../parse/tree';
-import * as int from '../number/integer';
-import { Int } from '../number/integer';
-import { Rel, Sign, Space } from '../parse/symbols';
-import { freeSymbol, freeSymbols, isConstantNode } from '../algebra/numeric';
-import * as rat from '../number/rational';
-import { Rat } from '../number/rational';
-import { SetVerdict, compareSets, infinity, isInterval, isOrder, isSetLike } from '../algebra/sets';
-import { equalScalar, sameUpToScale, sameValue, scaleSign } from '../algebra/scalar';
+import { Char } from '../read/characters';
 import { sameText, saysAllReals, saysNone } from '../read/plain';
+import { isOneOf } from '../read/text';
 import { letterUnit, multiplier, numberWord, saysDegrees, UNIT_LETTERS, unitFactor } from './units';
 
 const NONE: Node = nil<Node>();
@@ -941,14 +941,14 @@ function equalBothRelations(g: Node, p: Node): bool {
     const go = relation(g, 0);
     const po = relation(p, 0);
     if (go == Rel.IN && po == Rel.IN) return equalItem(kid(g, 0), kid(p, 0)) && equalItem(kid(g, 1), kid(p, 1));
-    if (go == Rel.NE && po == Rel.NE) return sameUpToScale(kid(g, 0), kid(g, 1), kid(p, 0), kid(p, 1));
+    if (go == Rel.NE && po == Rel.NE) return scaleBetween(kid(g, 0), kid(g, 1), kid(p, 0), kid(p, 1)) != Scale.NONE;
     if (isOrder(go) && isOrder(po)) {
       if (isStrict(go) != isStrict(po)) return false;
       // both as left < right
       const g0 = isLess(go) ? 0 : 1;
       const p0 = isLess(po) ? 0 : 1;
       if (equalItem(kid(g, g0), kid(p, p0)) && equalItem(kid(g, 1 - g0), kid(p, 1 - p0))) return true;
-      return sameUpToScale(kid(g, g0), kid(g, 1 - g0), kid(p, p0), kid(p, 1 - p0)) && scaleSign > 0;
+      return scaleBetween(kid(g, g0), kid(g, 1 - g0), kid(p, p0), kid(p, 1 - p0)) == Scale.POSITIVE;
     }
     if (go == po && (go == Rel.PARALLEL || go == Rel.PERP || go == Rel.SIMILAR))
       return sameKids2(g, p) || (equalItem(kid(g, 0), kid(p, 1)) && equalItem(kid(g, 1), kid(p, 0)));
@@ -1025,7 +1025,7 @@ function equalEquations(g: Node, p: Node): bool {
         sameLabel(gl, pl) &&
         g.n == 2 &&
         p.n == 2 &&
-        sameUpToScale(gl, gv, pl, pv)
+        scaleBetween(gl, gv, pl, pv) != Scale.NONE
       );
     }
     if (
@@ -1051,7 +1051,7 @@ function equalEquations(g: Node, p: Node): bool {
   if (g.n == 2 && p.n == 2 && rhsScalar(kid(g, 0)) && rhsScalar(kid(g, 1)) && rhsScalar(kid(p, 0)) && rhsScalar(kid(p, 1))) {
     // an approximate statement is no equation
     if (relation(g, 0) != Rel.EQ || relation(p, 0) != Rel.EQ) return false;
-    return sameUpToScale(kid(g, 0), kid(g, 1), kid(p, 0), kid(p, 1));
+    return scaleBetween(kid(g, 0), kid(g, 1), kid(p, 0), kid(p, 1)) != Scale.NONE;
   }
   if (g.n != p.n) return false;
   return isChainOf(g, Rel.EQ) && isChainOf(p, Rel.EQ) && sameKids2(g, p);
@@ -1114,10 +1114,10 @@ function sameDefinition(gl: Node, gv: Node, pl: Node, pv: Node): bool {
 /** The only free symbol of x that is no argument of the call, or -1. */
 function extraSymbol(x: Node, call: Node): i32 {
   if (!rhsScalar(x)) return -1;
-  const n = freeSymbols(x);
+  const free = freeSymbols(x);
   let found = -1;
-  for (let i = 0; i < n; i++) {
-    const id = freeSymbol(i);
+  for (let i = 0; i < free.count; i++) {
+    const id = free.id(i);
     if (contains(call, id)) continue;
     if (found >= 0) return -1;
     found = id;

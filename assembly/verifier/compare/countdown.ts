@@ -1,9 +1,9 @@
 // Countdown: does an expression of the given integers reach the target? It has its own tokenizer (integers, + − × ÷ in every usual
 // spelling, parentheses), exact rational arithmetic, and counts every integer against the given ones. Nothing is evaluated but this.
-import { endOf, Span, startOf } from '../read/span';
 import { Char } from '../read/characters';
+import { endOf, Span, startOf } from '../read/span';
+import { byteAt, isDigit, isOneOf, isWordAt, skipLetters, skipSpace, startsWith } from '../read/text';
 import { Flag, Rule, Verdict } from '../status';
-import { byteAt, isDigit, isWordAt, skipLetters, skipSpace, startsWith, isOneOf } from '../read/text';
 
 /** Most numbers in a task and in an expression. */
 const MOST: i32 = 64;

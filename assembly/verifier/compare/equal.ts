@@ -1,15 +1,15 @@
 // Entry point: are two answers, given as text, equal?
-import { Char } from '../read/characters';
 import { alloc, failed, PAIR_FUEL, resetArena, undecided } from '../arena';
 import { Answer, parseAnswer } from '../parse/parser';
 import { Commas, newSymbols } from '../parse/tokens';
-import { equalAnswer } from './answer';
 import { Kind } from '../parse/tree';
-import { Verdict } from '../status';
-import { byteAt, isDigit, isSpace } from '../read/text';
+import { Char } from '../read/characters';
 import { Choice } from '../read/letters';
 import { hasContent, isPlain, sameText } from '../read/plain';
 import { endOf, Span, startOf } from '../read/span';
+import { byteAt, isDigit, isSpace } from '../read/text';
+import { Verdict } from '../status';
+import { equalAnswer } from './answer';
 import { isMoney } from './units';
 
 /** Longest answer that is parsed, in bytes; longer ones are compared as text only. */

@@ -1,7 +1,7 @@
 // Binary floating point of high precision with a running error bound: |true value - man·2^exp| <= 2^err. Values are real;
 // numeric.ts pairs them for complex arithmetic. A function returns null where the value is undefined or out of range.
-import { isNull, nil } from '../memory';
 import { alloc, failed, resetArena, START_FUEL } from '../arena';
+import { isNull, nil } from '../memory';
 import * as int from './integer';
 import { Int } from './integer';
 import * as rat from './rational';

@@ -1,6 +1,6 @@
 // Integers of any size (up to a digit cap): sign and magnitude, little-endian 32-bit limbs, immutable, in the arena.
-import { elementAt, setElement } from '../memory';
 import { alloc, fail, failed, spend } from '../arena';
+import { elementAt, setElement } from '../memory';
 
 /** Largest magnitude in limbs (about 9,800 decimal digits); beyond it the pair is undecided. */
 export const MAX_LIMBS: i32 = 1024;
@@ -536,4 +536,19 @@ export function toF64(x: Int): f64 {
   for (let i = x.len - 1; i >= from; i--) v = v * 4294967296.0 + <f64>at(x, i);
   for (let i = 0; i < from && v < Infinity; i++) v *= 4294967296.0;
   return x.neg ? -v : v;
+}
+
+/** Largest lower index of a binomial. */
+const MAX_BINOMIAL: i32 = 4000;
+
+/** n over k for 0 <= k <= n. */
+export function binomial(n: i32, k: i32): Int {
+  if (k > n - k) k = n - k;
+  if (k > MAX_BINOMIAL) {
+    fail();
+    return zero();
+  }
+  let r = one();
+  for (let i = 1; i <= k && !failed; i++) r = divSmall(mul(r, fromU64(<u64>(n - k + i))), <u32>i);
+  return r;
 }

@@ -20,13 +20,12 @@ import {
   isWide,
   REPLACEMENT,
   sequenceLength,
-  skipDigits,
   skipLetters,
   skipSpace,
   startsWith,
 } from '../read/text';
 import { numeral } from './numerals';
-import { Env, Func, Rel, Sign, Space, SYM_E, SYM_I, Tok } from './symbols';
+import { Env, Func, Rel, Space, SYM_E, SYM_I, Tok } from './symbols';
 import {
   auxOf,
   CHARACTERS,

@@ -1,9 +1,11 @@
 // Tokens, and the list of them that the lexer writes and the parser reads.
 import { alloc, fail, spend } from '../arena';
 import { nil } from '../memory';
-import { Rat, ofI32 } from '../number/rational';
+import * as rat from '../number/rational';
+import { Rat } from '../number/rational';
 import { isWordAt } from '../read/text';
 import { Tok } from './symbols';
+import { integer } from './tree';
 
 /** Largest number of tokens of one side. */
 const MAX_TOKENS: i32 = 6000;
@@ -141,7 +143,7 @@ export class Tokens {
 
   /** Pushes a small integer. */
   integer(value: i32, start: usize, end: usize): void {
-    this.push(Tok.NUM, start, end).value = ofI32(value);
+    this.push(Tok.NUM, start, end).value = rat.ofI32(value);
   }
 }
 

@@ -1,6 +1,6 @@
 // The tree of a parsed answer. Nodes live in the arena and are never changed once built.
-import { elementAt, isNull, nil, setElement } from '../memory';
 import { alloc, fail, spend } from '../arena';
+import { elementAt, isNull, nil, setElement } from '../memory';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
 import { isUpper } from '../read/text';

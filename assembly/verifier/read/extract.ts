@@ -1,7 +1,7 @@
 // Final-answer extraction. Rules in order: text after the think block; "final answer is"; the last balanced box (with those joined to it by
 // a comma, "and" or "or"); <answer>; ####; "answer:"; the text as a whole, where it is an answer and nothing else. Lenient mode adds, for
 // responses that were not cut, the last value of a marked sentence and then of the whole text.
-import { Rule, Flag } from '../status';
+import { Flag, Rule } from '../status';
 import { Char } from './characters';
 import { sentenceEnd } from './formula';
 import { joined } from './joined';
@@ -9,7 +9,7 @@ import { lastLetter, leadingLetter } from './letters';
 import { Box, isOpenBox, joins, Mark, marks, REMEMBERED } from './marks';
 import { Names } from './names';
 import { countTextWords, trimmed, wholeAnswer } from './prose';
-import { Region, region } from './region';
+import { region, Region } from './region';
 import { percentEnd, Runs } from './runs';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import {

@@ -2,7 +2,7 @@
 import { hasTextGroup } from '../parse/tables';
 import { Char } from './characters';
 import { Names } from './names';
-import { exists, endOf, NOWHERE, Span, span, startOf } from './span';
+import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import {
   byteAt,
   endsWith,

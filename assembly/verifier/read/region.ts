@@ -1,6 +1,6 @@
 // Which part of a response can hold its answer: what follows the think block, up to the first chat markup.
-import { Char } from '../read/characters';
 import { Rule } from '../status';
+import { Char } from './characters';
 import { byteAt, isLetter, isWide, skipSpace, startsWith, trimEnd } from './text';
 
 /**

@@ -4,7 +4,7 @@ import { Char } from './characters';
 import { delimiterLength, formulaEnd } from './formula';
 import { Names } from './names';
 import { isCapitals, isEmphasis, isIdeograph, isMathWord, REACH, trimmed } from './prose';
-import { NOWHERE, Span, span } from './span';
+import { NOWHERE, Span } from './span';
 import {
   byteAt,
   codePoint,

@@ -1,0 +1,319 @@
+// From a tree to its normal form: a quotient of two polynomials over generators.
+import { alloc, fail, spend } from '../arena';
+import { nil, setElement } from '../memory';
+import * as int from '../number/integer';
+import * as rat from '../number/rational';
+import { Rat } from '../number/rational';
+import { Func, Sign, SYM_E, SYM_I } from '../parse/symbols';
+import { integer, kid, Kind, Node, substitute } from '../parse/tree';
+import { absolute, binomial, factorial, leadingNegative, logarithm, smallInteger, trigonometric } from './functions';
+import * as poly from './polynomial';
+import { Mono } from './polynomial';
+import { powFrac } from './powers';
+import {
+  addFrac,
+  divFrac,
+  Frac,
+  fresh,
+  functionOf,
+  Gen,
+  generator,
+  intern,
+  isRational,
+  mulFrac,
+  negFrac,
+  ofGenerator,
+  ofInt,
+  ofPoly,
+  ofRat,
+  ok,
+  rationalValue,
+  simple,
+  undefined,
+} from './quotient';
+import { powRational } from './roots';
+
+/** Largest number of terms a sum or product is written out to. */
+const MAX_SERIES: i32 = 500;
+/** Largest argument of a double factorial. */
+const MAX_DOUBLE_FACTORIAL: i32 = 3000;
+/** Deepest expression, and deepest symbolic sum. */
+const MAX_DEPTH: i32 = 200;
+const MAX_SERIES_DEPTH: i32 = 60;
+
+let depth: i32 = 0;
+
+function ofFunction(x: Node): Frac {
+  const f = x.op;
+  const a = ofNode(kid(x, 0));
+  if (!ok()) return a;
+  switch (f) {
+    case Func.SIN:
+    case Func.COS:
+      return trigonometric(f, a);
+    case Func.TAN:
+      return divFrac(trigonometric(Func.SIN, a), trigonometric(Func.COS, a));
+    case Func.COT:
+      return divFrac(trigonometric(Func.COS, a), trigonometric(Func.SIN, a));
+    case Func.SEC:
+      return divFrac(ofInt(1), trigonometric(Func.COS, a));
+    case Func.CSC:
+      return divFrac(ofInt(1), trigonometric(Func.SIN, a));
+    case Func.SINH:
+    case Func.COSH:
+    case Func.TANH:
+    case Func.COTH: {
+      const e = ofGenerator(simple(Gen.E));
+      const up = powFrac(e, a);
+      const down = powFrac(e, negFrac(a));
+      const s = addFrac(up, negFrac(down));
+      const c = addFrac(up, down);
+      if (f == Func.TANH) return divFrac(s, c);
+      if (f == Func.COTH) return divFrac(c, s);
+      return mulFrac(ofRat(rat.ofFraction(1, 2)), f == Func.SINH ? s : c);
+    }
+    case Func.LN:
+      return logarithm(a);
+    case Func.LOG:
+      if (x.n == 2) return divFrac(logarithm(a), logarithm(ofNode(kid(x, 1))));
+      return divFrac(logarithm(a), logarithm(ofInt(10)));
+    case Func.LG:
+      return divFrac(logarithm(a), logarithm(ofInt(10)));
+    case Func.GCD:
+    case Func.LCM:
+    case Func.MAX:
+    case Func.MIN: {
+      let all = true;
+      let v = nil<Rat>();
+      for (let i = 0; i < x.n && ok(); i++) {
+        const k = ofNode(kid(x, i));
+        if (!isRational(k)) {
+          all = false;
+          break;
+        }
+        const w = rationalValue(k);
+        if (i == 0) v = w;
+        else if (f == Func.MAX) v = rat.compare(v, w) < 0 ? w : v;
+        else if (f == Func.MIN) v = rat.compare(v, w) > 0 ? w : v;
+        else {
+          if (!rat.isInteger(v) || !rat.isInteger(w)) return undefined();
+          const g = int.gcd(v.num, w.num);
+          if (f == Func.GCD) v = rat.ofInt(g);
+          else {
+            if (int.isZero(g)) return undefined();
+            v = rat.ofInt(int.absInt(int.mul(v.num, int.div(w.num, g))));
+          }
+        }
+      }
+      if (all) return ofRat(v);
+      if (x.n == 2) {
+        // symmetric in two arguments: keyed by sum and product
+        const b = ofNode(kid(x, 1));
+        return ofGenerator(functionOf(Gen.EXTREME, f, 2, addFrac(a, b), mulFrac(a, b)));
+      }
+      return undefined();
+    }
+    case Func.SGN:
+    case Func.RE:
+    case Func.IM:
+    case Func.ARG:
+    case Func.DET:
+      return undefined();
+  }
+  if (x.n != 1) return undefined();
+  if ((f == Func.ASIN || f == Func.ATAN) && leadingNegative(a))
+    return negFrac(ofGenerator(functionOf(Gen.FUNC, f, 1, negFrac(a))));
+  if ((f == Func.ASIN || f == Func.ATAN) && a.num.n == 0) return ofInt(0);
+  return ofGenerator(functionOf(Gen.FUNC, f, 1, a));
+}
+
+function series(x: Node): Frac {
+  const variable = kid(x, 0);
+  const low = ofNode(kid(x, 1));
+  const high = ofNode(kid(x, 2));
+  if (!ok()) return low;
+  if (isRational(low) && isRational(high)) {
+    const a = rationalValue(low);
+    const b = rationalValue(high);
+    if (!rat.isInteger(a) || !rat.isInteger(b) || !int.fitsI32(a.num) || !int.fitsI32(b.num)) return undefined();
+    const from = int.toI32(a.num);
+    const to = int.toI32(b.num);
+    if (<i64>to - <i64>from > MAX_SERIES) {
+      fail();
+      return low;
+    }
+    let r = ofInt(x.op);
+    for (let k = from; k <= to && ok(); k++) {
+      const v = ofNode(substitute(kid(x, 3), variable.op, integer(k)));
+      r = x.op == 0 ? addFrac(r, v) : mulFrac(r, v);
+    }
+    return r;
+  }
+  if (depth > MAX_SERIES_DEPTH) return undefined();
+  const marker = changetype<Node>(substitute(kid(x, 3), variable.op, placeholder(Sign.BOUND)));
+  const body = ofNode(marker);
+  return ofGenerator(functionOf(Gen.SERIES, x.op, 3, low, high, body));
+}
+
+function placeholder(id: i32): Node {
+  const n = integer(0);
+  const s = changetype<Node>(alloc(offsetof<Node>()));
+  memory.copy(changetype<usize>(s), changetype<usize>(n), offsetof<Node>());
+  s.kind = Kind.SYM;
+  s.op = id;
+  s.value = nil<Rat>();
+  return s;
+}
+
+/** Antiderivative of polynomials in the variable; other integrands are generators of their own. */
+function integral(x: Node): Frac {
+  const variable = kid(x, 1);
+  const body = ofNode(kid(x, 0));
+  if (!ok()) return body;
+  const g = simple(Gen.SYM, variable.op);
+  let exact = x.n == 4;
+  for (let i = 0; i < body.den.n && exact; i++) if (mentions(poly.monomial(body.den, i), g)) exact = false;
+  for (let i = 0; i < body.num.n && exact; i++) {
+    const m = poly.monomial(body.num, i);
+    for (let k = 0; k < m.n; k++) {
+      const h = poly.generatorAt(m, k);
+      if (
+        h != g &&
+        generator(h).kind != Gen.SYM &&
+        generator(h).kind != Gen.PI &&
+        generator(h).kind != Gen.E &&
+        generator(h).kind != Gen.PRIME
+      )
+        exact = false;
+    }
+  }
+  if (!exact) return undefined();
+  const low = ofNode(kid(x, 2));
+  const high = ofNode(kid(x, 3));
+  let r = ofInt(0);
+  for (let i = 0; i < body.num.n && ok(); i++) {
+    const m = poly.monomial(body.num, i);
+    let rest = m;
+    let num = 0;
+    let den = 1;
+    for (let k = 0; k < m.n; k++)
+      if (poly.generatorAt(m, k) == g) {
+        num = poly.exponentNum(m, k);
+        den = poly.exponentDen(m, k);
+        rest = poly.without(m, k);
+      }
+    const e = rat.ofFraction(num + den, den);
+    const span = addFrac(powRational(high, e), negFrac(low.num.n == 0 ? ofInt(0) : powRational(low, e)));
+    const c = ofPoly(poly.term(rat.div(poly.coefficient(body.num, i), e), rest));
+    r = addFrac(r, mulFrac(c, span));
+  }
+  return divFrac(r, ofPoly(body.den));
+}
+
+function mentions(m: Mono, g: i32): bool {
+  for (let i = 0; i < m.n; i++) if (poly.generatorAt(m, i) == g) return true;
+  return false;
+}
+
+/** The normal form of an expression; sets `broken` where there is none. */
+export function ofNode(x: Node): Frac {
+  if (!ok()) return ofInt(0);
+  if (!spend(20)) return ofInt(0);
+  depth++;
+  if (depth > MAX_DEPTH) fail();
+  const r = dispatch(x);
+  depth--;
+  return r;
+}
+
+/** The normal form of a whole expression. */
+export function formOf(x: Node): Frac {
+  depth = 0;
+  return ofNode(x);
+}
+
+function dispatch(x: Node): Frac {
+  switch (x.kind) {
+    case Kind.NUM:
+      return ofRat(x.value);
+    case Kind.SYM:
+      if (x.op == SYM_E) return ofGenerator(simple(Gen.E));
+      if (x.op == SYM_I) return ofGenerator(simple(Gen.I));
+      return ofGenerator(simple(Gen.SYM, x.op));
+    case Kind.PI:
+      return ofGenerator(simple(Gen.PI));
+    case Kind.ADD: {
+      let r = ofNode(kid(x, 0));
+      for (let i = 1; i < x.n && ok(); i++) r = addFrac(r, ofNode(kid(x, i)));
+      return r;
+    }
+    case Kind.MUL: {
+      let r = ofNode(kid(x, 0));
+      for (let i = 1; i < x.n && ok(); i++) r = mulFrac(r, ofNode(kid(x, i)));
+      return r;
+    }
+    case Kind.NEG:
+      return negFrac(ofNode(kid(x, 0)));
+    case Kind.DIV:
+    case Kind.RATIO: {
+      if (x.n != 2) return undefined();
+      const a = ofNode(kid(x, 0));
+      return divFrac(a, ofNode(kid(x, 1)));
+    }
+    case Kind.POW: {
+      const a = ofNode(kid(x, 0));
+      const e = ofNode(kid(x, 1));
+      return powFrac(a, e);
+    }
+    case Kind.ROOT: {
+      const a = ofNode(kid(x, 0));
+      const n = ofNode(kid(x, 1));
+      return powFrac(a, divFrac(ofInt(1), n));
+    }
+    case Kind.FUNC:
+      return ofFunction(x);
+    case Kind.CALL: {
+      const g = fresh(Gen.CALL, x.op * 4 + (x.aux & 3));
+      g.n = x.n;
+      g.args = alloc((<usize>x.n) << 2);
+      for (let i = 0; i < x.n; i++) store<usize>(g.args + ((<usize>i) << 2), 0);
+      for (let i = 0; i < x.n && ok(); i++) setElement<usize>(g.args, i, changetype<usize>(ofNode(kid(x, i))));
+      if (!ok()) return ofInt(0);
+      return ofGenerator(intern(g));
+    }
+    case Kind.FACT:
+      return factorial(ofNode(kid(x, 0)));
+    case Kind.DFACT: {
+      const n = smallInteger(ofNode(kid(x, 0)));
+      if (n < 0 || n > MAX_DOUBLE_FACTORIAL) return undefined();
+      let r = int.one();
+      for (let k = n; k > 1 && ok(); k -= 2) r = int.mul(r, int.fromU64(<u64>k));
+      return ofRat(rat.ofInt(r));
+    }
+    case Kind.ABS:
+      return absolute(ofNode(kid(x, 0)));
+    case Kind.FLOOR:
+    case Kind.CEIL: {
+      const a = ofNode(kid(x, 0));
+      if (!ok()) return a;
+      if (isRational(a)) {
+        const v = rationalValue(a);
+        return ofRat(rat.ofInt(x.kind == Kind.FLOOR ? rat.floor(v) : int.negate(rat.floor(rat.neg(v)))));
+      }
+      return ofGenerator(functionOf(x.kind == Kind.FLOOR ? Gen.FLOOR : Gen.CEIL, 0, 1, a));
+    }
+    case Kind.BINOM: {
+      const n = ofNode(kid(x, 0));
+      return binomial(n, ofNode(kid(x, 1)));
+    }
+    case Kind.PERCENT:
+      return mulFrac(ofNode(kid(x, 0)), ofRat(rat.ofFraction(1, 100)));
+    case Kind.DEGREE:
+      return mulFrac(mulFrac(ofNode(kid(x, 0)), ofGenerator(simple(Gen.PI))), ofRat(rat.ofFraction(1, 180)));
+    case Kind.SERIES:
+      return series(x);
+    case Kind.INTEGRAL:
+      return integral(x);
+  }
+  return undefined();
+}
