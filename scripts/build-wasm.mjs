@@ -1,13 +1,19 @@
 // Compiles the WebAssembly modules that are named on the command line, or all of scripts/wasm-modules.mjs, and prints their sizes. With
 // --wat the text form lies beside each.
-import { mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
 import { WASM_MODULES, sourceOf, targetOf } from './wasm-modules.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
+// The optimiser that asc uses, run here: asc's own -O3 inlines functions of up to some 70 instructions wherever they are called. With a
+// smaller limit the module is a fifth smaller and as fast.
+const asOfAsc = createRequire(import.meta.resolve('assemblyscript/asc'));
+const { default: binaryen } = await import(pathToFileURL(asOfAsc.resolve('binaryen')).href);
 const { values, positionals } = parseArgs({ options: { wat: { type: 'boolean' } }, allowPositionals: true });
 mkdirSync(path.join(root, 'build'), { recursive: true });
 
@@ -28,7 +34,22 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(WASM_MODUL
     console.error(stderr.toString());
     process.exit(1);
   }
+  writeFileSync(path.join(root, partial), optimised(readFileSync(path.join(root, partial))));
   renameSync(path.join(root, partial), path.join(root, target));
   const bytes = readFileSync(path.join(root, target));
   console.error(`${target}: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`);
+}
+
+/** The module after binaryen's -O3 with less inlining. */
+function optimised(binary) {
+  const { Features } = binaryen;
+  const module = binaryen.readBinary(binary);
+  module.setFeatures(Features.All & ~(Features.GC | Features.ReferenceTypes));
+  binaryen.setOptimizeLevel(3);
+  binaryen.setShrinkLevel(0);
+  binaryen.setAlwaysInlineMaxSize(8);
+  binaryen.setFlexibleInlineMaxSize(30);
+  binaryen.setOneCallerInlineMaxSize(200);
+  for (let round = 0; round < 3; round++) module.optimize();
+  return module.emitBinary();
 }

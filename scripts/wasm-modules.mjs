@@ -1,7 +1,7 @@
 // The WebAssembly modules: one entry each. Module NAME is compiled from assembly/NAME/index.ts to build/NAME.wasm.
 
 /** Flags of asc for a module that allocates nothing after start (stub: nothing is ever freed) and never traps on its input (noAssert). */
-const STATIC = ['-O3', '--converge', '--runtime', 'stub', '--noAssert', '--use', 'abort='];
+const STATIC = ['--runtime', 'stub', '--noAssert', '--use', 'abort='];
 
 /** @type {Readonly<Record<string, readonly string[]>>} flags of asc by the module's name */
 export const WASM_MODULES = {

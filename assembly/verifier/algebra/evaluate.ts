@@ -2,6 +2,7 @@
 // strong evidence (agreement to 60 digits at several points) where the normal form leaves a question open.
 import { failed, spend } from '../arena';
 import { elementAt, isNull, nil, setElement } from '../memory';
+import * as combinatorics from '../number/combinatorics';
 import * as float from '../number/float';
 import { Float } from '../number/float';
 import * as int from '../number/integer';
@@ -228,7 +229,7 @@ function func(x: Node): Complex {
 
 function factorial(n: i32): Complex {
   if (n < 0 || n > MAX_FACTORIAL) return nil<Complex>();
-  return real(float.ofRat(rat.ofInt(int.factorialInt(n))));
+  return real(float.ofRat(rat.ofInt(combinatorics.factorial(n))));
 }
 
 function series(x: Node): Complex {
@@ -349,7 +350,7 @@ function dispatch(x: Node): Complex {
       const n = float.exactI32(a.re);
       const k = float.exactI32(b.re);
       if (n < 0 || k < 0 || n > MAX_BINOMIAL) return nil<Complex>();
-      return real(float.ofRat(rat.ofInt(k > n ? int.zero() : int.binomial(n, k))));
+      return real(float.ofRat(rat.ofInt(k > n ? int.zero() : combinatorics.binomial(n, k))));
     }
     case Kind.PERCENT: {
       const v = evaluate(kid(x, 0));

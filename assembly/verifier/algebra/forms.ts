@@ -22,6 +22,7 @@ import {
   isRational,
   mulFrac,
   negFrac,
+  noForm,
   ofGenerator,
   ofInt,
   ofPoly,
@@ -29,7 +30,6 @@ import {
   ok,
   rationalValue,
   simple,
-  undefined,
 } from './quotient';
 import { powRational } from './roots';
 
@@ -96,11 +96,11 @@ function ofFunction(x: Node): Frac {
         else if (f == Func.MAX) v = rat.compare(v, w) < 0 ? w : v;
         else if (f == Func.MIN) v = rat.compare(v, w) > 0 ? w : v;
         else {
-          if (!rat.isInteger(v) || !rat.isInteger(w)) return undefined();
+          if (!rat.isInteger(v) || !rat.isInteger(w)) return noForm();
           const g = int.gcd(v.num, w.num);
           if (f == Func.GCD) v = rat.ofInt(g);
           else {
-            if (int.isZero(g)) return undefined();
+            if (int.isZero(g)) return noForm();
             v = rat.ofInt(int.absInt(int.mul(v.num, int.div(w.num, g))));
           }
         }
@@ -111,16 +111,16 @@ function ofFunction(x: Node): Frac {
         const b = ofNode(kid(x, 1));
         return ofGenerator(functionOf(Gen.EXTREME, f, 2, addFrac(a, b), mulFrac(a, b)));
       }
-      return undefined();
+      return noForm();
     }
     case Func.SGN:
     case Func.RE:
     case Func.IM:
     case Func.ARG:
     case Func.DET:
-      return undefined();
+      return noForm();
   }
-  if (x.n != 1) return undefined();
+  if (x.n != 1) return noForm();
   if ((f == Func.ASIN || f == Func.ATAN) && leadingNegative(a))
     return negFrac(ofGenerator(functionOf(Gen.FUNC, f, 1, negFrac(a))));
   if ((f == Func.ASIN || f == Func.ATAN) && a.num.n == 0) return ofInt(0);
@@ -135,7 +135,7 @@ function series(x: Node): Frac {
   if (isRational(low) && isRational(high)) {
     const a = rationalValue(low);
     const b = rationalValue(high);
-    if (!rat.isInteger(a) || !rat.isInteger(b) || !int.fitsI32(a.num) || !int.fitsI32(b.num)) return undefined();
+    if (!rat.isInteger(a) || !rat.isInteger(b) || !int.fitsI32(a.num) || !int.fitsI32(b.num)) return noForm();
     const from = int.toI32(a.num);
     const to = int.toI32(b.num);
     if (<i64>to - <i64>from > MAX_SERIES) {
@@ -149,7 +149,7 @@ function series(x: Node): Frac {
     }
     return r;
   }
-  if (depth > MAX_SERIES_DEPTH) return undefined();
+  if (depth > MAX_SERIES_DEPTH) return noForm();
   const marker = changetype<Node>(substitute(kid(x, 3), variable.op, placeholder(Sign.BOUND)));
   const body = ofNode(marker);
   return ofGenerator(functionOf(Gen.SERIES, x.op, 3, low, high, body));
@@ -187,7 +187,7 @@ function integral(x: Node): Frac {
         exact = false;
     }
   }
-  if (!exact) return undefined();
+  if (!exact) return noForm();
   const low = ofNode(kid(x, 2));
   const high = ofNode(kid(x, 3));
   let r = ofInt(0);
@@ -216,7 +216,7 @@ function mentions(m: Mono, g: i32): bool {
 }
 
 /** The normal form of an expression; sets `broken` where there is none. */
-export function ofNode(x: Node): Frac {
+function ofNode(x: Node): Frac {
   if (!ok()) return ofInt(0);
   if (!spend(20)) return ofInt(0);
   depth++;
@@ -256,7 +256,7 @@ function dispatch(x: Node): Frac {
       return negFrac(ofNode(kid(x, 0)));
     case Kind.DIV:
     case Kind.RATIO: {
-      if (x.n != 2) return undefined();
+      if (x.n != 2) return noForm();
       const a = ofNode(kid(x, 0));
       return divFrac(a, ofNode(kid(x, 1)));
     }
@@ -285,7 +285,7 @@ function dispatch(x: Node): Frac {
       return factorial(ofNode(kid(x, 0)));
     case Kind.DFACT: {
       const n = smallInteger(ofNode(kid(x, 0)));
-      if (n < 0 || n > MAX_DOUBLE_FACTORIAL) return undefined();
+      if (n < 0 || n > MAX_DOUBLE_FACTORIAL) return noForm();
       let r = int.one();
       for (let k = n; k > 1 && ok(); k -= 2) r = int.mul(r, int.fromU64(<u64>k));
       return ofRat(rat.ofInt(r));
@@ -315,5 +315,5 @@ function dispatch(x: Node): Frac {
     case Kind.INTEGRAL:
       return integral(x);
   }
-  return undefined();
+  return noForm();
 }

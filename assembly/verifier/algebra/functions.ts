@@ -1,6 +1,7 @@
 // Values of functions in normal form: trigonometric, logarithms, absolute values, factorials, binomials.
 import { fail, failed } from '../arena';
 import { isNull, nil } from '../memory';
+import * as combinatorics from '../number/combinatorics';
 import * as int from '../number/integer';
 import { Int } from '../number/integer';
 import * as rat from '../number/rational';
@@ -19,6 +20,7 @@ import {
   isRational,
   mulFrac,
   negFrac,
+  noForm,
   ofGenerator,
   ofInt,
   ofPoly,
@@ -26,12 +28,11 @@ import {
   ok,
   rationalValue,
   simple,
-  undefined,
 } from './quotient';
 import { factorsOf, isConstantPoly, rationalPower } from './roots';
 
 /** Ids of logarithms: those of primes are independent of one another. */
-export const LN_OF_OTHER: i32 = 0;
+const LN_OF_OTHER: i32 = 0;
 export const LN_OF_PRIME: i32 = 1;
 
 /** Largest shift of a factorial's argument that is worked off, and largest lower index of a binomial that is written out. */
@@ -116,7 +117,7 @@ export function trigonometric(f: i32, x: Frac): Frac {
 /** Natural logarithm. */
 export function logarithm(x: Frac): Frac {
   if (!ok()) return x;
-  if (x.num.n == 0) return undefined();
+  if (x.num.n == 0) return noForm();
   if (x.num.n == 1 && x.den.n == 1) {
     const mn = poly.monomial(x.num, 0);
     const md = poly.monomial(x.den, 0);
@@ -184,7 +185,7 @@ function absolutePoly(p: Poly): Frac {
   if (p.n == 1 && isConstantPoly(p)) return mulFrac(ofRat(c), ofPoly(rest));
   for (let i = 0; i < rest.n; i++) {
     const m = poly.monomial(rest, i);
-    for (let k = 0; k < m.n; k++) if (generator(poly.generatorAt(m, k)).kind == Gen.I) return undefined();
+    for (let k = 0; k < m.n; k++) if (generator(poly.generatorAt(m, k)).kind == Gen.I) return noForm();
   }
   return mulFrac(ofRat(c), ofGenerator(absGenerator(rest)));
 }
@@ -194,12 +195,12 @@ export function factorial(x: Frac): Frac {
   if (!ok()) return x;
   if (isRational(x)) {
     const v = rationalValue(x);
-    if (!rat.isInteger(v) || rat.sign(v) < 0) return undefined();
+    if (!rat.isInteger(v) || rat.sign(v) < 0) return noForm();
     if (!int.fitsI32(v.num)) {
       fail();
       return x;
     }
-    return ofRat(rat.ofInt(int.factorialInt(int.toI32(v.num))));
+    return ofRat(rat.ofInt(combinatorics.factorial(int.toI32(v.num))));
   }
   let shift = 0;
   if (poly.isConstant(x.den)) {
@@ -236,7 +237,7 @@ export function binomial(n: Frac, k: Frac): Frac {
   let low = smallInteger(k);
   if (whole >= 0 && low >= 0) {
     if (low > whole) return ofInt(0);
-    return ofRat(rat.ofInt(int.binomial(whole, low)));
+    return ofRat(rat.ofInt(combinatorics.binomial(whole, low)));
   }
   if (low < 0) {
     const other = smallInteger(addFrac(n, negFrac(k)));

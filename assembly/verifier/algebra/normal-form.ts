@@ -102,7 +102,7 @@ function independent(d: Poly): bool {
 
 /** f = c1·v + c0 with rational c1 ≠ 0 and c0, in the symbol v alone: c1 and c0 times the sign of what divides them. */
 @unmanaged
-export class Line {
+class Line {
   slope: Rat;
   constant: Rat;
 

@@ -21,6 +21,7 @@ import {
   isRational,
   mulFrac,
   negFrac,
+  noForm,
   ofGenerator,
   ofInt,
   ofPoly,
@@ -30,7 +31,6 @@ import {
   rationalValue,
   rootGenerator,
   simple,
-  undefined,
 } from './quotient';
 import { factorsOf, powRational } from './roots';
 
@@ -99,7 +99,7 @@ function powGenerator(base: i32, e: Frac): Frac {
 
 /** p^e for a symbolic exponent. */
 function powPolySymbolic(p: Poly, e: Frac): Frac {
-  if (p.n == 0) return undefined();
+  if (p.n == 0) return noForm();
   if (p.n > 1) {
     const c = poly.content(p);
     const rest = poly.scalePoly(p, rat.div(rat.ofI32(1), c));
@@ -131,10 +131,10 @@ function signPower(base: i32, e: Frac): Frac {
     const c = poly.coefficient(e.num, i);
     const m = poly.monomial(e.num, i);
     if (m.n == 0) {
-      if (!rat.isInteger(c)) return undefined();
+      if (!rat.isInteger(c)) return noForm();
       if (int.isOdd(c.num)) r = negFrac(r);
     } else if (rat.isInteger(c)) r = mulFrac(r, symbolicPower(base, rat.ofInt(int.absInt(c.num)), m, nil<Frac>()));
-    else return undefined();
+    else return noForm();
   }
   return r;
 }

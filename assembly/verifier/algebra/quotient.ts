@@ -43,7 +43,7 @@ export class Frac {
 }
 
 @unmanaged
-export class Generator {
+class Generator {
   kind: i32;
   /** symbol, function or base generator */
   id: i32;
@@ -169,7 +169,7 @@ export function functionOf(kind: i32, id: i32, n: i32, a: Frac, b: Frac = nil<Fr
   return intern(g);
 }
 
-export function undefined(): Frac {
+export function noForm(): Frac {
   table.broken = true;
   return ofInt(0);
 }
@@ -178,7 +178,7 @@ export function ok(): bool {
   return !table.broken && !failed;
 }
 
-export function rawFrac(num: Poly, den: Poly): Frac {
+function rawFrac(num: Poly, den: Poly): Frac {
   const f = changetype<Frac>(alloc(offsetof<Frac>()));
   f.num = num;
   f.den = den;
@@ -213,7 +213,7 @@ export function rationalValue(f: Frac): Rat {
 /** Takes the common content and monomial out of num and den; a constant den becomes 1. */
 export function frac(num: Poly, den: Poly): Frac {
   if (!ok()) return rawFrac(poly.constant(rat.ofI32(0)), poly.constant(rat.ofI32(1)));
-  if (den.n == 0) return undefined();
+  if (den.n == 0) return noForm();
   if (num.n == 0) return rawFrac(num, poly.constant(rat.ofI32(1)));
   if (poly.isConstant(den))
     return rawFrac(poly.scalePoly(num, rat.div(rat.ofI32(1), poly.constantValue(den))), poly.constant(rat.ofI32(1)));
@@ -241,7 +241,7 @@ export function frac(num: Poly, den: Poly): Frac {
 }
 
 /** Product of the smaller powers of generators that occur in both. */
-export function commonPart(a: Mono, b: Mono): Mono {
+function commonPart(a: Mono, b: Mono): Mono {
   let r = poly.unit();
   for (let i = 0; i < a.n; i++) {
     for (let j = 0; j < b.n; j++) {
@@ -258,14 +258,14 @@ export function commonPart(a: Mono, b: Mono): Mono {
 }
 
 /** p with every monomial multiplied by m, where no folding can arise (m divides out a common factor). */
-export function shiftPoly(p: Poly, m: Mono): Poly {
+function shiftPoly(p: Poly, m: Mono): Poly {
   const r = poly.emptyPoly(p.n > 0 ? p.n : 1);
   for (let i = 0; i < p.n; i++) poly.pushTerm(r, poly.coefficient(p, i), poly.mulMono(poly.monomial(p, i), m));
   return poly.normal(r);
 }
 
 /** Whether generators of m need folding. */
-export function folds(m: Mono): bool {
+function folds(m: Mono): bool {
   for (let i = 0; i < m.n; i++) {
     const k = generator(poly.generatorAt(m, i)).kind;
     const num = poly.exponentNum(m, i);
@@ -302,7 +302,7 @@ export function foldTerm(c: Rat, m: Mono): Poly {
     }
     if (g.kind == Gen.I && (num != 1 || den != 1)) {
       if (den != 1) {
-        undefined();
+        noForm();
         break;
       }
       const turn = ((num % 4) + 4) % 4;
@@ -346,7 +346,7 @@ export function foldTerm(c: Rat, m: Mono): Poly {
   return isNull(extra) ? t : mulPoly(extra, t);
 }
 
-export function mulPoly(a: Poly, b: Poly): Poly {
+function mulPoly(a: Poly, b: Poly): Poly {
   if (a.n == 0) return a;
   if (b.n == 0) return b;
   table.nesting++;
@@ -409,7 +409,7 @@ export function mulFrac(a: Frac, b: Frac): Frac {
 
 export function divFrac(a: Frac, b: Frac): Frac {
   if (!ok()) return a;
-  if (b.num.n == 0) return undefined();
+  if (b.num.n == 0) return noForm();
   return frac(mulPoly(a.num, b.den), mulPoly(a.den, b.num));
 }
 
@@ -419,7 +419,7 @@ export function difference(a: Frac, b: Frac): Poly {
   return poly.addPoly(mulPoly(a.num, b.den), poly.negPoly(mulPoly(b.num, a.den)));
 }
 
-export function equalFrac(a: Frac, b: Frac): bool {
+function equalFrac(a: Frac, b: Frac): bool {
   if (a == b || (poly.equalPoly(a.num, b.num) && poly.equalPoly(a.den, b.den))) return true;
   if (poly.isConstant(a.den) && poly.isConstant(b.den)) return false;
   return poly.isZeroPoly(difference(a, b)) && ok();

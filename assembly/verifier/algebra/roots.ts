@@ -1,5 +1,6 @@
 // Rational powers: roots of integers, of rational numbers, of polynomials.
 import { alloc, fail, failed } from '../arena';
+import * as combinatorics from '../number/combinatorics';
 import * as int from '../number/integer';
 import { Int } from '../number/integer';
 import * as rat from '../number/rational';
@@ -10,12 +11,13 @@ import {
   absGenerator,
   divFrac,
   foldTerm,
-  frac,
   Frac,
+  frac,
   Gen,
   generator,
   mulFrac,
   negFrac,
+  noForm,
   ofInt,
   ofPoly,
   ok,
@@ -23,7 +25,6 @@ import {
   primeGenerator,
   rootGenerator,
   simple,
-  undefined,
 } from './quotient';
 
 /** Largest exponent of a perfect power that is looked for. */
@@ -38,7 +39,7 @@ const PRIME_BITS: i32 = 22;
 
 /** The prime factors of a positive integer below the bound, one by one, and what is left. */
 @unmanaged
-export class Factors {
+class Factors {
   /** what is left; 1 at the end where all was found */
   rest: Int;
   divisor: u32;
@@ -84,7 +85,7 @@ export function factorsOf(n: Int): Factors {
 }
 
 /** Product over the prime factors p^k of n > 0 of generators p^(k·num/den), folded; what trial division leaves is one factor. */
-export function integerPower(n: Int, num: i32, den: i32): Poly {
+function integerPower(n: Int, num: i32, den: i32): Poly {
   let m = poly.unit();
   const factors = factorsOf(n);
   while (factors.next()) {
@@ -98,7 +99,7 @@ export function integerPower(n: Int, num: i32, den: i32): Poly {
     let k = 1;
     // a perfect power of a large factor
     for (let e = MAX_PERFECT_POWER; e >= 2 && !isPrime && k == 1; e--) {
-      const r = int.rootInt(rest, e);
+      const r = combinatorics.root(rest, e);
       if (failed || int.compareInt(int.powInt(r, e), rest) != 0) continue;
       base = r;
       k = e;
@@ -110,14 +111,14 @@ export function integerPower(n: Int, num: i32, den: i32): Poly {
 
 /** c^(num/den) for rational c, den > 1. */
 export function rationalPower(c: Rat, num: i32, den: i32): Frac {
-  if (rat.isZero(c)) return num > 0 ? ofInt(0) : undefined();
+  if (rat.isZero(c)) return num > 0 ? ofInt(0) : noForm();
   let sign = 1;
   let imaginary = 0;
   if (rat.sign(c) < 0) {
     c = rat.neg(c);
     if (den & 1) sign = num & 1 ? -1 : 1;
     else if (den == 2) imaginary = num;
-    else return undefined();
+    else return noForm();
   }
   if (num < 0) {
     c = rat.div(rat.ofI32(1), c);
@@ -154,7 +155,7 @@ function rootPoly(p: Poly, num: i32, den: i32): Frac {
         const g = generator(poly.generatorAt(m, i));
         const en = poly.exponentNum(m, i);
         const ed = poly.exponentDen(m, i);
-        if (g.kind == Gen.I) return undefined();
+        if (g.kind == Gen.I) return noForm();
         const positive =
           g.kind == Gen.PI ||
           g.kind == Gen.E ||
@@ -168,7 +169,7 @@ function rootPoly(p: Poly, num: i32, den: i32): Frac {
           // an even power under an even root: the root is of |x|
           const reduced = (<i64>en * <i64>num) % (<i64>2 * <i64>ed * <i64>den);
           if (reduced != 0) base = absGenerator(poly.term(rat.ofI32(1), poly.power(base, 1, 1)));
-        } else if (g.kind == Gen.ROOT && !(den & 1) && en >= ed) return undefined();
+        } else if (g.kind == Gen.ROOT && !(den & 1) && en >= ed) return noForm();
         const pm = poly.powMono(poly.power(base, en, ed), num, den);
         r = mulFrac(r, ofPoly(foldTerm(rat.ofI32(1), pm)));
       }
@@ -179,7 +180,7 @@ function rootPoly(p: Poly, num: i32, den: i32): Frac {
   let c = poly.content(p);
   if (den & 1 && rat.sign(poly.coefficient(p, 0)) < 0) c = rat.neg(c);
   const rest = poly.scalePoly(p, rat.div(rat.ofI32(1), c));
-  if (!ok()) return undefined();
+  if (!ok()) return noForm();
   const outer = rationalPower(c, num, den);
   const g = rootGenerator(rest);
   return mulFrac(outer, ofPoly(foldTerm(rat.ofI32(1), poly.power(g, num, den))));
@@ -193,11 +194,11 @@ export function powRational(f: Frac, r: Rat): Frac {
   }
   const num = int.toI32(r.num);
   const den = int.toI32(r.den);
-  if (num == 0) return f.num.n == 0 ? undefined() : ofInt(1);
+  if (num == 0) return f.num.n == 0 ? noForm() : ofInt(1);
   if (num < 0) return powRational(divFrac(ofInt(1), f), rat.neg(r));
   if (den == 1) return frac(powPoly(f.num, num), powPoly(f.den, num));
-  if (den > MAX_ROOT) return undefined();
+  if (den > MAX_ROOT) return noForm();
   if (poly.isConstant(f.den)) return rootPoly(f.num, num, den);
-  if (f.num.n == 1 && f.den.n == 1 && rat.sign(poly.coefficient(f.num, 0)) < 0 && !(den & 1)) return undefined();
+  if (f.num.n == 1 && f.den.n == 1 && rat.sign(poly.coefficient(f.num, 0)) < 0 && !(den & 1)) return noForm();
   return divFrac(rootPoly(f.num, num, den), rootPoly(f.den, num, den));
 }

@@ -14,7 +14,7 @@ const MAX_VARIABLES: i32 = 12;
 
 /** The free symbols of some expressions. */
 @unmanaged
-export class Variables {
+class Variables {
   ids: usize;
   /** whether each stands for an integer */
   whole: usize;
@@ -72,7 +72,7 @@ function gather(x: Node, whole: bool, bound: i32): void {
     gather(kid(x, 0), whole, kid(x, 1).op);
     return;
   }
-  let inside =
+  const inside =
     whole ||
     x.kind == Kind.FACT ||
     x.kind == Kind.DFACT ||

@@ -9,7 +9,6 @@ import { Float } from '../number/float';
 import * as rat from '../number/rational';
 import { Rel, Space } from '../parse/symbols';
 import { binary, Bracket, identical, integer, kid, Kind, Node, relate, relation, Separator, unary } from '../parse/tree';
-import { joins } from '../read/marks';
 import { constantValue } from './evaluate';
 import { formOfDifference, hasForm, lineOf } from './normal-form';
 import { freeSymbols, isConstantNode } from './sampling';

@@ -2,6 +2,7 @@
 // numeric.ts pairs them for complex arithmetic. A function returns null where the value is undefined or out of range.
 import { alloc, failed, resetArena, START_FUEL } from '../arena';
 import { isNull, nil } from '../memory';
+import * as combinatorics from './combinatorics';
 import * as int from './integer';
 import { Int } from './integer';
 import * as rat from './rational';
@@ -117,8 +118,9 @@ export function div(a: Float, b: Float): Float {
   if (isExactZero(a)) return a;
   const mb = magnitude(b) - 1;
   const shift = PRECISION + 2 + int.bitLength(b.man) - int.bitLength(a.man);
-  const man = shift >= 0 ? int.div(int.shiftLeft(a.man, shift), b.man) : int.div(a.man, int.shiftLeft(b.man, -shift));
-  const exact = a.err == EXACT && b.err == EXACT && int.isZero(int.lastRemainderInt());
+  const d = shift >= 0 ? int.divide(int.shiftLeft(a.man, shift), b.man) : int.divide(a.man, int.shiftLeft(b.man, -shift));
+  const man = d.quotient;
+  const exact = a.err == EXACT && b.err == EXACT && int.isZero(d.remainder);
   const exp = a.exp - b.exp - shift;
   let err = EXACT;
   if (!exact) {
@@ -151,7 +153,7 @@ export function root(x: Float, n: i32): Float {
     return isNone(y) ? y : negative ? neg(y) : y;
   }
   const scaled = int.shiftLeft(m, shift);
-  const s = int.rootInt(scaled, n);
+  const s = combinatorics.root(scaled, n);
   if (failed) return none();
   const perfect = x.err == EXACT && int.compareInt(int.powInt(s, n), scaled) == 0;
   const e = exp / n;
@@ -305,7 +307,7 @@ export function sine(x: Float, quarter: i32): Float {
   if (magnitude(x) > 40 || x.err > -8) return none();
   const half = int.shiftRight(PI_FIXED, 1);
   const v = fixed(x, PI_BITS);
-  let k = int.floorDiv(v, half);
+  const k = int.floorDiv(v, half);
   const r = int.shiftRight(int.sub(v, int.mul(k, half)), PI_BITS - WORK);
   if (failed) return none();
   let turn = <i32>int.modSmall(k, 4);

@@ -3,7 +3,7 @@ import { alloc, fail, failed, spend } from '../arena';
 import { elementAt, setElement } from '../memory';
 
 /** Largest magnitude in limbs (about 9,800 decimal digits); beyond it the pair is undecided. */
-export const MAX_LIMBS: i32 = 1024;
+const MAX_LIMBS: i32 = 1024;
 
 @unmanaged
 export class Int {
@@ -232,16 +232,8 @@ export function mulSmall(x: Int, m: u32): Int {
   return mul(x, fromU64(<u64>m));
 }
 
-let remainderOut: u32 = 0;
-
-/** Remainder of the last `divSmall` (magnitude). */
-export function lastRemainder(): u32 {
-  return remainderOut;
-}
-
-/** Quotient toward zero by a positive word; the remainder's magnitude is `lastRemainder()`. */
+/** Quotient toward zero by a positive word. */
 export function divSmall(x: Int, d: u32): Int {
-  remainderOut = 0;
   if (failed || x.len == 0) return zero();
   spend(x.len + 4);
   const r = blank(x.len);
@@ -252,7 +244,6 @@ export function divSmall(x: Int, d: u32): Int {
     put(r, i, <u32>(v / <u64>d));
     rest = v % <u64>d;
   }
-  remainderOut = <u32>rest;
   r.neg = x.neg;
   return trim(r);
 }
@@ -310,30 +301,32 @@ export function shiftRight(x: Int, bits: i32): Int {
   return trim(r);
 }
 
-let remainderInt: Int = zero();
-
-/** Remainder of the last `div`, with the dividend's sign. */
-export function lastRemainderInt(): Int {
-  return remainderInt;
+/** Quotient toward zero, and the remainder, which has the dividend's sign. */
+@unmanaged
+export class Division {
+  quotient: Int;
+  remainder: Int;
 }
 
-/** Quotient toward zero (Knuth, TAOCP 4.3.1, algorithm D). The divisor must not be zero. */
-export function div(x: Int, y: Int): Int {
-  remainderInt = zero();
+function division(quotient: Int, remainder: Int): Division {
+  const d = changetype<Division>(alloc(offsetof<Division>()));
+  d.quotient = failed ? zero() : quotient;
+  d.remainder = failed ? zero() : remainder;
+  return d;
+}
+
+/** x/y with its remainder (Knuth, TAOCP 4.3.1, algorithm D). The divisor must not be zero. */
+export function divide(x: Int, y: Int): Division {
   if (failed || y.len == 0) {
     fail();
-    return zero();
+    return division(zero(), zero());
   }
-  if (compareMagnitude(x, y) < 0) {
-    remainderInt = x;
-    return zero();
-  }
+  if (compareMagnitude(x, y) < 0) return division(zero(), x);
   if (y.len == 1) {
-    const q = divSmall(x, at(y, 0));
-    const r = fromU64(<u64>remainderOut);
-    remainderInt = x.neg ? negate(r) : r;
-    if (failed) return zero();
-    return y.neg ? negate(q) : q;
+    const d = at(y, 0);
+    const q = divSmall(x, d);
+    const r = fromU64(<u64>modSmall(x, d));
+    return division(y.neg ? negate(q) : q, x.neg ? negate(r) : r);
   }
   const shift = clz(at(y, y.len - 1));
   const n = y.len;
@@ -342,7 +335,7 @@ export function div(x: Int, y: Int): Int {
   const v = blank(n);
   const u = blank(x.len + 1);
   const q = blank(m + 1);
-  if (failed) return zero();
+  if (failed) return division(zero(), zero());
   let carry: u64 = 0;
   for (let i = 0; i < n; i++) {
     carry |= (<u64>at(y, i)) << shift;
@@ -393,23 +386,25 @@ export function div(x: Int, y: Int): Int {
   u.len = n;
   const r = trim(u);
   const rest = shiftRight(r, shift);
-  if (failed) return zero();
+  if (failed) return division(zero(), zero());
   if (rest.len != 0) rest.neg = x.neg;
-  remainderInt = rest;
   q.neg = x.neg ^ y.neg;
-  return trim(q);
+  return division(trim(q), rest);
+}
+
+/** Quotient toward zero. */
+export function div(x: Int, y: Int): Int {
+  return divide(x, y).quotient;
 }
 
 export function mod(x: Int, y: Int): Int {
-  div(x, y);
-  return remainderInt;
+  return divide(x, y).remainder;
 }
 
 /** Quotient toward minus infinity, for y > 0. */
 export function floorDiv(x: Int, y: Int): Int {
-  const q = div(x, y);
-  if (x.neg && remainderInt.len != 0) return sub(q, one());
-  return q;
+  const d = divide(x, y);
+  return x.neg && d.remainder.len != 0 ? sub(d.quotient, one()) : d.quotient;
 }
 
 function low64(x: Int): u64 {
@@ -459,23 +454,6 @@ export function powInt(x: Int, n: i32): Int {
   return result;
 }
 
-/** floor(x^(1/k)) for x >= 0, k >= 1, by Newton's method from above. */
-export function rootInt(x: Int, k: i32): Int {
-  if (x.len == 0 || k == 1) return x;
-  const bits = bitLength(x);
-  if (k >= bits) return one();
-  let guess = shiftLeft(one(), (bits + k - 1) / k);
-  const kMinus = fromU64(<u64>(k - 1));
-  while (!failed) {
-    const power = powInt(guess, k - 1);
-    if (failed) return zero();
-    const next = divSmall(add(mul(kMinus, guess), div(x, power)), <u32>k);
-    if (compareMagnitude(next, guess) >= 0) return guess;
-    guess = next;
-  }
-  return zero();
-}
-
 /** Value of `len` ASCII digits at `ptr` in `base` (2..36; letters from ten on). */
 export function parseInt(ptr: usize, len: i32, base: u32): Int {
   const perChunk: i32 = base == 10 ? 9 : 5;
@@ -511,24 +489,6 @@ export function parseInt(ptr: usize, len: i32, base: u32): Int {
   return trim(x);
 }
 
-/** n! for 0 <= n. */
-export function factorialInt(n: i32): Int {
-  if (n > 3400) {
-    fail();
-    return zero();
-  }
-  let r = one();
-  let pack: u64 = 1;
-  for (let i = 2; i <= n && !failed; i++) {
-    pack *= i;
-    if (pack > 0x7fffff || i == n) {
-      r = mul(r, fromU64(pack));
-      pack = 1;
-    }
-  }
-  return r;
-}
-
 /** Nearest f64 of the leading bits; infinite past its range. */
 export function toF64(x: Int): f64 {
   let v: f64 = 0;
@@ -536,19 +496,4 @@ export function toF64(x: Int): f64 {
   for (let i = x.len - 1; i >= from; i--) v = v * 4294967296.0 + <f64>at(x, i);
   for (let i = 0; i < from && v < Infinity; i++) v *= 4294967296.0;
   return x.neg ? -v : v;
-}
-
-/** Largest lower index of a binomial. */
-const MAX_BINOMIAL: i32 = 4000;
-
-/** n over k for 0 <= k <= n. */
-export function binomial(n: i32, k: i32): Int {
-  if (k > n - k) k = n - k;
-  if (k > MAX_BINOMIAL) {
-    fail();
-    return zero();
-  }
-  let r = one();
-  for (let i = 1; i <= k && !failed; i++) r = divSmall(mul(r, fromU64(<u64>(n - k + i))), <u32>i);
-  return r;
 }

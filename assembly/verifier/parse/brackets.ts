@@ -4,7 +4,6 @@ import * as rat from '../number/rational';
 import { Char } from '../read/characters';
 import { byteAt, isDigit } from '../read/text';
 import { Cursor, Scope } from './cursor';
-import { numeral } from './numerals';
 import { Space, Tok } from './symbols';
 import { Token } from './tokens';
 import { binary, Bracket, Kind, leaf, Node, number, seal, tupleOp, unary } from './tree';

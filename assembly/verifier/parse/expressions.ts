@@ -1,7 +1,6 @@
 // Expressions, from sets and ratios down to single tokens.
 import { isNull, nil } from '../memory';
 import { Char } from '../read/characters';
-import { marks } from '../read/marks';
 import { vulgarValue } from './brackets';
 import { Scope } from './cursor';
 import { Environments } from './environments';

@@ -9,23 +9,25 @@ import {
   byteAt,
   codePoint,
   groupEnd,
+  hasLower,
   indexOfByte,
+  isAscending,
   isDigit,
   isLetter,
   isLower,
   isOneOf,
+  isOnlyByte,
   isOpening,
   isOperator,
   isSpace,
   isWide,
-  REPLACEMENT,
   sequenceLength,
   skipLetters,
   skipSpace,
   startsWith,
 } from '../read/text';
 import { numeral } from './numerals';
-import { Env, Func, Rel, Space, SYM_E, SYM_I, Tok } from './symbols';
+import { Env, Func, Rel, SYM_E, SYM_I, Tok } from './symbols';
 import {
   auxOf,
   CHARACTERS,
@@ -36,10 +38,12 @@ import {
   ESCAPED,
   FUNCTIONS,
   GREEK,
+  isWordCharacter,
   kindOf,
   OPERATORS,
   PLAIN_NAMES,
   SHORT_WORDS,
+  spaceOf,
   UNIT_RUNS,
 } from './tables';
 import { newTokens, Tokens } from './tokens';
@@ -126,7 +130,7 @@ class Lexer {
       case Char.POINT:
         return this.point(p, next);
       case Char.DOLLAR: // a delimiter of mathematics, or the only one, before a number
-        if (isDigit(next) && this.onlyDollar(p)) this.push(Tok.CURRENCY, p, p + 1, Char.DOLLAR);
+        if (isDigit(next) && isOnlyByte(p, this.start, this.end)) this.push(Tok.CURRENCY, p, p + 1, Char.DOLLAR);
         this.tokens.space();
         return p + 1;
     }
@@ -163,12 +167,6 @@ class Lexer {
     else if (isSpace(next) || next == Char.DOLLAR || next == Char.BACKSLASH || this.tokens.inText) this.push(Tok.SEMI, p, q);
     else this.push(Tok.BAD, p, q);
     return q;
-  }
-
-  /** Whether the dollar at p is the only one. */
-  onlyDollar(p: usize): bool {
-    for (let q = this.start; q < this.end; q++) if (byteAt(q) == Char.DOLLAR && q != p) return false;
-    return true;
   }
 
   // --- Runs of letters
@@ -480,41 +478,6 @@ class Lexer {
     if (startsWith(next, this.end, '\\in')) return this.push(Tok.REL, p, next + 3, Rel.NOTIN);
     return this.push(Tok.BAD, p, q);
   }
-}
-
-/** The known set of a capital letter, or -1. */
-function spaceOf(c: i32): i32 {
-  switch (c) {
-    case Char.R:
-      return Space.R;
-    case Char.Z:
-      return Space.Z;
-    case Char.N:
-      return Space.N;
-    case Char.Q:
-      return Space.Q;
-    case Char.C:
-      return Space.C;
-  }
-  return -1;
-}
-
-function isAscending(p: usize, q: usize): bool {
-  for (let r = p + 1; r < q; r++) if (byteAt(r) <= byteAt(r - 1)) return false;
-  return true;
-}
-
-function hasLower(p: usize, q: usize): bool {
-  for (; p < q; p++) if (isLower(byteAt(p))) return true;
-  return false;
-}
-
-/** Whether a character that is no known sign can be part of a word: letters outside ASCII, but no Greek and no symbols. */
-function isWordCharacter(c: i32): bool {
-  if (c < 0xc0 || c == REPLACEMENT) return false;
-  const isGreek = c >= 0x391 && c <= 0x3d5;
-  const isSymbol = c >= 0x2000 && c < 0x2c00;
-  return !isGreek && !isSymbol;
 }
 
 /** Tokens of the bytes [p, e); `commas` says what commas between digits are (Commas.*). */

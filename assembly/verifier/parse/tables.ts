@@ -1,6 +1,7 @@
 // Everything that is written with a name or a sign: LaTeX commands, words of plain text, characters outside ASCII. One row each.
 import { Char } from '../read/characters';
 import { CodePoints, Names } from '../read/names';
+import { REPLACEMENT } from '../read/text';
 import { Accent, Env, Func, Rel, Sign, Space, SYM_I, Tok } from './symbols';
 
 /** What the lexer does where it meets a name or sign. An entry holds this, a kind of token, and a number for the token. */
@@ -394,7 +395,7 @@ vulgar('⅝', 5, 8);
 vulgar('⅞', 7, 8);
 
 function digits(characters: string, does: i32): void {
-  for (let d = 0; d < 10; d++) CHARACTERS.add(characters.charAt(d), entry(does, Tok.NUM, d));
+  for (let digit = 0; digit < characters.length; digit++) CHARACTERS.add(characters.charAt(digit), entry(does, Tok.NUM, digit));
 }
 
 function vulgar(character: string, numerator: i32, denominator: i32): void {
@@ -435,3 +436,28 @@ export const UNIT_RUNS = new Names(256)
   .add('cm/mm/km/dm/nm/kg/mg/ft/in/yd/mi/lb/lbs/oz/ml/mL/dl/cl/kL/ha/min/hr/hrs/sec/ms/mph/kph/kmh/rad/Hz/kHz/MHz/kJ/kW/kV/Pa')
   .add('kPa/mol/mA/GB/MB/KB/kB/TB/rpm/gal/pts/pt/sq/cu/AM/PM/am/pm/cc/cal/USD/EUR/GBP/RMB/CNY/yr/yrs/wk/wks/mins/secs/BC/AD')
   .add('th/st/nd/rd/ppm/psi/bps/fps/dB/eV/keV/MeV/atm/ohm/bar');
+
+/** The known set of a capital letter, or -1. */
+export function spaceOf(c: i32): i32 {
+  switch (c) {
+    case Char.R:
+      return Space.R;
+    case Char.Z:
+      return Space.Z;
+    case Char.N:
+      return Space.N;
+    case Char.Q:
+      return Space.Q;
+    case Char.C:
+      return Space.C;
+  }
+  return -1;
+}
+
+/** Whether a character that is no known sign can be part of a word: letters outside ASCII, but no Greek and no symbols. */
+export function isWordCharacter(c: i32): bool {
+  if (c < 0xc0 || c == REPLACEMENT) return false;
+  const isGreek = c >= 0x391 && c <= 0x3d5;
+  const isSymbol = c >= 0x2000 && c < 0x2c00;
+  return !isGreek && !isSymbol;
+}

@@ -5,7 +5,6 @@ import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
 import { isWordAt } from '../read/text';
 import { Tok } from './symbols';
-import { integer } from './tree';
 
 /** Largest number of tokens of one side. */
 const MAX_TOKENS: i32 = 6000;

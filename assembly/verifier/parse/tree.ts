@@ -296,10 +296,6 @@ export function integer(v: i32): Node {
   return number(rat.ofI32(v));
 }
 
-export function isNumber(x: Node): bool {
-  return x.kind == Kind.NUM;
-}
-
 /** Same structure: same values in the same places, the same words. */
 export function identical(x: Node, y: Node): bool {
   if (x == y) return true;
@@ -316,7 +312,7 @@ export function identical(x: Node, y: Node): bool {
 }
 
 /** Whether the symbol occurs. */
-export function hasSymbol(x: Node, id: i32): bool {
+function hasSymbol(x: Node, id: i32): bool {
   if (x.kind == Kind.SYM) return x.op == id;
   spend(1);
   for (let i = 0; i < x.n; i++) if (hasSymbol(kid(x, i), id)) return true;

@@ -9,7 +9,7 @@ import { lastLetter, leadingLetter } from './letters';
 import { Box, isOpenBox, joins, Mark, marks, REMEMBERED } from './marks';
 import { Names } from './names';
 import { countTextWords, trimmed, wholeAnswer } from './prose';
-import { region, Region } from './region';
+import { Region, region } from './region';
 import { percentEnd, Runs } from './runs';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import {
@@ -39,7 +39,7 @@ const PERCENT_REACH: usize = 16;
 
 /** Takes the answer out of one text. */
 @unmanaged
-export class Extractor {
+class Extractor {
   /** the rule that found the answer, or why there is none */
   rule: i32;
   /** the answer, NOWHERE where none was found */

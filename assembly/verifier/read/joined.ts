@@ -12,7 +12,7 @@ export function beginBatch(): void {
 
 /** Writes one answer, part by part. */
 @unmanaged
-export class Joined {
+class Joined {
   from: usize;
   full: bool;
 

@@ -35,7 +35,7 @@ const JOINT: usize = 96;
 
 /** The marks of one text, by place. */
 @unmanaged
-export class Marks {
+class Marks {
   rings: usize;
   counts: usize;
 

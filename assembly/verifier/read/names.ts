@@ -2,6 +2,7 @@
 // starts, and never changed after.
 import { spend } from '../arena';
 import { elementAt, setElement } from '../memory';
+import { Char } from './characters';
 import { byteAt, toLower } from './text';
 
 /** Words of one slot: hash, start and length of the name (UTF-16), value. */
@@ -53,7 +54,7 @@ export class Names {
   add(spellings: string, value: i32 = 0): this {
     let from = 0;
     for (let i = 0; i <= spellings.length; i++) {
-      if (i < spellings.length && spellings.charCodeAt(i) != 0x2f) continue;
+      if (i < spellings.length && spellings.charCodeAt(i) != Char.SLASH) continue;
       if (i > from) this.insert(spellings, from, i - from, value);
       from = i + 1;
     }

@@ -20,7 +20,7 @@ function markupAt(p: usize, e: usize): i32 {
         c == Char.UNDERSCORE ||
         c == Char.MINUS ||
         (c >= Char.ZERO && c <= Char.NINE) ||
-        (open == 4 && c >= 0x80 && !startsWith(q, e, '｜'))
+        (open == 4 && isWide(c) && !startsWith(q, e, '｜'))
       ))
         break;
       q++;

@@ -321,7 +321,7 @@ function withoutDelimiters(p: usize, e: usize): Span {
 }
 
 /** Length of an operator character at `p` that can stand between operands, or 0. */
-export function operatorAt(p: usize, e: usize): i32 {
+function operatorAt(p: usize, e: usize): i32 {
   const c = byteAt(p);
   if (!isWide(c)) return isOperator(c) ? 1 : 0;
   const wide = codePoint(p, e);

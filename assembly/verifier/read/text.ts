@@ -209,6 +209,12 @@ export function indexOfByte(p: usize, e: usize, c: i32): usize {
   return p;
 }
 
+/** Whether the byte at p stands nowhere else in [s, e). */
+export function isOnlyByte(p: usize, s: usize, e: usize): bool {
+  const c = byteAt(p);
+  return indexOfByte(s, p, c) == p && indexOfByte(p + 1, e, c) == e;
+}
+
 /**
  * End of the group that opens with `{` at `p` (one past its `}`), or 0 where it never closes before `e`. A backslash takes the next
  * character with it, so `\{` and `\}` do not count.
@@ -222,4 +228,16 @@ export function groupEnd(p: usize, e: usize): usize {
     else if (c == Char.CLOSE_BRACE && --depth == 0) return p + 1;
   }
   return 0;
+}
+
+/** Whether the bytes [p, q) grow. */
+export function isAscending(p: usize, q: usize): bool {
+  for (let r = p + 1; r < q; r++) if (byteAt(r) <= byteAt(r - 1)) return false;
+  return true;
+}
+
+/** Whether a small letter stands in [p, q). */
+export function hasLower(p: usize, q: usize): bool {
+  for (; p < q; p++) if (isLower(byteAt(p))) return true;
+  return false;
 }

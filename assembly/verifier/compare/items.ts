@@ -1,0 +1,321 @@
+// Answers taken apart: assignments, remarks, ± signs, the items of lists with their names.
+import { isConstantNode } from '../algebra/sampling';
+import { alloc } from '../arena';
+import { elementAt, isNull, nil, setElement } from '../memory';
+import { Rel, Sign, Space } from '../parse/symbols';
+import { binary, hasKind, kid, Kind, Node, node, relate, relation, seal, setKid, unary, withKids } from '../parse/tree';
+
+/** Most items of one list. */
+const MAX_ITEMS: i32 = 256;
+
+/** The items of an answer, each with the name it is assigned to, or null. */
+@unmanaged
+export class Items {
+  n: i32;
+  nodes: usize;
+  labels: usize;
+
+  at(i: i32): Node {
+    return elementAt<Node>(this.nodes, i);
+  }
+
+  label(i: i32): Node {
+    return elementAt<Node>(this.labels, i);
+  }
+
+  setLabel(i: i32, label: Node): void {
+    setElement<Node>(this.labels, i, label);
+  }
+
+  push(x: Node, label: Node = nil<Node>()): void {
+    if (this.n == MAX_ITEMS) return;
+    setElement<Node>(this.nodes, this.n, x);
+    setElement<Node>(this.labels, this.n, label);
+    this.n++;
+  }
+
+  /** Whether it is full, so that some items may be missing. */
+  get isFull(): bool {
+    return this.n == MAX_ITEMS;
+  }
+}
+
+export function newItems(): Items {
+  const x = changetype<Items>(alloc(offsetof<Items>()));
+  x.n = 0;
+  x.nodes = alloc((<usize>MAX_ITEMS) << 2);
+  x.labels = alloc((<usize>MAX_ITEMS) << 2);
+  return x;
+}
+
+function isEquality(op: i32): bool {
+  return op == Rel.EQ || op == Rel.APPROX;
+}
+
+/** Whether x is a chain of equalities. */
+export function isEquation(x: Node): bool {
+  if (x.kind != Kind.REL) return false;
+  for (let i = 0; i < x.n - 1; i++) if (!isEquality(relation(x, i))) return false;
+  return true;
+}
+
+/** Whether x can name the quantity asked for: a symbol, f(x), AB, |AB|, sin A, NO/BO, x + y, (a, b). */
+function isName(x: Node): bool {
+  switch (x.kind) {
+    case Kind.SYM:
+    case Kind.CALL:
+      return true;
+    case Kind.MUL:
+    case Kind.ADD:
+    case Kind.DIV:
+    case Kind.RATIO:
+    case Kind.TUPLE:
+    case Kind.ABS:
+    case Kind.NORM:
+    case Kind.NEG:
+    case Kind.UNION:
+    case Kind.INTERSECT:
+    case Kind.DIFFERENCE:
+      for (let i = 0; i < x.n; i++) if (!isName(kid(x, i))) return false;
+      return true;
+    case Kind.FUNC:
+      return x.n == 1 && (isName(kid(x, 0)) || kid(x, 0).kind == Kind.TUPLE);
+    case Kind.DEGREE:
+      return isName(kid(x, 0));
+  }
+  return false;
+}
+
+/** Whether the left side is one symbol, call or tuple of them, which may be assigned anything. */
+function isSubject(x: Node): bool {
+  if (x.kind == Kind.SYM || x.kind == Kind.CALL) return true;
+  if (x.kind == Kind.TUPLE) {
+    for (let i = 0; i < x.n; i++) if (!isSubject(kid(x, i))) return false;
+    return true;
+  }
+  // A ∩ B = …
+  if (x.kind == Kind.UNION || x.kind == Kind.INTERSECT || x.kind == Kind.DIFFERENCE) return isName(x);
+  // ∠ABC, △ABC
+  return x.kind == Kind.MUL && kid(x, 0).kind == Kind.SYM && isMark(kid(x, 0).symbol) && isName(x);
+}
+
+/** Signs that stand before a name and do not change its meaning: angle, triangle. */
+function isMark(id: i32): bool {
+  return id == Sign.ANGLE || id == Sign.TRIANGLE;
+}
+
+function isConstantAnswer(x: Node): bool {
+  if (x.kind == Kind.NOTED || x.kind == Kind.TUPLE || x.kind == Kind.SET || x.kind == Kind.LIST || x.kind == Kind.MATRIX) {
+    for (let i = 0; i < x.n; i++) if (!isConstantAnswer(kid(x, i))) return false;
+    return true;
+  }
+  if (x.kind == Kind.TEXT || x.kind == Kind.INF || x.kind == Kind.SPACESET) return true;
+  return isConstantNode(x);
+}
+
+/** The value a chain of equalities ends in: before the first ≈ where something exact stands there. */
+function chainValue(x: Node): Node {
+  let last = x.n - 1;
+  for (let i = 0; i < x.n - 1; i++)
+    if (relation(x, i) == Rel.APPROX) {
+      last = i == 0 && isName(kid(x, 0)) ? 1 : i;
+      break;
+    }
+  return kid(x, last);
+}
+
+/** The value when x assigns one to a name (x = 5, f(x) = 2x, AB = CD = 7), or null. */
+export function assigned(x: Node): Node {
+  if (!isEquation(x)) return nil<Node>();
+  const left = kid(x, 0);
+  const v = chainValue(x);
+  if (v == left) return relation(x, 0) == Rel.APPROX ? v : nil<Node>();
+  if (isSubject(left)) {
+    // x = x² + 1 is an equation
+    if (left.kind == Kind.SYM && x.n == 2 && contains(v, left.symbol)) return nil<Node>();
+    return v;
+  }
+  if (isName(left) && isConstantAnswer(v)) return v;
+  // 2 + 3 = 5: a computation with its value
+  if (isConstantNode(left) && isConstantAnswer(v)) return v;
+  return nil<Node>();
+}
+
+export function contains(x: Node, id: i32): bool {
+  if (x.kind == Kind.SYM) return x.symbol == id;
+  for (let i = 0; i < x.n; i++) if (contains(kid(x, i), id)) return true;
+  return false;
+}
+
+/** A set of one element, a list of one, means that element. */
+export function unwrap(x: Node): Node {
+  while ((x.kind == Kind.SET || x.kind == Kind.LIST) && x.n == 1) x = kid(x, 0);
+  return x;
+}
+
+/** "k ∈ Z" behind an answer names a parameter; it is no part of the answer. */
+function isDomainRemark(x: Node): bool {
+  if (x.kind != Kind.REL || x.n != 2 || relation(x, 0) != Rel.IN) return false;
+  const set = kid(x, 1);
+  if (set.kind != Kind.SPACESET || (set.space & Space.NAME) == Space.EMPTY) return false;
+  const l = kid(x, 0);
+  return l.kind == Kind.SYM || l.kind == Kind.CALL || l.kind == Kind.TUPLE;
+}
+
+/** The symbol of the first remark about a parameter, or -1. */
+export function parameterOf(x: Node): i32 {
+  if (x.kind != Kind.LIST) return -1;
+  for (let i = 0; i < x.n; i++)
+    if (isDomainRemark(kid(x, i)) && kid(kid(x, i), 0).kind == Kind.SYM) return kid(kid(x, i), 0).symbol;
+  return -1;
+}
+
+/** x without remarks about parameters. */
+export function withoutRemarks(x: Node): Node {
+  if (x.kind != Kind.LIST) return x;
+  // x ≠ 0, 1
+  for (let i = 1; i < x.n; i++) {
+    const before = kid(x, i - 1);
+    if (
+      before.kind == Kind.REL &&
+      before.n == 2 &&
+      relation(before, 0) == Rel.NE &&
+      isConstantNode(kid(x, i)) &&
+      kid(x, i).kind != Kind.REL
+    ) {
+      const kids = alloc((<usize>x.n) << 2);
+      memory.copy(kids, x.kids, (<usize>x.n) << 2);
+      setElement<usize>(kids, i, changetype<usize>(relate(kid(before, 0), Rel.NE, kid(x, i))));
+      x = withKids(x, kids);
+    }
+  }
+  let keep = 0;
+  for (let i = 0; i < x.n; i++) {
+    const k = kid(x, i);
+    if (!isDomainRemark(k)) keep++;
+  }
+  if (keep == x.n || keep == 0) return x;
+  const y = node(Kind.LIST, x.op, keep);
+  y.ops = x.ops;
+  for (let i = 0, at = 0; i < x.n; i++) if (!isDomainRemark(kid(x, i))) setKid(y, at++, kid(x, i));
+  seal(y);
+  return unwrap(y);
+}
+
+function countSigns(x: Node): i32 {
+  let n = x.kind == Kind.PM ? 1 : 0;
+  for (let i = 0; i < x.n; i++) n += countSigns(kid(x, i));
+  return n;
+}
+
+function hasOppositeSign(x: Node): bool {
+  if (x.kind == Kind.PM && x.sign < 0) return true;
+  for (let i = 0; i < x.n; i++) if (hasOppositeSign(kid(x, i))) return true;
+  return false;
+}
+
+/** How the ± signs of an expression are chosen. */
+@unmanaged
+class Signs {
+  /** bit k for the k-th sign (bit 0 for all when linked) */
+  choice: i32;
+  linked: bool;
+  /** signs met so far */
+  met: i32;
+
+  /** x with its signs chosen. */
+  apply(x: Node): Node {
+    if (!hasKind(x, Kind.PM)) return x;
+    if (x.kind == Kind.PM) {
+      const bit = this.linked ? 0 : this.met;
+      this.met++;
+      const plus = (((this.choice >> bit) & 1) != 0) == x.sign > 0;
+      const a = this.apply(kid(x, 0));
+      if (x.n == 1) return plus ? a : unary(Kind.NEG, a);
+      const b = this.apply(kid(x, 1));
+      return binary(Kind.ADD, a, plus ? b : unary(Kind.NEG, b));
+    }
+    const kids = alloc((<usize>x.n) << 2);
+    for (let i = 0; i < x.n; i++) setElement<Node>(kids, i, this.apply(kid(x, i)));
+    return withKids(x, kids);
+  }
+}
+
+/** Signs up to which every one is free. */
+const MAX_FREE_SIGNS: i32 = 3;
+
+/** The values of x under all choices of its signs, into `out`. Several free signs are independent unless `linked`. */
+function expandSigns(x: Node, linked: bool, out: Items, label: Node): void {
+  const count = countSigns(x);
+  if (count == 0) {
+    out.push(x, label);
+    return;
+  }
+  const together = linked || count == 1 || count > MAX_FREE_SIGNS || hasOppositeSign(x);
+  const n = together ? 2 : 1 << count;
+  const signs = changetype<Signs>(alloc(offsetof<Signs>()));
+  signs.linked = together;
+  for (let c = n - 1; c >= 0; c--) {
+    signs.choice = c;
+    signs.met = 0;
+    out.push(signs.apply(x), label);
+  }
+}
+
+/**
+ * Takes an answer apart into its items: elements of lists and sets, with the names they are assigned to. With `whole`, equations stay as they
+ * are.
+ */
+export function gather(x: Node, linked: bool, whole: bool, out: Items): void {
+  if (x.kind == Kind.LIST || x.kind == Kind.SET) {
+    let label = nil<Node>();
+    for (let i = 0; i < x.n; i++) {
+      const k = kid(x, i);
+      const before = out.n;
+      gatherItem(k, linked, whole, out);
+      // n = 1, 2, 3
+      if (out.n > before) {
+        const l = out.label(out.n - 1);
+        if (!isNull(l)) label = l;
+        else if (!isNull(label) && k.kind != Kind.REL) for (let j = before; j < out.n; j++) out.setLabel(j, label);
+      }
+    }
+    return;
+  }
+  gatherItem(x, linked, whole, out);
+}
+
+/** a = b = 3: several names for one value. */
+export function isSharedValue(x: Node): bool {
+  if (x.kind != Kind.REL || x.n < 3) return false;
+  for (let i = 0; i < x.n - 1; i++) if (kid(x, i).kind != Kind.SYM || relation(x, i) != Rel.EQ) return false;
+  const v = kid(x, x.n - 1);
+  return v.kind != Kind.SYM && isConstantAnswer(v);
+}
+
+function gatherItem(x: Node, linked: bool, whole: bool, out: Items): void {
+  if (x.kind == Kind.LIST) {
+    gather(x, linked, whole, out);
+    return;
+  }
+  if (x.kind == Kind.REL && isEquation(x) && !whole) {
+    if (isSharedValue(x)) {
+      for (let i = 0; i < x.n - 1; i++) expandSigns(kid(x, x.n - 1), linked, out, kid(x, i));
+      return;
+    }
+    const v = assigned(x);
+    if (!isNull(v) && v != kid(x, 0)) {
+      const values = unwrap(v);
+      if (values.kind == Kind.SET) {
+        for (let i = 0; i < values.n; i++) expandSigns(kid(values, i), linked, out, kid(x, 0));
+      } else expandSigns(values, linked, out, kid(x, 0));
+      return;
+    }
+  }
+  if (x.kind == Kind.REL && x.n == 2 && relation(x, 0) == Rel.IN && kid(x, 1).kind == Kind.SET) {
+    const set = kid(x, 1);
+    for (let i = 0; i < set.n; i++) expandSigns(kid(set, i), linked, out, kid(x, 0));
+    return;
+  }
+  expandSigns(x, linked, out, nil<Node>());
+}

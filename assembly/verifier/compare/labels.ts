@@ -1,0 +1,78 @@
+// Names of items: which mean the same, and how they repeat through a list.
+import { sameValue } from '../algebra/scalar';
+import { isNull } from '../memory';
+import { Call, identical, isSegment, kid, Kind, leaf, Node, node, seal, setKid } from '../parse/tree';
+import { Char } from '../read/characters';
+import { Items, newItems } from './items';
+
+/** A symbol with a numeric index stands for the symbol: x_1 = 2, x_2 = 3 are two values of x. */
+export function baseLabel(l: Node): Node {
+  if (!isNull(l) && l.kind == Kind.CALL && l.role == Call.INDEX && kid(l, 0).kind == Kind.NUM) return leaf(Kind.SYM, l.symbol);
+  return l;
+}
+
+export function sameLabel(a: Node, b: Node): bool {
+  if (isNull(a) || isNull(b)) return isNull(a) && isNull(b);
+  return (
+    identical(a, b) ||
+    (a.kind != Kind.SYM &&
+      b.kind != Kind.SYM &&
+      a.kind == b.kind &&
+      a.kind != Kind.TUPLE &&
+      a.kind != Kind.CALL &&
+      sameValue(a, b))
+  );
+}
+
+function labelled(x: Items): bool {
+  for (let i = 0; i < x.n; i++) if (isNull(x.label(i))) return false;
+  return x.n > 0;
+}
+
+export function unlabelled(x: Items): bool {
+  for (let i = 0; i < x.n; i++) if (!isNull(x.label(i))) return false;
+  return true;
+}
+
+/** Number of distinct labels that repeat in the same order through the list (1 for a single name), or 0. */
+export function period(x: Items): i32 {
+  if (!labelled(x)) return 0;
+  let k = 1;
+  while (k < x.n && !sameLabel(x.label(k), x.label(0))) k++;
+  for (let i = 0; i < k; i++) for (let j = 0; j < i; j++) if (sameLabel(x.label(i), x.label(j))) return 0;
+  if (x.n % k != 0) return 0;
+  for (let i = k; i < x.n; i++) if (!sameLabel(x.label(i), x.label(i - k))) return 0;
+  return k;
+}
+
+/** Groups the items of a list with period k into tuples. */
+export function intoTuples(x: Items, k: i32): Items {
+  const out = newItems();
+  for (let i = 0; i + k <= x.n; i += k) {
+    const t = node(Kind.TUPLE, 0, k);
+    for (let j = 0; j < k; j++) setKid(t, j, x.at(i + j));
+    out.push(seal(t));
+  }
+  return out;
+}
+
+export function isDefinition(l: Node): bool {
+  return !isNull(l) && l.kind == Kind.CALL && l.role == Call.FUNCTION;
+}
+
+/** Whether two names can be of the same quantity: equal, or a function's value under any of its usual names. */
+export function compatibleLabels(a: Node, b: Node): bool {
+  if (isNull(a) || isNull(b) || sameLabel(a, b)) return true;
+  const x = baseLabel(a);
+  const y = baseLabel(b);
+  if (identical(x, y)) return true;
+  // |AB| and AB
+  if (a.kind == Kind.ABS && isSegment(kid(a, 0)) && identical(kid(a, 0), b)) return true;
+  if (b.kind == Kind.ABS && isSegment(kid(b, 0)) && identical(kid(b, 0), a)) return true;
+  // f(x) and f(t); f(x) and f
+  if (a.kind == Kind.CALL && b.kind == Kind.CALL && a.role == Call.FUNCTION && b.role == Call.FUNCTION)
+    return a.symbol == b.symbol && a.n == b.n;
+  if (a.kind == Kind.CALL && a.role == Call.FUNCTION && b.kind == Kind.SYM) return b.symbol == a.symbol || b.symbol == Char.y;
+  if (b.kind == Kind.CALL && b.role == Call.FUNCTION && a.kind == Kind.SYM) return a.symbol == b.symbol || a.symbol == Char.y;
+  return false;
+}

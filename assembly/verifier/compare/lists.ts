@@ -1,0 +1,216 @@
+// Lists, sets and records of answers.
+import { sameValue } from '../algebra/scalar';
+import { alloc, failed } from '../arena';
+import { isNull, nil } from '../memory';
+import { Rel } from '../parse/symbols';
+import { binary, Bracket, hasKind, identical, kid, Kind, Node, node, relate, seal, setKid, unary } from '../parse/tree';
+import { equalItem } from './equality';
+import { gather, Items, newItems } from './items';
+import { baseLabel, compatibleLabels, intoTuples, isDefinition, period, sameLabel, unlabelled } from './labels';
+
+/** Removes items equal to an earlier one. */
+function distinct(x: Items): Items {
+  const out = newItems();
+  for (let i = 0; i < x.n && !failed; i++) {
+    let seen = false;
+    for (let j = 0; j < out.n && !seen; j++) seen = equalItem(out.at(j), x.at(i));
+    if (!seen) out.push(x.at(i), x.label(i));
+  }
+  return out;
+}
+
+/** Whether every item of one list has its own equal in the other; with `named`, their names must agree too where both have one. */
+function sameMembers(g: Items, p: Items, named: bool = false): bool {
+  if (g.n != p.n) return false;
+  const used = alloc(<usize>p.n);
+  memory.fill(used, 0, <usize>p.n);
+  for (let i = 0; i < g.n && !failed; i++) {
+    let found = false;
+    for (let j = 0; j < p.n && !found; j++) {
+      if (load<u8>(used + <usize>j) != 0 || (named && !mayShareName(g.label(i), p.label(j)))) continue;
+      if (equalItem(g.at(i), p.at(j))) {
+        store<u8>(used + <usize>j, 1);
+        found = true;
+      }
+    }
+    if (!found) return false;
+  }
+  return !failed;
+}
+
+function mayShareName(a: Node, b: Node): bool {
+  return isNull(a) || isNull(b) || sameLabel(a, b);
+}
+
+function sameOrder(g: Items, p: Items): bool {
+  if (g.n != p.n) return false;
+  for (let i = 0; i < g.n; i++) if (!equalItem(g.at(i), p.at(i))) return false;
+  return !failed;
+}
+
+function hasEllipsis(x: Items): bool {
+  for (let i = 0; i < x.n; i++) if (hasKind(x.at(i), Kind.ELLIPSIS)) return true;
+  return false;
+}
+
+/** 1, 2, 3, …, n-1, n as 1, 2, …, n: terms that only repeat the step are dropped. */
+function shortened(x: Items): Items {
+  let at = 0;
+  while (at < x.n && x.at(at).kind != Kind.ELLIPSIS) at++;
+  if (at < 2 || at >= x.n - 1) return x;
+  const step = minus(x.at(1), x.at(0));
+  for (let i = 1; i < at - 1; i++) if (!sameValue(minus(x.at(i + 1), x.at(i)), step)) return x;
+  for (let i = at + 1; i < x.n - 1; i++) if (!sameValue(minus(x.at(i + 1), x.at(i)), step)) return x;
+  const out = newItems();
+  out.push(x.at(0));
+  out.push(x.at(1));
+  out.push(x.at(at));
+  out.push(x.at(x.n - 1));
+  return out;
+}
+
+function minus(a: Node, b: Node): Node {
+  return binary(Kind.ADD, a, unary(Kind.NEG, b));
+}
+
+/** Two answers of several items. */
+export function equalLists(g: Node, p: Node, linked: bool): bool {
+  return equalNamed(g, p, linked) || equalSystems(g, p, linked);
+}
+
+/** Lists of equations, each equal to one of the other list: 2x - y = 0 or x + y = 3. */
+function equalSystems(g: Node, p: Node, linked: bool): bool {
+  if (failed) return false;
+  const a = newItems();
+  const b = newItems();
+  gather(g, linked, true, a);
+  gather(p, linked, true, b);
+  if (a.n < 2 || a.n != b.n || a.isFull) return false;
+  for (let i = 0; i < a.n; i++) if (a.at(i).kind != Kind.REL || b.at(i).kind != Kind.REL) return false;
+  return sameMembers(a, b);
+}
+
+function equalNamed(g: Node, p: Node, linked: bool): bool {
+  let a = newItems();
+  let b = newItems();
+  gather(g, linked, false, a);
+  gather(p, linked, false, b);
+  if (failed || a.n == 0 || b.n == 0 || a.isFull || b.isFull) return false;
+  if (hasEllipsis(a) || hasEllipsis(b)) return sameOrder(a, b) || sameOrder(shortened(a), shortened(b));
+  // values of one repeated name, or of unnamed items
+  let ga = period(a);
+  let gb = period(b);
+  if (ga != gb || (ga > 1 && ga == a.n && isNull(b.label(0)))) {
+    // x_1 = 2, x_2 = 3 may be two values of x
+    const stripA = ga > 1 && gb <= 1 && stripped(a);
+    const stripB = gb > 1 && ga <= 1 && stripped(b);
+    if (stripA) ga = 1;
+    if (stripB) gb = 1;
+  }
+  if (ga > 1 && gb > 1) {
+    if (ga != gb) return false;
+    if (a.n == ga && b.n == gb) return sameRecord(a, b);
+    // several records: put the prediction's names in the gold's order
+    for (let i = 0; i < ga; i++) if (!sameLabel(a.label(i), b.label(i))) return sameRecords(a, b, ga);
+    return sameMembers(intoTuples(a, ga), intoTuples(b, gb));
+  }
+  if (ga > 1) {
+    if (!unlabelled(b)) return tupleLabels(b, a, ga);
+    if (a.n == ga) {
+      // AB = 4, CD = 5 and "4, 5" or "(4, 5)"
+      if (b.n == ga) return sameOrder(a, b);
+      return b.n == 1 && b.at(0).kind == Kind.TUPLE && tupleOf(a, b.at(0));
+    }
+    return sameMembers(intoTuples(a, ga), b);
+  }
+  if (gb > 1) {
+    if (!unlabelled(a)) return tupleLabels(a, b, gb);
+    if (b.n == gb) {
+      if (a.n == gb && g.kind != Kind.SET) return sameOrder(a, b);
+      return a.n == 1 && a.at(0).kind == Kind.TUPLE && tupleOf(b, a.at(0));
+    }
+    return sameMembers(a, intoTuples(b, gb));
+  }
+  if (ga == 1 && gb == 1 && !compatibleLabels(a.label(0), b.label(0))) return false;
+  if (ga == 0 && !unlabelled(a)) return sameMembers(a, b, true);
+  if (gb == 0 && !unlabelled(b)) return sameMembers(a, b, true);
+  if (ga == 1 && isDefinition(a.label(0)) && gb == 1) return sameDefinitions(a, b);
+  if (a.n != b.n || hasKind(g, Kind.PM) || hasKind(p, Kind.PM) || g.kind == Kind.SET || p.kind == Kind.SET) {
+    a = distinct(a);
+    b = distinct(b);
+  }
+  return sameMembers(a, b);
+}
+
+/** Turns indexed labels of one symbol into that symbol; false, with nothing changed, where they are of several. */
+function stripped(x: Items): bool {
+  const first = baseLabel(x.label(0));
+  if (isNull(first)) return false;
+  for (let i = 0; i < x.n; i++) {
+    const l = x.label(i);
+    if (l.kind != Kind.CALL || !identical(baseLabel(l), first)) return false;
+  }
+  for (let i = 0; i < x.n; i++) x.setLabel(i, first);
+  return true;
+}
+
+/** (a, b) = (1, 2), (3, 4) against a = 1, b = 2, a = 3, b = 4: the tuple of names gives the order. */
+function tupleLabels(tuples: Items, records: Items, k: i32): bool {
+  if (period(tuples) != 1) return false;
+  const label = tuples.label(0);
+  if (label.kind != Kind.TUPLE || label.n != k) return false;
+  const ordered = newItems();
+  for (let at = 0; at + k <= records.n; at += k) {
+    const t = node(Kind.TUPLE, 0, k);
+    for (let i = 0; i < k; i++) {
+      let found = nil<Node>();
+      for (let j = 0; j < k; j++) if (sameLabel(kid(label, i), records.label(at + j))) found = records.at(at + j);
+      if (isNull(found)) return false;
+      setKid(t, i, found);
+    }
+    ordered.push(seal(t));
+  }
+  const plain = newItems();
+  for (let i = 0; i < tuples.n; i++) plain.push(tuples.at(i));
+  return sameMembers(plain, ordered);
+}
+
+function tupleOf(x: Items, t: Node): bool {
+  if (t.n != x.n || t.opening != Bracket.ROUND || t.closing != Bracket.ROUND) return false;
+  for (let i = 0; i < x.n; i++) if (!equalItem(x.at(i), kid(t, i))) return false;
+  return true;
+}
+
+/** Records with the same names, in any order. */
+function sameRecord(a: Items, b: Items): bool {
+  if (a.n != b.n) return false;
+  for (let i = 0; i < a.n; i++) {
+    let at = -1;
+    for (let j = 0; j < b.n; j++) if (sameLabel(a.label(i), b.label(j))) at = j;
+    if (at < 0 || !equalItem(a.at(i), b.at(at))) return false;
+  }
+  return !failed;
+}
+
+/** Several records of k names each, names in another order. */
+function sameRecords(a: Items, b: Items, k: i32): bool {
+  const ordered = newItems();
+  for (let at = 0; at + k <= b.n; at += k)
+    for (let i = 0; i < k; i++) {
+      let found = -1;
+      for (let j = 0; j < k; j++) if (sameLabel(a.label(i), b.label(at + j))) found = at + j;
+      if (found < 0) return false;
+      ordered.push(b.at(found), a.label(i));
+    }
+  return sameMembers(intoTuples(a, k), intoTuples(ordered, k));
+}
+
+/** Several definitions of one function: f(x) = x, f(x) = -x. */
+function sameDefinitions(a: Items, b: Items): bool {
+  if (a.n != b.n) return false;
+  const left = newItems();
+  const right = newItems();
+  for (let i = 0; i < a.n; i++) left.push(relate(a.label(i), Rel.EQ, a.at(i)));
+  for (let i = 0; i < b.n; i++) right.push(relate(b.label(i), Rel.EQ, b.at(i)));
+  return sameMembers(left, right);
+}

@@ -1,0 +1,256 @@
+// Equations, inequalities, congruences, definitions.
+import { freeSymbols } from '../algebra/sampling';
+import { sameValue, Scale, scaleBetween } from '../algebra/scalar';
+import { compareSets, isOrder, isSetLike, SetVerdict } from '../algebra/sets';
+import { failed } from '../arena';
+import { isNull, nil } from '../memory';
+import * as int from '../number/integer';
+import { Int } from '../number/integer';
+import * as rat from '../number/rational';
+import { Rel, Sign } from '../parse/symbols';
+import { identical, kid, Kind, leaf, Node, relation, substitute } from '../parse/tree';
+import { equalItem, sameKids } from './equality';
+import { assigned, contains, isEquation } from './items';
+import { compatibleLabels, isDefinition, sameLabel } from './labels';
+
+function isChainOf(x: Node, op: i32): bool {
+  for (let i = 0; i < x.n - 1; i++) if (relation(x, i) != op) return false;
+  return true;
+}
+
+function hasOrder(x: Node): bool {
+  for (let i = 0; i < x.n - 1; i++) if (isOrder(relation(x, i))) return true;
+  return false;
+}
+
+/** A chain of equalities about one name as the pair name = value; other relations as they are. */
+export function equalRelations(g: Node, p: Node): bool {
+  if (g.kind == Kind.REL && p.kind == Kind.REL) return equalBothRelations(g, p);
+  if (g.kind == Kind.REL) {
+    if (isEquation(g)) {
+      const v = assigned(g);
+      return !isNull(v) && p.kind != Kind.SPACESET ? equalItem(v, p) : false;
+    }
+    if (g.n == 2 && relation(g, 0) == Rel.IN) {
+      if (equalItem(kid(g, 1), p)) return true;
+    }
+    if (g.n == 2 && relation(g, 0) == Rel.TO) return equalItem(kid(g, 1), p);
+    if (isSetLike(g) && (isSetLike(p) || p.kind == Kind.SET)) return compareSets(g, p) == SetVerdict.EQUAL;
+    if (p.kind == Kind.LIST && isSetLike(p)) return compareSets(g, p) == SetVerdict.EQUAL;
+    return false;
+  }
+  if (isEquation(p)) {
+    const v = assigned(p);
+    return !isNull(v) && equalItem(g, v);
+  }
+  if (p.n == 2 && relation(p, 0) == Rel.IN) {
+    if (equalItem(g, kid(p, 1))) return true;
+  }
+  if (isSetLike(p) && (isSetLike(g) || g.kind == Kind.SET)) return compareSets(g, p) == SetVerdict.EQUAL;
+  return false;
+}
+
+function equalBothRelations(g: Node, p: Node): bool {
+  if (isEquation(g) && isEquation(p)) return equalEquations(g, p);
+  if (isEquation(g) || isEquation(p)) {
+    // x = {…} and x ∈ {…}
+    const e = isEquation(g) ? g : p;
+    const o = isEquation(g) ? p : g;
+    if (o.n == 2 && relation(o, 0) == Rel.IN && e.n == 2 && identical(kid(e, 0), kid(o, 0)))
+      return equalItem(kid(g, 1), kid(p, 1));
+    return false;
+  }
+  if (isSetLike(g) && isSetLike(p)) {
+    const c = compareSets(g, p);
+    if (c != SetVerdict.UNSUPPORTED) return c == SetVerdict.EQUAL;
+  }
+  if (g.n == 2 && p.n == 2) {
+    const go = relation(g, 0);
+    const po = relation(p, 0);
+    if (go == Rel.IN && po == Rel.IN) return equalItem(kid(g, 0), kid(p, 0)) && equalItem(kid(g, 1), kid(p, 1));
+    if (go == Rel.NE && po == Rel.NE) return scaleBetween(kid(g, 0), kid(g, 1), kid(p, 0), kid(p, 1)) != Scale.NONE;
+    if (isOrder(go) && isOrder(po)) {
+      if (isStrict(go) != isStrict(po)) return false;
+      // both as left < right
+      const g0 = isLess(go) ? 0 : 1;
+      const p0 = isLess(po) ? 0 : 1;
+      if (equalItem(kid(g, g0), kid(p, p0)) && equalItem(kid(g, 1 - g0), kid(p, 1 - p0))) return true;
+      return scaleBetween(kid(g, g0), kid(g, 1 - g0), kid(p, p0), kid(p, 1 - p0)) == Scale.POSITIVE;
+    }
+    if (go == po && (go == Rel.PARALLEL || go == Rel.PERP || go == Rel.SIMILAR))
+      return sameKids(g, p) || (equalItem(kid(g, 0), kid(p, 1)) && equalItem(kid(g, 1), kid(p, 0)));
+    return go == po && sameKids(g, p);
+  }
+  if (g.n != p.n) return false;
+  if (hasOrder(g) && hasOrder(p)) {
+    // chains in either direction
+    let same = true;
+    for (let i = 0; i < g.n && same; i++)
+      same = equalItem(kid(g, i), kid(p, i)) && (i == g.n - 1 || relation(g, i) == relation(p, i));
+    if (same) return true;
+    same = true;
+    const last = g.n - 1;
+    for (let i = 0; i <= last && same; i++)
+      same = equalItem(kid(g, i), kid(p, last - i)) && (i == last || relation(g, i) == mirrored(relation(p, last - 1 - i)));
+    return same;
+  }
+  for (let i = 0; i < g.n - 1; i++) if (relation(g, i) != relation(p, i)) return false;
+  return sameKids(g, p);
+}
+
+function isStrict(op: i32): bool {
+  return op == Rel.LT || op == Rel.GT;
+}
+
+function isLess(op: i32): bool {
+  return op == Rel.LT || op == Rel.LE;
+}
+
+function mirrored(op: i32): i32 {
+  return op == Rel.LT ? Rel.GT : op == Rel.GT ? Rel.LT : op == Rel.LE ? Rel.GE : op == Rel.GE ? Rel.LE : op;
+}
+
+/** n ≡ a (mod m): same modulus, residues that differ by a multiple of it. */
+export function equalCongruences(g: Node, p: Node): bool {
+  const a = kid(g, 0);
+  const b = kid(p, 0);
+  const m = kid(g, 1);
+  if (!isCongruence(a) || !isCongruence(b) || !equalItem(m, kid(p, 1)) || !equalItem(kid(a, 0), kid(b, 0))) return false;
+  const x = integerOf(kid(a, 1));
+  const y = integerOf(kid(b, 1));
+  if (m.kind != Kind.NUM || isNull(x) || isNull(y) || !rat.isInteger(m.value) || rat.isZero(m.value)) return false;
+  return int.isZero(int.mod(int.sub(x, y), m.value.num)) && !failed;
+}
+
+function isCongruence(x: Node): bool {
+  return x.kind == Kind.REL && x.n == 2 && relation(x, 0) == Rel.EQUIV;
+}
+
+function integerOf(x: Node): Int {
+  if (x.kind == Kind.NUM && rat.isInteger(x.value)) return x.value.num;
+  if (x.kind == Kind.NEG && kid(x, 0).kind == Kind.NUM && rat.isInteger(kid(x, 0).value)) return int.negate(kid(x, 0).value.num);
+  return nil<Int>();
+}
+
+function equalEquations(g: Node, p: Node): bool {
+  const gv = assigned(g);
+  const pv = assigned(p);
+  if (!isNull(gv) && !isNull(pv)) {
+    const gl = kid(g, 0);
+    const pl = kid(p, 0);
+    if (sameLabel(gl, pl) || compatibleLabels(gl, pl)) {
+      if (isDefinition(gl) && isDefinition(pl)) return sameDefinition(gl, gv, pl, pv);
+      if (equalItem(gv, pv)) return true;
+      return (
+        gl.kind != Kind.TUPLE &&
+        isScalarSide(gv) &&
+        isScalarSide(pv) &&
+        sameLabel(gl, pl) &&
+        g.n == 2 &&
+        p.n == 2 &&
+        scaleBetween(gl, gv, pl, pv) != Scale.NONE
+      );
+    }
+    if (
+      gl.kind == Kind.TUPLE &&
+      pl.kind == Kind.TUPLE &&
+      gl.n == pl.n &&
+      gv.kind == Kind.TUPLE &&
+      pv.kind == Kind.TUPLE &&
+      gv.n == gl.n &&
+      pv.n == pl.n
+    )
+      return sameNamedTuples(gl, gv, pl, pv);
+    if (
+      gl.kind != Kind.SYM &&
+      gl.kind != Kind.TUPLE &&
+      gl.kind != Kind.CALL &&
+      pl.kind != Kind.TUPLE &&
+      pl.kind != Kind.SYM &&
+      equalItem(gl, pl)
+    )
+      return equalItem(gv, pv);
+  }
+  if (
+    g.n == 2 &&
+    p.n == 2 &&
+    isScalarSide(kid(g, 0)) &&
+    isScalarSide(kid(g, 1)) &&
+    isScalarSide(kid(p, 0)) &&
+    isScalarSide(kid(p, 1))
+  ) {
+    // an approximate statement is no equation
+    if (relation(g, 0) != Rel.EQ || relation(p, 0) != Rel.EQ) return false;
+    return scaleBetween(kid(g, 0), kid(g, 1), kid(p, 0), kid(p, 1)) != Scale.NONE;
+  }
+  if (g.n != p.n) return false;
+  return isChainOf(g, Rel.EQ) && isChainOf(p, Rel.EQ) && sameKids(g, p);
+}
+
+function isScalarSide(x: Node): bool {
+  switch (x.kind) {
+    case Kind.LIST:
+    case Kind.SET:
+    case Kind.TUPLE:
+    case Kind.MATRIX:
+    case Kind.TEXT:
+    case Kind.NOTED:
+    case Kind.UNION:
+    case Kind.INTERSECT:
+    case Kind.DIFFERENCE:
+    case Kind.BUILDER:
+    case Kind.SPACESET:
+    case Kind.REL:
+    case Kind.CASES:
+    case Kind.INF:
+      return false;
+  }
+  return true;
+}
+
+/** (x, y) = (1, 2) and (y, x) = (2, 1). */
+function sameNamedTuples(gl: Node, gv: Node, pl: Node, pv: Node): bool {
+  for (let i = 0; i < gl.n; i++) {
+    let at = -1;
+    for (let j = 0; j < pl.n; j++) if (identical(kid(gl, i), kid(pl, j))) at = j;
+    if (at < 0 || !equalItem(kid(gv, i), kid(pv, at))) return false;
+  }
+  return true;
+}
+
+/** f(x) = 2x + c and f(t) = 2t + k: arguments may be renamed, and one free constant. */
+function sameDefinition(gl: Node, gv: Node, pl: Node, pv: Node): bool {
+  if (gl.symbol != pl.symbol || gl.n != pl.n) return false;
+  let value = pv;
+  // f(t) = 2x + 1 speaks of another x
+  for (let i = 0; i < gl.n; i++)
+    if (kid(gl, i).kind == Kind.SYM && contains(pv, kid(gl, i).symbol) && !contains(pl, kid(gl, i).symbol)) return false;
+  // first to fresh names, then to the gold's, so that swaps are safe
+  for (let i = 0; i < pl.n; i++) {
+    const a = kid(gl, i);
+    const b = kid(pl, i);
+    if (a.kind == Kind.SYM && b.kind == Kind.SYM) value = substitute(value, b.symbol, leaf(Kind.SYM, Sign.RENAMED + i));
+    else if (!identical(a, b) && !sameValue(a, b)) return false;
+  }
+  for (let i = 0; i < pl.n; i++) if (kid(pl, i).kind == Kind.SYM) value = substitute(value, Sign.RENAMED + i, kid(gl, i));
+  if (equalItem(gv, value)) return true;
+  // one arbitrary constant under another name
+  const a = extraSymbol(gv, gl);
+  const b = extraSymbol(value, gl);
+  if (a < 0 || b < 0 || a == b) return false;
+  return equalItem(gv, substitute(value, b, leaf(Kind.SYM, a)));
+}
+
+/** The only free symbol of x that is no argument of the call, or -1. */
+function extraSymbol(x: Node, call: Node): i32 {
+  if (!isScalarSide(x)) return -1;
+  const free = freeSymbols(x);
+  let found = -1;
+  for (let i = 0; i < free.count; i++) {
+    const id = free.id(i);
+    if (contains(call, id)) continue;
+    if (found >= 0) return -1;
+    found = id;
+  }
+  return found;
+}
