@@ -1,5 +1,5 @@
 // Line charts as inline SVG, with a legend that shows the values under the pointer. What is drawn is the caller's.
-import { short } from './format.js';
+import { countText, short } from './format.js';
 import { Html, markup } from './html.js';
 
 /** One line of a chart. */
@@ -60,9 +60,14 @@ export function renderChart({ title, axis, series }: Chart): Html | undefined {
   return markup`<figure data-chart="${JSON.stringify({ ...geometry, values })}">
 <figcaption>${title}<span class="keys">${legend}</span></figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title} by ${axis}">${grid}
-<text class="tick" x="${PLOT.left}" y="${HEIGHT - 7}">${first}</text>
-<text class="tick" x="${WIDTH - PLOT.right}" y="${HEIGHT - 7}" text-anchor="end">${axis} ${last}</text>
+<text class="tick" x="${PLOT.left}" y="${HEIGHT - 7}">${xText(first)}</text>
+<text class="tick" x="${WIDTH - PLOT.right}" y="${HEIGHT - 7}" text-anchor="end">${axis} ${xText(last)}</text>
 ${lines}<line class="cursor" y1="${PLOT.top}" y2="${HEIGHT - PLOT.bottom}" x1="-9" x2="-9"/></svg></figure>`;
+}
+
+/** Large counts are shortened. */
+function xText(x: number): string {
+  return x < 10_000 ? String(x) : countText(x);
 }
 
 /** Three to six round values that enclose [lo, hi]. */

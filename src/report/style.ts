@@ -31,7 +31,7 @@ table{border-collapse:collapse;background:var(--card);border:1px solid var(--lin
 th,td{padding:5px 12px;text-align:left;border-top:1px solid var(--line);vertical-align:top}
 thead th{border-top:0;color:var(--quiet);font-weight:500;font-size:13px}
 tr:first-child>*{border-top:0}thead+tbody tr:first-child>*{border-top:1px solid var(--line)}
-tbody th,table>tr th{font-weight:500;white-space:nowrap}
+tbody th,table>tr th{font-weight:500;white-space:nowrap;position:sticky;left:0;background:var(--card)}
 .num{font-variant-numeric:tabular-nums;white-space:nowrap}
 .ci{color:var(--quiet);font-size:12px}.clear{font-weight:600}
 .wide{min-width:180px;width:100%}

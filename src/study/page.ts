@@ -88,7 +88,7 @@ ${renderComparisons(
 
 /** One line per arm: the mean over seeds, with a band from the lowest to the highest seed. */
 function draw({ title, value, ofTraining }: Drawing, results: readonly ArmResult[], axis: 'tokens' | 'step'): Html | undefined {
-  const series = results.slice(0, TONES).map((result, i): Series & { readonly key: string } => {
+  const series = results.slice(0, TONES).map((result, i): Series & { readonly training: string } => {
     const lengths = result.seeds.map(({ points }) => points.length);
     const at = Array.from({ length: Math.min(...lengths) }, (_, p) => result.seeds.map(({ points }) => points[p]!));
     const columns = at.map((points) => ({
@@ -97,14 +97,16 @@ function draw({ title, value, ofTraining }: Drawing, results: readonly ArmResult
     }));
     const drawn = columns.filter(({ ys }) => ys.length > 0);
     return {
-      key: JSON.stringify(drawn),
+      training: result.training,
       label: result.arm.name,
       tone: i + 1,
       points: drawn.map(({ x, ys }) => [Math.round(x), average(ys)]),
       band: result.seeds.length > 1 ? drawn.map(({ ys }) => [Math.min(...ys), Math.max(...ys)]) : [],
     };
   });
-  const shown = ofTraining ? series.filter(({ key }, i) => series.findIndex((other) => other.key === key) === i) : series;
+  const isFirst = ({ training }: { readonly training: string }, i: number): boolean =>
+    series.findIndex((other) => other.training === training) === i;
+  const shown = ofTraining ? series.filter(isFirst) : series;
   return renderChart({ title, axis, series: shown });
 }
 
@@ -136,7 +138,7 @@ function renderComparisons(comparisons: readonly Comparison[], baseline: string)
       .filter((item) => item.measure === measure)
       .map(
         ({ arm, mean: value, student, bca, hierarchical, p, adjusted, mcnemar, differences }) =>
-          markup`<tr><th scope="row">${arm}</th><td class="num clear">${signed(value)}</td><td>${verdict(student)}</td><td class="num">${interval(student)}</td><td class="num">${interval(bca)}</td><td class="num">${interval(hierarchical)}</td><td class="num">${p.toFixed(4)}</td><td class="num">${adjusted.toFixed(4)}</td><td class="num">${mcnemar === null ? '' : mcnemar.toFixed(4)}</td><td class="num">${differences.map(signed).join(' ')}</td></tr>`,
+          markup`<tr><th scope="row">${arm}</th><td class="num clear">${signed(value)}</td><td class="num">${verdict(student)}</td><td class="num">${interval(student)}</td><td class="num">${interval(bca)}</td><td class="num">${interval(hierarchical)}</td><td class="num">${p.toFixed(4)}</td><td class="num">${adjusted.toFixed(4)}</td><td class="num">${mcnemar === null ? '' : mcnemar.toFixed(4)}</td><td class="num">${differences.map(signed).join(' ')}</td></tr>`,
       );
     const head = ['difference', '', 'Student', 'BCa', 'seeds and problems', 'p', 'Holm', 'McNemar', 'by seed'];
     return markup`<h3>${title}</h3>${table(head, rows)}`;

@@ -145,14 +145,37 @@ export function hierarchicalBootstrap(
     P >= 1 && differences.every((row) => row.length === P),
     'hierarchicalBootstrap: expected the same problems, at least one, under every seed; evaluate every seed on one data set',
   );
-  const rng = new Rng(seed, STREAM.hierarchy);
-  const draws = (n: number): number[] => Array.from({ length: n }, () => rng.int(n));
-  const means = Float64Array.from({ length: resamples }, () => {
-    const problems = draws(P);
-    const sum = draws(S).reduce((total, s) => total + problems.reduce((row, p) => row + differences[s]![p]!, 0), 0);
+  const means = Float64Array.from(twoWayResamples(S, P, seed, resamples), ({ seeds, counts }) => {
+    let sum = 0;
+    for (const s of seeds) {
+      const row = differences[s]!;
+      for (let p = 0; p < P; p++) sum += counts[p]! * row[p]!;
+    }
     return sum / (S * P);
   }).sort();
   return { mean: meanOf(differences.map(meanOf)), percentile: [quantile(means, LOW), quantile(means, HIGH)] };
+}
+
+/** A resample: the seeds drawn, and how often each problem was. */
+interface TwoWayResample {
+  readonly seeds: readonly number[];
+  readonly counts: Uint16Array;
+}
+
+/** The latest resamples: the comparisons of a study all take the same, and drawing them is most of the work. */
+let kept: { readonly key: string; readonly resamples: readonly TwoWayResample[] } | undefined;
+
+function twoWayResamples(S: number, P: number, seed: number, n: number): readonly TwoWayResample[] {
+  const key = [S, P, seed, n].join();
+  if (kept?.key === key) return kept.resamples;
+  const rng = new Rng(seed, STREAM.hierarchy);
+  const resamples = Array.from({ length: n }, () => {
+    const counts = new Uint16Array(P);
+    for (let i = 0; i < P; i++) counts[rng.int(P)]!++;
+    return { seeds: Array.from({ length: S }, () => rng.int(S)), counts };
+  });
+  kept = { key, resamples };
+  return resamples;
 }
 
 /**

@@ -29,6 +29,8 @@ export interface Mean {
 export interface ArmResult {
   readonly task: string;
   readonly arm: Arm;
+  /** Name of its training, which other arms may share. */
+  readonly training: string;
   readonly seeds: readonly ArmSeed[];
   /** The arm's own accuracy and what its last turn adds, at the end of the budget. */
   readonly accuracy: Mean;
@@ -114,6 +116,7 @@ function resultOf<S>(plan: StudyPlan<S>, { arm, training }: StudyRow<S>, points:
   return {
     task: training.task.name,
     arm,
+    training: training.name,
     seeds,
     accuracy: over((point) => average(accuracies(arm.score, point)), 0, 1),
     gain: over((point) => average(gains(point)), -1, 1),
