@@ -2,9 +2,8 @@
 // from its last evaluation, to the same numbers. Its folder:
 //
 //   setup.json     what the numbers depend on: a folder of another study is refused
-//   points.jsonl   one line per evaluation, while it runs
-//   checkpoint/    the state at the last evaluation, while it runs
-//   result.jsonl   the same lines, when it is finished
+//   checkpoint/    while it runs: the state at the last evaluation, and points.jsonl, a line per evaluation so far
+//   result.jsonl   when it is finished: a line per evaluation
 import { majAtK } from '../algo/evaluation.js';
 import { MgrpoError } from '../errors.js';
 import type { GRPOConfig } from '../config/grpo.js';
@@ -88,7 +87,6 @@ export async function runCell<S>(run: CellRun<S>): Promise<readonly Point[]> {
     const points = await new RunningCell(run, opened).run(checkpoint);
     signal?.throwIfAborted();
     await files.write('result.jsonl', linesOf(points));
-    await files.remove('points.jsonl');
     await files.remove('checkpoint');
     return points;
   } finally {
@@ -125,16 +123,13 @@ class RunningCell<S> {
   }
 
   async run(checkpoint: FileFolder | undefined): Promise<readonly Point[]> {
-    const { signal, files } = this.#run;
+    const { signal } = this.#run;
     const stop = (): void => this.#stop.abort(signal?.reason);
     signal?.addEventListener('abort', stop);
     try {
       signal?.throwIfAborted();
       if (checkpoint) await this.#restore(checkpoint);
-      else {
-        await files.remove('points.jsonl');
-        await this.#measure(0, 0);
-      }
+      else await this.#measure(0, 0);
       if (this.#share(this.#points.at(-1)!.step) < 1) await this.#trainer.train();
       return this.#points;
     } finally {
@@ -143,15 +138,10 @@ class RunningCell<S> {
     }
   }
 
-  /** Goes on from a checkpoint; a line that was written without one is dropped. */
   async #restore(checkpoint: FileFolder): Promise<void> {
-    const { files } = this.#run;
     await this.#trainer.restoreState(checkpoint);
-    const { step } = JSON.parse(await checkpoint.readText('point.json')) as Pick<Point, 'step'>;
-    const kept = (await readPoints(files, 'points.jsonl')).filter((point) => point.step <= step);
-    await files.write('points.jsonl', linesOf(kept));
-    this.#points.push(...kept);
-    ({ tokens: this.#tokens, seconds: this.#seconds } = kept.at(-1)!);
+    this.#points.push(...(await readPoints(checkpoint, 'points.jsonl')));
+    ({ tokens: this.#tokens, seconds: this.#seconds } = this.#points.at(-1)!);
   }
 
   /** How much of the budget is used. */
@@ -170,7 +160,7 @@ class RunningCell<S> {
     if (share >= 1) this.#stop.abort();
   }
 
-  /** Evaluates, writes the line, and then the checkpoint that vouches for it. */
+  /** Evaluates, and saves the state with all evaluations so far. */
   async #measure(point: number, step: number): Promise<void> {
     const { plan, cell, files, signal } = this.#run;
     const { policy, config, evalDataset } = this.#opened;
@@ -189,12 +179,11 @@ class RunningCell<S> {
     const seconds = this.#seconds + (performance.now() - this.#started) / 1000;
     const line: Point = { point, step, tokens: this.#tokens, seconds, ...measured(found, samples) };
     this.#points.push(line);
-    await files.append('points.jsonl', linesOf([line]));
     if (step === 0) return;
     await files.replace('checkpoint', async (sink) => {
       await policy.save(sink);
       await this.#trainer.saveState(sink);
-      await sink.write('point.json', JSON.stringify({ step }));
+      await sink.write('points.jsonl', linesOf(this.#points));
     });
   }
 }
@@ -232,16 +221,9 @@ async function checkSetup<S>(files: FileFolder, plan: StudyPlan<S>, cell: Cell<S
   );
 }
 
-/** Points of a file of JSON lines; a last line that was cut short is left out. */
 async function readPoints(files: FileFolder, path: string): Promise<Point[]> {
   const points: Point[] = [];
-  for await (const line of textLines(files, path)) {
-    try {
-      points.push(JSON.parse(line) as Point);
-    } catch {
-      break;
-    }
-  }
+  for await (const line of textLines(files, path)) points.push(JSON.parse(line) as Point);
   return points;
 }
 

@@ -87,8 +87,8 @@ describe.skipIf(skipGpu)(`a study${skipGpu ? ` (skipped: ${skipGpu})` : ''}`, ()
         onProgress: ({ last }) => last.step === step && killed.abort(new Error('killed')),
       }),
     ).rejects.toThrow('killed');
-    // What a kill in the middle of a write leaves: a line without its checkpoint, and half a line.
-    await files.append('cells/sums/mgrpo/seed-1/points.jsonl', '{"point":9,"step":9}\n{"point":');
+    // What a kill in the middle of a save leaves.
+    await files.write('cells/sums/mgrpo/seed-1/.checkpoint.1234.part/model.safetensors', 'half');
     const again = studyOf(change, files);
     expect(numbers(await runStudy(again.run))).toEqual(numbers(whole));
     expect(again.opened).toEqual(['sums/mgrpo/seed-1 again']);
