@@ -32,8 +32,11 @@ export { HttpFiles } from './platform/http-files.js';
 export type { Fetch, HttpFilesOptions } from './platform/http-files.js';
 export { browserGpu } from './platform/webgpu-browser.js';
 
-export { Gpu, summarize } from './gpu/device.js';
-export type { AdapterSummary, GpuOptions } from './gpu/device.js';
+export { summarize } from './gpu/adapter.js';
+export type { AdapterSummary } from './gpu/adapter.js';
+export type { Gpu, GpuOptions } from './gpu/device.js';
+export { openDevice } from './kernels/executor.js';
+export type { Device } from './ops/device.js';
 
 export { Decoder } from './nn/decoder.js';
 export type { DecoderOptions } from './nn/decoder.js';

@@ -3,31 +3,36 @@
  * `ms` and `gflops` by the clock, `cpu_gflops` by the processor time that this process spent (what a software adapter would reach on
  * two cores of its own, whatever else runs on the machine). Every figure is the best of eight rounds, the variants taking turns.
  */
-import { Gpu } from '../../src/gpu/device.js';
-import type { Recorder } from '../../src/gpu/recorder.js';
-import type { DType, Tensor } from '../../src/gpu/tensor.js';
-import { matmulCost, matmulNN, matmulNT, matmulTN, type MatmulVariant } from '../../src/kernels/matmul.js';
+import type { Gpu, GpuOptions } from '../../src/gpu/device.js';
+import { openDevice } from '../../src/kernels/executor.js';
+import type { Recorder } from '../../src/ops/device.js';
+import { matmulNN, matmulNT, matmulTN } from '../../src/ops/matmul.js';
+import type { DType, Tensor } from '../../src/ops/tensor.js';
 import { nodeGpu } from '../../src/platform/webgpu-node.js';
 
 const CORES = 2;
 const ROUNDS = 8;
 const ROUND_MS = 50;
 
-const { adapter, notes } = await nodeGpu();
-if (!adapter) throw new Error(notes.join('; '));
-const withSubgroups = await Gpu.open(adapter);
-const { adapter: again } = await nodeGpu();
-const without = await Gpu.open(again!, { subgroups: false });
+/** A device like another one; every device needs an adapter of its own. */
+async function open(options: GpuOptions): Promise<Gpu> {
+  const { adapter, notes } = await nodeGpu();
+  if (!adapter) throw new Error(notes.join('; '));
+  return openDevice(adapter, options);
+}
+
+const withSubgroups = await open({ kind: 'software' });
+const without = await open({ kind: 'software', subgroups: false });
+const asGpu = await open({ kind: 'gpu', subgroups: false });
 
 interface Contestant {
   readonly name: string;
   readonly gpu: Gpu;
-  readonly variant: MatmulVariant;
 }
 const CONTESTANTS: readonly Contestant[] = [
-  ...(withSubgroups.subgroupSize >= 4 ? [{ name: 'lanes, quads', gpu: withSubgroups, variant: 'lanes' } as const] : []),
-  { name: 'lanes', gpu: without, variant: 'lanes' },
-  { name: 'tile', gpu: without, variant: 'tile' },
+  ...(withSubgroups.profile.subgroupSize >= 4 ? [{ name: 'lanes, quads', gpu: withSubgroups }] : []),
+  { name: 'lanes', gpu: without },
+  { name: 'tile', gpu: asGpu },
 ];
 
 type Op = 'NT' | 'NN' | 'TN';
@@ -62,9 +67,9 @@ function random(gpu: Gpu, shape: readonly number[], dtype: DType): Tensor {
 }
 
 for (const [op, m, n, k, dtype] of SHAPES) {
-  const racers = CONTESTANTS.map(({ name, gpu, variant }) => {
+  const racers = CONTESTANTS.map(({ name, gpu }) => {
     const [x, y, w] = [random(gpu, [m, k], 'f32'), random(gpu, [m, n], 'f32'), random(gpu, [n, k], dtype)];
-    const sizes = { m, n, k, variant };
+    const sizes = { m, n, k };
     const record = (rec: Recorder): void => {
       if (op === 'NT') matmulNT(rec, { x, w, y, ...sizes });
       else if (op === 'NN') matmulNN(rec, { dy: y, w, dx: x, ...sizes });
@@ -92,7 +97,7 @@ for (const [op, m, n, k, dtype] of SHAPES) {
       racer.cpu = Math.min(racer.cpu, cpu);
     }
   }
-  const { flops } = matmulCost(m, n, k);
+  const flops = 2 * m * n * k;
   const short = (x: number): number => Number(x.toPrecision(3));
   for (const { name, ms, cpu, free } of racers) {
     const rates = { ms: short(ms), gflops: short(flops / ms / 1e6), cpu_gflops: short((flops / cpu / 1e6) * CORES) };
@@ -102,3 +107,4 @@ for (const [op, m, n, k, dtype] of SHAPES) {
 }
 await withSubgroups.destroy();
 await without.destroy();
+await asGpu.destroy();

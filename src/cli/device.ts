@@ -1,6 +1,6 @@
 // Opens the device of this machine, and says what it is and what would be faster.
 import { MgrpoError } from '../errors.js';
-import { Gpu } from '../index.js';
+import { openDevice, type Gpu } from '../index.js';
 import type { AdapterSummary } from '../index.js';
 import { nodeGpu } from '../platform/webgpu-node.js';
 import { say } from './output.js';
@@ -21,7 +21,7 @@ export async function findAdapter(): Promise<{ readonly adapter: GPUAdapter; rea
 /** Opens the device and says in one line what it is, where it is a software adapter also what would be faster. */
 export async function openGpu(): Promise<Gpu> {
   const { adapter } = await findAdapter();
-  const gpu = await Gpu.open(adapter);
+  const gpu = await openDevice(adapter);
   const faster = fasterThan(gpu.adapter);
   say(`device: ${adapterName(gpu.adapter)}${faster ? ` (runs on the CPU: ${faster})` : ''}`);
   return gpu;

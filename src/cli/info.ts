@@ -1,5 +1,5 @@
 // `mgrpo info`: what this machine and a model offer.
-import { Gpu, parameterSpecs, parseModelConfig, readJson } from '../index.js';
+import { openDevice, parameterSpecs, parseModelConfig, readJson } from '../index.js';
 import type { FileSource } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { alignColumns, bytesText, countText } from '../report/format.js';
@@ -48,7 +48,7 @@ export async function infoCommand(argv: readonly string[]): Promise<Work | null>
 async function describeMachine(model: ModelInfo | undefined): Promise<number> {
   const { adapter, notes } = await findAdapter();
   // Only a device shows that the adapter works.
-  const gpu = await Gpu.open(adapter);
+  const gpu = await openDevice(adapter);
   const limits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
   const { features, ...summary } = gpu.adapter;
   const faster = fasterThan(gpu.adapter);

@@ -1,6 +1,6 @@
 // Decoders from folders in Hugging Face layout and back, and new ones with random weights.
 import { check } from '../errors.js';
-import type { Gpu } from '../gpu/device.js';
+import type { Device } from '../ops/device.js';
 import { Decoder, type DecoderOptions } from '../nn/decoder.js';
 import { createLora, type Lora, type LoraConfig } from '../nn/lora.js';
 import type { ModelConfig } from '../nn/model-config.js';
@@ -44,7 +44,7 @@ export async function readConfig(files: FileSource): Promise<ConfigFile> {
  * @throws MgrpoError naming the field, tensor or file that is wrong
  */
 export async function loadDecoder(
-  gpu: Gpu,
+  gpu: Device,
   files: FileSource,
   options: LoadOptions = {},
   file?: Pick<ConfigFile, 'config'>,
@@ -58,7 +58,7 @@ export async function loadDecoder(
   return new Decoder(config, parameters, await openLora(gpu, config, options), options);
 }
 
-async function openLora(gpu: Gpu, config: ModelConfig, { train, adapter, rng }: LoadOptions): Promise<Lora | undefined> {
+async function openLora(gpu: Device, config: ModelConfig, { train, adapter, rng }: LoadOptions): Promise<Lora | undefined> {
   if (typeof train === 'object') {
     check(rng, 'loadDecoder: expected random numbers for a new adapter, got none; pass rng');
     return createLora(gpu, config, train, rng);
@@ -77,7 +77,7 @@ async function openLora(gpu: Gpu, config: ModelConfig, { train, adapter, rng }: 
  * at every width (0.02, the usual constant, is right for some 2,500 and makes narrow models slow to start).
  */
 export function createDecoder(
-  gpu: Gpu,
+  gpu: Device,
   config: ModelConfig,
   rng: Rng,
   spread: number = 1 / Math.sqrt(config.hiddenSize),

@@ -1,7 +1,7 @@
 // Parameters from safetensors to the device and back, tensor by tensor, by range.
 import { MgrpoError } from '../errors.js';
-import type { Gpu } from '../gpu/device.js';
-import { sizeOf, type Tensor } from '../gpu/tensor.js';
+import type { Device } from '../ops/device.js';
+import { sizeOf, type Tensor } from '../ops/tensor.js';
 import { Parameters, type Parameter, type ParameterSpec } from '../nn/parameters.js';
 import type { Safetensors, TensorToWrite } from './safetensors.js';
 
@@ -13,7 +13,7 @@ export type WeightDType = 'auto' | 'f32' | 'bf16';
  * @throws MgrpoError `bad_file` where a tensor is missing or of another shape
  */
 export async function loadParameters(
-  gpu: Gpu,
+  gpu: Device,
   specs: readonly ParameterSpec[],
   file: Safetensors,
   options: {
@@ -51,7 +51,7 @@ function keptAs({ name }: ParameterSpec, file: Safetensors, dtype: WeightDType =
   return dtype === 'bf16' || (dtype === 'auto' && file.info(name).dtype === 'BF16') ? 'bf16' : 'f32';
 }
 
-async function fill(gpu: Gpu, value: Tensor, file: Safetensors, name: string): Promise<void> {
+async function fill(gpu: Device, value: Tensor, file: Safetensors, name: string): Promise<void> {
   if (value.dtype === 'f32') {
     for await (const { offset, values } of file.chunksF32(name)) gpu.write(value, values, offset);
     return;

@@ -1,6 +1,6 @@
 // Adapter folders as PEFT writes and reads them: adapter_config.json and adapter_model.safetensors.
 import { MgrpoError, show } from '../errors.js';
-import type { Gpu } from '../gpu/device.js';
+import type { Device } from '../ops/device.js';
 import { PREFIX, loraModules, loraSpecs, type Lora, type LoraConfig } from '../nn/lora.js';
 import type { ModelConfig } from '../nn/model-config.js';
 import { readJson, type FileSink, type FileSource } from '../platform/files.js';
@@ -48,7 +48,7 @@ export function parseLoraConfig(json: unknown, where: string): LoraConfig {
 }
 
 /** Loads an adapter folder as PEFT writes it. @throws bad_file where names do not match the model, both ways */
-export async function loadLora(gpu: Gpu, model: ModelConfig, files: FileSource): Promise<Lora> {
+export async function loadLora(gpu: Device, model: ModelConfig, files: FileSource): Promise<Lora> {
   const config = parseLoraConfig(await readJson(files, 'adapter_config.json'), `${files.name}/adapter_config.json`);
   const modules = loraModules(model, config);
   const wanted = loraSpecs(modules);

@@ -1,3 +1,5 @@
+// What a compute pipeline is made from.
+
 /** Scalar types that a parameter block may hold; each takes 4 bytes. */
 export type ScalarType = 'u32' | 'i32' | 'f32';
 
@@ -18,7 +20,7 @@ export interface Kernel<P extends Record<string, ScalarType> = Record<string, Sc
   readonly constants?: Readonly<Record<string, number>>;
   /** Text put before the source: `enable` directives and the accessors of a dtype. */
   readonly prelude?: string;
-  /** Set by the device on first use. */
+  /** Identity under which its pipeline is kept; `kernel()` gives it. */
   readonly key: string;
 }
 

@@ -1,5 +1,6 @@
+// Ranges of a matrix that one storage binding can cover.
 import { MgrpoError } from '../errors.js';
-import type { Gpu } from '../gpu/device.js';
+import type { Profile } from '../gpu/profile.js';
 
 /** A range of units: [start, start + count). */
 export interface Chunk {
@@ -12,13 +13,13 @@ export interface Chunk {
  * 256 bytes.
  * @throws MgrpoError `device_limit` where not even 128 units fit.
  */
-export function chunks(gpu: Gpu, units: number, unitBytes: number, where: string): Chunk[] {
-  if (units * unitBytes <= gpu.maxBinding) return [{ start: 0, count: units }];
-  const most = Math.floor(gpu.maxBinding / unitBytes / 128) * 128;
+export function chunks({ maxBinding }: Profile, units: number, unitBytes: number, where: string): Chunk[] {
+  if (units * unitBytes <= maxBinding) return [{ start: 0, count: units }];
+  const most = Math.floor(maxBinding / unitBytes / 128) * 128;
   if (most === 0) {
     throw new MgrpoError(
       'device_limit',
-      `${where}: expected maxStorageBufferBindingSize of at least ${128 * unitBytes} bytes (128 rows), got ${gpu.maxBinding}; ` +
+      `${where}: expected maxStorageBufferBindingSize of at least ${128 * unitBytes} bytes (128 rows), got ${maxBinding}; ` +
         'use a device with larger bindings',
     );
   }

@@ -1,15 +1,16 @@
-import { check, show } from '../errors.js';
+// The language-model head in WGSL: logits in chunks of rows and vocabulary, by the matrix products and two kernels of its own.
+import { check } from '../errors.js';
 import { kernel } from '../gpu/kernel.js';
-import type { Recorder } from '../gpu/recorder.js';
-import { BYTES, size, view, type DType, type Tensor } from '../gpu/tensor.js';
+import type { GpuRecorder } from '../gpu/recorder.js';
+import type { HeadBackwardArgs, HeadForwardArgs, HeadLogitsArgs, RowStatsArgs } from '../ops/head.js';
+import { matmulNN, matmulNT, matmulTN } from '../ops/matmul.js';
+import type { Resolved } from '../ops/operation.js';
+import { BYTES, view, type Tensor } from '../ops/tensor.js';
 import { byLanes } from './lanes.js';
-import type { OpCost } from './cost.js';
-import { matmulNN, matmulNT, matmulTN } from './matmul.js';
 import { byPack } from './pack.js';
 import statsSource from '../../shaders/head.wgsl';
 import backwardSource from '../../shaders/head-backward.wgsl';
 
-const MIB = 2 ** 20;
 /** Rows of one chunk where not all logits fit: enough to keep the matrix products busy. */
 const CHUNK_ROWS = 1024;
 /** Starts of views must be multiples of 256 bytes: this many elements of 2 bytes, and more than enough of 4. */
@@ -55,66 +56,13 @@ const backward = byLanes(({ constants }) =>
   })),
 );
 
-interface Sizes {
-  /** Positive; logits are divided by it. */
-  readonly temperature: number;
-  readonly rows: number;
-  readonly vocab: number;
+/** All statistics from logits that are there already. */
+export function rowStats(rec: GpuRecorder, args: Resolved<RowStatsArgs>): void {
+  recordStats(rec, args, args.logits, 0, args.rows, 0, args.vocab);
 }
 
-interface Head extends Sizes {
-  readonly x: Tensor;
-  readonly w: Tensor;
-  readonly targets: Tensor;
-  readonly width: number;
-  /** Bound in bytes on the logits that are held at a time, default 64 MiB. */
-  readonly maxLogitBytes?: number | undefined;
-}
-
-/**
- * Log-probability of a target, entropy and log-sum-exp of every row of given logits.
- * @param args.logits f32[rows, vocab]
- * @param args.targets u32[rows], below vocab
- * @param args.logps f32[rows] out: log p(target)
- * @param args.entropies f32[rows] out: in nats
- * @param args.lse f32[rows] out: log Σ e^(logits / temperature)
- * @throws MgrpoError `invalid_argument` where a tensor has another size or dtype
- */
-export function rowStats(
-  rec: Recorder,
-  args: Sizes & {
-    readonly logits: Tensor;
-    readonly targets: Tensor;
-    readonly logps: Tensor;
-    readonly entropies: Tensor;
-    readonly lse: Tensor;
-  },
-): void {
-  const { logits, rows, vocab } = args;
-  expect('rowStats', 'logits', logits, rows * vocab, ['f32']);
-  expectRows('rowStats', args, rows, { targets: 'u32', logps: 'f32', entropies: 'f32', lse: 'f32' });
-  recordStats(rec, args, logits, 0, rows, 0, vocab);
-}
-
-/**
- * All logits x · wᵀ (not divided by the temperature), with the weight bound in shards where it is larger than one binding may be.
- * @param args.x f32[rows, width]
- * @param args.w f32 or bf16 [vocab, width]
- * @param args.logits f32[rows, vocab] out
- * @throws MgrpoError `invalid_argument` where a tensor has another size or dtype
- */
-export function headLogits(
-  rec: Recorder,
-  args: {
-    readonly x: Tensor;
-    readonly w: Tensor;
-    readonly logits: Tensor;
-    readonly rows: number;
-    readonly vocab: number;
-    readonly width: number;
-  },
-): void {
-  const { x, w, logits, rows, vocab, width } = args;
+/** All logits, with the weight bound in shards where it is larger than one binding may be. */
+export function headLogits(rec: GpuRecorder, { x, w, logits, rows, vocab, width }: Resolved<HeadLogitsArgs>): void {
   const most = shardRows(rec, BYTES[w.dtype], vocab, width);
   for (let first = 0; first < vocab; first += most) {
     const n = Math.min(most, vocab - first);
@@ -122,62 +70,23 @@ export function headLogits(
   }
 }
 
-/**
- * Log-probability of the target, entropy and log-sum-exp per row of softmax(x · wᵀ / temperature). Logits are computed in chunks of
- * rows and vocabulary of at most `maxLogitBytes` and dropped.
- * @param args.x f32[rows, width]
- * @param args.w f32 or bf16 [vocab, width]; bound in shards where it is larger than one binding may be
- * @param args.targets u32[rows], below vocab
- * @param args.logps f32[rows] out: log p(target)
- * @param args.entropies f32[rows] out: in nats
- * @param args.lse f32[rows] out: log Σ e^(logits / temperature), wanted by {@link headBackward}
- * @throws MgrpoError `invalid_argument` where a tensor has another size or dtype, or `maxLogitBytes` is too small
- */
-export function headForward(
-  rec: Recorder,
-  args: Head & { readonly logps: Tensor; readonly entropies: Tensor; readonly lse: Tensor },
-): void {
-  const { x, w, rows, width } = args;
-  expectHead('headForward', args);
-  expectRows('headForward', args, rows, { targets: 'u32', logps: 'f32', entropies: 'f32', lse: 'f32' });
+/** Logits and their statistics, chunk by chunk. */
+export function headForward(rec: GpuRecorder, args: Resolved<HeadForwardArgs>): void {
+  const { x, w, width } = args;
   forChunks(rec, args, BYTES[w.dtype], (row0, m, column0, n, logits) => {
     matmulNT(rec, { x: view(x, row0 * width, [m, width]), w: view(w, column0 * width, [n, width]), y: logits, m, n, k: width });
     recordStats(rec, args, logits, row0, m, column0, n);
   });
 }
 
-/**
- * Gradients of {@link headForward}, from logits computed again in the same chunks.
- * d logits_j = (dLogp · (1[j = target] − p_j) − dEntropy · p_j (log p_j + H)) / temperature.
- * @param args.lse f32[rows], as {@link headForward} gave it
- * @param args.entropies f32[rows], as {@link headForward} gave it
- * @param args.dLogps f32[rows]
- * @param args.dEntropies f32[rows]
- * @param args.dx f32[rows, width] out: = d logits · w
- * @param args.dw f32[vocab, width]: += d logitsᵀ · x; left out for a frozen weight
- * @throws MgrpoError `invalid_argument` where a tensor has another size or dtype, or `maxLogitBytes` is too small
- */
-export function headBackward(
-  rec: Recorder,
-  args: Head & {
-    readonly lse: Tensor;
-    readonly entropies: Tensor;
-    readonly dLogps: Tensor;
-    readonly dEntropies: Tensor;
-    readonly dx: Tensor;
-    readonly dw?: Tensor | undefined;
-  },
-): void {
-  const { x, w, targets, lse, entropies, dLogps, dEntropies, dx, dw, temperature, rows, vocab, width } = args;
-  expectHead('headBackward', args);
-  expect('headBackward', 'dx', dx, rows * width, ['f32']);
-  if (dw) expect('headBackward', 'dw', dw, vocab * width, ['f32']);
-  expectRows('headBackward', args, rows, { targets: 'u32', lse: 'f32', entropies: 'f32', dLogps: 'f32', dEntropies: 'f32' });
+/** Logits once more, their gradients, and the products with them, chunk by chunk. */
+export function headBackward(rec: GpuRecorder, args: Resolved<HeadBackwardArgs>): void {
+  const { x, w, targets, lse, entropies, dLogps, dEntropies, dx, dw, temperature, width } = args;
   forChunks(rec, args, dw ? BYTES.f32 : BYTES[w.dtype], (row0, m, column0, n, logits) => {
     const xs = view(x, row0 * width, [m, width]);
     const ws = view(w, column0 * width, [n, width]);
     matmulNT(rec, { x: xs, w: ws, y: logits, m, n, k: width });
-    const gradient = backward(rec.gpu)(n);
+    const gradient = backward(rec.profile)(n);
     const blocks = Math.ceil(n / gradient.n / BLOCK);
     rec.dispatch(
       gradient.kernel,
@@ -190,14 +99,9 @@ export function headBackward(
   });
 }
 
-/** Floating-point operations and least traffic of {@link headForward}; backward is 2 (frozen) or 3 of it. */
-export function headCost(rows: number, vocab: number, width: number, weightBytes = 4): OpCost {
-  return { flops: 2 * rows * vocab * width, bytes: 4 * rows * width + weightBytes * vocab * width };
-}
-
 function recordStats(
-  rec: Recorder,
-  args: Sizes & { readonly targets: Tensor; readonly logps: Tensor; readonly entropies: Tensor; readonly lse: Tensor },
+  rec: GpuRecorder,
+  args: Omit<Resolved<RowStatsArgs>, 'logits'>,
   logits: Tensor,
   row0: number,
   m: number,
@@ -205,11 +109,10 @@ function recordStats(
   n: number,
 ): void {
   const { targets, logps, entropies, lse, temperature, rows, vocab } = args;
-  check(temperature > 0, `head: expected a positive temperature, got ${temperature}; greedy choice needs no log-softmax`);
   const part = (column0 === 0 ? 1 : 0) | (column0 + n === vocab ? 2 : 0);
   const state = rec.scratch('head.state', [part === 3 ? 1 : rows, 4]);
   rec.dispatch(
-    stats(rec.gpu)[n % 4 === 0 ? 'aligned' : 'unaligned'],
+    stats(rec.profile)[n % 4 === 0 ? 'aligned' : 'unaligned'],
     [logits, targets, state, logps, entropies, lse],
     { rows: m, columns: n, column0, row0, part, scale: 1 / temperature },
     m,
@@ -218,13 +121,13 @@ function recordStats(
 
 /** Calls `body` for blocks [row0, row0 + m) × [column0, column0 + n) of the logits, the vocabulary inside the rows. */
 function forChunks(
-  rec: Recorder,
-  { rows, vocab, width, maxLogitBytes = 64 * MIB }: Head,
+  rec: GpuRecorder,
+  { rows, vocab, width, maxLogitBytes }: Pick<Resolved<HeadForwardArgs>, 'rows' | 'vocab' | 'width' | 'maxLogitBytes'>,
   weightBytes: number,
   body: (row0: number, m: number, column0: number, n: number, logits: Tensor) => void,
 ): void {
   const step = ALIGNMENT / divisor(ALIGNMENT, width);
-  const budget = Math.floor(Math.min(maxLogitBytes, rec.gpu.maxBinding) / 4);
+  const budget = Math.floor(Math.min(maxLogitBytes, rec.profile.maxBinding) / 4);
   check(
     budget >= Math.min(step, rows) * Math.min(step, vocab),
     `head: expected at least ${4 * step * step} bytes for maxLogitBytes, got ${maxLogitBytes}; raise it`,
@@ -246,12 +149,12 @@ function forChunks(
 }
 
 /** How many rows of a [vocab, width] matrix fit one binding: all, or a number that keeps views aligned. */
-function shardRows(rec: Recorder, bytes: number, vocab: number, width: number): number {
-  const most = Math.floor(rec.gpu.maxBinding / (bytes * width));
+function shardRows(rec: GpuRecorder, bytes: number, vocab: number, width: number): number {
+  const most = Math.floor(rec.profile.maxBinding / (bytes * width));
   const step = ALIGNMENT / divisor(ALIGNMENT, width);
   check(
     most >= Math.min(step, vocab),
-    `head: expected a device that binds ${bytes * width * step} bytes, got ${rec.gpu.maxBinding}; use another device`,
+    `head: expected a device that binds ${bytes * width * step} bytes, got ${rec.profile.maxBinding}; use another device`,
   );
   return most >= vocab ? vocab : down(most, step);
 }
@@ -262,20 +165,4 @@ function down(value: number, step: number): number {
 
 function divisor(a: number, b: number): number {
   return b === 0 ? a : divisor(b, a % b);
-}
-
-function expectHead(op: string, { x, w, rows, vocab, width }: Head): void {
-  expect(op, 'x', x, rows * width, ['f32']);
-  expect(op, 'w', w, vocab * width, ['f32', 'bf16']);
-}
-
-function expectRows(op: string, args: object, rows: number, dtypes: Record<string, DType>): void {
-  for (const [name, dtype] of Object.entries(dtypes)) expect(op, name, (args as Record<string, Tensor>)[name]!, rows, [dtype]);
-}
-
-function expect(op: string, name: string, t: Tensor, elements: number, dtypes: readonly DType[]): void {
-  check(
-    size(t) >= elements && dtypes.includes(t.dtype),
-    `${op}: expected at least ${elements} elements of ${dtypes.join(' or ')} for ${name}, got ${t.dtype}${show(t.shape)}; check the sizes`,
-  );
 }

@@ -1,4 +1,5 @@
-import type { Gpu } from '../gpu/device.js';
+// How the lanes of a workgroup sum a row: by the subgroup, or through shared memory.
+import type { Profile } from '../gpu/profile.js';
 import { memo } from './memo.js';
 import shared from '../../shaders/lib/lanes-shared.wgsl';
 import subgroup from '../../shaders/lib/lanes-subgroup.wgsl';
@@ -13,9 +14,9 @@ export interface Lanes {
 }
 
 /** A set of kernels that sum over lanes, made once per subgroup size: by the subgroup where it has one size, else in shared memory. */
-export function byLanes<T>(make: (lanes: Lanes) => T): (gpu: Gpu) => T {
+export function byLanes<T>(make: (lanes: Lanes) => T): (profile: Profile) => T {
   const bySize = memo((size: number) =>
     make(size > 0 ? { prelude: subgroup, constants: { LANES: size } } : { prelude: shared, constants: { LANES: SHARED_LANES } }),
   );
-  return (gpu) => bySize(gpu.subgroupSize);
+  return ({ subgroupSize }) => bySize(subgroupSize);
 }

@@ -1,8 +1,9 @@
-import { check, show } from '../errors.js';
+// Matrix products in WGSL: a kernel per operation, dtype of the weight and kind of device, split over the summed dimension where that helps.
 import { kernel, type Kernel } from '../gpu/kernel.js';
-import type { Recorder } from '../gpu/recorder.js';
-import { size, type DType, type Tensor } from '../gpu/tensor.js';
-import type { OpCost } from './cost.js';
+import type { GpuRecorder } from '../gpu/recorder.js';
+import type { ColumnSumArgs, MatmulNNArgs, MatmulNTArgs, MatmulTNArgs } from '../ops/matmul.js';
+import type { Resolved } from '../ops/operation.js';
+import type { DType, Tensor } from '../ops/tensor.js';
 import { unroll } from './unroll.js';
 import lanesSource from '../../shaders/matmul-lanes.wgsl';
 import reduceSource from '../../shaders/matmul-reduce.wgsl';
@@ -34,7 +35,7 @@ type ProductKernel = Kernel<typeof PARAMS>;
  * Kinds of kernel: `lanes` for adapters that run on CPU vectors (shaders/matmul-lanes.wgsl), `tile` for GPUs
  * (shaders/matmul-tile.wgsl).
  */
-export type MatmulVariant = 'lanes' | 'tile';
+type MatmulVariant = 'lanes' | 'tile';
 
 /** Kernels by everything that their text depends on. */
 const kernels = new Map<string, ProductKernel>();
@@ -187,152 +188,32 @@ interface Product extends Shape {
   readonly residual?: Tensor | undefined;
   readonly stride?: number | undefined;
   readonly first?: number | undefined;
-  readonly variant?: MatmulVariant | undefined;
 }
 
-/**
- * y = alpha · x · wᵀ (+ bias) (+ residual), or += with `accumulate`.
- * @param args.x f32[m, k]
- * @param args.w f32 or bf16 [n, k]
- * @param args.y f32[m, n]
- * @param args.bias f32 or bf16 [n]
- * @param args.residual f32[m, n], in another buffer than `y`
- * @param args.alpha factor of the product (not of bias and residual), default 1
- * @param args.stride elements from one row of `y` to the next, default n: with `first`, writes a block of columns of a wider matrix
- * @param args.first column of `y` where the block starts, default 0
- * @param args.variant kind of kernel, for tests and measurements (default: by adapter)
- * @throws MgrpoError `invalid_argument` where a tensor has another size or dtype
- */
-export function matmulNT(
-  rec: Recorder,
-  args: {
-    readonly x: Tensor;
-    readonly w: Tensor;
-    readonly y: Tensor;
-    readonly m: number;
-    readonly n: number;
-    readonly k: number;
-    readonly bias?: Tensor | undefined;
-    readonly residual?: Tensor | undefined;
-    readonly accumulate?: boolean;
-    readonly alpha?: number;
-    readonly stride?: number;
-    readonly first?: number;
-    readonly variant?: MatmulVariant;
-  },
-): void {
-  const { x, w, y, m, n, k, bias, residual, accumulate = false, alpha = 1, stride = n, first = 0, variant } = args;
-  expect('matmulNT', 'x', x, m * k, ['f32']);
-  expect('matmulNT', 'w', w, n * k, ['f32', 'bf16']);
-  expect('matmulNT', 'y', y, m * stride, ['f32']);
-  check(first + n <= stride, `matmulNT: expected first + n ≤ stride, got ${first} + ${n} > ${stride}; check the block`);
-  if (bias) expect('matmulNT', 'bias', bias, n, ['f32', 'bf16']);
-  if (residual) {
-    expect('matmulNT', 'residual', residual, m * stride, ['f32']);
-    check(
-      residual.storage !== y.storage,
-      'matmulNT: expected residual in another buffer than y, got the same one; use accumulate to add to y',
-    );
-  }
-  product(rec, {
-    op: 'NT',
-    a: x,
-    b: w,
-    out: y,
-    rows: m,
-    columns: n,
-    depth: k,
-    alpha,
-    accumulate,
-    bias,
-    residual,
-    stride,
-    first,
-    variant,
-  });
+/** y = alpha · x · wᵀ (+ bias) (+ residual), or +=. */
+export function matmulNT(rec: GpuRecorder, { x, w, y, m, n, k, ...rest }: Resolved<MatmulNTArgs>): void {
+  product(rec, { op: 'NT', a: x, b: w, out: y, rows: m, columns: n, depth: k, ...rest });
 }
 
-/**
- * dx = alpha · dy · w, or += with `accumulate`: the gradient of {@link matmulNT} to its input.
- * @param args.dy f32[m, n]
- * @param args.w f32 or bf16 [n, k]
- * @param args.dx f32[m, k]
- * @throws MgrpoError `invalid_argument` where a tensor has another size or dtype
- */
-export function matmulNN(
-  rec: Recorder,
-  args: {
-    readonly dy: Tensor;
-    readonly w: Tensor;
-    readonly dx: Tensor;
-    readonly m: number;
-    readonly n: number;
-    readonly k: number;
-    readonly accumulate?: boolean;
-    readonly alpha?: number;
-    readonly variant?: MatmulVariant;
-  },
-): void {
-  const { dy, w, dx, m, n, k, accumulate = false, alpha = 1, variant } = args;
-  expect('matmulNN', 'dy', dy, m * n, ['f32']);
-  expect('matmulNN', 'w', w, n * k, ['f32', 'bf16']);
-  expect('matmulNN', 'dx', dx, m * k, ['f32']);
-  product(rec, { op: 'NN', a: dy, b: w, out: dx, rows: m, columns: k, depth: n, alpha, accumulate, variant });
+/** dx = alpha · dy · w, or +=. */
+export function matmulNN(rec: GpuRecorder, { dy, w, dx, m, n, k, ...rest }: Resolved<MatmulNNArgs>): void {
+  product(rec, { op: 'NN', a: dy, b: w, out: dx, rows: m, columns: k, depth: n, ...rest });
 }
 
-/**
- * dw += alpha · dyᵀ · x, or = without `accumulate`: the gradient of {@link matmulNT} to its weight.
- * @param args.dy f32[m, n]
- * @param args.x f32[m, k]
- * @param args.dw f32[n, k]
- * @throws MgrpoError `invalid_argument` where a tensor has another size or dtype
- */
-export function matmulTN(
-  rec: Recorder,
-  args: {
-    readonly dy: Tensor;
-    readonly x: Tensor;
-    readonly dw: Tensor;
-    readonly m: number;
-    readonly n: number;
-    readonly k: number;
-    readonly accumulate?: boolean;
-    readonly alpha?: number;
-    readonly variant?: MatmulVariant;
-  },
-): void {
-  const { dy, x, dw, m, n, k, accumulate = true, alpha = 1, variant } = args;
-  expect('matmulTN', 'dy', dy, m * n, ['f32']);
-  expect('matmulTN', 'x', x, m * k, ['f32']);
-  expect('matmulTN', 'dw', dw, n * k, ['f32']);
-  product(rec, { op: 'TN', a: dy, b: x, out: dw, rows: n, columns: k, depth: m, alpha, accumulate, variant });
+/** dw += alpha · dyᵀ · x, or =. */
+export function matmulTN(rec: GpuRecorder, { dy, x, dw, m, n, k, ...rest }: Resolved<MatmulTNArgs>): void {
+  product(rec, { op: 'TN', a: dy, b: x, out: dw, rows: n, columns: k, depth: m, ...rest });
 }
 
-/**
- * out[n] += Σ_m dy[m, n], or = without `accumulate`: the gradient of a bias. The order of the sum is fixed.
- * @param args.dy f32[m, n]
- * @param args.out f32[n]
- * @throws MgrpoError `invalid_argument` where a tensor has another size or dtype
- */
-export function columnSum(
-  rec: Recorder,
-  args: { readonly dy: Tensor; readonly out: Tensor; readonly m: number; readonly n: number; readonly accumulate?: boolean },
-): void {
-  const { dy, out, m, n, accumulate = true } = args;
-  expect('columnSum', 'dy', dy, m * n, ['f32']);
-  expect('columnSum', 'out', out, n, ['f32']);
+/** out[j] += Σ_i dy[i, j], or =. */
+export function columnSum(rec: GpuRecorder, { dy, out, m, n, accumulate }: Resolved<ColumnSumArgs>): void {
   sumRows(rec, dy, out, m, n, accumulate, 1);
 }
 
-/** Floating-point operations and least traffic of a product of [m, k] by [k, n]; `weightBytes` per element of the [n, k] operand. */
-export function matmulCost(m: number, n: number, k: number, weightBytes = 4): OpCost {
-  return { flops: 2 * m * n * k, bytes: 4 * m * (n + k) + weightBytes * n * k };
-}
-
-function product(rec: Recorder, args: Product): void {
+function product(rec: GpuRecorder, args: Product): void {
   const { op, a, b, out, rows, columns, depth, alpha, accumulate, bias, residual, stride = columns, first = 0 } = args;
-  const variant = args.variant ?? (rec.gpu.adapter.software ? 'lanes' : 'tile');
-  const size = rec.gpu.subgroupSize;
+  const variant = rec.profile.kind === 'software' ? 'lanes' : 'tile';
+  const size = rec.profile.subgroupSize;
   const dtype = b.dtype;
   const tile = lanesTile(rows, columns, size || 4);
   const [height, width] = variant === 'tile' ? [TILE, TILE] : [tile.height, 4 * tile.groups * (size || 4)];
@@ -362,7 +243,7 @@ function product(rec: Recorder, args: Product): void {
 
 /** out[c] (+)= alpha · Σ_r values[r, c], in two stages where one would leave most of the device idle. */
 function sumRows(
-  rec: Recorder,
+  rec: GpuRecorder,
   values: Tensor,
   out: Tensor,
   rows: number,
@@ -385,11 +266,4 @@ function sumRows(
   const partial = rec.scratch('matmul.rows', [splits, columns]);
   stage(values, partial, rows, splitRows, false, 1);
   stage(partial, out, splits, splits, accumulate, alpha);
-}
-
-function expect(op: string, name: string, t: Tensor, elements: number, dtypes: readonly string[]): void {
-  check(
-    size(t) >= elements && dtypes.includes(t.dtype),
-    `${op}: expected at least ${elements} elements of ${dtypes.join(' or ')} for ${name}, got ${t.dtype}${show(t.shape)}; check the sizes`,
-  );
 }

@@ -1,8 +1,8 @@
 // Sequences laid end to end, on the host and on the device.
 import { check, show } from '../errors.js';
-import type { Recorder } from '../gpu/recorder.js';
-import type { Tensor } from '../gpu/tensor.js';
-import type { Pool } from './pool.js';
+import type { Recorder } from '../ops/device.js';
+import type { Tensor } from '../ops/tensor.js';
+import type { Pool } from '../ops/pool.js';
 
 /** Sequences laid end to end: the one row format that sampling, scoring and training share. */
 export interface PackedBatch {

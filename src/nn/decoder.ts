@@ -1,11 +1,10 @@
 // The walk over the layers of a decoder-only transformer: forward over packed sequences, backward by hand in reverse order, and the steps of
 // cached decoding. What a layer computes is in blocks/; what a family of models does differently is in architectures.ts.
 import { check } from '../errors.js';
-import type { Gpu } from '../gpu/device.js';
-import type { Recorder } from '../gpu/recorder.js';
-import type { Tensor } from '../gpu/tensor.js';
-import { attention, decodeAttention } from '../kernels/attention.js';
-import { kvStore } from '../kernels/kv.js';
+import type { Device, Recorder } from '../ops/device.js';
+import type { Tensor } from '../ops/tensor.js';
+import { attention, decodeAttention } from '../ops/attention.js';
+import { kvStore } from '../ops/kv.js';
 import { upload, type DeviceBatch, type PackedBatch } from './batch.js';
 import {
   attentionShape,
@@ -25,7 +24,7 @@ import type { Lora } from './lora.js';
 import type { ModelConfig } from './model-config.js';
 import { Network } from './network.js';
 import type { Parameters } from './parameters.js';
-import type { Pool } from './pool.js';
+import type { Pool } from '../ops/pool.js';
 import { Rotations } from './rotation.js';
 
 /** Keys and values of a cache: one f32[rows, kvHeads, headDim] per layer. */
@@ -79,7 +78,7 @@ interface LayerValues {
 
 /** A decoder-only transformer. All activations are f32. */
 export class Decoder {
-  readonly gpu: Gpu;
+  readonly gpu: Device;
   readonly config: ModelConfig;
   readonly parameters: Parameters;
   /** Low-rank factors on its linear modules, if it has some. */

@@ -1,10 +1,10 @@
 // What a forward pass leaves behind. A state owns its memory: several can live side by side, of one decoder or of many on one device.
 import { check } from '../errors.js';
-import type { Tensor } from '../gpu/tensor.js';
+import type { Tensor } from '../ops/tensor.js';
 import type { DeviceBatch, PackedBatch } from './batch.js';
 import type { Leases } from './leases.js';
 import type { Network } from './network.js';
-import type { Pool } from './pool.js';
+import type { Pool } from '../ops/pool.js';
 
 /** The values of a pass. */
 interface Values {

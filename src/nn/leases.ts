@@ -1,13 +1,13 @@
 // Device memory that passes from one owner to the next: a pool has one owner at a time, and waits for the next one when it is given back.
-import type { Gpu } from '../gpu/device.js';
-import { Pool } from './pool.js';
+import type { Device } from '../ops/device.js';
+import { Pool } from '../ops/pool.js';
 
 /** Pools by purpose. As many exist as were ever owned at the same time, so memory does not grow over the steps of a run. */
 export class Leases {
-  readonly #device: Gpu;
+  readonly #device: Device;
   readonly #idle = new Map<string, Pool[]>();
 
-  constructor(device: Gpu) {
+  constructor(device: Device) {
     this.#device = device;
   }
 

@@ -1,7 +1,7 @@
 // LoRA: which linear modules have low-rank factors, with which rank and scale. PEFT's files are read and written in formats/peft.ts.
 import { MgrpoError, show } from '../errors.js';
-import type { Gpu } from '../gpu/device.js';
-import { sizeOf } from '../gpu/tensor.js';
+import type { Device } from '../ops/device.js';
+import { sizeOf } from '../ops/tensor.js';
 import type { Rng } from '../rng.js';
 import type { ModelConfig } from './model-config.js';
 import { linearSpecs, Parameters, type ParameterSpec } from './parameters.js';
@@ -108,7 +108,7 @@ export function loraSpecs(modules: readonly (LoraModule & { out: number; inner: 
 }
 
 /** A new adapter: A uniform in ±1/√in (PEFT's Kaiming rule with a = √5), B zero, so that it changes nothing yet. */
-export function createLora(gpu: Gpu, model: ModelConfig, config: LoraConfig, rng: Rng): Lora {
+export function createLora(gpu: Device, model: ModelConfig, config: LoraConfig, rng: Rng): Lora {
   const modules = loraModules(model, config);
   const parameters = Parameters.trainable(gpu, loraSpecs(modules));
   for (const { a, inner } of modules) {

@@ -1,5 +1,5 @@
 // A model as its blocks look it up: what its config and its family say, and the tensors of its modules by name.
-import type { Tensor } from '../gpu/tensor.js';
+import type { Tensor } from '../ops/tensor.js';
 import { ARCHITECTURES, type ArchitectureRow } from './architectures.js';
 import type { Lora } from './lora.js';
 import type { ModelConfig } from './model-config.js';

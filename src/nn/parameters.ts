@@ -1,7 +1,7 @@
 // The parameters of a model on a device: frozen ones in tensors of their own, trained ones side by side in slabs with their gradients.
 import { MgrpoError } from '../errors.js';
-import type { Gpu } from '../gpu/device.js';
-import { sizeOf, view, type Tensor } from '../gpu/tensor.js';
+import type { Device } from '../ops/device.js';
+import { sizeOf, view, type Tensor } from '../ops/tensor.js';
 import type { Rng } from '../rng.js';
 import { ARCHITECTURES } from './architectures.js';
 import type { ModelConfig } from './model-config.js';
@@ -74,21 +74,21 @@ export function linearSpecs(c: ModelConfig): { module: string; shape: readonly [
 
 /** Named parameters on a device. */
 export class Parameters {
-  readonly gpu: Gpu;
+  readonly gpu: Device;
   /** Trainable memory; empty for a model that only computes. */
   readonly slabs: readonly Slab[];
   readonly #byName: ReadonlyMap<string, Parameter>;
   #version = 0;
 
-  private constructor(gpu: Gpu, byName: Map<string, Parameter>, slabs: readonly Slab[]) {
+  private constructor(gpu: Device, byName: Map<string, Parameter>, slabs: readonly Slab[]) {
     this.gpu = gpu;
     this.#byName = byName;
     this.slabs = slabs;
   }
 
   /** Allocates zeroed trainable parameters (f32 value and gradient). */
-  static trainable(gpu: Gpu, specs: readonly ParameterSpec[]): Parameters {
-    const limit = Math.min(gpu.device.limits.maxBufferSize, SLAB_BYTES) / 4;
+  static trainable(gpu: Device, specs: readonly ParameterSpec[]): Parameters {
+    const limit = Math.min(gpu.limits.maxBuffer, SLAB_BYTES) / 4;
     // Matrices first: weight decay then covers one range at the front of each slab.
     const ordered = [...specs.filter((s) => s.shape.length > 1), ...specs.filter((s) => s.shape.length <= 1)];
     const groups: { spec: ParameterSpec; start: number }[][] = [[]];
@@ -122,7 +122,7 @@ export class Parameters {
   }
 
   /** Frozen parameters that lie in tensors of their own. */
-  static frozen(gpu: Gpu, parameters: readonly Parameter[]): Parameters {
+  static frozen(gpu: Device, parameters: readonly Parameter[]): Parameters {
     return new Parameters(gpu, new Map(parameters.map((parameter) => [parameter.name, parameter])), []);
   }
 

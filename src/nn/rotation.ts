@@ -1,6 +1,6 @@
 // Tables of the rotations of queries and keys on a device, made when a position is first needed.
-import type { Gpu } from '../gpu/device.js';
-import type { Tensor } from '../gpu/tensor.js';
+import type { Device } from '../ops/device.js';
+import type { Tensor } from '../ops/tensor.js';
 import { ropeFrequencies, type RopeConfig } from './rope.js';
 
 /** f32[length, headDim / 2] each, times the rope's attention scaling. */
@@ -17,11 +17,11 @@ const STEP = 256;
 
 /** The tables of a model, one set per rope. */
 export class Rotations {
-  readonly #device: Gpu;
+  readonly #device: Device;
   readonly #headDim: number;
   readonly #tables = new Map<RopeConfig, Rotation>();
 
-  constructor(device: Gpu, headDim: number) {
+  constructor(device: Device, headDim: number) {
     this.#device = device;
     this.#headDim = headDim;
   }
@@ -30,7 +30,7 @@ export class Rotations {
   get(rope: RopeConfig, length: number): Rotation {
     const old = this.#tables.get(rope);
     if (old && old.length >= length) return old;
-    if (old) for (const t of [old.cos, old.sin, old.cosLessOne]) this.#device.retire(t.storage);
+    if (old) this.#device.retire(old.cos, old.sin, old.cosLessOne);
     const rounded = Math.ceil(length / STEP) * STEP;
     const { invFreq, attentionScaling } = ropeFrequencies(rope, this.#headDim);
     const half = invFreq.length;

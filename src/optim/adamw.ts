@@ -1,7 +1,6 @@
-import type { Gpu } from '../gpu/device.js';
-import type { Recorder } from '../gpu/recorder.js';
-import { size, view, type Tensor } from '../gpu/tensor.js';
-import { adamW, gradNorm } from '../kernels/adamw.js';
+import type { Device, Recorder } from '../ops/device.js';
+import { size, view, type Tensor } from '../ops/tensor.js';
+import { adamW, gradNorm } from '../ops/adamw.js';
 import type { Parameters, Slab } from '../nn/parameters.js';
 
 /** Settings of {@link AdamW}. */
@@ -24,7 +23,7 @@ export class AdamW {
   /** Optimiser steps done. */
   steps = 0;
 
-  get gpu(): Gpu {
+  get gpu(): Device {
     return this.#parameters.gpu;
   }
 

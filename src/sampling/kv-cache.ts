@@ -1,9 +1,9 @@
 // Keys and values of tokens that a decoder has seen, in rows that outlive a call. Rows are shared: a prompt's by its samples, a finished
 // text's by whatever goes on from it. A row is free again when its last user has given it back.
 import { MgrpoError, check } from '../errors.js';
-import type { Tensor } from '../gpu/tensor.js';
+import type { Tensor } from '../ops/tensor.js';
 import type { Decoder, KvTensors } from '../nn/decoder.js';
-import type { Pool } from '../nn/pool.js';
+import type { Pool } from '../ops/pool.js';
 
 /** A cache row that holds nothing. */
 export const NO_ROW = 0xffffffff;
@@ -15,7 +15,7 @@ export function rowBytes({ config: c }: Decoder): number {
 
 /** Most rows that the device can bind. */
 export function maxRows({ gpu, config: c }: Decoder): number {
-  return Math.floor(gpu.maxBinding / (4 * c.numKvHeads * c.headDim));
+  return Math.floor(gpu.limits.maxBinding / (4 * c.numKvHeads * c.headDim));
 }
 
 /** A start of texts whose keys and values are in a cache: a handle on its rows, until it is released. */
@@ -71,7 +71,7 @@ export class KvCache implements KvTensors {
     if (capacity > maxRows(decoder)) {
       throw new MgrpoError(
         'device_limit',
-        `KvCache: expected at most ${maxRows(decoder)} rows (${decoder.gpu.maxBinding} bytes per layer), got ${capacity}; keep fewer tokens`,
+        `KvCache: expected at most ${maxRows(decoder)} rows (${decoder.gpu.limits.maxBinding} bytes per layer), got ${capacity}; keep fewer tokens`,
       );
     }
     this.decoder = decoder;

@@ -1,9 +1,9 @@
 // Keys and values of prompts into the cache: whole prompts packed, and what follows a cached prefix token by token over the cache.
-import type { Recorder } from '../gpu/recorder.js';
-import type { Tensor } from '../gpu/tensor.js';
+import type { Recorder } from '../ops/device.js';
+import type { Tensor } from '../ops/tensor.js';
 import { pack } from '../nn/batch.js';
 import type { Decoder } from '../nn/decoder.js';
-import type { Pool } from '../nn/pool.js';
+import type { Pool } from '../ops/pool.js';
 import { NO_ROW, type KvCache } from './kv-cache.js';
 import type { Group } from './slots.js';
 

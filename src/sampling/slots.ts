@@ -1,10 +1,10 @@
 // The samples that are decoded together: one slot each. Tables in device memory say what every slot feeds in, where its keys and values
 // lie and when it stops; the device runs several steps on them before the host looks again.
-import type { Recorder } from '../gpu/recorder.js';
-import type { Tensor } from '../gpu/tensor.js';
-import { advance, DECODE_FIELDS, decodeState, sample, type DecodeField, type DecodeState } from '../kernels/sampling.js';
+import type { Recorder } from '../ops/device.js';
+import type { Tensor } from '../ops/tensor.js';
+import { advance, DECODE_FIELDS, decodeState, sample, type DecodeField, type DecodeState } from '../ops/sampling.js';
 import type { Decoder } from '../nn/decoder.js';
-import type { Pool } from '../nn/pool.js';
+import type { Pool } from '../ops/pool.js';
 import { NO_ROW, type KvCache } from './kv-cache.js';
 import { drawSettings, type SamplingSettings } from './settings.js';
 
@@ -73,7 +73,7 @@ export class SlotTables {
     const { limit } = this.#settings;
     const { repetitionPenalty } = drawSettings(this.#settings);
     const count = slots.length;
-    const state = decodeState(this.#decoder.gpu, count);
+    const state = decodeState(this.#pool, count);
     rec.write(state.all, stateTable(slots, state, limit));
     this.#loaded = {
       count,
@@ -97,7 +97,7 @@ export class SlotTables {
     const settings = drawSettings(this.#settings);
     sample(rec, { logits, rows: count, vocab, ...state, logps, seed: this.#seed, ...settings, ...(seen && { seen }) });
     const ends = { eos: this.#eos, eosCount: eosIds.size, maxContext, maxNew: limit };
-    advance(rec, { state, sampledLogps: logps, kvIndex, outTokens, outLogps, ...ends });
+    advance(rec, { state: state.all, slots: count, sampledLogps: logps, kvIndex, outTokens, outLogps, ...ends });
   }
 
   /** Appends what was drawn since the last look to the slots. @returns which of them are still active */

@@ -56,7 +56,7 @@ export interface LoopTask {
 export async function runLoop(task: LoopTask): Promise<TrainResult> {
   const { device, events, gate, maxSteps: steps, state } = task;
   const firstStep = state.step;
-  await events.emit({ type: 'start', ...task.start, device: device.adapter.description, steps, firstStep });
+  await events.emit({ type: 'start', ...task.start, device: device.info.description, steps, firstStep });
   const started = performance.now();
   let metrics: Metrics = {};
   while (state.step < steps) {

@@ -1,6 +1,6 @@
 // A policy: the model that is sampled and trained, from a folder or new, with text in and text out.
 import { check, MgrpoError, show } from '../errors.js';
-import type { Gpu } from '../gpu/device.js';
+import type { Device } from '../ops/device.js';
 import { resolveLora } from '../config/policy.js';
 import type { LoraSettings } from '../config/policy.js';
 import type { Decoder, DecoderOptions } from '../nn/decoder.js';
@@ -105,7 +105,7 @@ export type PolicyOptions = DecoderOptions &
  * Loads a model folder in Hugging Face layout with its tokenizer.
  * @throws MgrpoError that names the file, field or tensor that is wrong
  */
-export async function loadPolicy(gpu: Gpu, files: FileSource, options: PolicyOptions = {}): Promise<Policy> {
+export async function loadPolicy(gpu: Device, files: FileSource, options: PolicyOptions = {}): Promise<Policy> {
   const { train = 'none', adapter } = options;
   checkTrain(train, adapter);
   const lora = isObject(train) ? resolveLora(train, 'loadPolicy: train') : null;
@@ -142,7 +142,7 @@ function checkTrain(train: unknown, adapter: FileSource | undefined): void {
 
 /** A model with random weights, for supervised training from nothing. */
 export async function createPolicy(
-  gpu: Gpu,
+  gpu: Device,
   options: {
     readonly name: string;
     readonly config: ModelConfig;

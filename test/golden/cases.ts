@@ -5,7 +5,7 @@ import { selectCorrections } from '../../src/algo/selection.js';
 import { resolveGRPOConfig } from '../../src/config/grpo.js';
 import type { GRPOConfig } from '../../src/config/grpo.js';
 import type { Gpu } from '../../src/gpu/device.js';
-import { sample } from '../../src/kernels/sampling.js';
+import { sample } from '../../src/ops/sampling.js';
 import { pack } from '../../src/nn/batch.js';
 import type { Decoder } from '../../src/nn/decoder.js';
 import { generate } from '../../src/sampling/generate.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Recorder } from '../../src/gpu/recorder.js';
+import type { Recorder } from '../../src/ops/device.js';
 import type { Scores } from '../../src/nn/blocks/head.js';
 import type { Decoder } from '../../src/nn/decoder.js';
 import type { ForwardState } from '../../src/nn/forward-state.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adamW, gradNorm } from '../../src/kernels/adamw.js';
+import { adamW, gradNorm } from '../../src/ops/adamw.js';
 import { adamWReference, gradNormReference } from '../reference/adamw.js';
 import { expectClose, noise } from '../support/compare.js';
 import { skipGpu, testGpu } from '../support/gpu.js';
@@ -104,7 +104,7 @@ describe.skipIf(skipGpu)('adamW', () => {
     const gpu = await testGpu();
     const t = gpu.tensor([2]);
     expect(() => adamW(gpu.recorder(), { param: t, grad: t, m: t, v: t, clip: t, size: 2, step: 0, ...SETTINGS })).toThrow(
-      /step from 1/,
+      /whole number ≥ 1 for step, got 0/,
     );
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Gpu, GpuOptions } from '../../src/gpu/device.js';
-import { view, type Tensor } from '../../src/gpu/tensor.js';
-import { attention, attentionBackward, decodeAttention, type AttentionVariant } from '../../src/kernels/attention.js';
+import { view, type Tensor } from '../../src/ops/tensor.js';
+import { attention, attentionBackward, decodeAttention } from '../../src/ops/attention.js';
 import { attentionGradient, attentionReference, boundsOf, tokensOf, type AttentionShape } from '../reference/attention.js';
 import { expectClose, noise } from '../support/compare.js';
 import { skipGpu, testGpu } from '../support/gpu.js';
@@ -23,6 +23,14 @@ function inputs(shape: AttentionShape, seed = 1): Record<'q' | 'k' | 'v' | 'dO',
   return { q: grow(noise(wide, seed)), k: grow(noise(narrow, seed + 1)), v: noise(narrow, seed + 2), dO: noise(wide, seed + 3) };
 }
 
+/** Kinds of device that compute attention in another way than the one under test. */
+const DEVICES = { rows: { kind: 'software', subgroups: false }, tile: { kind: 'gpu' } } as const satisfies Record<
+  string,
+  GpuOptions
+>;
+
+type AttentionVariant = keyof typeof DEVICES;
+
 const POISON = 12345;
 const GUARD = 64;
 
@@ -33,11 +41,12 @@ function guarded(gpu: Gpu, length: number): { readonly whole: Tensor; readonly i
 }
 
 async function run(
-  gpu: Gpu,
+  device: Gpu,
   shape: AttentionShape,
   data = inputs(shape),
   variant?: AttentionVariant,
 ): Promise<Record<'o' | 'lse' | 'dq' | 'dk' | 'dv', Float32Array>> {
+  const gpu = variant ? await testGpu(DEVICES[variant]) : device;
   const tokens = tokensOf(shape);
   const { start, end } = boundsOf(shape.lengths);
   const [q, k, v, dO] = [data.q, data.k, data.v, data.dO].map((x) => gpu.from(x)) as [Tensor, Tensor, Tensor, Tensor];
@@ -52,8 +61,8 @@ async function run(
   const { o, lse, dq, dk, dv } = outputs;
   const rec = gpu.recorder();
   const args = { ...shape, q, k, v, o: o.inner, lse: lse.inner, seqStart, tokens };
-  attention(rec, args, variant);
-  attentionBackward(rec, { ...args, dO, dq: dq.inner, dk: dk.inner, dv: dv.inner, seqEnd }, variant);
+  attention(rec, args);
+  attentionBackward(rec, { ...args, dO, dq: dq.inner, dk: dk.inner, dv: dv.inner, seqEnd });
   rec.submit();
   const found: Record<string, Float32Array> = {};
   for (const [name, { whole }] of Object.entries(outputs)) {
@@ -191,9 +200,13 @@ describe.skipIf(skipGpu)('packed attention', () => {
     const args = { q: t, k: t, v: t, o: t, lse: t, seqStart, tokens: 4, heads: 2, kvHeads: 1, headDim: 8, scale: 1 };
     const calls = (change: Partial<typeof args>) => () => attention(gpu.recorder(), { ...args, ...change });
     expect(calls({ heads: 3, kvHeads: 2 })).toThrow('expected kvHeads that divides heads, got 3 heads and 2 kvHeads');
-    expect(calls({ headDim: 7 })).toThrow('expected an even headDim from 2 to 128, got 7');
-    expect(calls({ headDim: 130 })).toThrow('expected an even headDim from 2 to 128, got 130');
-    expect(calls({ tokens: 5 })).toThrow('expected q of shape [5,2,8], got [64]');
+    expect(calls({ headDim: 7 })).toThrow(
+      'expected an even number from 2 to 256 (other heads are not supported) for headDim, got 7',
+    );
+    expect(calls({ headDim: 258 })).toThrow(
+      'expected an even number from 2 to 256 (other heads are not supported) for headDim, got 258',
+    );
+    expect(calls({ tokens: 5 })).toThrow('expected f32[5,2,8] for q, got f32[64]');
     gpu.free(t, seqStart);
   });
 });
@@ -203,11 +216,12 @@ describe.skipIf(skipGpu)('packed attention', () => {
  * slot that repeats the first sequence.
  */
 async function decode(
-  gpu: Gpu,
+  device: Gpu,
   shape: AttentionShape,
   data: ReturnType<typeof inputs>,
   variant?: AttentionVariant,
 ): Promise<{ slots: number[]; o: Float32Array }> {
+  const gpu = variant ? await testGpu(DEVICES[variant]) : device;
   const { heads, kvHeads, headDim, lengths } = shape;
   const tokens = tokensOf(shape);
   const { start, end } = boundsOf(lengths);
@@ -240,21 +254,8 @@ async function decode(
   ];
   const { whole, inner } = guarded(gpu, q.length);
   const rec = gpu.recorder();
-  decodeAttention(
-    rec,
-    {
-      ...shape,
-      q: query,
-      kCache: keys,
-      vCache: values,
-      o: inner,
-      kvIndex: index,
-      contextLength: context,
-      slots: slots.length,
-      maxContext,
-    },
-    variant,
-  );
+  const cache = { kCache: keys, vCache: values, kvIndex: index, contextLength: context };
+  decodeAttention(rec, { ...shape, ...cache, q: query, o: inner, slots: slots.length, maxContext });
   rec.submit();
   const [all] = await gpu.read(whole);
   expect(

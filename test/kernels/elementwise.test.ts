@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { add, gatherRows, scale, scatterRowsAdd } from '../../src/kernels/elementwise.js';
+import { add, gatherRows, scale, scatterRowsAdd } from '../../src/ops/elementwise.js';
 import { addReference, gatherRowsReference, scatterRowsAddReference } from '../reference/elementwise.js';
 import { expectClose, noise } from '../support/compare.js';
 import { skipGpu, testGpu } from '../support/gpu.js';
@@ -64,7 +64,7 @@ describe.skipIf(skipGpu)('elementwise kernels', () => {
   it('refuse tensors that are too small, and say so', async () => {
     const gpu = await testGpu();
     const t = gpu.tensor([4]);
-    expect(() => add(gpu.recorder(), { x: t, y: t, size: 5 })).toThrow(/add: expected 5 elements/);
-    expect(() => scale(gpu.recorder(), { x: t, size: 5, factor: 1 })).toThrow(/scale: expected 5 elements/);
+    expect(() => add(gpu.recorder(), { x: t, y: t, size: 5 })).toThrow(/add: expected f32\[5\] for x/);
+    expect(() => scale(gpu.recorder(), { x: t, size: 5, factor: 1 })).toThrow(/scale: expected f32\[5\] for x/);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GpuOptions } from '../../src/gpu/device.js';
-import { embed, embedBackward, embedPlan } from '../../src/kernels/embedding.js';
+import { embed, embedBackward, embedPlan } from '../../src/ops/embedding.js';
 import { embedBackwardReference, embedReference } from '../reference/embedding.js';
 import { expectClose, noise } from '../support/compare.js';
 import { skipGpu, testGpu } from '../support/gpu.js';
@@ -90,7 +90,7 @@ describe.skipIf(skipGpu)('embed', () => {
     const t = gpu.tensor([4, 4]);
     const ids = gpu.tensor([1], 'u32');
     expect(() => embed(gpu.recorder(), { table: t, ids, y: t, tokens: 1, vocab: 5, width: 4 })).toThrow(
-      /embed: expected table\[5, 4\]/,
+      /embed: expected f32 or bf16\[5,4\] for table/,
     );
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/device.js';
-import { headBackward, headForward, headLogits, rowStats } from '../../src/kernels/head.js';
+import { headBackward, headForward, headLogits, rowStats } from '../../src/ops/head.js';
 import * as reference from '../reference/head.js';
 import { matmulBackward, matmulNT, toBf16 } from '../reference/matmul.js';
 import { expectClose, noise } from '../support/compare.js';
@@ -197,6 +197,6 @@ describe.skipIf(skipGpu)('the head', () => {
       headForward(gpu.recorder(), { ...t, targets, temperature: 1, rows, vocab, width, ...extra });
     expect(() => call({ maxLogitBytes: 100 })).toThrow(/maxLogitBytes/);
     expect(() => call({ temperature: 0 })).toThrow(/positive temperature/);
-    expect(() => call({ targets: t.logps })).toThrow(/u32 for targets/);
+    expect(() => call({ targets: t.logps })).toThrow(/u32\[64\] for targets/);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NOT_STORED, kvStore } from '../../src/kernels/kv.js';
+import { NOT_STORED, kvStore } from '../../src/ops/kv.js';
 import { noise } from '../support/compare.js';
 import { skipGpu, testGpu } from '../support/gpu.js';
 
@@ -51,6 +51,6 @@ describe.skipIf(skipGpu)('kvStore', () => {
     expect(() => kvStore(gpu.recorder(), args)).toThrow(
       /cache of at most 16 rows \(maxStorageBufferBindingSize = 1024 bytes\), got 17; lower/,
     );
-    expect(() => kvStore(gpu.recorder(), { ...args, kvHeads: 3 })).toThrow('expected k and v [1, 3, 8]');
+    expect(() => kvStore(gpu.recorder(), { ...args, kvHeads: 3 })).toThrow('expected kCache and vCache of shape [rows, 3, 8]');
   });
 });

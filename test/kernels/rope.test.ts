@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rope } from '../../src/kernels/rope.js';
+import { rope } from '../../src/ops/rope.js';
 import { ropeReference, ropeTables } from '../reference/rope.js';
 import { expectClose, noise } from '../support/compare.js';
 import { skipGpu, testGpu } from '../support/gpu.js';
@@ -77,8 +77,10 @@ describe.skipIf(skipGpu)('rope', () => {
     const t = gpu.from(new Float32Array(12));
     const positions = gpu.from(new Uint32Array(3));
     const args = { x: t, cos: t, sin: t, positions, tokens: 3, heads: 1, headDim: 4 };
-    expect(() => rope(gpu.recorder(), { ...args, headDim: 3 })).toThrow('expected an even headDim, got 3');
-    expect(() => rope(gpu.recorder(), { ...args, tokens: 4 })).toThrow('expected x[4, 1, 4] and positions[4], got [12] and [3]');
+    expect(() => rope(gpu.recorder(), { ...args, headDim: 3 })).toThrow(
+      'expected an even number (this model cannot use rotary positions) for headDim, got 3',
+    );
+    expect(() => rope(gpu.recorder(), { ...args, tokens: 4 })).toThrow('expected f32[4,1,4] for x, got f32[12]');
     expect(() => rope(gpu.recorder(), { ...args, cos: positions })).toThrow('expected cos and sin of shape [maxPos, 2]');
   });
 });

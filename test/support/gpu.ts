@@ -1,5 +1,6 @@
 import { afterAll } from 'vitest';
-import { Gpu, type GpuOptions } from '../../src/gpu/device.js';
+import type { Gpu, GpuOptions } from '../../src/gpu/device.js';
+import { openDevice } from '../../src/kernels/executor.js';
 import { nodeGpu } from '../../src/platform/webgpu-node.js';
 
 const { adapter, notes } = await nodeGpu();
@@ -15,7 +16,7 @@ export function testGpu(options: GpuOptions = {}): Promise<Gpu> {
   const key = JSON.stringify(options);
   let gpu = open.get(key);
   if (!gpu) {
-    gpu = nodeGpu().then((again) => Gpu.open(again.adapter!, options));
+    gpu = nodeGpu().then((again) => openDevice(again.adapter!, options));
     open.set(key, gpu);
   }
   return gpu;

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Gpu } from '../../src/gpu/device.js';
-import { sizeOf, view, type DType, type Tensor } from '../../src/gpu/tensor.js';
+import { sizeOf, view, type DType, type Tensor } from '../../src/ops/tensor.js';
 
 /** Elements of poison on either side: 256 bytes, the alignment of a view. */
 const BAND = 64;

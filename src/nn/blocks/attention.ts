@@ -1,10 +1,10 @@
 // The first half of a layer: out = x + o_proj(attention(q, k, v)), forward and backward. What the queries look at, their own packed batch or
 // cached keys and values, the caller says.
-import type { Recorder } from '../../gpu/recorder.js';
-import type { Tensor } from '../../gpu/tensor.js';
-import { attentionBackward } from '../../kernels/attention.js';
-import { columnSum } from '../../kernels/matmul.js';
-import { rope } from '../../kernels/rope.js';
+import type { Recorder } from '../../ops/device.js';
+import type { Tensor } from '../../ops/tensor.js';
+import { attentionBackward } from '../../ops/attention.js';
+import { columnSum } from '../../ops/matmul.js';
+import { rope } from '../../ops/rope.js';
 import type { DeviceBatch } from '../batch.js';
 import type { ModelConfig } from '../model-config.js';
 import type { Network } from '../network.js';

@@ -1,9 +1,9 @@
 // Token ids → the residual stream, forward and backward.
-import type { Recorder } from '../../gpu/recorder.js';
-import type { Tensor } from '../../gpu/tensor.js';
-import { embed, embedBackward, embedPlan } from '../../kernels/embedding.js';
+import type { Recorder } from '../../ops/device.js';
+import type { Tensor } from '../../ops/tensor.js';
+import { embed, embedBackward, embedPlan } from '../../ops/embedding.js';
 import type { Network } from '../network.js';
-import type { Pool } from '../pool.js';
+import type { Pool } from '../../ops/pool.js';
 
 /** Name of the embedding's module; with a tied head also of the head. */
 export const EMBEDDING = 'model.embed_tokens';

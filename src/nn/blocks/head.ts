@@ -1,11 +1,11 @@
 // The final norm and the output head: logits, or log-probabilities and entropies of chosen tokens, forward and backward.
-import type { Recorder } from '../../gpu/recorder.js';
-import type { Tensor } from '../../gpu/tensor.js';
-import { gatherRows, scatterRowsAdd } from '../../kernels/elementwise.js';
-import { headBackward, headForward, headLogits } from '../../kernels/head.js';
+import type { Recorder } from '../../ops/device.js';
+import type { Tensor } from '../../ops/tensor.js';
+import { gatherRows, scatterRowsAdd } from '../../ops/elementwise.js';
+import { headBackward, headForward, headLogits } from '../../ops/head.js';
 import type { Network } from '../network.js';
 import type { Parameter } from '../parameters.js';
-import type { Pool } from '../pool.js';
+import type { Pool } from '../../ops/pool.js';
 import { EMBEDDING } from './embedding.js';
 import { norm, normBackward } from './norm.js';
 

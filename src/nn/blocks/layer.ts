@@ -1,6 +1,6 @@
 // What the two halves of a layer share: the pass that they belong to, and where their intermediate values lie.
-import type { Recorder } from '../../gpu/recorder.js';
-import type { Tensor } from '../../gpu/tensor.js';
+import type { Recorder } from '../../ops/device.js';
+import type { Tensor } from '../../ops/tensor.js';
 import type { LayerAttention } from '../model-config.js';
 import type { Network } from '../network.js';
 import type { Rotation } from '../rotation.js';

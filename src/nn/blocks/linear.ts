@@ -1,7 +1,7 @@
 // A linear module with its bias and its LoRA factors, forward and backward.
-import type { Recorder } from '../../gpu/recorder.js';
-import type { Tensor } from '../../gpu/tensor.js';
-import { columnSum, matmulNN, matmulNT, matmulTN } from '../../kernels/matmul.js';
+import type { Recorder } from '../../ops/device.js';
+import type { Tensor } from '../../ops/tensor.js';
+import { columnSum, matmulNN, matmulNT, matmulTN } from '../../ops/matmul.js';
 import type { Network } from '../network.js';
 
 /** Arguments of {@link linear}. */

@@ -1,6 +1,6 @@
 // The second half of a layer: out = x + down(activation(gate(norm(x))) · up(norm(x))), forward and backward.
-import type { Tensor } from '../../gpu/tensor.js';
-import { swiglu, swigluBackward } from '../../kernels/swiglu.js';
+import type { Tensor } from '../../ops/tensor.js';
+import { glu, gluBackward } from '../../ops/glu.js';
 import type { Network } from '../network.js';
 import type { LayerPass, Make } from './layer.js';
 import { linear, linearBackward } from './linear.js';
@@ -45,7 +45,7 @@ export function mlp(pass: LayerPass, v: MlpValues, out: Tensor | undefined): voi
   norm(rec, net, `${name}.${norms.mlpIn}`, { x: v.x, y: v.in, rstd: v.inRstd, rows: m, width });
   linear(rec, net, `${name}.mlp.gate_proj`, { x: v.in, y: v.gate, m });
   linear(rec, net, `${name}.mlp.up_proj`, { x: v.in, y: v.up, m });
-  swiglu(rec, { gate: v.gate, up: v.up, y: v.act, size });
+  glu(rec, { gate: v.gate, up: v.up, y: v.act, size });
   const down = `${name}.mlp.down_proj`;
   if (v.raw && v.rawRstd) {
     linear(rec, net, down, { x: v.act, y: v.raw, m });
@@ -67,7 +67,7 @@ export function mlpBackward(pass: LayerPass, v: MlpValues, d: Tensor): void {
     normBackward(rec, net, `${name}.${norms.mlpOut}`, { x: v.raw, rstd: v.rawRstd, dy: d, dx: dRaw, rows: m, width });
   }
   linearBackward(rec, net, `${name}.mlp.down_proj`, { x: v.act, dy: dRaw, dx: dAct, m });
-  swigluBackward(rec, { gate: v.gate, up: v.up, dy: dAct, dGate, dUp, size: m * intermediateSize });
+  gluBackward(rec, { gate: v.gate, up: v.up, dy: dAct, dGate, dUp, size: m * intermediateSize });
   linearBackward(rec, net, `${name}.mlp.gate_proj`, { x: v.in, dy: dGate, dx: dIn, m });
   linearBackward(rec, net, `${name}.mlp.up_proj`, { x: v.in, dy: dUp, dx: dIn, accumulate: true, m });
   const into = { x: v.x, rstd: v.inRstd, dy: dIn, dx: d, rows: m, width, accumulate: true };

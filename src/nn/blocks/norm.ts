@@ -1,8 +1,8 @@
 // RMSNorm by the name of its module, forward and backward, and the norm that some families put before a residual sum.
-import type { Recorder } from '../../gpu/recorder.js';
-import type { Tensor } from '../../gpu/tensor.js';
-import { add } from '../../kernels/elementwise.js';
-import { rmsNorm, rmsNormBackward } from '../../kernels/rmsnorm.js';
+import type { Recorder } from '../../ops/device.js';
+import type { Tensor } from '../../ops/tensor.js';
+import { add } from '../../ops/elementwise.js';
+import { rmsNorm, rmsNormBackward } from '../../ops/norm.js';
 import type { Network } from '../network.js';
 
 /** A norm's input and 1/rms of each row. */

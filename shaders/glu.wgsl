@@ -17,7 +17,7 @@ fn sigmoid(g: V) -> V {
 }
 
 @compute @workgroup_size(64)
-fn swiglu_fwd(
+fn glu_fwd(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
@@ -33,7 +33,7 @@ fn swiglu_fwd(
 @group(0) @binding(4) var<storage, read_write> d_up: array<V>;
 
 @compute @workgroup_size(64)
-fn swiglu_bwd(
+fn glu_bwd(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,

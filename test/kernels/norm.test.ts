@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GpuOptions } from '../../src/gpu/device.js';
-import { rmsNorm, rmsNormBackward } from '../../src/kernels/rmsnorm.js';
+import { rmsNorm, rmsNormBackward } from '../../src/ops/norm.js';
 import { rmsNormBackwardReference, rmsNormReference } from '../reference/rmsnorm.js';
 import { expectClose, noise } from '../support/compare.js';
 import { skipGpu, testGpu } from '../support/gpu.js';
@@ -99,7 +99,7 @@ describe.skipIf(skipGpu)('rmsNorm', () => {
     const gpu = await testGpu();
     const [x, w] = [gpu.tensor([2, 4]), gpu.tensor([4])];
     expect(() => rmsNorm(gpu.recorder(), { x, w, y: w, rstd: w, rows: 2, width: 4, eps: EPS })).toThrow(
-      /expected f32\[2, 4\] for y/,
+      /expected f32\[2,4\] for y/,
     );
   });
 });

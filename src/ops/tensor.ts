@@ -1,22 +1,23 @@
+// Tensors as everything above the devices sees them: a typed range of device memory, whose bytes only the device can reach.
 import { check, show } from '../errors.js';
 
 /** Element types on the device. `bf16` is packed two to a u32, the element with the even index in the low half. */
 export type DType = 'f32' | 'bf16' | 'u32';
 
 /** Bytes per element. */
-export const BYTES: Record<DType, number> = { f32: 4, bf16: 2, u32: 4 };
+export const BYTES: Readonly<Record<DType, number>> = { f32: 4, bf16: 2, u32: 4 };
 
-/** A GPU buffer with an identity for bind-group caching. Tensors are ranges of it. */
+/** A piece of device memory. What stands behind it (a GPU buffer, a range of wasm memory) only its device knows. */
 export interface Storage {
-  readonly buffer: GPUBuffer;
+  /** Different for every allocation of a device. */
   readonly id: number;
   readonly bytes: number;
 }
 
-/** A dense row-major array in device memory: a typed range of a buffer. */
+/** A dense row-major array in device memory: a typed range of a storage. */
 export interface Tensor {
   readonly storage: Storage;
-  /** Start in bytes from the beginning of the buffer. */
+  /** Start in bytes from the beginning of the storage. */
   readonly offset: number;
   readonly shape: readonly number[];
   readonly dtype: DType;
@@ -32,14 +33,14 @@ export function size(t: Tensor): number {
   return sizeOf(t.shape);
 }
 
-/** Bytes of a tensor's elements, rounded up to the 4 bytes that WebGPU binds and copies. */
+/** Bytes of a tensor's elements, rounded up to whole 4-byte words, the unit of every copy. */
 export function bytesOf(shape: readonly number[], dtype: DType): number {
   return Math.ceil((sizeOf(shape) * BYTES[dtype]) / 4) * 4;
 }
 
 /**
  * A view of `shape` that starts `start` elements into `t`.
- * @throws MgrpoError if the view leaves the tensor's buffer.
+ * @throws MgrpoError if the view leaves the tensor's storage.
  */
 export function view(t: Tensor, start: number, shape: readonly number[]): Tensor {
   const offset = t.offset + start * BYTES[t.dtype];

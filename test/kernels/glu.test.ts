@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { swiglu, swigluBackward } from '../../src/kernels/swiglu.js';
+import { glu, gluBackward } from '../../src/ops/glu.js';
 import { swigluBackwardReference, swigluReference } from '../reference/swiglu.js';
 import { expectClose, noise } from '../support/compare.js';
 import { skipGpu, testGpu } from '../support/gpu.js';
@@ -15,15 +15,15 @@ describe('the f64 twin', () => {
   });
 });
 
-describe.skipIf(skipGpu)('swiglu', () => {
+describe.skipIf(skipGpu)('glu', () => {
   it.each([1, 63, 64, 255, 256, 257, 98_311, 300_007])('matches the twin on %i elements, forward and backward', async (size) => {
     const gpu = await testGpu();
     const [gate, up, dy] = [noise(size, 1).map((v) => 6 * v), noise(size, 2), noise(size, 3)];
     const [gt, ut, dt] = [gpu.from(gate), gpu.from(up), gpu.from(dy)];
     const [y, dGate, dUp] = [0, 1, 2].map(() => guarded(gpu, [size])) as [Guard, Guard, Guard];
     const rec = gpu.recorder();
-    swiglu(rec, { gate: gt, up: ut, y, size });
-    swigluBackward(rec, { gate: gt, up: ut, dy: dt, dGate, dUp, size });
+    glu(rec, { gate: gt, up: ut, y, size });
+    gluBackward(rec, { gate: gt, up: ut, dy: dt, dGate, dUp, size });
     rec.submit();
     expectClose(await y.values(), swigluReference(gate, up), 'y', 2e-6);
     const expected = swigluBackwardReference(gate, up, dy);
@@ -39,8 +39,8 @@ describe.skipIf(skipGpu)('swiglu', () => {
     const [gt, ut] = [gpu.from(gate), gpu.from(up)];
     const [y, dGate, dUp] = [gpu.tensor([7]), gpu.tensor([7]), gpu.tensor([7])];
     const rec = gpu.recorder();
-    swiglu(rec, { gate: gt, up: ut, y, size: 7 });
-    swigluBackward(rec, { gate: gt, up: ut, dy: ut, dGate, dUp, size: 7 });
+    glu(rec, { gate: gt, up: ut, y, size: 7 });
+    gluBackward(rec, { gate: gt, up: ut, dy: ut, dGate, dUp, size: 7 });
     rec.submit();
     const [ys, dg, du] = await gpu.read(y, dGate, dUp);
     const expected = swigluBackwardReference(gate, up, up);
@@ -52,7 +52,7 @@ describe.skipIf(skipGpu)('swiglu', () => {
   it('refuses tensors that are too small, and says which', async () => {
     const gpu = await testGpu();
     const [gate, up, y] = [gpu.tensor([8]), gpu.tensor([7]), gpu.tensor([8])];
-    expect(() => swiglu(gpu.recorder(), { gate, up, y, size: 8 })).toThrow(/at least 8 elements for up, got \[7\]/);
+    expect(() => glu(gpu.recorder(), { gate, up, y, size: 8 })).toThrow(/f32\[8\] for up, got f32\[7\]/);
   });
 });
 

@@ -1,0 +1,50 @@
+// What is known about a GPUAdapter before and after a device is opened on it.
+
+/** What is known about the adapter behind a device. */
+export interface AdapterSummary {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** True where the shaders run on CPU cores (SwiftShader, lavapipe, WARP). */
+  readonly software: boolean;
+  /** 0 where subgroups are missing. */
+  readonly subgroupMinSize: number;
+  readonly subgroupMaxSize: number;
+  readonly features: readonly string[];
+}
+
+/** Reads an adapter's description; fields that a browser hides are empty strings. */
+export function summarize(adapter: GPUAdapter): AdapterSummary {
+  const info = adapter.info as GPUAdapterInfo & { readonly isFallbackAdapter?: boolean };
+  const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
+  const subgroups = adapter.features.has('subgroups');
+  return {
+    vendor: info.vendor,
+    architecture: info.architecture,
+    description: info.description || info.device,
+    software: info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render|software/i.test(text),
+    subgroupMinSize: subgroups ? (info.subgroupMinSize ?? 0) : 0,
+    subgroupMaxSize: subgroups ? (info.subgroupMaxSize ?? 0) : 0,
+    features: [...adapter.features].sort(),
+  };
+}
+
+/** Limits that are asked for up to what the adapter has; all others keep WebGPU's defaults. */
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+] as const;
+
+/** What to ask of an adapter: its own limits, subgroups, and timestamps if wanted. */
+export function descriptorOf(adapter: GPUAdapter, timings: boolean): GPUDeviceDescriptor {
+  const requiredLimits: Record<string, number> = {};
+  for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
+  const requiredFeatures: GPUFeatureName[] = [];
+  if (adapter.features.has('subgroups')) requiredFeatures.push('subgroups');
+  if (timings && adapter.features.has('timestamp-query')) requiredFeatures.push('timestamp-query');
+  return { requiredLimits, requiredFeatures };
+}

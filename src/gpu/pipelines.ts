@@ -1,0 +1,134 @@
+// Pipelines and bind groups of a device, made on first use and kept.
+import { MgrpoError, check } from '../errors.js';
+import { bytesOf, type Storage, type Tensor } from '../ops/tensor.js';
+import type { Kernel } from './kernel.js';
+import { bufferOf } from './memory.js';
+import type { Profile } from './profile.js';
+
+/** Bytes of one pooled buffer of parameter blocks, in blocks of WebGPU's default and largest minUniformBufferOffsetAlignment. */
+export const UNIFORM_CHUNK: number = 256 * 256;
+
+/** A compiled kernel. */
+export interface Compiled {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly id: number;
+}
+
+/** The pipelines, bind groups and parameter buffers of one device. */
+export class Pipelines {
+  readonly #device: GPUDevice;
+  readonly #profile: Profile;
+  readonly #pipelines = new Map<string, Compiled>();
+  readonly #bindGroups = new Map<string, GPUBindGroup>();
+  readonly #bindGroupsOf = new Map<number, string[]>();
+  readonly #uniforms: GPUBuffer[] = [];
+  #uniformLayout: GPUBindGroupLayout | undefined;
+
+  constructor(device: GPUDevice, profile: Profile) {
+    this.#device = device;
+    this.#profile = profile;
+  }
+
+  /** The pipeline of a kernel. */
+  pipeline(k: Kernel): Compiled {
+    let compiled = this.#pipelines.get(k.key);
+    if (compiled) return compiled;
+    const most = this.#profile.storageBuffers;
+    check(k.access.length <= most, `gpu: expected at most ${most} storage buffers for ${k.entry}, got ${k.access.length}`);
+    const module = this.#device.createShaderModule({ code: `${k.prelude ?? ''}\n${k.source}`, label: k.entry });
+    const layout = this.#device.createBindGroupLayout({
+      label: k.entry,
+      entries: [...k.access].map((access, binding) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: access === 'r' ? 'read-only-storage' : 'storage' },
+      })),
+    });
+    const pipeline = this.#device.createComputePipeline({
+      label: k.entry,
+      layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout, this.uniformLayout] }),
+      compute: { module, entryPoint: k.entry, constants: { ...k.constants } },
+    });
+    compiled = { pipeline, layout, id: this.#pipelines.size };
+    this.#pipelines.set(k.key, compiled);
+    return compiled;
+  }
+
+  /** Layout of group 1: one parameter block at a dynamic offset. */
+  get uniformLayout(): GPUBindGroupLayout {
+    this.#uniformLayout ??= this.#device.createBindGroupLayout({
+      label: 'parameters',
+      entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform', hasDynamicOffset: true } }],
+    });
+    return this.#uniformLayout;
+  }
+
+  /**
+   * The bind group of group 0 for a kernel and tensors.
+   * @throws MgrpoError `device_limit` where a tensor is larger than one binding may be
+   */
+  bindGroup(k: Kernel, compiled: Compiled, tensors: readonly Tensor[]): GPUBindGroup {
+    let key = `${compiled.id}`;
+    const ranges: number[] = [];
+    for (const t of tensors) {
+      const bytes = bytesOf(t.shape, t.dtype);
+      ranges.push(bytes);
+      key += `,${t.storage.id}:${t.offset}:${bytes}`;
+    }
+    let group = this.#bindGroups.get(key);
+    if (group) return group;
+    const most = this.#profile.maxBinding;
+    const tooLarge = ranges.findIndex((bytes) => bytes > most);
+    if (tooLarge >= 0) {
+      throw new MgrpoError(
+        'device_limit',
+        `gpu: expected at most maxStorageBufferBindingSize = ${most} bytes for binding ${tooLarge} of ${k.entry}, got ` +
+          `${ranges[tooLarge]}; use a smaller batch or context`,
+      );
+    }
+    group = this.#device.createBindGroup({
+      layout: compiled.layout,
+      label: k.entry,
+      entries: tensors.map((t, binding) => ({
+        binding,
+        resource: { buffer: bufferOf(t), offset: t.offset, size: Math.max(ranges[binding]!, 4) },
+      })),
+    });
+    this.#bindGroups.set(key, group);
+    for (const t of tensors) {
+      const keys = this.#bindGroupsOf.get(t.storage.id);
+      if (keys) keys.push(key);
+      else this.#bindGroupsOf.set(t.storage.id, [key]);
+    }
+    return group;
+  }
+
+  /** Drops the bind groups of a storage that is freed. */
+  forget({ id }: Storage): void {
+    for (const key of this.#bindGroupsOf.get(id) ?? []) this.#bindGroups.delete(key);
+    this.#bindGroupsOf.delete(id);
+  }
+
+  /** A buffer for parameter blocks, from a pool; {@link releaseUniforms} gives it back. */
+  takeUniforms(): GPUBuffer {
+    return (
+      this.#uniforms.pop() ??
+      this.#device.createBuffer({
+        size: UNIFORM_CHUNK,
+        usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+        label: 'parameters',
+      })
+    );
+  }
+
+  /** Gives a parameter buffer back to the pool once the commands that use it are submitted. */
+  releaseUniforms(buffer: GPUBuffer): void {
+    this.#uniforms.push(buffer);
+  }
+
+  /** Frees the pooled buffers. */
+  destroy(): void {
+    for (const buffer of this.#uniforms) buffer.destroy();
+  }
+}

@@ -1,0 +1,41 @@
+// What kernels choose their variants by: the kind of device, and what it can do. One value per device; no kernel asks the adapter.
+import type { AdapterSummary } from './adapter.js';
+
+/** What a device can do. */
+export interface Profile {
+  /** `gpu`, or `software` where the shaders run on CPU cores. */
+  readonly kind: 'gpu' | 'software';
+  /** Subgroup size where subgroups may be used and all have one size, else 0. */
+  readonly subgroupSize: number;
+  /** Largest range in bytes that one storage binding may cover. */
+  readonly maxBinding: number;
+  /** Largest buffer in bytes. */
+  readonly maxBuffer: number;
+  /** Memory in bytes that the invocations of one workgroup can share. */
+  readonly workgroupMemory: number;
+  /** Storage buffers that one kernel can have. */
+  readonly storageBuffers: number;
+}
+
+/** Settings that replace parts of a profile, so that tests can run the paths of other devices on any device. */
+export interface ProfileOptions {
+  /** Treat the device as one of this kind (default: what it is). */
+  readonly kind?: Profile['kind'];
+  /** Use subgroup kernels where the device has them (default true). */
+  readonly subgroups?: boolean;
+  /** Upper bound in bytes for one storage binding (default: what the device offers). */
+  readonly maxBinding?: number;
+}
+
+/** The profile of an open device. */
+export function profileOf({ features, limits }: GPUDevice, adapter: AdapterSummary, options: ProfileOptions): Profile {
+  const subgroups = features.has('subgroups') && options.subgroups !== false;
+  return {
+    kind: options.kind ?? (adapter.software ? 'software' : 'gpu'),
+    subgroupSize: subgroups && adapter.subgroupMinSize === adapter.subgroupMaxSize ? adapter.subgroupMaxSize : 0,
+    maxBinding: Math.min(limits.maxStorageBufferBindingSize, options.maxBinding ?? Infinity),
+    maxBuffer: limits.maxBufferSize,
+    workgroupMemory: limits.maxComputeWorkgroupStorageSize,
+    storageBuffers: limits.maxStorageBuffersPerShaderStage,
+  };
+}

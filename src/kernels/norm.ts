@@ -1,0 +1,62 @@
+// RMSNorm in WGSL: one workgroup per row, and the gradient of the weight in two stages.
+import { kernel } from '../gpu/kernel.js';
+import type { GpuRecorder } from '../gpu/recorder.js';
+import type { RmsNormArgs, RmsNormBackwardArgs } from '../ops/norm.js';
+import type { Resolved } from '../ops/operation.js';
+import { byLanes } from './lanes.js';
+import { byPack, weightPrelude } from './pack.js';
+import { refuse } from './refuse.js';
+import source from '../../shaders/rmsnorm.wgsl';
+
+const kernels = byLanes(({ prelude, constants }) => {
+  const of = (dtype: 'f32' | 'bf16') =>
+    byPack((pack) => {
+      const common = { source, prelude: [prelude, pack.prelude, weightPrelude(pack, dtype)].join('\n'), constants };
+      return {
+        forward: kernel({ ...common, entry: 'rmsnorm_fwd', access: 'rrww', params: { rows: 'u32', width: 'u32', eps: 'f32' } }),
+        backward: kernel({
+          ...common,
+          entry: 'rmsnorm_bwd_x',
+          access: 'rrrrw',
+          params: { rows: 'u32', width: 'u32', accumulate: 'u32' },
+        }),
+        backwardWeight: kernel({ ...common, entry: 'rmsnorm_bwd_w', access: 'rrrw', params: COLUMNS }),
+        combine: kernel({ ...common, entry: 'rmsnorm_bwd_w_combine', access: 'rw', params: COLUMNS }),
+      };
+    });
+  return { f32: of('f32'), bf16: of('bf16') };
+});
+const COLUMNS = { rows: 'u32', width: 'u32', block_rows: 'u32', accumulate: 'u32' } as const;
+
+/** Workgroup size of the kernels with one thread per pack of columns; `BLOCK` in the shader. */
+const BLOCK = 64;
+
+/** y = x·w·rstd for every row. */
+export function rmsNorm(rec: GpuRecorder, args: Resolved<RmsNormArgs>): void {
+  const { x, w, y, rstd, rows, width, eps, unitOffset } = args;
+  refuse(unitOffset, 'rmsNorm', 'unitOffset');
+  const { forward, n } = kernels(rec.profile)[w.dtype === 'bf16' ? 'bf16' : 'f32'](width);
+  rec.dispatch(forward, [x, w, y, rstd], { rows, width: width / n, eps }, rows);
+}
+
+/** dx, and dw where it is wanted, in two stages whose order of summation depends on the sizes alone. */
+export function rmsNormBackward(rec: GpuRecorder, args: Resolved<RmsNormBackwardArgs>): void {
+  const { x, w, rstd, dy, dx, dw, rows, width, accumulate, unitOffset } = args;
+  refuse(unitOffset, 'rmsNormBackward', 'unitOffset');
+  const set = kernels(rec.profile)[w.dtype === 'bf16' ? 'bf16' : 'f32'](width);
+  const packs = width / set.n;
+  rec.dispatch(set.backward, [x, w, rstd, dy, dx], { rows, width: packs, accumulate: Number(accumulate) }, rows);
+  if (!dw || rows === 0) return;
+  const columns = Math.ceil(packs / BLOCK);
+  // As many blocks as rows in a block: both stages have short sums.
+  const block = Math.max(32, Math.ceil(Math.sqrt(rows)));
+  const blocks = Math.ceil(rows / block);
+  const params = { rows, width: packs, block_rows: block };
+  if (blocks === 1) {
+    rec.dispatch(set.backwardWeight, [x, rstd, dy, dw], { ...params, accumulate: 1 }, [columns, 1]);
+    return;
+  }
+  const partial = rec.scratch('rmsnorm.dw', [blocks, width]);
+  rec.dispatch(set.backwardWeight, [x, rstd, dy, partial], { ...params, accumulate: 0 }, [columns, blocks]);
+  rec.dispatch(set.combine, [partial, dw], { ...params, rows: blocks, accumulate: 1 }, [columns, 1]);
+}

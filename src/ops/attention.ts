@@ -1,0 +1,136 @@
+// Causal grouped-query attention: over packed sequences, its gradients, and of one new query per slot over a cache.
+import { show } from '../errors.js';
+import { cacheRule } from './kv.js';
+import { count, operation, real, type Operation, type Rule, type Scalar } from './operation.js';
+import type { Tensor } from './tensor.js';
+
+/** What all three operations share. `kvHeads` divides `heads`: query head h reads key head ⌊h · kvHeads / heads⌋. */
+interface Heads {
+  readonly heads: number;
+  readonly kvHeads: number;
+  /** Even, 2 to 256. */
+  readonly headDim: number;
+  /** Factor of q·k, usually headDim^(−1/2). */
+  readonly scale: number;
+  /** Positions that a query sees, its own included; 0: all before it (default 0). */
+  readonly window?: number | undefined;
+}
+
+/** Arguments of {@link attention}. */
+export interface AttentionArgs extends Heads {
+  readonly q: Tensor;
+  readonly k: Tensor;
+  readonly v: Tensor;
+  readonly o: Tensor;
+  /** Natural logarithm of the sum of exponentials of the scaled scores. */
+  readonly lse: Tensor;
+  /** First row of each token's sequence. Sequences are contiguous and packed without gaps. */
+  readonly seqStart: Tensor;
+  readonly tokens: number;
+}
+
+/** Arguments of {@link attentionBackward}: those of the forward pass, its outputs, and the gradients. */
+export interface AttentionBackwardArgs extends AttentionArgs {
+  /** Gradient of the loss by `o`. */
+  readonly dO: Tensor;
+  readonly dq: Tensor;
+  readonly dk: Tensor;
+  readonly dv: Tensor;
+  /** One past the last row of each token's sequence. */
+  readonly seqEnd: Tensor;
+}
+
+/** Arguments of {@link decodeAttention}. */
+export interface DecodeAttentionArgs extends Heads {
+  readonly q: Tensor;
+  /** f32[rows, kvHeads, headDim], as `vCache`. */
+  readonly kCache: Tensor;
+  readonly vCache: Tensor;
+  readonly o: Tensor;
+  /** Cache row of every position of the slot. */
+  readonly kvIndex: Tensor;
+  /** Number of positions to attend, at most maxContext; 0 marks an inactive slot, whose `o` becomes 0. */
+  readonly contextLength: Tensor;
+  readonly slots: number;
+  readonly maxContext: number;
+}
+
+function headDim<A>(): Scalar<A, number> {
+  const rule = 'an even number from 2 to 256 (other heads are not supported)';
+  return { rule, holds: (v) => v >= 2 && v <= 256 && v % 2 === 0 };
+}
+
+const groups: Rule<Heads> = [
+  ({ heads, kvHeads }) => Number.isInteger(heads / kvHeads),
+  ({ heads, kvHeads }) =>
+    `expected kvHeads that divides heads, got ${show(heads)} heads and ${show(kvHeads)} kvHeads; check the model's config`,
+];
+
+/** Shape with a vector per token and query head, or per token and key head. */
+const wide = (a: { tokens: number; heads: number; headDim: number }): number[] => [a.tokens, a.heads, a.headDim];
+const narrow = (a: { tokens: number; kvHeads: number; headDim: number }): number[] => [a.tokens, a.kvHeads, a.headDim];
+
+/**
+ * Causal grouped-query attention over packed sequences: with s_tj = scale · q_t·k_j for seqStart[t] ≤ j ≤ t (and j > t − window),
+ * lse_t = log Σ_j exp s_tj and o_t = Σ_j exp(s_tj − lse_t) v_j. Memory is linear in tokens (Dao et al. 2022, FlashAttention).
+ */
+export const attention: Operation<AttentionArgs> = operation<AttentionArgs>('attention', {
+  scalars: { tokens: count(), heads: count(), kvHeads: count(), headDim: headDim(), scale: real(), window: count(0) },
+  operands: {
+    q: ['read', 'f32', wide],
+    k: ['read', 'f32', narrow],
+    v: ['read', 'f32', narrow],
+    o: ['write', 'f32', wide],
+    lse: ['write', 'f32', ({ tokens, heads }) => [tokens, heads]],
+    seqStart: ['read', 'u32', ({ tokens }) => [tokens]],
+  },
+  rules: [groups],
+});
+
+/**
+ * Gradients of {@link attention}, probabilities recomputed from `lse`: with D_t = dO_t·o_t, p_tj = exp(s_tj − lse_t) and
+ * ds_tj = p_tj (dO_t·v_j − D_t): dq_t = scale Σ_j ds_tj k_j, dk_j = scale Σ_t ds_tj q_t, dv_j = Σ_t p_tj dO_t, the sums over t also over
+ * the query heads of the group. All three are assigned. Equal inputs give equal bits.
+ */
+export const attentionBackward: Operation<AttentionBackwardArgs> = operation<AttentionBackwardArgs>('attentionBackward', {
+  scalars: { tokens: count(), heads: count(), kvHeads: count(), headDim: headDim(), scale: real(), window: count(0) },
+  operands: {
+    q: ['read', 'f32', wide],
+    k: ['read', 'f32', narrow],
+    v: ['read', 'f32', narrow],
+    o: ['read', 'f32', wide],
+    lse: ['read', 'f32', ({ tokens, heads }) => [tokens, heads]],
+    dO: ['read', 'f32', wide],
+    dq: ['write', 'f32', wide],
+    dk: ['write', 'f32', narrow],
+    dv: ['write', 'f32', narrow],
+    seqStart: ['read', 'u32', ({ tokens }) => [tokens]],
+    seqEnd: ['read', 'u32', ({ tokens }) => [tokens]],
+  },
+  rules: [groups],
+});
+
+/**
+ * Attention of one new query per slot over cached keys and values: {@link attention}'s last row, with key j of slot b in cache row
+ * kvIndex[b, j], j < contextLength[b]. Slots may share rows.
+ */
+export const decodeAttention: Operation<DecodeAttentionArgs> = operation<DecodeAttentionArgs>('decodeAttention', {
+  scalars: {
+    slots: count(),
+    maxContext: count(),
+    heads: count(),
+    kvHeads: count(),
+    headDim: headDim(),
+    scale: real(),
+    window: count(0),
+  },
+  operands: {
+    q: ['read', 'f32', ({ slots, heads, headDim }) => [slots, heads, headDim]],
+    kCache: ['read', 'f32', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
+    vCache: ['read', 'f32', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
+    o: ['write', 'f32', ({ slots, heads, headDim }) => [slots, heads, headDim]],
+    kvIndex: ['read', 'u32', ({ slots, maxContext }) => [slots, maxContext]],
+    contextLength: ['read', 'u32', ({ slots }) => [slots]],
+  },
+  rules: [groups, cacheRule],
+});

@@ -1,0 +1,50 @@
+// The cache of keys and values.
+import { show } from '../errors.js';
+import { count, operation, type Operation, type Rule } from './operation.js';
+import { size, type Tensor } from './tensor.js';
+
+/** Value of `cacheRow` for a token whose key and value are not kept. */
+export const NOT_STORED = 0xffffffff;
+
+/** A cache of one layer: f32[rows, kvHeads, headDim] each. */
+interface Cache {
+  readonly kCache: Tensor;
+  readonly vCache: Tensor;
+  readonly kvHeads: number;
+  readonly headDim: number;
+}
+
+/** A cache has whole rows, as many keys as values. */
+export const cacheRule: Rule<Cache> = [
+  ({ kCache, vCache, kvHeads, headDim }) =>
+    Number.isInteger(cacheRows(kCache, kvHeads, headDim)) && size(vCache) === size(kCache),
+  ({ kCache, vCache, kvHeads, headDim }) =>
+    `expected kCache and vCache of shape [rows, ${kvHeads}, ${headDim}], got ${show(kCache.shape)} and ${show(vCache.shape)}`,
+];
+
+/** Rows of a cache. */
+export function cacheRows(kCache: Tensor, kvHeads: number, headDim: number): number {
+  return size(kCache) / (kvHeads * headDim);
+}
+
+/** Arguments of {@link kvStore}. */
+export interface KvStoreArgs extends Cache {
+  readonly k: Tensor;
+  readonly v: Tensor;
+  /** Row of the cache for every token, distinct, or {@link NOT_STORED}. */
+  readonly cacheRow: Tensor;
+  readonly tokens: number;
+}
+
+/** Scatters keys and values into the cache: kCache[cacheRow[t]] = k[t], vCache[cacheRow[t]] = v[t]. */
+export const kvStore: Operation<KvStoreArgs> = operation<KvStoreArgs>('kvStore', {
+  scalars: { tokens: count(), kvHeads: count(), headDim: count() },
+  operands: {
+    k: ['read', 'f32', ({ tokens, kvHeads, headDim }) => [tokens, kvHeads, headDim]],
+    v: ['read', 'f32', ({ tokens, kvHeads, headDim }) => [tokens, kvHeads, headDim]],
+    kCache: ['update', 'f32', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
+    vCache: ['update', 'f32', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
+    cacheRow: ['read', 'u32', ({ tokens }) => [tokens]],
+  },
+  rules: [cacheRule],
+});
