@@ -130,7 +130,10 @@ async function openCell(
   const { evalDataset: dataset } = settings;
   const held = dataset === null ? settings : { ...settings, dataset, task: null };
   const evalDataset = await readRows({ settings: held, split: 'test', limit: plan.evaluation.rows, seed: plan.seeds[0]! });
-  const rewardFuncs = await openRewards(settings.reward, settings.rewardModule, config, trainDataset);
+  const rewardFuncs = [
+    ...(await openRewards(settings.reward, settings.rewardModule, config, trainDataset)),
+    ...(await openRewards(training.rewards, null, config, trainDataset)),
+  ];
   const policy = await openTrainedPolicy(gpu, parts);
   const referencePolicy = await openReference(gpu, parts);
   return { policy, ...(referencePolicy && { referencePolicy }), config, rewardFuncs, trainDataset, evalDataset };

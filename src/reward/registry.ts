@@ -5,6 +5,7 @@ import { accuracyReward, countdownReward } from './accuracy.js';
 import { isCountdownTask } from './countdown-task.js';
 import { tagCountReward, thinkFormatReward } from './format.js';
 import { cosineLengthReward, softOverlongPunishment } from './length.js';
+import { reflectionReward } from './reflection.js';
 import { repetitionPenalty } from './repetition.js';
 import type { RewardFunction } from './types.js';
 
@@ -71,6 +72,13 @@ export const REWARDS: readonly RewardRow[] = [
     doc: 'minus the share of three-word phrases that occurred before',
     columns: [],
     make: () => repetitionPenalty(),
+  },
+  {
+    name: 'reflection',
+    also: ['reflection_reward'],
+    doc: '1 for a correction that thinks and makes a wrong answer right, -1 where it makes a right one wrong, else 0',
+    columns: ['gold'],
+    make: () => reflectionReward(),
   },
 ];
 

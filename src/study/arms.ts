@@ -21,6 +21,8 @@ export interface Arm {
   readonly score: Score;
   /** Settings of layer 2 that the arm fixes; a GRPO arm's evaluations use them too. */
   readonly layer2?: Partial<Layer2Config>;
+  /** Reward functions beside those of the task, by name. */
+  readonly rewards?: readonly string[];
   /** Other settings that it derives from those of the study. */
   readonly change?: (args: Args) => Args;
 }
@@ -85,6 +87,13 @@ export const ARMS: readonly Arm[] = [
     algorithm: 'mgrpo',
     score: 'last',
     layer2: AS_PRINTED,
+  },
+  {
+    name: 'reflection',
+    doc: 'MGRPO with a reward for reflections that change the verdict (Wang 2026)',
+    algorithm: 'mgrpo',
+    score: 'last',
+    rewards: ['reflection'],
   },
   {
     name: 'blind',

@@ -206,8 +206,8 @@ function measured(
 
 /** What the numbers of a cell depend on, as JSON. */
 function setupOf<S>({ budget, evaluation }: StudyPlan<S>, { training, seed }: Cell<S>): string {
-  const { task, config, layer2 } = training;
-  return JSON.stringify({ task: task.settings, config: { ...config, seed }, layer2, budget, evaluation });
+  const { task, config, layer2, rewards } = training;
+  return JSON.stringify({ task: task.settings, config: { ...config, seed }, layer2, rewards, budget, evaluation });
 }
 
 async function checkSetup<S>(files: FileFolder, plan: StudyPlan<S>, cell: Cell<S>): Promise<void> {

@@ -81,6 +81,8 @@ export interface Training<S> {
   readonly config: GRPOConfig;
   /** How answers are corrected in the evaluations. */
   readonly layer2: Layer2Config;
+  /** Names of reward functions beside those of the task. */
+  readonly rewards: readonly string[];
 }
 
 /** What is run as one: a training with a seed. */
@@ -249,9 +251,10 @@ function planRows<S>(
       // A setting of the study is as wrong in one arm as in another.
       for (const problem of found) if (!known.has(problem)) problems.push(`arm ${arm.name} on ${task.name}: ${problem}`);
       found.forEach((problem) => known.add(problem));
-      const key = JSON.stringify([config, layer2]);
+      const { rewards = [] } = arm;
+      const key = JSON.stringify([config, layer2, rewards]);
       const { name, settings } = task;
-      const training = trainings.get(key) ?? { name: arm.name, task: { name, settings }, config, layer2 };
+      const training = trainings.get(key) ?? { name: arm.name, task: { name, settings }, config, layer2, rewards };
       trainings.set(key, training);
       return { arm, training };
     });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { accuracyReward, countdownReward } from '../../src/reward/accuracy.js';
 import { correctionBonus } from '../../src/reward/correction.js';
+import { reflectionReward } from '../../src/reward/reflection.js';
 import { tagCountReward, thinkFormatReward } from '../../src/reward/format.js';
 import { cosineLengthReward, softOverlongPunishment } from '../../src/reward/length.js';
 import { repetitionPenalty } from '../../src/reward/repetition.js';
@@ -176,5 +177,44 @@ describe('correctionBonus', () => {
   });
   it('refuses a negative α', () => {
     expect(() => correctionBonus({ of, alpha: -1 })).toThrow(/alpha/);
+  });
+});
+
+describe('reflectionReward', () => {
+  const data = (gold: string, first: string[]) => ({
+    gold: first.map(() => gold),
+    firstCompletions: first,
+    firstCompletionIds: first.map(() => [1]),
+    firstTruncated: first.map(() => false),
+  });
+  const texts = [
+    '<think>2-1=1</think>1',
+    '1',
+    '<think>1</think>1',
+    '<think>2-1=1</think>1',
+    '<think>1+1=2</think>2',
+    '1+1 </think>1',
+  ];
+
+  it('pays a reflection that changes the verdict, and nothing else', async () => {
+    const first = ['2', '2', '2', '1', '1', '2'];
+    // Wrong to right with thought; without; with too little; nothing changed; right to wrong; an open thought that is closed.
+    expect(await score(reflectionReward(), texts, data('1', first))).toEqual([1, 0, 0, 0, -1, 1]);
+    expect(await score(reflectionReward({ minLength: 1 }), texts.slice(2, 3), data('1', ['2']))).toEqual([1]);
+  });
+  it('is 0 in layer 1', async () => {
+    expect(await score(reflectionReward(), texts, { gold: texts.map(() => '1') })).toEqual(texts.map(() => 0));
+  });
+  it('judges Countdown problems by their verifier', async () => {
+    const columns = {
+      ...data('3 5 = 8', ['3-5', '5+3']),
+      numbers: [
+        [3, 5],
+        [3, 5],
+      ],
+      target: [8, 8],
+    };
+    const corrections = ['<think>3+5=8</think>3+5', '<think>5-3=2</think>5-3'];
+    expect(await score(reflectionReward(), corrections, columns)).toEqual([1, -1]);
   });
 });

@@ -72,6 +72,8 @@ describe('readStudy', () => {
     expect(layer2Of('mgrpo:correctionBonus=0.5')).toMatchObject({ correctionBonus: 0.5, shown: 'own' });
     expect(trainingOf(plan, 'mine').config).toMatchObject({ beta: 0, layer2: { shown: 'hidden', numGenerations: 6 } });
     expect(trainingOf(plan, 'mine').config.numGenerations).toBe(4);
+    const { rows } = read({ arms: ['mgrpo', 'reflection'] });
+    expect(rows.map(({ training }) => training.rewards)).toEqual([[], ['reflection']]);
   });
 
   it('changes each option of layer 2 alone (mgrpo:*)', () => {
