@@ -66,6 +66,9 @@ const OWN = {
   },
   secondTurns: share('Share of examples that are second turns; none: 0.5.'),
   repeats: share('Share of second turns that only repeat the first answer; none: the task’s own.'),
+  carelessAnswers: share(
+    'Share of careless first answers (arithmetic: carries are dropped; signs: a number is left out); none: the task’s own.',
+  ),
   mode: { ...LAYER2_OPTIONS.mode, section: 'examples' },
   phrases: {
     ...LAYER2_OPTIONS.phrases,
@@ -142,13 +145,14 @@ function phraseTexts(phrases: Layer2Config['phrases']): readonly string[] {
 }
 
 async function makeExamples(settings: SftSettings, seed: number): Promise<SftExample[]> {
-  const { task, taskSize, dataset, examples, mode, phrases, secondTurns, repeats } = settings;
+  const { task, taskSize, dataset, examples, mode, phrases, secondTurns, repeats, carelessAnswers } = settings;
   if (dataset !== null) return readExamples(dataset, examples);
   return taskKind(task!).sft(taskSize, examples, seed, {
     mode,
     guidingTexts: phraseTexts(phrases).map(guidingText),
     ...(secondTurns !== null && { secondTurns }),
     ...(repeats !== null && { repeats }),
+    ...(carelessAnswers !== null && { carelessAnswers }),
   });
 }
 

@@ -26,7 +26,7 @@ interface Problem {
   readonly target: number;
 }
 
-/** Whether each number but the first is added. */
+/** Whether each number but the first is added; one sign fewer where the last number is left out. */
 type Signs = readonly boolean[];
 
 /**
@@ -50,6 +50,13 @@ export function signs(size: SignsSize = 'small'): Task {
 }
 
 const OWN = {
+  carelessAnswers: {
+    type: 'number',
+    min: 0,
+    max: 1,
+    default: 0.5,
+    doc: 'Share of first answers that leave the last number out.',
+  },
   repeats: {
     type: 'number',
     min: 0,
@@ -73,13 +80,15 @@ export const SIGNS_SFT_OPTIONS: typeof OWN & typeof SFT_TURN_OPTIONS = { ...OWN,
 export type SignsSftOptions = Partial<Settings<typeof SIGNS_SFT_OPTIONS>> & GuidingTexts;
 
 /**
- * Supervised examples from train problems, by a writer of two habits. First turns are guesses. A second turn repeats the answer, or checks it in
- * writing and flips one sign: `<think>4,13,15-6=9,3</think>7-3+9-4` has the sums on the way, then how far the last one is from the target, then
- * the number to flip; `<think>4,13,9=9</think>…` keeps what is right.
+ * Supervised examples from train problems, by a writer of mixed habits. First turns are guesses, a share of which (default 0.5) carelessly leave
+ * the last number out. A second turn repeats the answer (default 0.7), or checks it in writing and changes one thing:
+ * `<think>4,13,15-6=9,3</think>7-3+9-4` has the sums on the way, then how far the last one is from the target, then the number whose sign to flip;
+ * `<think>4,13,9=9</think>…` keeps what is right; `<think>4,13?4</think>…` puts in the number that was left out. The decision to check is one
+ * token, and what is changed follows from what is written: so the checks of a small model are reliable, and reinforcement can choose them.
  * @throws MgrpoError where `mode` is open_think: a first answer here has no thinking to go on with
  */
 export function signsSft(size: SignsSize, n: number, seed: number, options: SignsSftOptions): SftExample[] {
-  const { repeats, thirdTurns, secondTurns, mode } = takeOptions('signsSft', SIGNS_SFT_OPTIONS, options, {
+  const { carelessAnswers, repeats, thirdTurns, secondTurns, mode } = takeOptions('signsSft', SIGNS_SFT_OPTIONS, options, {
     guidingTexts: GUIDING_TEXTS,
   });
   const { guidingTexts } = options;
@@ -94,9 +103,10 @@ export function signsSft(size: SignsSize, n: number, seed: number, options: Sign
   const rng = new Rng(seed, SFT_STREAM);
   return problems(size, 'train', n, rng).map((problem) => {
     const prompt = [{ role: 'user', content: question(problem) }];
-    const guess = draw(rng, problem.numbers);
+    const signs = draw(rng, problem.numbers);
+    const guess = rng.uniform() < carelessAnswers ? signs.slice(0, -1) : signs;
     if (rng.uniform() >= secondTurns) return { prompt, prefix: '', completion: write(problem, guess) };
-    const checked = rng.uniform() < thirdTurns ? correct(problem, guess) : null;
+    const checked = guess === signs && rng.uniform() < thirdTurns ? correct(problem, guess) : null;
     const shown = checked?.signs ?? guess;
     const prefix = `${checked?.text ?? write(problem, guess)}${guidingTexts[rng.int(guidingTexts.length)]!}`;
     const completion = rng.uniform() < repeats ? write(problem, shown) : correct(problem, shown).text;
@@ -132,16 +142,21 @@ function draw(rng: Rng, numbers: readonly number[]): Signs {
 /** The sums on the way, one for each sign. */
 function sums([first, ...rest]: readonly number[], signs: Signs): number[] {
   let sum = first!;
-  return rest.map((n, i) => (sum += signs[i] ? n : -n));
+  return signs.map((plus, i) => (sum += plus ? rest[i]! : -rest[i]!));
 }
 
 /**
- * The check of an answer, and the answer that follows from it: of the numbers whose sign is wrong for the direction of the difference, that is
- * flipped whose double is nearest to it; the first of equals.
+ * The check of an answer, and the answer that follows from it. A number that was left out is put in with the sign that brings the sum nearer to
+ * the target. Else, of the numbers whose sign is wrong for the direction of the difference, that is flipped whose double is nearest to it; the
+ * first of equals.
  */
 function correct(problem: Problem, signs: Signs): { text: string; signs: Signs } {
   const { numbers, target } = problem;
   const way = sums(numbers, signs);
+  if (signs.length < numbers.length - 1) {
+    const whole = [...signs, way.at(-1)! < target];
+    return { text: `<think>${way.join(',')}?${numbers.at(-1)!}</think>${write(problem, whole)}`, signs: whole };
+  }
   const difference = way.at(-1)! - target;
   const candidates = signs.flatMap((plus, i) => (difference !== 0 && plus === difference > 0 ? [i] : []));
   const distance = (i: number): number => Math.abs(Math.abs(difference) - 2 * numbers[i + 1]!);
@@ -153,7 +168,7 @@ function correct(problem: Problem, signs: Signs): { text: string; signs: Signs }
 }
 
 function write({ numbers: [first, ...rest] }: Problem, signs: Signs): string {
-  return `${first}${rest.map((n, i) => `${signs[i] ? '+' : '-'}${n}`).join('')}`;
+  return `${first}${signs.map((plus, i) => `${plus ? '+' : '-'}${rest[i]!}`).join('')}`;
 }
 
 function question({ numbers, target }: Problem): string {

@@ -184,7 +184,13 @@ describe('the sign puzzle', () => {
   });
 
   it('is solved by one guess in six or so, and by check and flip more and more', () => {
-    const examples = signsSft('small', 4000, 5, { guidingTexts, repeats: 0, secondTurns: 1, thirdTurns: 0.5 });
+    const examples = signsSft('small', 4000, 5, {
+      guidingTexts,
+      repeats: 0,
+      secondTurns: 1,
+      thirdTurns: 0.5,
+      carelessAnswers: 0,
+    });
     const right = (example: SftExample, text: string): boolean =>
       evaluate(answerOf(text)) === Number(example.prompt[0]!.content.split('=')[1]);
     const shown = (example: SftExample): string => example.prefix.split(guidingTexts[0]!)[0]!;
@@ -210,8 +216,26 @@ describe('the sign puzzle', () => {
   });
 
   it('repeats the answer alone, without the check before it', () => {
-    for (const example of signsSft('small', 50, 5, { guidingTexts, repeats: 1, secondTurns: 1, thirdTurns: 1 }))
+    for (const example of signsSft('small', 50, 5, {
+      guidingTexts,
+      repeats: 1,
+      secondTurns: 1,
+      thirdTurns: 1,
+      carelessAnswers: 0,
+    }))
       expect(example.completion).toBe(answerOf(example.prefix.split(guidingTexts[0]!)[0]!));
+  });
+
+  it('leaves the last number out where careless, and puts it in where checked', () => {
+    for (const example of signsSft('small', 200, 5, { guidingTexts, repeats: 0, secondTurns: 1, carelessAnswers: 1 })) {
+      const [numbers, target] = example.prompt[0]!.content.split('=') as [string, string];
+      const before = example.prefix.split(guidingTexts[0]!)[0]!;
+      expect(before.match(/\d+/g)).toEqual(numbers.split('?').slice(0, -1));
+      const last = Number(numbers.split('?').at(-1));
+      expect(
+        example.completion.endsWith(`?${last}</think>${before}${evaluate(before) < Number(target) ? '+' : '-'}${last}`),
+      ).toBe(true);
+    }
   });
 
   it('has no second turn that goes on thinking', () => {
