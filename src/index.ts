@@ -91,6 +91,8 @@ export { ARITHMETIC_SFT_OPTIONS, ARITHMETIC_SIZES, arithmetic, arithmeticSft } f
 export type { ArithmeticSftOptions, ArithmeticSize } from './tasks/arithmetic.js';
 export { charTokenizer } from './tasks/char-tokenizer.js';
 export type { CharTokenizer } from './tasks/char-tokenizer.js';
+export { MAZE_SFT_OPTIONS, MAZE_SIZES, maze, mazeSft } from './tasks/maze.js';
+export type { MazeSize } from './tasks/maze.js';
 export { SIGNS_SFT_OPTIONS, SIGNS_SIZES, signs, signsSft } from './tasks/signs.js';
 export type { SignsSftOptions, SignsSize } from './tasks/signs.js';
 export { COUNTDOWN_SFT_OPTIONS, COUNTDOWN_SIZES, countdown, countdownSft } from './tasks/countdown.js';

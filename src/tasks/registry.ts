@@ -1,6 +1,7 @@
 // The generated tasks by name, one row each: the command line, its help and its checks follow from it.
 import { arithmetic, arithmeticSft } from './arithmetic.js';
 import { countdown, countdownSft } from './countdown.js';
+import { maze, mazeSft } from './maze.js';
 import { signs, signsSft } from './signs.js';
 import type { SftExample, SftOptions, Task } from './task.js';
 
@@ -37,6 +38,12 @@ export const TASKS: readonly TaskKind[] = [
     doc: 'put + or - before the numbers so that they make the target',
     make: signs,
     sft: signsSft,
+  },
+  {
+    name: 'maze',
+    doc: 'the way through a small maze, as moves on a number pad (after AlphaMaze)',
+    make: maze,
+    sft: mazeSft,
   },
 ];
 

@@ -158,13 +158,13 @@ export function drawProblems<T>(split: Split, n: number, rng: Rng, draw: (rng: R
  * Turns problems into supervised examples of first and second turns. In a second turn the first attempt is context, then comes a guiding
  * text, then either the first attempt again or a new one, laid out as layer 2 of MGRPO lays it out.
  *
- * @param first writes a first attempt; @param again writes a new attempt in the second turn
+ * @param first writes a first attempt; @param again writes a new attempt in the second turn, knowing the first
  */
 export function writeSft<T>(
   problems: readonly T[],
   rng: Rng,
   options: TurnSettings & GuidingTexts,
-  write: { question(problem: T): string; first(problem: T): Attempt; again(problem: T): Attempt },
+  write: { question(problem: T): string; first(problem: T): Attempt; again(problem: T, first: Attempt): Attempt },
 ): SftExample[] {
   const { guidingTexts, mode, repeats, secondTurns } = options;
   check(
@@ -176,7 +176,7 @@ export function writeSft<T>(
     const first = write.first(problem);
     if (rng.uniform() >= secondTurns) return { prompt, prefix: '', completion: writeAttempt(first) };
     const guide = guidingTexts[rng.int(guidingTexts.length)]!;
-    const second = rng.uniform() < repeats ? first : write.again(problem);
+    const second = rng.uniform() < repeats ? first : write.again(problem, first);
     return mode === 'eq5'
       ? { prompt, prefix: `${writeAttempt(first)}${guide}`, completion: writeAttempt(second) }
       : { prompt, prefix: `<think>${first.working}${guide}`, completion: `${second.working}</think>${second.answer}` };

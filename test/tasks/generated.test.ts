@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ARITHMETIC_SIZES, arithmetic, arithmeticSft } from '../../src/tasks/arithmetic.js';
 import { COUNTDOWN_SIZES, countdown, countdownSft } from '../../src/tasks/countdown.js';
+import { MAZE_SIZES, maze, mazeSft } from '../../src/tasks/maze.js';
 import { SIGNS_SIZES, signs, signsSft } from '../../src/tasks/signs.js';
+import { verifyBatch } from '../../src/reward/verify.js';
 import { drawProblems, type SftExample, type Task } from '../../src/tasks/task.js';
 import { Rng } from '../../src/rng.js';
 
@@ -23,6 +25,7 @@ const tasks: Task[] = [
   ...ARITHMETIC_SIZES.map((size) => arithmetic(size)),
   ...COUNTDOWN_SIZES.map((size) => countdown(size)),
   ...SIGNS_SIZES.map((size) => signs(size)),
+  ...MAZE_SIZES.map((size) => maze(size)),
 ];
 
 describe.each(tasks.map((task) => [task.name, task] as const))('%s', (_, task) => {
@@ -240,5 +243,84 @@ describe('the sign puzzle', () => {
 
   it('has no second turn that goes on thinking', () => {
     expect(() => signsSft('small', 1, 1, { guidingTexts, mode: 'open_think' })).toThrow(/eq5/);
+  });
+});
+
+describe('maze', () => {
+  /** Where moves lead, cell by cell; null where one goes through a wall. */
+  const follow = (question: string, moves: string): string | null => {
+    const [grid = '', ends = ''] = question.split(' ');
+    const rows = grid.split('/').map((row) => [...row].map(Number));
+    const side = rows.length;
+    let cell = ends.charCodeAt(0) - 97;
+    let cells = ends[0]!;
+    for (const move of moves) {
+      const [row, column] = [Math.floor(cell / side), cell % side];
+      const isOpen = {
+        '6': (rows[row]![column]! & 1) > 0,
+        '2': (rows[row]![column]! & 2) > 0,
+        '4': column > 0 && (rows[row]![column - 1]! & 1) > 0,
+        '8': row > 0 && (rows[row - 1]![column]! & 2) > 0,
+      }[move];
+      if (!isOpen) return null;
+      cell += { '6': 1, '2': side, '4': -1, '8': -side }[move as '6'];
+      cells += String.fromCharCode(97 + cell);
+    }
+    return cells;
+  };
+
+  it.each(MAZE_SIZES)('has one way without turning back, which the gold goes, in size %s', (size) => {
+    const side = { small: 3, medium: 4, large: 5 }[size];
+    for (const { question, gold, solution } of maze(size).rows('train', 300, 7)) {
+      const cells = follow(String(question), gold);
+      expect(cells).toBe(solution);
+      expect(cells!.at(-1)).toBe(String(question).at(-1));
+      expect(new Set(cells).size).toBe(gold.length + 1);
+      expect(gold.length).toBeGreaterThanOrEqual(side);
+      // A connected maze with one door fewer than cells is a tree.
+      const doors = [...String(question).split(' ')[0]!].filter((c) => c !== '/').map(Number);
+      expect(doors.reduce((sum, d) => sum + (d & 1) + (d >> 1), 0)).toBe(side * side - 1);
+    }
+  });
+
+  it('is paid for the moves in their order, and for nothing else', () => {
+    const rows = maze('medium').rows('test', 40, 1);
+    const verdict = (answer: (row: (typeof rows)[number]) => string): number =>
+      verifyBatch(
+        rows.map((row) => ({ gold: row.gold, response: `<think>x</think>${answer(row)}`, mode: 'strict', truncated: false })),
+      ).filter((v) => v.verdict).length;
+    expect(verdict(({ gold }) => gold)).toBe(40);
+    for (const cheat of [
+      (row: (typeof rows)[number]) => String(row['question']),
+      (row: (typeof rows)[number]) => String(row['question']).at(-1)!,
+      (row: (typeof rows)[number]) => `${row.gold}8`,
+      (row: (typeof rows)[number]) => row.gold.slice(1),
+      () => '2468',
+      (row: (typeof rows)[number]) => `${row.gold} 6222 2666`,
+      // The way back is another one, unless it happens to be spelt alike.
+      ({ gold }: (typeof rows)[number]) => ([...gold].reverse().join('') === gold ? '' : [...gold].reverse().join('')),
+    ])
+      expect(verdict(cheat)).toBe(0);
+  });
+
+  it('writes walks, checks that say where they end, and the right way after a wrong one', () => {
+    const examples = mazeSft('small', 2000, 3, { guidingTexts, secondTurns: 0.5 });
+    const seconds = examples.filter(({ prefix }) => prefix !== '');
+    const kinds = { repeated: 0, kept: 0, corrected: 0 };
+    for (const { prompt, prefix, completion } of seconds) {
+      const question = prompt[0]!.content;
+      const [, cells, answer] = /^<think>([a-i]+)<\/think>(\d+)\nWait\.\n$/.exec(prefix)!;
+      expect(follow(question, answer!)).toBe(cells);
+      if (completion === prefix.replace(guidingTexts[0]!, '')) kinds.repeated++;
+      else {
+        const [, again, sign, way, last] = /^<think>([a-i]+)([=!])([a-i]*)<\/think>(\d+)$/.exec(completion)!;
+        expect(again).toBe(cells);
+        expect(sign).toBe(cells!.at(-1) === question.at(-1) ? '=' : '!');
+        expect(follow(question, last!)).toBe(sign === '=' ? cells : way);
+        expect(follow(question, last!)!.at(-1)).toBe(question.at(-1));
+        kinds[sign === '=' ? 'kept' : 'corrected']++;
+      }
+    }
+    for (const count of Object.values(kinds)) expect(count).toBeGreaterThan(seconds.length / 10);
   });
 });
