@@ -85,7 +85,7 @@ export type { BatchScores } from './reward/run.js';
 export type { RewardArgs, RewardFunction, RewardTrainerState, Scores } from './reward/types.js';
 export { verify, verifyBatch } from './reward/verify.js';
 export type { CountdownTask } from './reward/countdown-task.js';
-export type { ExtractionMode, Verdict, VerifyPair } from './reward/verify.js';
+export type { AnswerForm, ExtractionMode, Verdict, VerifyPair } from './reward/verify.js';
 
 export { ARITHMETIC_SFT_OPTIONS, ARITHMETIC_SIZES, arithmetic, arithmeticSft } from './tasks/arithmetic.js';
 export type { ArithmeticSftOptions, ArithmeticSize } from './tasks/arithmetic.js';

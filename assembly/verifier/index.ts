@@ -7,10 +7,11 @@
 // out 5 verdict · 6 rule · 7 answer start · 8 answer length · 9 gold answer start · 10 gold answer length · 11 unused
 import { checkCountdown, countdownReason } from './compare/countdown';
 import { equalAnswers } from './compare/equal';
-import { extractAnswer, extractGold } from './read/extract';
+import { extractAnswer, extractGold, Extractor } from './read/extract';
 import { beginBatch } from './read/joined';
+import { Mark } from './read/marks';
 import { endOf, NOWHERE, Span, startOf } from './read/span';
-import { Verdict } from './status';
+import { Flag, Rule, Verdict } from './status';
 
 const ROW_WORDS: i32 = 12;
 const ROW_CAPACITY: i32 = 4096;
@@ -55,11 +56,32 @@ export function grade(count: i32): void {
     let verdict: i32;
     if (gold == NOWHERE) verdict = Verdict.GOLD_UNPARSABLE;
     else if (found.answer == NOWHERE) verdict = Verdict.NO_ANSWER;
-    else verdict = equalAnswers(gold, found.answer);
-    answerRow(row, verdict, found.rule, found.answer);
+    else verdict = equalAnswers(gold, found.answer, flags);
+    let rule = found.rule;
+    let answer = found.answer;
+    if (
+      verdict == Verdict.EQUAL &&
+      (flags & Flag.STRICT) != 0 &&
+      contradicts(gold, found, flags, load<u32>(row, 8) + load<i32>(row, 12))
+    ) {
+      verdict = Verdict.NO_ANSWER;
+      rule = Rule.CONFLICT;
+      answer = NOWHERE;
+    }
+    answerRow(row, verdict, rule, answer);
     store<u32>(row, <u32>startOf(gold), 36);
     store<i32>(row, <i32>(endOf(gold) - startOf(gold)), 40);
   }
+}
+
+/** Whether a mark of another kind than that of the right answer found holds an answer that is not right. */
+function contradicts(gold: Span, found: Extractor, flags: i32, textEnd: usize): bool {
+  if ((flags & Flag.BARE) != 0 || found.rule == Rule.WHOLE) return false;
+  const answer = found.answer;
+  for (let kind = 0; kind < Mark.COUNT; kind++)
+    if (found.findOther(found.rule, kind, textEnd) && equalAnswers(gold, found.answer, flags) != Verdict.EQUAL) return true;
+  found.answer = answer;
+  return false;
 }
 
 /** Checks `count` countdown answers; the gold of a row is the task as text, "3 7 25 = 32". The answer is extracted as in `grade`. */

@@ -26,6 +26,8 @@ export const enum Flag {
   BARE = 4,
   /** Countdown: an expression may leave some of the given numbers out. */
   SUBSET = 8,
+  /** Comparison: the answer must be worked out, where the gold is. */
+  VALUE = 32,
   /** Countdown: the numbers stay in their order, with + or − between them and nothing else. */
   IN_ORDER = 16,
 }
@@ -62,6 +64,8 @@ export const enum Rule {
   TRUNCATED = 19,
   /** A marker is there and what follows it is no answer (an unclosed \boxed{, an empty tag). */
   BROKEN_MARK = 20,
+  /** Strict: two marks of different kinds hold answers of which one is right and one is wrong. */
+  CONFLICT = 21,
   /** It equals the target and uses the numbers as asked. */
   COUNTDOWN_OK = 32,
   /** It has a character or an order that is not integer arithmetic with + − × ÷ and parentheses. */

@@ -18,6 +18,7 @@ export const FLAG_STRICT: number = 1;
 export const FLAG_TRUNCATED: number = 2;
 export const FLAG_BARE: number = 4;
 export const FLAG_SUBSET: number = 8;
+export const FLAG_VALUE: number = 32;
 export const FLAG_IN_ORDER: number = 16;
 
 /** By the rule's number: where the answer was found, or why none was, or what became of a countdown expression. */
@@ -37,6 +38,7 @@ export const RULES: Readonly<Record<number, readonly [name: string, sentence: st
   18: ['unmarked', 'nothing is marked as the answer'],
   19: ['truncated', 'the response was cut before its answer was complete'],
   20: ['broken_mark', 'an answer is marked but cannot be read'],
+  21: ['conflict', 'the response marks two answers that are not equal'],
   32: ['countdown_ok', 'it reaches the target with the given numbers'],
   33: ['countdown_syntax', 'it is not integer arithmetic with + - * / and parentheses'],
   34: ['countdown_numbers', 'it uses a number that is not given, or one too often'],

@@ -3,13 +3,19 @@ import { MgrpoError, show } from '../errors.js';
 import { LIST, isObject, need } from '../options/border.js';
 import { isCountdownTask } from './countdown-task.js';
 import type { CountdownTask } from './countdown-task.js';
-import { FLAG_BARE, FLAG_IN_ORDER, FLAG_STRICT, FLAG_SUBSET, FLAG_TRUNCATED, OUTCOMES, RULES } from './status.js';
+import { FLAG_BARE, FLAG_IN_ORDER, FLAG_STRICT, FLAG_SUBSET, FLAG_TRUNCATED, FLAG_VALUE, OUTCOMES, RULES } from './status.js';
 import type { Outcome } from './status.js';
 import { VerifierModule } from './wasm.js';
 import type { RawResult, Row } from './wasm.js';
 
 /** `strict` accepts marked answers and texts that are an answer and nothing else (rewards); `lenient` also the last value (metrics). */
 export type ExtractionMode = 'strict' | 'lenient';
+
+/**
+ * `value`: where the gold is worked out, the answer must be: "47 + 85" is no answer for 132, "2x = 10" none for 5 (rewards). `any`: what is
+ * equal counts (metrics).
+ */
+export type AnswerForm = 'value' | 'any';
 
 /** One pair to judge: give `pred` (the answer itself) or `response` (text to extract it from). */
 export interface VerifyPair {
@@ -19,6 +25,8 @@ export interface VerifyPair {
   readonly response?: string;
   /** Default `lenient`. */
   readonly mode?: ExtractionMode;
+  /** Default `any`; `value` in strict mode. */
+  readonly form?: AnswerForm;
   /** Whether the response was cut at the length limit: then nothing unmarked or unfinished counts. Default false. */
   readonly truncated?: boolean;
 }
@@ -83,8 +91,12 @@ export function outcomes(kind: 'grade' | 'countdown', rows: readonly Row[]): Uin
 }
 
 /** Flags of a response that is to be extracted from. */
-export function flagsOf(mode: ExtractionMode, truncated: boolean): number {
-  return (mode === 'strict' ? FLAG_STRICT : 0) | (truncated ? FLAG_TRUNCATED : 0);
+export function flagsOf(
+  mode: ExtractionMode,
+  truncated: boolean,
+  form: AnswerForm = mode === 'strict' ? 'value' : 'any',
+): number {
+  return (mode === 'strict' ? FLAG_STRICT : 0) | (truncated ? FLAG_TRUNCATED : 0) | (form === 'value' ? FLAG_VALUE : 0);
 }
 
 /** A countdown task as the module reads it: "3 7 25 = 32". */
@@ -111,20 +123,22 @@ function checkPair(pair: VerifyPair, index: number): void {
     throw new MgrpoError('invalid_argument', `verify: expected ${expected} of pair ${index}, got ${show(got)}; ${wayOut}`);
   };
   if (!isObject(pair)) refuse('an object in place', pair, 'give { gold, pred } or { gold, response }');
-  const { gold, pred, response, mode, truncated } = pair;
+  const { gold, pred, response, mode, form, truncated } = pair;
   if (typeof gold !== 'string' && !isObject(gold))
     refuse('a string or a countdown task for gold', gold, 'give the right answer as text');
   const text = pred ?? response;
   if (typeof text !== 'string') refuse('a string for pred or response', text, 'give one of them');
   if (mode !== undefined && mode !== 'strict' && mode !== 'lenient')
     refuse('strict or lenient for mode', mode, 'leave it out for lenient');
+  if (form !== undefined && form !== 'value' && form !== 'any')
+    refuse('value or any for form', form, 'leave it out for value in strict mode, any in lenient mode');
   if (truncated !== undefined && typeof truncated !== 'boolean')
     refuse('true or false for truncated', truncated, 'leave it out for false');
 }
 
-function rowOf({ gold, pred, response, mode = 'lenient', truncated = false }: VerifyPair, index: number): Row {
+function rowOf({ gold, pred, response, mode = 'lenient', form, truncated = false }: VerifyPair, index: number): Row {
   const text = (pred ?? response)!;
-  const flags = flagsOf(mode, truncated) | (pred === undefined ? 0 : FLAG_BARE);
+  const flags = flagsOf(mode, truncated, form) | (pred === undefined ? 0 : FLAG_BARE);
   return typeof gold === 'string' ? { gold, text, flags } : countdownRow(gold, text, flags, `verify: pair ${index}`);
 }
 

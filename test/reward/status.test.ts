@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { FLAG_BARE, FLAG_IN_ORDER, FLAG_STRICT, FLAG_SUBSET, FLAG_TRUNCATED, OUTCOMES, RULES } from '../../src/reward/status.js';
+import {
+  FLAG_BARE,
+  FLAG_IN_ORDER,
+  FLAG_STRICT,
+  FLAG_SUBSET,
+  FLAG_TRUNCATED,
+  FLAG_VALUE,
+  OUTCOMES,
+  RULES,
+} from '../../src/reward/status.js';
 
 const source = readFileSync('assembly/verifier/status.ts', 'utf8');
 
@@ -22,6 +31,7 @@ it('names every number of assembly/verifier/status.ts, and no other', () => {
     TRUNCATED: FLAG_TRUNCATED,
     BARE: FLAG_BARE,
     SUBSET: FLAG_SUBSET,
+    VALUE: FLAG_VALUE,
     IN_ORDER: FLAG_IN_ORDER,
   });
 });

@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { verifyBatch } from '../../src/verify.js';
+import type { AnswerForm } from '../../src/verify.js';
 import type { Form } from './cases/case.js';
 import { collections } from './cases/collections.js';
 import { expressions } from './cases/expressions.js';
 import { mixed } from './cases/mixed.js';
 import { numbers } from './cases/numbers.js';
+import { refusals, unevaluated } from './cases/refusals.js';
 import { relations } from './cases/relations.js';
 
-const forms: readonly Form[] = [...numbers, ...expressions, ...relations, ...collections, ...mixed];
+const forms: readonly Form[] = [...numbers, ...expressions, ...relations, ...collections, ...mixed, ...refusals];
 
 /** Pairs whose verdict is not the one given. */
-function wrong(pairs: readonly (readonly [gold: string, pred: string])[], expected: boolean): string[] {
-  const found = verifyBatch(pairs.map(([gold, pred]) => ({ gold, pred })));
+function wrong(pairs: readonly (readonly [gold: string, pred: string])[], expected: boolean, form: AnswerForm = 'any'): string[] {
+  const found = verifyBatch(pairs.map(([gold, pred]) => ({ gold, pred, form })));
   return pairs.flatMap(([gold, pred], i) =>
     found[i]!.verdict === expected ? [] : [`${gold}  |  ${pred}  (${found[i]!.reason})`],
   );
@@ -45,8 +47,23 @@ describe('equal answers', () => {
   });
 });
 
+describe("with form 'value'", () => {
+  for (const { name, rows } of unevaluated) {
+    it(`accepts what is worked out, refuses ${name}`, () => {
+      const same = rows.flatMap(([gold, right]) => right.map((pred) => [gold, pred] as const));
+      const different = rows.flatMap(([gold, , left]) => left.map((pred) => [gold, pred] as const));
+      expect(wrong(same, true, 'value')).toEqual([]);
+      expect(wrong(different, false, 'value')).toEqual([]);
+      expect(wrong(same, true)).toEqual([]);
+    });
+  }
+});
+
 describe('laws of equality', () => {
-  const golds = [...new Set(forms.flatMap(({ rows }) => rows.flatMap(([gold, same]) => [gold, ...same])))];
+  // A gold that nothing equals is none.
+  const golds = [
+    ...new Set(forms.flatMap(({ rows }) => rows.flatMap(([gold, same]) => (same.length > 0 ? [gold, ...same] : [])))),
+  ];
 
   it('is reflexive, with space and formula marks around one side', () => {
     expect(

@@ -7,6 +7,9 @@ import type { CountdownTask } from '../../src/verify.js';
 
 const data = '../shared/data';
 
+/** Cases of others that count a chain of equalities by its last side although the chain is false; here it says nothing (docs/verifiers.md). */
+const FALSE_CHAINS = ['Answer $ \\frac{1}{2} \\$ = \\frac{10}{9} $', '$x = 5+5+1 = 7 =11$', '$x = 5+5+1 = 1/3 \\approx 11$'];
+
 interface DevCase {
   readonly gold: string | null;
   readonly pred?: string;
@@ -51,7 +54,7 @@ describe.skipIf(!existsSync(data))('shared data', () => {
       } else {
         const task = config?.kind === 'countdown' ? (JSON.parse(gold!) as CountdownTask) : gold!;
         const found = verify({ gold: task, ...(pred === undefined ? { response: text } : { pred: text }), mode: 'lenient' });
-        expect(found.verdict, found.reason).toBe(expected);
+        expect(found.verdict, found.reason).toBe(expected === true && !FALSE_CHAINS.includes(text));
       }
     });
   }

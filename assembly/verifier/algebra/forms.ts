@@ -107,8 +107,13 @@ function ofFunction(x: Node): Frac {
       }
       if (all) return ofRat(v);
       if (x.n == 2) {
-        // symmetric in two arguments: keyed by sum and product
         const b = ofNode(kid(x, 1));
+        // max(a, b) = (a + b + |a - b|)/2
+        if (f == Func.MAX || f == Func.MIN) {
+          const distance = absolute(addFrac(a, negFrac(b)));
+          return mulFrac(ofRat(rat.ofFraction(1, 2)), addFrac(addFrac(a, b), f == Func.MAX ? distance : negFrac(distance)));
+        }
+        // symmetric in two arguments: keyed by sum and product
         return ofGenerator(functionOf(Gen.EXTREME, f, 2, addFrac(a, b), mulFrac(a, b)));
       }
       return noForm();
@@ -226,6 +231,24 @@ function ofNode(x: Node): Frac {
   return r;
 }
 
+/** A root; that of an even power is an absolute value: √(u²) = |u|. */
+function root(x: Node): Frac {
+  const power = kid(x, 0);
+  const index = kid(x, 1);
+  const n = ofNode(index);
+  if (power.kind == Kind.POW && ok()) {
+    const e = ofNode(kid(power, 1));
+    if (isRational(n) && isRational(e) && isEven(rationalValue(n)) && isEven(rationalValue(e)))
+      return powFrac(absolute(ofNode(kid(power, 0))), divFrac(e, n));
+  }
+  const a = ofNode(power);
+  return powFrac(a, divFrac(ofInt(1), n));
+}
+
+function isEven(r: Rat): bool {
+  return rat.isInteger(r) && !int.isOdd(r.num);
+}
+
 /** The normal form of a whole expression. */
 export function formOf(x: Node): Frac {
   depth = 0;
@@ -265,11 +288,8 @@ function dispatch(x: Node): Frac {
       const e = ofNode(kid(x, 1));
       return powFrac(a, e);
     }
-    case Kind.ROOT: {
-      const a = ofNode(kid(x, 0));
-      const n = ofNode(kid(x, 1));
-      return powFrac(a, divFrac(ofInt(1), n));
-    }
+    case Kind.ROOT:
+      return root(x);
     case Kind.FUNC:
       return ofFunction(x);
     case Kind.CALL: {

@@ -6,7 +6,7 @@ import { Float } from '../number/float';
 import * as int from '../number/integer';
 import { Int } from '../number/integer';
 import * as rat from '../number/rational';
-import { SYM_E } from '../parse/symbols';
+import { Func, SYM_E } from '../parse/symbols';
 import { hasKind, identical, kid, Kind, Node } from '../parse/tree';
 import { constantValue } from './evaluate';
 import { decide, Decision, formOfDifference, hasForm, normalForm, ranOut } from './normal-form';
@@ -136,6 +136,45 @@ function weight(x: Node): i32 {
   return sum;
 }
 
+/**
+ * Whether x steps or turns where sample points may not lie: floor, ceiling, |·|, gcd, lcm, min, max, sign, even roots of symbols. What such
+ * an expression equals is proven, or refused.
+ */
+function hasBreaks(x: Node): bool {
+  const f = x.kind == Kind.FUNC ? x.func : -1;
+  const breaks =
+    x.kind == Kind.FLOOR ||
+    x.kind == Kind.CEIL ||
+    x.kind == Kind.ABS ||
+    isEvenRoot(x) ||
+    f == Func.GCD ||
+    f == Func.LCM ||
+    f == Func.MIN ||
+    f == Func.MAX ||
+    f == Func.SGN;
+  if (breaks && !isConstantNode(x)) return true;
+  for (let i = 0; i < x.n; i++) if (hasBreaks(kid(x, i))) return true;
+  return false;
+}
+
+/** √(x²), (x²)^(1/2): a root of even index over a power of even exponent or a sum. */
+function isEvenRoot(x: Node): bool {
+  if (x.kind == Kind.ROOT) return isEvenNumber(kid(x, 1)) && mayTurn(kid(x, 0));
+  if (x.kind != Kind.POW || kid(x, 1).kind != Kind.DIV) return false;
+  return isEvenNumber(kid(kid(x, 1), 1)) && mayTurn(kid(x, 0));
+}
+
+function isEvenNumber(x: Node): bool {
+  return x.kind == Kind.NUM && rat.isInteger(x.value) && !int.isOdd(x.value.num);
+}
+
+/** Whether an even power stands in x, so that a root of x may be an absolute value. */
+function mayTurn(x: Node): bool {
+  if (x.kind == Kind.POW && isEvenNumber(kid(x, 1))) return true;
+  for (let i = 0; i < x.n; i++) if (mayTurn(kid(x, i))) return true;
+  return false;
+}
+
 /** Whether two scalars are equal as exact values. */
 export function sameValue(g: Node, p: Node): bool {
   if (identical(g, p)) return true;
@@ -157,7 +196,7 @@ export function sameValue(g: Node, p: Node): bool {
     if (s != Sampled.DIFFER) leaveOpen();
     return false;
   }
-  return s == Sampled.AGREE;
+  return s == Sampled.AGREE && !(hasBreaks(g) || hasBreaks(p));
 }
 
 /** Whether the prediction's scalar is accepted for the gold's. */
@@ -193,7 +232,7 @@ export function scaleBetween(l1: Node, r1: Node, l2: Node, r2: Node): i32 {
   }
   if (isConstantNode(l1) && isConstantNode(r1)) return Scale.NONE;
   const sign = sampleRatio(l1, r1, l2, r2);
-  if (sign == 0) return Scale.NONE;
+  if (sign == 0 || hasBreaks(l1) || hasBreaks(r1) || hasBreaks(l2) || hasBreaks(r2)) return Scale.NONE;
   if (weight(l1) + weight(r1) + weight(l2) + weight(r2) > EVIDENCE_BITS) {
     leaveOpen();
     return Scale.NONE;

@@ -72,7 +72,7 @@ function withoutBars(x: Node): Node {
   return binary(op == Rel.LT || op == Rel.LE ? Kind.INTERSECT : Kind.UNION, first, second);
 }
 
-/** The symbol of a side with exactly one, so that 2x - 1 speaks of x; the side itself otherwise. */
+/** The symbol or call that a side with exactly one speaks of: x in 2x - 1, f(x) in f(x). Null where it is none or several. */
 function onlySymbol(x: Node): Node {
   if (x.kind == Kind.SYM || x.kind == Kind.CALL) return x;
   if (x.kind == Kind.ABS) return onlySymbol(kid(x, 0));
@@ -80,7 +80,7 @@ function onlySymbol(x: Node): Node {
     const s = findSymbol(x);
     if (!isNull(s)) return s;
   }
-  return x;
+  return nil<Node>();
 }
 
 function findSymbol(x: Node): Node {
@@ -251,7 +251,8 @@ class RealLine {
   }
 
   setVariable(v: Node): void {
-    if (isNull(this.variable)) this.variable = v;
+    if (isNull(v) || (v.kind != Kind.SYM && v.kind != Kind.CALL)) this.supported = false;
+    else if (isNull(this.variable)) this.variable = v;
     else if (!identical(this.variable, v)) this.supported = false;
   }
 

@@ -5,11 +5,12 @@ import { Commas, newSymbols } from '../parse/tokens';
 import { Kind } from '../parse/tree';
 import { Char } from '../read/characters';
 import { Choice } from '../read/letters';
-import { hasContent, isPlain, sameText } from '../read/plain';
-import { endOf, Span, startOf } from '../read/span';
+import { hasContent, hasHidden, isPlain, sameText } from '../read/plain';
+import { endOf, exists, Span, startOf } from '../read/span';
 import { byteAt, isDigit, isSpace } from '../read/text';
-import { Verdict } from '../status';
+import { Flag, Verdict } from '../status';
 import { equalAnswer } from './answer';
+import { isWorkedOut } from './form';
 import { isMoney } from './units';
 
 /** Longest answer that is parsed, in bytes; longer ones are compared as text only. */
@@ -26,7 +27,7 @@ class Reading {
 }
 
 /** Parses and compares under one reading of commas. */
-function compareUnder(g: usize, ge: usize, p: usize, pe: usize, goldCommas: i32, predCommas: i32): Reading {
+function compareUnder(g: usize, ge: usize, p: usize, pe: usize, goldCommas: i32, predCommas: i32, worked: bool): Reading {
   const reading = changetype<Reading>(alloc(offsetof<Reading>()));
   const symbols = newSymbols();
   const gold = parseAnswer(g, ge, goldCommas, symbols);
@@ -34,20 +35,28 @@ function compareUnder(g: usize, ge: usize, p: usize, pe: usize, goldCommas: i32,
   reading.goldParsed = gold.isParsed;
   reading.predParsed = pred.isParsed;
   reading.sawComma = !pred.zeroGroup && (pred.grouped || (gold.grouped && !gold.zeroGroup));
-  reading.verdict = verdictOf(gold, pred);
+  reading.verdict = verdictOf(gold, pred, worked);
   return reading;
 }
 
-function verdictOf(gold: Answer, pred: Answer): i32 {
+function verdictOf(gold: Answer, pred: Answer, worked: bool): i32 {
   if (failed) return Verdict.UNDECIDED;
   if (!gold.isParsed || !pred.isParsed) return Verdict.NOT_EQUAL;
   const g = gold.tree;
   if (g.kind == Kind.TEXT && sameText(gold.start, gold.end, pred.start, pred.end, true)) return Verdict.EQUAL;
-  if (!sameCurrency(gold, pred)) return Verdict.NOT_EQUAL;
+  if (!sameCurrency(gold, pred) || !sameRemarks(gold, pred)) return Verdict.NOT_EQUAL;
+  if (worked && !isWorkedOut(g, pred.tree)) return failed ? Verdict.UNDECIDED : Verdict.NOT_EQUAL;
   const same = equalAnswer(g, pred.tree);
   if (failed) return Verdict.UNDECIDED;
   if (same) return Verdict.EQUAL;
   return undecided ? Verdict.UNDECIDED : Verdict.NOT_EQUAL;
+}
+
+/** Whether what is said about the answers agrees; a remark that changes nothing may stand alone. */
+function sameRemarks(gold: Answer, pred: Answer): bool {
+  if (!exists(pred.remark) || pred.isHarmless) return true;
+  if (!exists(gold.remark)) return false;
+  return sameText(startOf(gold.remark), endOf(gold.remark), startOf(pred.remark), endOf(pred.remark), true);
 }
 
 /** Whether the currency signs agree, one with another or with the words behind the other number. */
@@ -56,6 +65,7 @@ function sameCurrency(a: Answer, b: Answer): bool {
   if (a.currency != 0 && b.currency != 0) return false;
   const sign = a.currency != 0 ? a.currency : b.currency;
   const other = a.currency != 0 ? b.tree : a.tree;
+  if (other.kind == Kind.DEGREE || other.kind == Kind.PERCENT) return false;
   return other.kind != Kind.NOTED || isMoney(other.from, other.to, sign);
 }
 
@@ -95,8 +105,9 @@ function isPointDecimal(p: usize, e: usize): bool {
  * Compares two answers (UTF-8): Verdict.EQUAL, Verdict.NOT_EQUAL, Verdict.UNDECIDED, Verdict.GOLD_UNPARSABLE or Verdict.PRED_UNPARSABLE. Only Verdict.EQUAL says that the prediction is
  * right. Never traps, whatever the bytes.
  */
-export function equalAnswers(gold: Span, pred: Span): i32 {
+export function equalAnswers(gold: Span, pred: Span, flags: i32): i32 {
   resetArena(PAIR_FUEL);
+  const worked = (flags & Flag.VALUE) != 0;
   const g = startOf(gold);
   const ge = endOf(gold);
   const p = startOf(pred);
@@ -105,18 +116,20 @@ export function equalAnswers(gold: Span, pred: Span): i32 {
   const predLength = <i32>(pe - p);
   if (!hasContent(g, ge)) return Verdict.GOLD_UNPARSABLE;
   if (!hasContent(p, pe)) return Verdict.PRED_UNPARSABLE;
+  if (hasHidden(g, ge)) return Verdict.GOLD_UNPARSABLE;
+  if (hasHidden(p, pe)) return Verdict.PRED_UNPARSABLE;
   if (goldLength == predLength && memory.compare(g, p, <usize>goldLength) == 0) return Verdict.EQUAL;
   if (sameText(g, ge, p, pe, false)) return Verdict.EQUAL;
   if (goldLength > MAX_ANSWER || predLength > MAX_ANSWER) return Verdict.UNDECIDED;
   const letter = choiceVerdict(g, ge, p, pe);
   if (letter >= 0) return letter;
-  const first = compareUnder(g, ge, p, pe, Commas.GROUP, Commas.GROUP);
+  const first = compareUnder(g, ge, p, pe, Commas.GROUP, Commas.GROUP, worked);
   const verdict = first.verdict;
   if (verdict == Verdict.EQUAL) return Verdict.EQUAL;
   if (verdict == Verdict.NOT_EQUAL && first.goldParsed && first.predParsed) {
     const isDecimalComma = isPointDecimal(g, ge) && isCommaDecimal(p, pe);
-    if (first.sawComma && equalUnder(g, ge, p, pe, Commas.DIVIDE, Commas.DIVIDE)) return Verdict.EQUAL;
-    if (isDecimalComma && equalUnder(g, ge, p, pe, Commas.GROUP, Commas.POINT)) return Verdict.EQUAL;
+    if (first.sawComma && equalUnder(g, ge, p, pe, Commas.DIVIDE, Commas.DIVIDE, worked)) return Verdict.EQUAL;
+    if (isDecimalComma && equalUnder(g, ge, p, pe, Commas.GROUP, Commas.POINT, worked)) return Verdict.EQUAL;
     return Verdict.NOT_EQUAL;
   }
   if (isPlain(g, ge) && isPlain(p, pe) && sameText(g, ge, p, pe, true)) return Verdict.EQUAL;
@@ -125,9 +138,9 @@ export function equalAnswers(gold: Span, pred: Span): i32 {
 }
 
 /** Whether the two are equal under another reading of commas, for half the work. */
-function equalUnder(g: usize, ge: usize, p: usize, pe: usize, goldCommas: i32, predCommas: i32): bool {
+function equalUnder(g: usize, ge: usize, p: usize, pe: usize, goldCommas: i32, predCommas: i32, worked: bool): bool {
   resetArena(PAIR_FUEL / 2);
-  return compareUnder(g, ge, p, pe, goldCommas, predCommas).verdict == Verdict.EQUAL;
+  return compareUnder(g, ge, p, pe, goldCommas, predCommas, worked).verdict == Verdict.EQUAL;
 }
 
 /** Choice letters: "(D) Alina" and "D". -1 when the gold is no choice. */

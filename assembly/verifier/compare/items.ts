@@ -1,9 +1,24 @@
 // Answers taken apart: assignments, remarks, ± signs, the items of lists with their names.
 import { isConstantNode } from '../algebra/sampling';
+import { sameValue } from '../algebra/scalar';
 import { alloc } from '../arena';
 import { elementAt, isNull, nil, setElement } from '../memory';
 import { Rel, Sign, Space } from '../parse/symbols';
-import { binary, hasKind, kid, Kind, Node, node, relate, relation, seal, setKid, unary, withKids } from '../parse/tree';
+import {
+  binary,
+  hasKind,
+  isSegment,
+  kid,
+  Kind,
+  Node,
+  node,
+  relate,
+  relation,
+  seal,
+  setKid,
+  unary,
+  withKids,
+} from '../parse/tree';
 
 /** Most items of one list. */
 const MAX_ITEMS: i32 = 256;
@@ -59,34 +74,26 @@ export function isEquation(x: Node): bool {
   return true;
 }
 
-/** Whether x can name the quantity asked for: a symbol, f(x), AB, |AB|, sin A, NO/BO, x + y, (a, b). */
+/** Whether x is made of names only: a symbol, f(x), AB, A ∪ B. */
 function isName(x: Node): bool {
   switch (x.kind) {
     case Kind.SYM:
     case Kind.CALL:
       return true;
     case Kind.MUL:
-    case Kind.ADD:
-    case Kind.DIV:
-    case Kind.RATIO:
-    case Kind.TUPLE:
-    case Kind.ABS:
-    case Kind.NORM:
-    case Kind.NEG:
     case Kind.UNION:
     case Kind.INTERSECT:
     case Kind.DIFFERENCE:
       for (let i = 0; i < x.n; i++) if (!isName(kid(x, i))) return false;
       return true;
-    case Kind.FUNC:
-      return x.n == 1 && (isName(kid(x, 0)) || kid(x, 0).kind == Kind.TUPLE);
-    case Kind.DEGREE:
-      return isName(kid(x, 0));
   }
   return false;
 }
 
-/** Whether the left side is one symbol, call or tuple of them, which may be assigned anything. */
+/**
+ * Whether the left side is a name, which may be assigned anything: a symbol, call or tuple of them, a geometric name (AB, |AB|, ∠ABC, △ABC),
+ * an operation on sets, the ratio of such names.
+ */
 function isSubject(x: Node): bool {
   if (x.kind == Kind.SYM || x.kind == Kind.CALL) return true;
   if (x.kind == Kind.TUPLE) {
@@ -95,7 +102,10 @@ function isSubject(x: Node): bool {
   }
   // A ∩ B = …
   if (x.kind == Kind.UNION || x.kind == Kind.INTERSECT || x.kind == Kind.DIFFERENCE) return isName(x);
-  // ∠ABC, △ABC
+  if (x.kind == Kind.ABS || x.kind == Kind.NORM) return isSegment(kid(x, 0));
+  if (isSegment(x)) return true;
+  if (x.kind == Kind.RATIO) return isSubject(kid(x, 0)) && isSubject(kid(x, x.n - 1));
+  if (x.kind == Kind.DIV) return isSegment(kid(x, 0)) && isSegment(kid(x, 1));
   return x.kind == Kind.MUL && kid(x, 0).kind == Kind.SYM && isMark(kid(x, 0).symbol) && isName(x);
 }
 
@@ -113,29 +123,37 @@ function isConstantAnswer(x: Node): bool {
   return isConstantNode(x);
 }
 
-/** The value a chain of equalities ends in: before the first ≈ where something exact stands there. */
-function chainValue(x: Node): Node {
-  let last = x.n - 1;
-  for (let i = 0; i < x.n - 1; i++)
-    if (relation(x, i) == Rel.APPROX) {
-      last = i == 0 && isName(kid(x, 0)) ? 1 : i;
-      break;
-    }
-  return kid(x, last);
+/** The place of the value that a chain of equalities ends in: before the first ≈ where something exact stands there. */
+function chainEnd(x: Node): i32 {
+  for (let i = 0; i < x.n - 1; i++) if (relation(x, i) == Rel.APPROX) return i == 0 && isSubject(kid(x, 0)) ? 1 : i;
+  return x.n - 1;
+}
+
+/** Whether all constant sides of a chain, up to its value, are equal: 2 + 3 = 6 says nothing. */
+function isTrueChain(x: Node, end: i32): bool {
+  const value = kid(x, end);
+  for (let i = 0; i < end; i++) {
+    const side = kid(x, i);
+    if (relation(x, i) == Rel.EQ && isConstantNode(side) && isConstantNode(value) && !sameValue(side, value)) return false;
+  }
+  return true;
 }
 
 /** The value when x assigns one to a name (x = 5, f(x) = 2x, AB = CD = 7), or null. */
 export function assigned(x: Node): Node {
   if (!isEquation(x)) return nil<Node>();
   const left = kid(x, 0);
-  const v = chainValue(x);
+  const end = chainEnd(x);
+  const v = kid(x, end);
+  if (!isTrueChain(x, end)) return nil<Node>();
   if (v == left) return relation(x, 0) == Rel.APPROX ? v : nil<Node>();
   if (isSubject(left)) {
     // x = x² + 1 is an equation
     if (left.kind == Kind.SYM && x.n == 2 && contains(v, left.symbol)) return nil<Node>();
     return v;
   }
-  if (isName(left) && isConstantAnswer(v)) return v;
+  // -m = 6 says m = -6
+  if (left.kind == Kind.NEG && kid(left, 0).kind == Kind.SYM && x.n == 2 && isConstantNode(v)) return unary(Kind.NEG, v);
   // 2 + 3 = 5: a computation with its value
   if (isConstantNode(left) && isConstantAnswer(v)) return v;
   return nil<Node>();

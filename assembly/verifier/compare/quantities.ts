@@ -87,6 +87,8 @@ export function equalNoted(g: Node, p: Node): bool {
   if (gUnit != pUnit) {
     const note = gUnit ? g : p;
     const other = gUnit ? b : a;
+    // "A circle" is no A
+    if (other.kind == Kind.SYM) return false;
     // 90° and 90 dollars
     if (other.kind == Kind.DEGREE && !saysDegrees(note.from, note.to)) return false;
     if (other.kind == Kind.PERCENT) return false;
@@ -107,6 +109,7 @@ export function equalRatios(g: Node, p: Node): bool {
   if (g.kind == Kind.RATIO && p.kind == Kind.RATIO) {
     if (g.n != p.n) return false;
     if (sameKids(g, p)) return true;
+    if (isTime(g) || isTime(p) || hasZero(g) || hasZero(p)) return false;
     // proportional: cross products with the first term
     for (let i = 1; i < g.n; i++) {
       const left = binary(Kind.MUL, kid(g, i), kid(p, 0));
@@ -116,8 +119,31 @@ export function equalRatios(g: Node, p: Node): bool {
     return !failed;
   }
   const r = g.kind == Kind.RATIO ? g : p;
-  if (r.n != 2) return false;
-  return equalScalar(g, p);
+  return r.n == 2 && !isTime(r) && !hasZero(r) && equalScalar(g, p);
+}
+
+/** Hours of a day. */
+const HOURS: i32 = 24;
+/** Smallest number of two digits. */
+const TWO_DIGITS: i32 = 10;
+
+/** Whether a ratio is a time of day: hours and minutes, which do not reduce to smaller numbers than minutes are written with. */
+function isTime(x: Node): bool {
+  if (!x.mayBeTime) return false;
+  const a = integerValue(kid(x, 0));
+  const b = integerValue(kid(x, 1));
+  if (a < 0 || a > HOURS || b < 0) return false;
+  return x.n > 2 || b == 0 || b / int.toI32(int.gcd(int.fromU64(<u64>a), int.fromU64(<u64>b))) >= TWO_DIGITS;
+}
+
+/** A small integer of at least 0, or -1. */
+function integerValue(x: Node): i32 {
+  return x.kind == Kind.NUM && rat.isInteger(x.value) && int.fitsI32(x.value.num) ? int.toI32(x.value.num) : -1;
+}
+
+function hasZero(x: Node): bool {
+  for (let i = 0; i < x.n; i++) if (kid(x, i).kind == Kind.NUM && rat.isZero(kid(x, i).value)) return true;
+  return false;
 }
 
 export function equalText(g: Node, p: Node): bool {

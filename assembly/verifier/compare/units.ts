@@ -111,6 +111,10 @@ const NUMBERS = new Names(32)
   .add('twelve', 12);
 
 const POWER_WORDS = new Names(8).add('square/sq', 2).add('cubic/cu', 3);
+/** Words behind an amount of money that are no other unit. */
+const AMOUNT_WORDS = new Names(32).add(
+  'per/each/every/in/total/altogether/left/left over/hundred/thousand/million/billion/trillion/extra/profit/only/a/an',
+);
 const DEGREE_WORDS = new Names(8).add('deg/degree/degrees');
 
 /** Where the first word of a note starts, markup passed over; `e` where there is none. */
@@ -255,7 +259,8 @@ function squeezedLetter(letter: i32): usize {
 /** Whether a currency sign (its code point) goes with the words behind another number: no other unit, and no cents. */
 export function isMoney(p: usize, e: usize, sign: i32): bool {
   first.read(p, e);
-  if (!first.isAll) return true;
+  if (first.entry < 0) return findFirst(p, e, AMOUNT_WORDS) >= 0;
+  if (!first.isAll) return false;
   return first.measure == measureOf(sign) && rat.isOne(first.size) && first.power == 1;
 }
 

@@ -1,11 +1,13 @@
 // Expressions, from sets and ratios down to single tokens.
 import { isNull, nil } from '../memory';
 import { Char } from '../read/characters';
+import { byteAt } from '../read/text';
 import { vulgarValue } from './brackets';
 import { Scope } from './cursor';
 import { Environments } from './environments';
 import { Env, Sign, Space, Tok } from './symbols';
-import { binary, Call, integer, isSegment, Kind, leaf, Node, number, unary } from './tree';
+import { Token } from './tokens';
+import { binary, Call, integer, isSegment, Kind, leaf, Node, number, seal, unary } from './tree';
 
 export abstract class Expressions extends Environments {
   /** Unions, intersections and differences of sets. */
@@ -27,11 +29,15 @@ export abstract class Expressions extends Environments {
     if (this.peek(1) == Tok.END || this.peek(1) == Tok.WORD) return first;
     const from = this.top;
     this.push(first);
+    let isTime = true;
     while (this.kind == Tok.COLON && !this.broken) {
       this.pos++;
+      if (!isMinutes(this.token)) isTime = false;
       this.push(this.sum());
     }
-    return this.collapse(Kind.RATIO, from);
+    const x = this.collect(Kind.RATIO, 0, from);
+    x.mayBeTime = isTime;
+    return seal(x);
   }
 
   sum(): Node {
@@ -317,6 +323,11 @@ function isEitherSign(k: i32): bool {
 
 function signOf(k: i32): i32 {
   return k == Tok.PLUSMINUS ? 1 : -1;
+}
+
+/** Whether a number is written with two digits below 60, as minutes are. */
+function isMinutes(t: Token): bool {
+  return t.isInteger && t.length == 2 && byteAt(t.start) < Char.SIX;
 }
 
 /** The part of a known set that a sign above it names: R^+, or 0. */

@@ -3,6 +3,7 @@
 import { alloc, failed } from '../arena';
 import { isNull, nil, setElement } from '../memory';
 import { Names } from '../read/names';
+import { NOWHERE, span, Span } from '../read/span';
 import { isClosingToken, isOpeningToken, Scope } from './cursor';
 import { isSeparator, separatorOf } from './environments';
 import { Expressions } from './expressions';
@@ -20,6 +21,27 @@ const CLAUSE_WORDS = new Names(64)
   .add('for/where/with/such/since/because/provided/given/as/whenever/assuming/respectively/only/which/obtained/achieved/attained')
   .add('when');
 
+/** Words that say more about a number than a unit does: behind one, the span is no number with a unit. */
+const CHANGING_WORDS = new Names(256)
+  .add(
+    'is/are/was/were/be/not/no/nor/isn/aren/doesn/wrong/impossible/incorrect/false/invalid/squared/cubed/half/halves/third/thirds',
+  )
+  .add('quarter/quarters/fourth/fourths/fifth/fifths/sixth/sixths/seventh/sevenths/eighth/eighths/ninth/ninths/tenth/tenths')
+  .add('hundredth/hundredths/thousandth/thousandths/less/more/fewer/greater/smaller/most/least/than/below/above/under/over/point')
+  .add(
+    'if/when/unless/except/until/mod/modulo/remainder/times/plus/minus/divided/multiplied/subtracted/added/to/between/negative',
+  )
+  .add('one/two/three/four/five/six/seven/eight/nine/ten/eleven/twelve/twenty/thirty/forty/fifty/sixty/seventy/eighty/ninety')
+  .add('otherwise/else/but/maybe/perhaps/possibly/alternatively/either/neither/cannot/could/might/instead/before/after/off');
+
+/** Words of remarks that name the domain of a variable (1), and those that may stand beside them (0). */
+const DOMAIN_WORDS = new Names(64)
+  .add(
+    'integer/integers/real/reals/natural/rational/complex/constant/constants/arbitrary/number/numbers/parameter/any/all/every',
+    1,
+  )
+  .add('is/are/an/a/the/be/some/each/denotes/represents/respectively/and/or', 0);
+
 /** A parsed side. */
 @unmanaged
 export class Answer {
@@ -32,6 +54,10 @@ export class Answer {
   /** see Tokens */
   grouped: bool;
   zeroGroup: bool;
+  /** what is said about the answer ("where n is even"), or nowhere */
+  remark: Span;
+  /** the remark only names the domain of a variable, or changes nothing */
+  isHarmless: bool;
 
   get isParsed(): bool {
     return !isNull(this.tree);
@@ -41,9 +67,14 @@ export class Answer {
 class Parser extends Expressions {
   /** An arrow of implication was met: what stood before it is derivation. */
   restart: bool = false;
+  /** tokens of the remark, from the first to behind the last */
+  remarkFrom: i32 = 0;
+  remarkTo: i32 = 0;
 
   answer(): Node {
     this.restart = false;
+    this.remarkFrom = 0;
+    this.remarkTo = 0;
     while (isLead(this.token) || this.isLeadSign() || (this.pos > 0 && this.kind == Tok.COLON)) this.pos++;
     if (this.kind == Tok.END) this.pos = 0;
     if (this.kind == Tok.END) return nil<Node>();
@@ -133,13 +164,40 @@ class Parser extends Expressions {
     return seal(x);
   }
 
-  /** A remark ("for all real x", "where k is an integer") is dropped; one that holds an equation makes the span unparsable. */
+  /** Notes a remark ("for all real x", "where k is an integer"); one that holds an equation makes the span unparsable. */
   clause(): void {
     const first = this.token;
     const start = this.pos;
     this.skipRemark(true);
+    this.noteRemark(start, this.pos);
     if (first.says('where')) return;
     for (let i = start; i < this.pos; i++) if (this.at(i).kind == Tok.REL && this.at(i).aux == Rel.EQ) this.broken = true;
+  }
+
+  /** Notes that the tokens [from, to) are a remark. */
+  noteRemark(from: i32, to: i32): void {
+    if (this.remarkTo == 0) this.remarkFrom = from;
+    this.remarkTo = to;
+  }
+
+  /** The text of the remarks. */
+  get remark(): Span {
+    return this.remarkTo == 0 ? NOWHERE : span(this.at(this.remarkFrom).start, this.at(this.remarkTo - 1).end);
+  }
+
+  /** Whether the remarks only name the domain of a variable: no other relation than ∈ and ≠, and no word but of domains. */
+  get isHarmless(): bool {
+    let naming = false;
+    for (let i = this.remarkFrom; i < this.remarkTo; i++) {
+      const t = this.at(i);
+      if (t.kind == Tok.REL && t.aux != Rel.IN && t.aux != Rel.NE) return false;
+      if (t.kind == Tok.SPACESET || (t.kind == Tok.REL && t.aux == Rel.IN)) naming = true;
+      if (t.kind != Tok.WORD || isClause(t)) continue;
+      const found = DOMAIN_WORDS.find(t.start, t.length, true);
+      if (found < 0) return false;
+      if (found > 0) naming = true;
+    }
+    return naming || this.at(this.remarkFrom).says('respectively');
   }
 
   item(): Node {
@@ -219,6 +277,10 @@ class Parser extends Expressions {
 
   /** x with the words behind it. */
   noted(x: Node): Node {
+    if (this.saysIsAnswer()) {
+      this.pos = this.tokens.count - 1;
+      return x;
+    }
     const note = unary(Kind.NOTED, x);
     note.from = this.token.start;
     this.words();
@@ -226,12 +288,22 @@ class Parser extends Expressions {
     return note;
   }
 
+  /** Whether "is the answer" follows up to the end. */
+  saysIsAnswer(): bool {
+    if (!this.token.says('is') || this.pos + 4 < this.tokens.count) return false;
+    return this.at(this.tokens.count - 2).says('answer') || this.at(this.tokens.count - 2).says('correct');
+  }
+
   /** (k ∈ Z), (units), (x ≠ 1) */
   skipCondition(): void {
     const close = this.closing(this.pos);
     if (close < 0) this.broken = true;
     for (let i = this.pos; i < close; i++) if (this.at(i).kind == Tok.BAD) this.broken = true;
-    if (!this.broken) this.pos = close + 1;
+    if (this.broken) return;
+    for (let i = this.pos; i < close; i++)
+      if (this.at(i).kind == Tok.REL && this.at(i).aux != Rel.IN && this.at(i).aux != Rel.NE)
+        this.noteRemark(this.pos, close + 1);
+    this.pos = close + 1;
   }
 
   /** Unit words with their powers and quotients: cm^2, km/h, square metres. */
@@ -242,6 +314,7 @@ class Parser extends Expressions {
       const next = this.peek(1);
       if (k == Tok.WORD) {
         if (isClause(t)) return;
+        if (CHANGING_WORDS.has(t.start, t.length, true)) this.broken = true;
         this.pos++;
       } else if (k == Tok.SLASH && (next == Tok.WORD || next == Tok.SYM)) this.pos += 2;
       else if (k == Tok.CARET) {
@@ -289,5 +362,7 @@ export function parseAnswer(p: usize, e: usize, commas: i32, symbols: Symbols): 
   x.currency = parser.currency;
   x.grouped = tokens.grouped;
   x.zeroGroup = tokens.zeroGroup;
+  x.remark = parser.remark;
+  x.isHarmless = parser.isHarmless;
   return x;
 }

@@ -37,6 +37,7 @@ export const enum Kind {
   PM,
   PERCENT,
   DEGREE,
+  /** mayBeTime */
   RATIO,
   /** opening, closing */
   TUPLE,
@@ -177,6 +178,15 @@ export class Node {
 
   set role(role: i32) {
     this.aux = role;
+  }
+
+  /** RATIO: all terms but the first are two digits below 60, so that it may be a time of day */
+  get mayBeTime(): bool {
+    return this.aux != 0;
+  }
+
+  set mayBeTime(on: bool) {
+    this.aux = on ? 1 : 0;
   }
 
   /** MATRIX */

@@ -23,6 +23,7 @@ export const enum Char {
   ZERO = 48,
   TWO = 50,
   THREE = 51,
+  SIX = 54,
   NINE = 57,
   COLON = 58,
   SEMICOLON = 59,
@@ -92,4 +93,5 @@ export const enum Char {
   BAR = 124,
   CLOSE_BRACE = 125,
   TILDE = 126,
+  DELETE = 127,
 }

@@ -5,13 +5,13 @@ import { Flag, Rule } from '../status';
 import { Char } from './characters';
 import { sentenceEnd } from './formula';
 import { joined } from './joined';
-import { lastLetter, leadingLetter } from './letters';
+import { lastLetter, leadingLetter, onlyLetter } from './letters';
 import { Box, isOpenBox, joins, Mark, marks, REMEMBERED } from './marks';
 import { Names } from './names';
 import { countTextWords, trimmed, wholeAnswer } from './prose';
-import { Region, region } from './region';
+import { region, Region } from './region';
 import { percentEnd, Runs } from './runs';
-import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
+import { endOf, exists, NOWHERE, span, Span, startOf } from './span';
 import {
   byteAt,
   indexOfByte,
@@ -19,6 +19,7 @@ import {
   isLetter,
   isOneOf,
   isSpace,
+  isWordAt,
   skipDigits,
   skipLetters,
   skipSpace,
@@ -39,7 +40,7 @@ const PERCENT_REACH: usize = 16;
 
 /** Takes the answer out of one text. */
 @unmanaged
-class Extractor {
+export class Extractor {
   /** the rule that found the answer, or why there is none */
   rule: i32;
   /** the answer, NOWHERE where none was found */
@@ -53,6 +54,8 @@ class Extractor {
   goldLetter: bool;
   goldList: bool;
   goldDecimal: bool;
+  /** a marked value was taken back: the text has no answer, whatever else stands in it */
+  withdrawn: bool;
 
   get strict(): bool {
     return (this.flags & Flag.STRICT) != 0;
@@ -94,6 +97,8 @@ class Extractor {
     const e = this.region.end;
     marks.scan(p, e, false);
     if (this.takeBox(p, e)) return Rule.BOXED;
+    // an empty box is no answer
+    if (marks.at(Mark.BOX, 0) == p && !isOpenBox(p, e)) return Rule.EMPTY;
     const hashes = marks.at(Mark.HASHES, 0);
     if (hashes > 0) {
       const from = skipSpace(hashes, e);
@@ -129,10 +134,42 @@ class Extractor {
     return this.unmarked(p, e, this.truncated && e >= trimEnd(p, textEnd));
   }
 
+  /**
+   * Finds the answer of another kind of mark than the one that `rule` names, the `turn`-th of them; false where there is none. Each stands for
+   * itself: a response that marks two answers has none.
+   */
+  findOther(rule: i32, turn: i32, textEnd: usize): bool {
+    const e = this.region.end;
+    this.answer = NOWHERE;
+    switch (turn) {
+      case Mark.BOX:
+        return rule != Rule.BOXED && this.takeBox(this.region.start, e);
+      case Mark.TAG: {
+        const mark = marks.at(Mark.TAG, 0);
+        const close = mark > 0 ? tagClose(mark, e) : 0;
+        const inside = close > 0 ? trimmed(mark, close) : NOWHERE;
+        return rule != Rule.ANSWER_TAG && exists(inside) && this.takeTag(startOf(inside), endOf(inside));
+      }
+      case Mark.HASHES: {
+        const mark = marks.at(Mark.HASHES, 0);
+        return rule != Rule.HASHES && mark > 0 && this.takeMarked(mark, e, textEnd, true);
+      }
+      case Mark.ANSWER:
+      case Mark.FINAL: {
+        if (rule == (turn == Mark.ANSWER ? Rule.ANSWER_IS : Rule.FINAL_ANSWER)) return false;
+        const mark = marks.at(turn, 0);
+        const from = mark == 0 ? 0 : turn == Mark.ANSWER ? afterLink(mark, e) : afterFinal(mark, e);
+        return from > 0 && this.takeMarked(from, e, textEnd, false);
+      }
+    }
+    return false;
+  }
+
   /** A text without a usable mark; `cut`: it ends where the response was cut. */
   unmarked(p: usize, e: usize, cut: bool): i32 {
+    if (this.withdrawn) return Rule.BROKEN_MARK;
     const letter = this.goldLetter ? leadingLetter(p, e) : NOWHERE;
-    if (exists(letter) && (endOf(letter) + 3 >= e || isOption(endOf(letter), e))) {
+    if (exists(letter) && exists(onlyLetter(p, e)) && (endOf(letter) + 3 >= e || isOption(endOf(letter), e))) {
       if (cut) return Rule.TRUNCATED;
       this.take(letter);
       return Rule.WHOLE;
@@ -227,17 +264,28 @@ class Extractor {
     const end = oneLine ? indexOfByte(p, e, Char.NEWLINE) : sentenceEnd(p, e);
     if (end <= p) return false;
     if (marks.count(Mark.BOX) > 0 && this.takeBox(p, this.boxSentenceEnd(p, end, e))) return true;
-    const letter = this.goldLetter ? leadingLetter(p, end) : NOWHERE;
-    if (exists(letter)) return this.takeValue(letter, end) && !this.mayContinue(letter, textEnd);
+    const offersLetter = this.goldLetter && (exists(leadingLetter(p, end)) || isWordAt(p, end, 'not'));
+    if (offersLetter) {
+      const only = onlyLetter(p, end);
+      return exists(only) && this.takeValue(only, end) && !this.mayContinue(only, textEnd);
+    }
     const whole = wholeAnswer(p, end, this.goldWords);
-    if (exists(whole)) return this.takeFinished(whole, end, textEnd);
+    if (exists(whole)) return this.stands(whole, end, e) && this.takeFinished(whole, end, textEnd);
     if (oneLine) return false;
     const leading = this.runs.leadingValue(p, end, this.goldList);
-    if (exists(leading)) return this.takeFinished(leading, end, textEnd);
+    if (exists(leading)) return this.stands(leading, end, e) && this.takeFinished(leading, end, textEnd);
+    if (isNegated(p, end)) this.withdrawn = true;
     if (this.strict) return false;
-    if (this.goldLetter) return this.takeValue(lastLetter(p, end), end);
+    if (this.goldLetter) return this.takeValue(onlyLetter(p, end), end);
     const last = this.runs.lastValue(p, end, this.goldList);
-    return exists(last) && this.takeFinished(last, end, textEnd);
+    return exists(last) && !isNegated(p, startOf(last)) && this.stands(last, end, e) && this.takeFinished(last, end, textEnd);
+  }
+
+  /** Whether the value of a marked sentence that ends at `end` is not taken back. */
+  stands(value: Span, end: usize, e: usize): bool {
+    if (!isTakenBack(value, end, e)) return true;
+    this.withdrawn = true;
+    return false;
   }
 
   /** A box that starts in the sentence may run past its end. */
@@ -253,11 +301,72 @@ class Extractor {
   takeTag(p: usize, e: usize): bool {
     if (this.takeBox(p, e)) return true;
     const letter = this.goldLetter ? leadingLetter(p, e) : NOWHERE;
-    if (exists(letter)) return this.takeValue(letter, e);
+    if (exists(letter)) return this.takeValue(onlyLetter(p, e), e);
     if (this.takeValue(wholeAnswer(p, e, this.goldWords), e)) return true;
     if (this.takeValue(this.runs.leadingValue(p, e, this.goldList), e)) return true;
     return !this.strict && this.takeValue(this.runs.lastValue(p, e, this.goldList), e);
   }
+}
+
+/** Words that take back, condition or offer another for the value before them. */
+const TAKING_BACK = new Names(64).add(
+  'not/no/wrong/incorrect/false/impossible/invalid/isn/aren/or/alternatively/otherwise/else/if/unless/when/whenever/but/except',
+);
+/** Words that negate the value behind them. */
+const NEGATING = new Names(16).add('not/isn/cannot/never/aren/can/wasn/neither').add('nor', 0);
+
+/** Whether the text between a mark and its value negates it: "the answer cannot be 5". */
+function isNegated(p: usize, e: usize): bool {
+  while (p < e) {
+    if (!isLetter(byteAt(p))) {
+      p++;
+      continue;
+    }
+    const end = skipLetters(p, e);
+    if (NEGATING.has(p, <i32>(end - p), true)) return true;
+    p = end;
+  }
+  return false;
+}
+
+/**
+ * Whether what follows the value in its sentence, which ends at `end`, takes it back: a negation, a condition, an alternative, or a second bare
+ * value on the next line. ", not 6" and "or equivalently" confirm it.
+ */
+function isTakenBack(value: Span, end: usize, e: usize): bool {
+  let p = endOf(value);
+  while (p < end) {
+    if (!isLetter(byteAt(p))) {
+      p++;
+      continue;
+    }
+    const q = skipLetters(p, end);
+    if (TAKING_BACK.has(p, <i32>(q - p), true) && !confirms(p, q, end)) return true;
+    p = q;
+  }
+  return isFollowedByValue(end, e);
+}
+
+/** Whether the word [p, q) only sets the value against another: "not 6", "or equivalently 0.5". */
+function confirms(p: usize, q: usize, end: usize): bool {
+  const next = skipSpace(q, end);
+  if (next >= end) return false;
+  if (isWordAt(p, q, 'not') && (isWordAt(next, end, 'sure') || isWordAt(next, end, 'certain'))) return true;
+  if (isWordAt(p, q, 'not')) return isDigit(byteAt(next)) || byteAt(next) == Char.DOLLAR || byteAt(next) == Char.MINUS;
+  return (
+    isWordAt(p, q, 'or') && (isWordAt(next, end, 'equivalently') || isWordAt(next, end, 'simply') || isWordAt(next, end, 'about'))
+  );
+}
+
+/** Whether the next line is nothing but a number. */
+function isFollowedByValue(end: usize, e: usize): bool {
+  const line = indexOfByte(end, e, Char.NEWLINE);
+  if (skipSpace(min(end + 1, e), line) < line || line >= e) return false;
+  const next = skipSpace(line, e);
+  const close = indexOfByte(next, e, Char.NEWLINE);
+  const rest = trimmed(next, close);
+  if (!exists(rest) || !isNumber(rest)) return false;
+  return isDigit(byteAt(endOf(rest) - 1));
 }
 
 /** Position of the comma in a number written with a decimal comma ("2,74", "1000,99", not "1,234"), or 0. */
@@ -362,6 +471,7 @@ export function extractAnswer(p: usize, n: i32, flags: i32, gold: Span): Extract
   if ((flags & Flag.BARE) != 0) extractor.rule = extractor.bare();
   else {
     extractor.runs.begin();
+    extractor.withdrawn = false;
     extractor.readGold(gold);
     extractor.rule = extractor.find(e);
     if (extractor.rule > Rule.LAST_LETTER) extractor.answer = NOWHERE;

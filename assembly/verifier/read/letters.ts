@@ -1,9 +1,11 @@
 // Choice letters (A to J) in running text and in answers.
 import { hasTextGroup, isMarkup } from '../parse/tables';
 import { Char } from './characters';
-import { NOWHERE, Span, span } from './span';
+import { Names } from './names';
+import { endOf, exists, NOWHERE, span, Span, startOf } from './span';
 import {
   byteAt,
+  indexOfByte,
   isClosing,
   isDigit,
   isLetter,
@@ -51,10 +53,68 @@ function letterAt(p: usize, e: usize): Span {
     const ends = isSpace(d) || isClosing(d) || isStop(d) || isOneOf(d, '*$"`\\\'<');
     // by the first byte: characters of other scripts, from U+3000 on
     if (!ends && d < 0xe3) return NOWHERE;
-    // "A" and "I" before a small letter are words.
-    if (d == Char.SPACE && (c == Char.A || c == Char.I) && p + 2 < e && isLower(byteAt(p + 2))) return NOWHERE;
+    // "A" and "I" before a word are words.
+    if ((c == Char.A || c == Char.I) && isArticle(p + 1, e)) return NOWHERE;
   }
   return span(p, p + 1);
+}
+
+/** Whether the letter before p is a word of a sentence: another word or a formula follows, emphasis aside. */
+function isArticle(p: usize, e: usize): bool {
+  const q = skipSpace(p, e);
+  if (q == p || q >= e || indexOfByte(p, q, Char.NEWLINE) < q) return false;
+  const c = byteAt(q);
+  if (isOneOf(c, '*_') || c == Char.DOLLAR) return q + 1 < e;
+  return isLower(c) || isDigit(c);
+}
+
+/** Words that withdraw the letter behind them. */
+const NEGATIONS = new Names(8).add('not/isn/never/neither');
+/** Words that withdraw the letter before them. */
+const WITHDRAWALS = new Names(8).add('wrong/incorrect/false');
+
+/** The only letter that [p, e) offers; NOWHERE where it offers several. The text behind "B." or "B)" is its option's, unless it goes on with another letter. */
+export function onlyLetter(p: usize, e: usize): Span {
+  let only: Span = NOWHERE;
+  let negated = false;
+  let word = 0;
+  for (let q = p; q < e;) {
+    const c = byteAt(q);
+    if (!isLetter(c)) {
+      q++;
+      continue;
+    }
+    const end = skipLetters(q, e);
+    if (end - q > 1) {
+      if (NEGATIONS.has(q, <i32>(end - q), true)) negated = true;
+      else if (WITHDRAWALS.has(q, <i32>(end - q), true) && word == 1) return NOWHERE;
+      if (exists(only) && !isJoining(q, end) && isMarkedOption(endOf(only), e)) return only;
+      word++;
+      q = end;
+      continue;
+    }
+    const alone = q == p || !(isLetter(byteAt(q - 1)) || isDigit(byteAt(q - 1)) || byteAt(q - 1) == Char.BACKSLASH);
+    const letter = alone ? letterAt(q, e) : NOWHERE;
+    if (exists(letter)) {
+      if (negated) negated = false;
+      else {
+        if (exists(only) && byteAt(startOf(only)) != c) return NOWHERE;
+        only = letter;
+        word = 0;
+      }
+    } else if (exists(only) && isMarkedOption(endOf(only), e)) return only;
+    q = end;
+  }
+  return only;
+}
+
+function isJoining(p: usize, q: usize): bool {
+  return isWordAt(p, q, 'or') || isWordAt(p, q, 'and') || isWordAt(p, q, 'maybe') || isWordAt(p, q, 'option');
+}
+
+/** Whether a mark behind the letter says that the option's own text follows. */
+function isMarkedOption(p: usize, e: usize): bool {
+  return p < e && isOneOf(byteAt(p), '.):');
 }
 
 /** The last letter that stands alone in [p, e). */

@@ -2,8 +2,22 @@
 import { spend } from '../arena';
 import { isMarkup } from '../parse/tables';
 import { Char } from './characters';
-import { Names } from './names';
-import { byteAt, isDigit, isLetter, isOneOf, isWide, skipLetters, spaceAt, startsWith, toLower } from './text';
+import { CodePoints, Names } from './names';
+import {
+  byteAt,
+  codePoint,
+  isDigit,
+  isLetter,
+  isOneOf,
+  isSpace,
+  isWide,
+  REPLACEMENT,
+  sequenceLength,
+  skipLetters,
+  spaceAt,
+  startsWith,
+  toLower,
+} from './text';
 
 /** What a letter or digit behind a backslash that is no known command reads as: itself and this. */
 const UNKNOWN: i32 = 0x10000;
@@ -114,6 +128,25 @@ export function hasContent(p: usize, e: usize): bool {
   for (; p < e; p++) {
     const c = byteAt(p);
     if (isLetter(c) || isDigit(c) || isWide(c) || c == Char.BACKSLASH) return true;
+  }
+  return false;
+}
+
+/** Characters that strike out what stands before them. */
+const STRIKES = new CodePoints().add('\u0335\u0336\u0337\u0338\u20d2\u20d3\u20e5\u20e6\u20eb', 0);
+
+/** Whether the text holds a character that shows nothing, or not what stands there: control characters, broken UTF-8, strokes. */
+export function hasHidden(p: usize, e: usize): bool {
+  while (p < e) {
+    const c = byteAt(p);
+    if (!isWide(c)) {
+      if ((c < Char.SPACE && !isSpace(c)) || c == Char.DELETE) return true;
+      p++;
+      continue;
+    }
+    const wide = codePoint(p, e);
+    if (wide == REPLACEMENT || STRIKES.find(wide) >= 0) return true;
+    p += <usize>sequenceLength(c);
   }
   return false;
 }

@@ -1,7 +1,8 @@
 // Which part of a response can hold its answer: what follows the think block, up to the first chat markup.
 import { Rule } from '../status';
 import { Char } from './characters';
-import { byteAt, isLetter, isWide, skipSpace, startsWith, trimEnd } from './text';
+import { Names } from './names';
+import { byteAt, isLetter, isSpace, isWide, skipSpace, skipText, startsWith, trimEnd } from './text';
 
 /**
  * Length of the chat markup at `p` (which holds `<`), or 0: `<|name|>` of any model (three letters and more, so that `1<|x|>0` stays),
@@ -37,15 +38,43 @@ function markupAt(p: usize, e: usize): i32 {
   return 0;
 }
 
-/** Length of a tag that opens a think block at `p`, or 0. */
-function thinkOpenAt(p: usize, e: usize): i32 {
-  return startsWith(p, e, '<think>') ? 7 : startsWith(p, e, '<thinking>') ? 10 : startsWith(p, e, '<thought>') ? 9 : 0;
+/** Names of the tags that reasoning stands in. */
+const REASONING = new Names(32)
+  .add('think/thinking/thought/thoughts/reasoning/reason/reflection/scratchpad/analysis')
+  .add('begin_of_thought', Edge.OPENS)
+  .add('end_of_thought', Edge.CLOSES);
+
+/** What a tag does to a block of reasoning. */
+const enum Edge {
+  /** by its slash */
+  BY_SLASH,
+  OPENS,
+  CLOSES,
 }
 
-/** Length of a tag that closes a think block at `p`, or 0. */
-function thinkCloseAt(p: usize, e: usize): i32 {
-  return startsWith(p, e, '</think>') ? 8 : startsWith(p, e, '</thinking>') ? 11 : startsWith(p, e, '</thought>') ? 10 : 0;
+/** A tag of reasoning. */
+@unmanaged
+class ReasoningTag {
+  closes: bool;
+
+  /** Position behind the tag at `p`, letter case and white space in it aside; 0 where there is none. */
+  read(p: usize, e: usize): usize {
+    let q = skipSpace(p + 1, e);
+    const barred = q < e && byteAt(q) == Char.BAR;
+    if (barred) q++;
+    const slash = q < e && byteAt(q) == Char.SLASH;
+    if (slash) q = skipSpace(q + 1, e);
+    const name = q;
+    while (q < e && (isLetter(byteAt(q)) || byteAt(q) == Char.UNDERSCORE)) q++;
+    const edge = REASONING.find(name, <i32>(q - name), true);
+    if (edge < 0 || (edge != Edge.BY_SLASH) != barred) return 0;
+    q = barred ? skipText(q, e, '|>') : skipText(skipSpace(q, e), e, '>');
+    this.closes = edge == Edge.CLOSES || slash;
+    return q;
+  }
 }
+
+const tag = changetype<ReasoningTag>(memory.data(4, 4));
 
 /** Skips markup and role names ("<|im_start|>assistant\n") before any content; another role's turn is skipped with its text. */
 function skipHeaders(p: usize, e: usize): usize {
@@ -53,7 +82,7 @@ function skipHeaders(p: usize, e: usize): usize {
     p = skipSpace(p, e);
     if (p >= e || byteAt(p) != Char.LESS) return p;
     const length = markupAt(p, e);
-    if (length == 0) return p;
+    if (length == 0 || tag.read(p, e) > 0) return p;
     const header =
       startsWith(p, e, '<|im_start|>') || startsWith(p, e, '<|start_header_id|>') || startsWith(p, e, '<start_of_turn>');
     p += length;
@@ -68,7 +97,13 @@ function skipHeaders(p: usize, e: usize): usize {
 function opensName(p: usize, e: usize): bool {
   if (p >= e) return false;
   const c = byteAt(p);
-  return isLetter(c) || c == Char.SLASH || c == Char.BAR || isWide(c);
+  return (
+    isLetter(c) ||
+    c == Char.SLASH ||
+    c == Char.BAR ||
+    isWide(c) ||
+    (isSpace(c) && p + 1 < e && (isLetter(byteAt(p + 1)) || byteAt(p + 1) == Char.SLASH))
+  );
 }
 
 /** Which part of a text can hold its answer. */
@@ -86,13 +121,13 @@ export class Region {
     let opened: usize = 0;
     for (let q = p; q < e; q++) {
       if (byteAt(q) != Char.LESS || !opensName(q + 1, e)) continue;
-      const close = thinkCloseAt(q, e);
-      if (close > 0) {
-        afterThink = q + <usize>close;
+      const end = tag.read(q, e);
+      if (end == 0) {
+        if (markupAt(q, e) > 0) e = q;
+      } else if (tag.closes) {
+        afterThink = end;
         opened = 0;
-      } else if (thinkOpenAt(q, e) > 0) {
-        if (opened == 0) opened = q;
-      } else if (markupAt(q, e) > 0) e = q;
+      } else if (opened == 0) opened = q;
     }
     if (afterThink > 0) p = afterThink;
     if (opened > 0) e = opened;
