@@ -102,6 +102,7 @@ export type { TaskKind, TaskSize } from './tasks/registry.js';
 export { JSONL_OPTIONS, jsonlRows, jsonlTask } from './tasks/jsonl.js';
 export type { JsonlOptions } from './tasks/jsonl.js';
 export { SFT_TURN_OPTIONS } from './tasks/task.js';
+export { SPLITS } from './tasks/task.js';
 export type { GuidingTexts, SftExample, SftOptions, Split, Task, TaskRow } from './tasks/task.js';
 
 export { answerMetrics, correctionMetrics, meanOver, passAtK, majAtK, proportion, withBaseline } from './algo/evaluation.js';

@@ -1,5 +1,5 @@
 // `mgrpo eval`: measures a model on problems with answers.
-import { GRPO_OPTIONS, LAYER2_OPTIONS, TASK_NAMES, evaluate, fittingCompletionLength } from '../index.js';
+import { GRPO_OPTIONS, LAYER2_OPTIONS, SPLITS, TASK_NAMES, evaluate, fittingCompletionLength } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { completeMGRPO } from '../config/mgrpo.js';
 import { checkData, openRewards, readRows } from './data.js';
@@ -18,6 +18,13 @@ const SECOND_TURN = { mode, shown, phrases, systemPrompt, maxCompletionLength: s
 const OWN = {
   ...MODEL_OPTIONS,
   ...DATA_OPTIONS,
+  split: {
+    section: 'data',
+    type: 'choice',
+    choices: SPLITS,
+    default: 'test',
+    doc: 'Problems of a generated task: test, which a finished model is measured on once; tuning, to choose settings by; or train.',
+  },
   turns: {
     section: 'evaluation',
     type: 'integer',
@@ -65,7 +72,7 @@ export async function evalCommand(argv: readonly string[]): Promise<Work | null>
   refuse('eval', problems);
   const files = await openModel(model);
   const adapter = await openAdapter(settings.adapter);
-  const rows = await readRows({ settings, split: 'test', limit: settings.limit, seed: settings.seed });
+  const rows = await readRows({ settings, split: settings.split, limit: settings.limit, seed: settings.seed });
   return () =>
     withSession('stopping: an evaluation that is not finished has no result', async ({ gpu, progress, signal }) => {
       const policy = await openPolicy(gpu, files, { train: 'none', adapter, dtype: settings.dtype, name: model });

@@ -129,7 +129,8 @@ async function openCell(
   const trainDataset = await readRows({ settings, split: 'train', limit: settings.limit, seed });
   const { evalDataset: dataset } = settings;
   const held = dataset === null ? settings : { ...settings, dataset, task: null };
-  const evalDataset = await readRows({ settings: held, split: 'test', limit: plan.evaluation.rows, seed: plan.seeds[0]! });
+  const { split, rows: limit } = plan.evaluation;
+  const evalDataset = await readRows({ settings: held, split, limit, seed: plan.seeds[0]! });
   const rewardFuncs = [
     ...(await openRewards(settings.reward, settings.rewardModule, config, trainDataset)),
     ...(await openRewards(training.rewards, null, config, trainDataset)),

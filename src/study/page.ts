@@ -45,7 +45,7 @@ export function renderStudy<S>(name: string, plan: StudyPlan<S>, summary: StudyS
     ['budget', budget.steps !== null ? `${budget.steps} steps` : `${countText(budget.generatedTokens!)} generated tokens`],
     [
       'evaluation',
-      `${evaluation.rows} problems, ${evaluation.turns} turns, ${evaluation.temperature === 0 ? 'greedy' : `temperature ${evaluation.temperature}`}`,
+      `${evaluation.rows} problems (${evaluation.split}), ${evaluation.turns} turns, ${evaluation.temperature === 0 ? 'greedy' : `temperature ${evaluation.temperature}`}`,
     ],
     ['baseline', plan.baseline],
   ];

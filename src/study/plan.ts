@@ -44,6 +44,12 @@ export const MEASURE_OPTIONS = {
     doc: 'Evaluations at equal distances of the budget, the last at its end; one more before.',
   },
   rows: { type: 'integer', min: 1, default: 200, doc: 'Held-out problems, the same under every seed.' },
+  split: {
+    type: 'choice',
+    choices: ['tuning', 'test'],
+    default: 'tuning',
+    doc: 'Held-out problems of a generated task: tuning, to choose settings by; test, once, when all is chosen.',
+  },
   turns: { type: 'integer', min: 2, default: 2, doc: 'Turns: each after the first corrects the answer before.' },
   samples: {
     type: 'integer',

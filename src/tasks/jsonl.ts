@@ -6,7 +6,7 @@ import type { Settings } from '../options/table.js';
 import { isCountdownTask } from '../reward/countdown-task.js';
 import { countdownGold } from './countdown.js';
 import { isMessage } from './task.js';
-import type { Task, TaskRow } from './task.js';
+import type { Split, Task, TaskRow } from './task.js';
 
 /** Options of {@link jsonlRows}. */
 export const JSONL_OPTIONS = {
@@ -77,8 +77,8 @@ export function jsonlRows(text: string, given: JsonlOptions): TaskRow[] {
 }
 
 /** A task that is read from files: the text of one for each split. Rows come in the order of the file. */
-export function jsonlTask(name: string, rows: { readonly train?: readonly TaskRow[]; readonly test?: readonly TaskRow[] }): Task {
-  const columns = new Set([...(rows.train ?? []), ...(rows.test ?? [])].flatMap((row) => Object.keys(row)));
+export function jsonlTask(name: string, rows: Readonly<Partial<Record<Split, readonly TaskRow[]>>>): Task {
+  const columns = new Set(Object.values(rows).flatMap((list) => list.flatMap((row) => Object.keys(row))));
   return {
     name,
     columns: [...columns].filter((column) => column !== 'prompt' && column !== 'gold'),

@@ -15,7 +15,11 @@ export interface TaskRow {
   readonly [column: string]: unknown;
 }
 
-export type Split = 'train' | 'test';
+/** Which problems: those to train on, held-out ones to choose settings by, and held-out ones that are looked at once, at the end. */
+export type Split = (typeof SPLITS)[number];
+
+/** Every split. */
+export const SPLITS = ['train', 'tuning', 'test'] as const;
 
 /** A source of problems. */
 export interface Task {
@@ -23,7 +27,7 @@ export interface Task {
   /** Names of the columns beside `prompt` and `gold`. */
   readonly columns: readonly string[];
   /**
-   * Problems of a split; train and test share none.
+   * Problems of a split; no two splits share any.
    *
    * @param n how many; a task that is read from a file gives its first rows, at most as many as it has
    * @param seed which ones, where the task generates them; the same seed gives the same rows
@@ -106,7 +110,11 @@ export interface Attempt {
   readonly answer: string;
 }
 
-const SPLIT: Thing = { noun: 'train or test', is: (value) => value === 'train' || value === 'test', wayOut: 'name one of them' };
+const SPLIT: Thing = {
+  noun: `one of ${SPLITS.join(', ')}`,
+  is: (value) => SPLITS.some((split) => split === value),
+  wayOut: 'name one of them',
+};
 
 /** The row of a table of sizes. @param where the task, for messages */
 export function sizeOf<T>(where: string, sizes: Readonly<Record<string, T>>, size: string): T {
@@ -120,7 +128,8 @@ export function sizeOf<T>(where: string, sizes: Readonly<Record<string, T>>, siz
 }
 
 /**
- * Draws `n` problems of a split: those whose text hashes to one eighth of all values are held out as test. Test problems are distinct.
+ * Draws `n` problems of a split: those whose text hashes to one eighth of all values are held out, half of them for tuning and half as test.
+ * Held-out problems are distinct.
  *
  * @throws invalid_argument if the split has fewer distinct problems than asked for
  */
@@ -132,13 +141,12 @@ export function drawProblems<T>(split: Split, n: number, rng: Rng, draw: (rng: R
   );
   const drawn: T[] = [];
   const seen = new Set<string>();
-  // Draws in a row that gave nothing: one in eight problems is held out, so that many mean that there are no more.
+  // Draws in a row that gave nothing: one in sixteen problems is of the smallest split, so that many mean that there are no more.
   let misses = 0;
   while (drawn.length < n) {
     const problem = draw(rng);
     const key = keyOf(problem);
-    const heldOut = hash(key) % 8 === 0;
-    if (heldOut !== (split === 'test') || (heldOut && seen.has(key))) {
+    if (splitOf(key) !== split || (split !== 'train' && seen.has(key))) {
       if (++misses > 10_000) {
         throw new MgrpoError(
           'invalid_argument',
@@ -186,6 +194,12 @@ export function writeSft<T>(
 /** `<think>working</think>answer`. */
 export function writeAttempt({ working, answer }: Attempt): string {
   return `<think>${working}</think>${answer}`;
+}
+
+/** The split of a problem with this text. */
+function splitOf(key: string): Split {
+  const part = hash(key) % 16;
+  return part === 0 ? 'test' : part === 8 ? 'tuning' : 'train';
 }
 
 /** FNV-1a, 32 bits: which split a problem belongs to must not depend on the seed. */

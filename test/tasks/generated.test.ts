@@ -4,7 +4,7 @@ import { COUNTDOWN_SIZES, countdown, countdownSft } from '../../src/tasks/countd
 import { MAZE_SIZES, maze, mazeSft } from '../../src/tasks/maze.js';
 import { SIGNS_SIZES, signs, signsSft } from '../../src/tasks/signs.js';
 import { verifyBatch } from '../../src/reward/verify.js';
-import { drawProblems, type SftExample, type Task } from '../../src/tasks/task.js';
+import { drawProblems, type SftExample, type Split, type Task } from '../../src/tasks/task.js';
 import { Rng } from '../../src/rng.js';
 
 const guidingTexts = ['\nWait.\n'];
@@ -34,12 +34,12 @@ describe.each(tasks.map((task) => [task.name, task] as const))('%s', (_, task) =
     expect(task.rows('train', 20, 3)).not.toEqual(task.rows('train', 20, 4));
   });
 
-  it('shares no problem between train and test, and no test problem twice', () => {
-    const questions = (split: 'train' | 'test', n: number): unknown[] => task.rows(split, n, 1).map((row) => row.question);
-    const test = questions('test', 50);
-    expect(new Set(test).size).toBe(50);
+  it('shares no problem between its splits, and has none held out twice', () => {
+    const questions = (split: Split, n: number): unknown[] => task.rows(split, n, 1).map((row) => row['question']);
+    const held = [...questions('test', 50), ...questions('tuning', 50)];
+    expect(new Set(held).size).toBe(100);
     const train = new Set(questions('train', 2000));
-    expect(test.filter((question) => train.has(question))).toEqual([]);
+    expect(held.filter((question) => train.has(question))).toEqual([]);
   });
 
   it('has the columns that it names', () => {
