@@ -1,3 +1,4 @@
+// What the build turns into text: shaders and WebAssembly.
 /** WGSL sources, imported as text by the build (scripts/plugins.mjs). */
 declare module '*.wgsl' {
   const source: string;

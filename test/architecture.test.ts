@@ -207,6 +207,26 @@ function codeOf(file: string): string {
 }
 
 describe('the sources', () => {
+  it('every file begins with a line that says what it is', () => {
+    const bare = sourceFiles(['src', 'assembly', 'scripts'], /\.(ts|mjs)$/).filter((file) => !/^(\/\/|#!)/.test(read(file)));
+    expect(bare).toEqual([]);
+  });
+
+  it('no file is longer than 500 lines', () => {
+    const long = sourceFiles(['src', 'assembly', 'shaders', 'scripts'], /\.(ts|mjs|wgsl)$/).filter(
+      (file) => read(file).split('\n').length > 501,
+    );
+    expect(long).toEqual([]);
+  });
+
+  it('what is private is private to the language too, and a recorder is called rec', () => {
+    const wrong = files.filter(
+      (file) =>
+        /^\s+(private|protected) (?!constructor)/m.test(read(file)) || /\b(r|recorder): (Gpu)?Recorder\b/.test(codeOf(file)),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   it('no WGSL entry point is called main', () => {
     const wrong = sourceFiles(['shaders'], /\.wgsl$/).filter((file) => /\bfn\s+main\b/.test(codeOf(file)));
     expect(wrong).toEqual([]);

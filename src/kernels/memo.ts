@@ -1,3 +1,4 @@
+// Kernels that are made once per variant.
 /** Returns `make(key)`, made once per key. */
 export function memo<K extends readonly unknown[], T>(make: (...key: K) => T): (...key: K) => T {
   const made = new Map<string, T>();

@@ -1,3 +1,4 @@
+// Loads by vectors of four elements where rows are whole vectors, else by single elements.
 import pack1 from '../../shaders/lib/pack-1.wgsl';
 import pack4 from '../../shaders/lib/pack-4.wgsl';
 import weightBf16One from '../../shaders/lib/weight-bf16-1.wgsl';

@@ -1,3 +1,4 @@
+// Loops of a shader written out in text, where a compiler must see constant indices.
 import { check } from '../errors.js';
 
 /**

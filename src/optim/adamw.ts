@@ -1,3 +1,4 @@
+// AdamW over flat slabs of parameters, with the gradient norm clipped on the device.
 import type { Device, Recorder } from '../ops/device.js';
 import { size, view, type Tensor } from '../ops/tensor.js';
 import { adamW, gradNorm } from '../ops/adamw.js';
@@ -39,21 +40,21 @@ export class AdamW {
   }
 
   /** Measures the accumulated gradients for {@link step}, before anything is changed. @returns f32[2] with the gradient norm first */
-  measure(r: Recorder): Tensor {
+  measure(rec: Recorder): Tensor {
     const grads = this.#parameters.slabs.map(({ gradient }) => gradient);
-    gradNorm(r, { grads, out: this.#clip, maxNorm: this.#settings.maxGradNorm });
+    gradNorm(rec, { grads, out: this.#clip, maxNorm: this.#settings.maxGradNorm });
     return this.#clip;
   }
 
   /** Applies one step with the gradients that {@link measure} has measured, and sets them to zero. */
-  step(r: Recorder, learningRate: number): void {
+  step(rec: Recorder, learningRate: number): void {
     const { weightDecay, adamBeta1, adamBeta2, adamEpsilon } = this.#settings;
     this.steps++;
     this.#parameters.slabs.forEach((slab, i) => {
       for (const [start, end, decay] of ranges(slab)) {
         if (end === start) continue;
         const part = (t: Tensor): Tensor => view(t, start, [end - start]);
-        adamW(r, {
+        adamW(rec, {
           param: part(slab.value),
           grad: part(slab.gradient),
           m: part(this.#moments[i]!.first),
@@ -70,12 +71,12 @@ export class AdamW {
       }
     });
     this.#parameters.changed();
-    this.discard(r);
+    this.discard(rec);
   }
 
   /** Sets the accumulated gradients to zero. */
-  discard(r: Recorder): void {
-    this.#parameters.zeroGradients(r);
+  discard(rec: Recorder): void {
+    this.#parameters.zeroGradients(rec);
   }
 
   /** The moments of every parameter by name: `{name}.first`, `{name}.second`. For saving and restoring. */

@@ -1,3 +1,4 @@
+// Learning rates by step, as a factor of the peak.
 import type { GRPOConfig } from '../config/grpo.js';
 
 /**

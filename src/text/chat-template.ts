@@ -1,3 +1,4 @@
+// Chats as one text, by the Jinja template of a model folder.
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { MgrpoError } from '../errors.js';
 
@@ -20,9 +21,9 @@ export interface ChatOptions {
 
 /** A compiled chat template in Jinja, as transformers renders it. */
 export class ChatTemplate {
-  private readonly program: ReturnType<typeof parse>;
-  private readonly where: string;
-  private readonly specialTokens: Readonly<Record<string, unknown>>;
+  readonly #program: ReturnType<typeof parse>;
+  readonly #where: string;
+  readonly #specialTokens: Readonly<Record<string, unknown>>;
 
   /**
    * @param source Jinja text
@@ -31,10 +32,10 @@ export class ChatTemplate {
    * @throws bad_file if the text is not a template
    */
   constructor(source: string, specialTokens: Readonly<Record<string, unknown>> = {}, where: string = 'chat template') {
-    this.where = where;
-    this.specialTokens = specialTokens;
+    this.#where = where;
+    this.#specialTokens = specialTokens;
     try {
-      this.program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+      this.#program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
     } catch (error) {
       throw new MgrpoError('bad_file', `${where}: expected a Jinja chat template, got ${reason(error)}; correct the template`, {
         cause: error,
@@ -54,7 +55,7 @@ export class ChatTemplate {
       strftime_now: (format: string) => strftime(now, format),
       tools: null,
       documents: null,
-      ...this.specialTokens,
+      ...this.#specialTokens,
       ...options.variables,
       messages,
       add_generation_prompt: options.addGenerationPrompt ?? true,
@@ -62,11 +63,11 @@ export class ChatTemplate {
     try {
       const environment = new Environment();
       for (const [name, value] of Object.entries(variables)) environment.set(name, value);
-      return String(new Interpreter(environment).run(this.program).value);
+      return String(new Interpreter(environment).run(this.#program).value);
     } catch (error) {
       throw new MgrpoError(
         'invalid_argument',
-        `${this.where}: expected messages that the template takes, got ${reason(error)}; change the messages or the template`,
+        `${this.#where}: expected messages that the template takes, got ${reason(error)}; change the messages or the template`,
         { cause: error },
       );
     }

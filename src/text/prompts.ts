@@ -1,3 +1,4 @@
+// Guiding phrases and system prompts.
 /**
  * Layer-1 system prompt: what Table 1 of the paper asks for, in our own words. First the reasoning inside `<think></think>`, then the
  * final answer after it; no answer tags and no \boxed{} instruction.

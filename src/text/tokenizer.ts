@@ -1,3 +1,4 @@
+// Text to token ids and back, by the tokenizer files of a model folder.
 import { Tokenizer as Encoder } from '@huggingface/tokenizers';
 import { MgrpoError, show } from '../errors.js';
 import { ChatTemplate } from './chat-template.js';
@@ -40,18 +41,18 @@ export class Tokenizer {
   readonly padTokenId: number | undefined;
   /** The chat template, or null if the folder has none. */
   readonly chatTemplate: ChatTemplate | null;
-  private readonly folder: string;
-  private readonly texts: ReadonlyMap<string, string>;
-  private readonly encoder: Encoder;
-  private readonly specialIds: ReadonlySet<number>;
+  readonly #folder: string;
+  readonly #texts: ReadonlyMap<string, string>;
+  readonly #encoder: Encoder;
+  readonly #specialIds: ReadonlySet<number>;
 
   private constructor(folder: string, texts: ReadonlyMap<string, string>, config: Readonly<Json>) {
-    this.folder = folder;
-    this.texts = texts;
+    this.#folder = folder;
+    this.#texts = texts;
     const file = (name: string): Json => parseObject(texts.get(name) ?? '{}', `${folder}/${name}`);
     const definition = file('tokenizer.json');
     try {
-      this.encoder = new Encoder(withRustSplitting(definition), {});
+      this.#encoder = new Encoder(withRustSplitting(definition), {});
     } catch (error) {
       throw new MgrpoError(
         'unsupported',
@@ -59,15 +60,15 @@ export class Tokenizer {
         { cause: error },
       );
     }
-    const added = [...this.encoder.get_added_tokens_decoder()];
-    this.specialIds = new Set(added.filter(([, token]) => token.special).map(([id]) => id));
-    this.vocabSize = 1 + [...this.encoder.get_vocab().values()].reduce((a, b) => Math.max(a, b), 0);
+    const added = [...this.#encoder.get_added_tokens_decoder()];
+    this.#specialIds = new Set(added.filter(([, token]) => token.special).map(([id]) => id));
+    this.vocabSize = 1 + [...this.#encoder.get_vocab().values()].reduce((a, b) => Math.max(a, b), 0);
 
     const tokenizerConfig = file('tokenizer_config.json');
     const tokens = specialTokens({ ...file('special_tokens_map.json'), ...tokenizerConfig });
-    this.bosTokenId = this.idOf(tokens.bos_token);
-    this.padTokenId = this.idOf(tokens.pad_token);
-    const eos = [file('generation_config.json').eos_token_id, config.eos_token_id, this.idOf(tokens.eos_token)];
+    this.bosTokenId = this.#idOf(tokens.bos_token);
+    this.padTokenId = this.#idOf(tokens.pad_token);
+    const eos = [file('generation_config.json').eos_token_id, config.eos_token_id, this.#idOf(tokens.eos_token)];
     this.eosTokenIds = [...new Set(eos.flat().filter((id): id is number => Number.isSafeInteger(id)))].sort((a, b) => a - b);
 
     const source = texts.get('chat_template.jinja') ?? templateOf(tokenizerConfig, `${folder}/tokenizer_config.json`);
@@ -99,12 +100,12 @@ export class Tokenizer {
    */
   encode(text: string, options: { addSpecialTokens?: boolean } = {}): number[] {
     if (text === '' && !options.addSpecialTokens) return [];
-    const { ids, tokens } = this.encoder.encode(text, { add_special_tokens: options.addSpecialTokens ?? false });
+    const { ids, tokens } = this.#encoder.encode(text, { add_special_tokens: options.addSpecialTokens ?? false });
     const unknown = ids.findIndex((id) => id === undefined);
     if (unknown >= 0) {
       throw new MgrpoError(
         'invalid_argument',
-        `${this.folder}: expected text that the tokenizer covers, got ${show(tokens[unknown])} in ${show(text)}; rewrite the text`,
+        `${this.#folder}: expected text that the tokenizer covers, got ${show(tokens[unknown])} in ${show(text)}; rewrite the text`,
       );
     }
     return ids;
@@ -116,10 +117,10 @@ export class Tokenizer {
    */
   decode(ids: readonly number[], options: { skipSpecialTokens?: boolean } = {}): string {
     const kept = ids.filter(
-      (id) => this.encoder.id_to_token(id) !== undefined && !(options.skipSpecialTokens && this.specialIds.has(id)),
+      (id) => this.#encoder.id_to_token(id) !== undefined && !(options.skipSpecialTokens && this.#specialIds.has(id)),
     );
     if (kept.length === 0) return '';
-    return this.encoder.decode(kept, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+    return this.#encoder.decode(kept, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
   }
 
   /**
@@ -140,7 +141,7 @@ export class Tokenizer {
 
   /** Id of a token as the vocabulary writes it, if there is one. */
   tokenId(token: string): number | undefined {
-    return this.encoder.token_to_id(token);
+    return this.#encoder.token_to_id(token);
   }
 
   /** The chat as text, by the folder's template. @throws unsupported if it has none */
@@ -148,7 +149,7 @@ export class Tokenizer {
     if (!this.chatTemplate) {
       throw new MgrpoError(
         'unsupported',
-        `${this.folder}: expected a chat template for a prompt in messages, got a tokenizer without one; ` +
+        `${this.#folder}: expected a chat template for a prompt in messages, got a tokenizer without one; ` +
           'add chat_template.jinja to the folder, or give prompts as plain text',
       );
     }
@@ -167,11 +168,11 @@ export class Tokenizer {
 
   /** Writes the tokenizer's files into another folder, unchanged. */
   async save(sink: TextSink): Promise<void> {
-    for (const [name, text] of this.texts) await sink.write(name, text);
+    for (const [name, text] of this.#texts) await sink.write(name, text);
   }
 
-  private idOf(token: unknown): number | undefined {
-    return typeof token === 'string' ? this.encoder.token_to_id(token) : undefined;
+  #idOf(token: unknown): number | undefined {
+    return typeof token === 'string' ? this.#encoder.token_to_id(token) : undefined;
   }
 }
 
