@@ -9,7 +9,7 @@ import { checkCountdown, countdownReason } from './compare/countdown';
 import { equalAnswers } from './compare/equal';
 import { extractAnswer, extractGold, Extractor } from './read/extract';
 import { beginBatch } from './read/joined';
-import { Mark } from './read/marks';
+import { Mark, marks } from './read/marks';
 import { endOf, NOWHERE, Span, startOf } from './read/span';
 import { Flag, Rule, Verdict } from './status';
 
@@ -59,11 +59,7 @@ export function grade(count: i32): void {
     else verdict = equalAnswers(gold, found.answer, flags);
     let rule = found.rule;
     let answer = found.answer;
-    if (
-      verdict == Verdict.EQUAL &&
-      (flags & Flag.STRICT) != 0 &&
-      contradicts(gold, found, flags, load<u32>(row, 8) + load<i32>(row, 12))
-    ) {
+    if (verdict == Verdict.EQUAL && contradicts(gold, found, flags, load<u32>(row, 8) + load<i32>(row, 12))) {
       verdict = Verdict.NO_ANSWER;
       rule = Rule.CONFLICT;
       answer = NOWHERE;
@@ -74,12 +70,18 @@ export function grade(count: i32): void {
   }
 }
 
-/** Whether a mark of another kind than that of the right answer found holds an answer that is not right. */
+/** Whether a mark of another kind than that of the right answer found holds an answer that is not right; lenient: a later one. */
 function contradicts(gold: Span, found: Extractor, flags: i32, textEnd: usize): bool {
   if ((flags & Flag.BARE) != 0 || found.rule == Rule.WHOLE) return false;
   const answer = found.answer;
+  const strict = (flags & Flag.STRICT) != 0;
   for (let kind = 0; kind < Mark.COUNT; kind++)
-    if (found.findOther(found.rule, kind, textEnd) && equalAnswers(gold, found.answer, flags) != Verdict.EQUAL) return true;
+    if (
+      (strict || marks.at(kind, 0) > startOf(answer)) &&
+      found.findOther(found.rule, kind, textEnd) &&
+      equalAnswers(gold, found.answer, flags) != Verdict.EQUAL
+    )
+      return true;
   found.answer = answer;
   return false;
 }

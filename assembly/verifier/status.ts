@@ -64,7 +64,7 @@ export const enum Rule {
   TRUNCATED = 19,
   /** A marker is there and what follows it is no answer (an unclosed \boxed{, an empty tag). */
   BROKEN_MARK = 20,
-  /** Strict: two marks of different kinds hold answers of which one is right and one is wrong. */
+  /** Two marks of different kinds hold answers of which one is right and one is wrong. */
   CONFLICT = 21,
   /** It equals the target and uses the numbers as asked. */
   COUNTDOWN_OK = 32,

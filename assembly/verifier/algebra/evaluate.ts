@@ -12,8 +12,8 @@ import { Func, SYM_E, SYM_I } from '../parse/symbols';
 import { kid, Kind, Node } from '../parse/tree';
 import {
   addComplex,
-  Complex,
   complex,
+  Complex,
   divComplex,
   expComplex,
   imaginary,

@@ -231,6 +231,19 @@ function ofNode(x: Node): Frac {
   return r;
 }
 
+/** ⌊a⌋, with the whole part of its constant taken out. */
+function floorOf(a: Frac): Frac {
+  if (!ok()) return a;
+  if (isRational(a)) return ofRat(rat.ofInt(rat.floor(rationalValue(a))));
+  if (!poly.isConstant(a.den)) return ofGenerator(functionOf(Gen.FLOOR, 0, 1, a));
+  let whole = rat.ofI32(0);
+  for (let i = 0; i < a.num.n; i++)
+    if (poly.monomial(a.num, i).n == 0)
+      whole = rat.ofInt(rat.floor(rat.div(poly.coefficient(a.num, i), poly.constantValue(a.den))));
+  const rest = addFrac(a, ofRat(rat.neg(whole)));
+  return addFrac(ofRat(whole), ofGenerator(functionOf(Gen.FLOOR, 0, 1, rest)));
+}
+
 /** A root; that of an even power is an absolute value: √(u²) = |u|. */
 function root(x: Node): Frac {
   const power = kid(x, 0);
@@ -313,15 +326,10 @@ function dispatch(x: Node): Frac {
     case Kind.ABS:
       return absolute(ofNode(kid(x, 0)));
     case Kind.FLOOR:
-    case Kind.CEIL: {
-      const a = ofNode(kid(x, 0));
-      if (!ok()) return a;
-      if (isRational(a)) {
-        const v = rationalValue(a);
-        return ofRat(rat.ofInt(x.kind == Kind.FLOOR ? rat.floor(v) : int.negate(rat.floor(rat.neg(v)))));
-      }
-      return ofGenerator(functionOf(x.kind == Kind.FLOOR ? Gen.FLOOR : Gen.CEIL, 0, 1, a));
-    }
+      return floorOf(ofNode(kid(x, 0)));
+    case Kind.CEIL:
+      // ⌈u⌉ = -⌊-u⌋
+      return negFrac(floorOf(negFrac(ofNode(kid(x, 0)))));
     case Kind.BINOM: {
       const n = ofNode(kid(x, 0));
       return binomial(n, ofNode(kid(x, 1)));

@@ -8,7 +8,7 @@ import * as float from '../number/float';
 import { Float } from '../number/float';
 import * as rat from '../number/rational';
 import { Rel, Space } from '../parse/symbols';
-import { binary, Bracket, identical, integer, kid, Kind, Node, relate, relation, Separator, unary } from '../parse/tree';
+import { binary, Bracket, Call, identical, integer, kid, Kind, Node, relate, relation, Separator, unary } from '../parse/tree';
 import { constantValue } from './evaluate';
 import { formOfDifference, hasForm, lineOf } from './normal-form';
 import { freeSymbols, isConstantNode } from './sampling';
@@ -91,6 +91,12 @@ function findSymbol(x: Node): Node {
     if (!isNull(s)) return s;
   }
   return nil<Node>();
+}
+
+/** Whether x can stand for any number: a symbol, an indexed one, a function of a symbol. */
+function isUnknown(x: Node): bool {
+  if (x.kind == Kind.SYM) return true;
+  return x.kind == Kind.CALL && (x.role == Call.INDEX || freeSymbols(x).count > 0);
 }
 
 /** Two sets on one line: their endpoints in order, and the variable that relations are about. */
@@ -251,7 +257,7 @@ class RealLine {
   }
 
   setVariable(v: Node): void {
-    if (isNull(v) || (v.kind != Kind.SYM && v.kind != Kind.CALL)) this.supported = false;
+    if (isNull(v) || !isUnknown(v)) this.supported = false;
     else if (isNull(this.variable)) this.variable = v;
     else if (!identical(this.variable, v)) this.supported = false;
   }

@@ -4,7 +4,7 @@ import { failed } from '../arena';
 import { isNull } from '../memory';
 import { Bracket, hasKind, identical, kid, Kind, leaf, Node, Separator, substitute, tupleOp } from '../parse/tree';
 import { beginPair, equalItem, sameKids, useRule } from './equality';
-import { assigned, contains, isEquation, isSharedValue, parameterOf, unwrap, withoutRemarks } from './items';
+import { assigned, contains, isEquation, isSharedValue, parameterOf, sameDomains, unwrap, withoutRemarks } from './items';
 import { equalLists } from './lists';
 import { equalMatrices } from './matrices';
 import { equalNoted, equalNumbers, equalRatios, equalText } from './quantities';
@@ -117,6 +117,7 @@ function equalWhole(g: Node, p: Node): bool {
 /** Whether the prediction answers what the gold answers. */
 export function equalAnswer(gold: Node, pred: Node): bool {
   beginPair();
+  if (!sameDomains(gold, pred)) return false;
   const g = unwrap(withoutRemarks(gold));
   const p = unwrap(withoutRemarks(pred));
   if (equalWhole(g, p)) return true;

@@ -6,7 +6,7 @@ import { Kind } from '../parse/tree';
 import { Char } from '../read/characters';
 import { Choice } from '../read/letters';
 import { hasContent, hasHidden, isPlain, sameText } from '../read/plain';
-import { endOf, exists, Span, startOf } from '../read/span';
+import { endOf, Span, startOf } from '../read/span';
 import { byteAt, isDigit, isSpace } from '../read/text';
 import { Flag, Verdict } from '../status';
 import { equalAnswer } from './answer';
@@ -54,9 +54,9 @@ function verdictOf(gold: Answer, pred: Answer, worked: bool): i32 {
 
 /** Whether what is said about the answers agrees; a remark that changes nothing may stand alone. */
 function sameRemarks(gold: Answer, pred: Answer): bool {
-  if (!exists(pred.remark) || pred.isHarmless) return true;
-  if (!exists(gold.remark)) return false;
-  return sameText(startOf(gold.remark), endOf(gold.remark), startOf(pred.remark), endOf(pred.remark), true);
+  if (!pred.hasRemark || gold.sameRemark(pred)) return true;
+  if (!pred.isHarmless) return false;
+  return !gold.hasRemark || (gold.isHarmless && !gold.bounds && !pred.bounds);
 }
 
 /** Whether the currency signs agree, one with another or with the words behind the other number. */

@@ -7,11 +7,12 @@ import { Rel, Sign, Space } from '../parse/symbols';
 import {
   binary,
   hasKind,
+  identical,
   isSegment,
   kid,
   Kind,
-  Node,
   node,
+  Node,
   relate,
   relation,
   seal,
@@ -94,7 +95,7 @@ function isName(x: Node): bool {
  * Whether the left side is a name, which may be assigned anything: a symbol, call or tuple of them, a geometric name (AB, |AB|, ∠ABC, △ABC),
  * an operation on sets, the ratio of such names.
  */
-function isSubject(x: Node): bool {
+export function isSubject(x: Node): bool {
   if (x.kind == Kind.SYM || x.kind == Kind.CALL) return true;
   if (x.kind == Kind.TUPLE) {
     for (let i = 0; i < x.n; i++) if (!isSubject(kid(x, i))) return false;
@@ -186,6 +187,19 @@ export function parameterOf(x: Node): i32 {
   for (let i = 0; i < x.n; i++)
     if (isDomainRemark(kid(x, i)) && kid(kid(x, i), 0).kind == Kind.SYM) return kid(kid(x, i), 0).symbol;
   return -1;
+}
+
+/** Whether two answers that both name the domain of a variable name the same. */
+export function sameDomains(g: Node, p: Node): bool {
+  const a = domainOf(g);
+  const b = domainOf(p);
+  return isNull(a) || isNull(b) || identical(a, b);
+}
+
+/** The set that the first remark about a variable names, or null. */
+function domainOf(x: Node): Node {
+  if (x.kind == Kind.LIST) for (let i = 1; i < x.n; i++) if (isDomainRemark(kid(x, i))) return kid(kid(x, i), 1);
+  return nil<Node>();
 }
 
 /** x without remarks about parameters. */

@@ -1,7 +1,7 @@
 // Names of items: which mean the same, and how they repeat through a list.
 import { sameValue } from '../algebra/scalar';
 import { isNull } from '../memory';
-import { Call, identical, isSegment, kid, Kind, leaf, node, Node, seal, setKid } from '../parse/tree';
+import { Call, identical, isSegment, kid, Kind, leaf, Node, node, seal, setKid } from '../parse/tree';
 import { Char } from '../read/characters';
 import { Items, newItems } from './items';
 

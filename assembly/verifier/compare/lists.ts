@@ -3,7 +3,7 @@ import { sameValue } from '../algebra/scalar';
 import { alloc, failed } from '../arena';
 import { isNull, nil } from '../memory';
 import { Rel } from '../parse/symbols';
-import { binary, Bracket, hasKind, identical, kid, Kind, Node, node, relate, seal, setKid, unary } from '../parse/tree';
+import { binary, Bracket, hasKind, identical, kid, Kind, node, Node, relate, seal, setKid, unary } from '../parse/tree';
 import { equalItem } from './equality';
 import { gather, Items, newItems } from './items';
 import { baseLabel, compatibleLabels, intoTuples, isDefinition, period, sameLabel, unlabelled } from './labels';

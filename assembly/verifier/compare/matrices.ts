@@ -1,6 +1,6 @@
 // Matrices, and expressions in them.
 import { isNull, nil } from '../memory';
-import { binary, Bracket, hasKind, integer, kid, Kind, node, Node, seal, setKid, tupleOp } from '../parse/tree';
+import { binary, Bracket, hasKind, integer, kid, Kind, Node, node, seal, setKid, tupleOp } from '../parse/tree';
 import { sameKids } from './equality';
 
 /** Value of an expression in matrices as one matrix, or null. */

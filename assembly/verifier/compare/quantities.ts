@@ -44,6 +44,8 @@ export function equalNumbers(g: Node, p: Node): bool {
     return equalScalar(kid(g, 0), p);
   if (p.kind == Kind.DEGREE && g.kind != Kind.DEGREE && !hasKind(g, Kind.PI) && !hasKind(g, Kind.DEGREE))
     return equalScalar(g, kid(p, 0));
+  // asked for in percent: 35% is 35, and then 3500% is not
+  if (p.kind == Kind.PERCENT && g.kind == Kind.NUM && rat.compare(g.value, rat.ofI32(1)) > 0) return equalScalar(g, kid(p, 0));
   if (equalScalar(g, p)) return true;
   if (isConstantNode(g)) {
     const v = withoutUnit(p);

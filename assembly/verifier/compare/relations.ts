@@ -10,7 +10,7 @@ import * as rat from '../number/rational';
 import { Rel, Sign } from '../parse/symbols';
 import { identical, kid, Kind, leaf, Node, relation, substitute } from '../parse/tree';
 import { equalItem, sameKids } from './equality';
-import { assigned, contains, isEquation } from './items';
+import { assigned, contains, isEquation, isSubject } from './items';
 import { compatibleLabels, isDefinition, sameLabel } from './labels';
 
 function isChainOf(x: Node, op: i32): bool {
@@ -31,7 +31,7 @@ export function equalRelations(g: Node, p: Node): bool {
       const v = assigned(g);
       return !isNull(v) && p.kind != Kind.SPACESET ? equalItem(v, p) : false;
     }
-    if (g.n == 2 && relation(g, 0) == Rel.IN) {
+    if (g.n == 2 && relation(g, 0) == Rel.IN && isSubject(kid(g, 0))) {
       if (equalItem(kid(g, 1), p)) return true;
     }
     if (g.n == 2 && relation(g, 0) == Rel.TO) return equalItem(kid(g, 1), p);
@@ -43,7 +43,7 @@ export function equalRelations(g: Node, p: Node): bool {
     const v = assigned(p);
     return !isNull(v) && equalItem(g, v);
   }
-  if (p.n == 2 && relation(p, 0) == Rel.IN) {
+  if (p.n == 2 && relation(p, 0) == Rel.IN && isSubject(kid(p, 0))) {
     if (equalItem(g, kid(p, 1))) return true;
   }
   if (isSetLike(p) && (isSetLike(g) || g.kind == Kind.SET)) return compareSets(g, p) == SetVerdict.EQUAL;

@@ -6,7 +6,7 @@ import { isOneOf } from '../read/text';
 import { Brackets } from './brackets';
 import { Scope } from './cursor';
 import { Func, Rel, Sign, SYM_E, Tok } from './symbols';
-import { binary, Call, integer, kid, Kind, leaf, Node, node, number, relation, seal, setKid, unary } from './tree';
+import { binary, Call, integer, kid, Kind, leaf, node, Node, number, relation, seal, setKid, unary } from './tree';
 
 export abstract class Calls extends Brackets {
   /** A name: its primes, its index, and its arguments where it is a function's. */

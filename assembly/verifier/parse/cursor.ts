@@ -3,7 +3,7 @@ import { alloc, fail, failed, spend } from '../arena';
 import { elementAt, setElement } from '../memory';
 import { Sign, Tok } from './symbols';
 import { Symbols, Token, Tokens } from './tokens';
-import { Kind, leaf, node, Node, seal } from './tree';
+import { Kind, leaf, Node, node, seal } from './tree';
 
 /** Deepest nesting of brackets, groups and signs. */
 const MAX_NESTING: i32 = 60;

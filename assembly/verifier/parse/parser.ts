@@ -3,13 +3,12 @@
 import { alloc, failed } from '../arena';
 import { isNull, nil, setElement } from '../memory';
 import { Names } from '../read/names';
-import { NOWHERE, span, Span } from '../read/span';
 import { isClosingToken, isOpeningToken, Scope } from './cursor';
 import { isSeparator, separatorOf } from './environments';
 import { Expressions } from './expressions';
 import { tokenize } from './lexer';
 import { Rel, Tok } from './symbols';
-import { Symbols, Token } from './tokens';
+import { Symbols, Token, Tokens } from './tokens';
 import { binary, Kind, leaf, Node, seal, unary } from './tree';
 
 /** Words that may stand before the answer itself. */
@@ -54,10 +53,34 @@ export class Answer {
   /** see Tokens */
   grouped: bool;
   zeroGroup: bool;
-  /** what is said about the answer ("where n is even"), or nowhere */
-  remark: Span;
+  /** the tokens of what is said about the answer ("where n is even"): [remarkFrom, remarkTo) */
+  tokens: Tokens;
+  remarkFrom: i32;
+  remarkTo: i32;
   /** the remark only names the domain of a variable, or changes nothing */
   isHarmless: bool;
+
+  get hasRemark(): bool {
+    return this.remarkTo > 0;
+  }
+
+  /** Whether the same is said about another answer, in any spelling of its signs. */
+  sameRemark(other: Answer): bool {
+    const n = this.remarkTo - this.remarkFrom;
+    if (other.remarkTo - other.remarkFrom != n) return false;
+    for (let i = 0; i < n; i++)
+      if (!this.tokens.at(this.remarkFrom + i).isSame(other.tokens.at(other.remarkFrom + i))) return false;
+    return true;
+  }
+
+  /** Whether the remark bounds a variable: n > 5. */
+  get bounds(): bool {
+    for (let i = this.remarkFrom; i < this.remarkTo; i++) {
+      const t = this.tokens.at(i);
+      if (t.kind == Tok.REL && t.aux != Rel.IN) return true;
+    }
+    return false;
+  }
 
   get isParsed(): bool {
     return !isNull(this.tree);
@@ -180,18 +203,13 @@ class Parser extends Expressions {
     this.remarkTo = to;
   }
 
-  /** The text of the remarks. */
-  get remark(): Span {
-    return this.remarkTo == 0 ? NOWHERE : span(this.at(this.remarkFrom).start, this.at(this.remarkTo - 1).end);
-  }
-
-  /** Whether the remarks only name the domain of a variable: no other relation than ∈ and ≠, and no word but of domains. */
+  /** Whether the remarks only name the domain of a variable: no equation, and no word but of domains. */
   get isHarmless(): bool {
     let naming = false;
     for (let i = this.remarkFrom; i < this.remarkTo; i++) {
       const t = this.at(i);
-      if (t.kind == Tok.REL && t.aux != Rel.IN && t.aux != Rel.NE) return false;
-      if (t.kind == Tok.SPACESET || (t.kind == Tok.REL && t.aux == Rel.IN)) naming = true;
+      if (t.kind == Tok.REL && t.aux == Rel.EQ) return false;
+      if (t.kind == Tok.SPACESET || t.kind == Tok.REL) naming = true;
       if (t.kind != Tok.WORD || isClause(t)) continue;
       const found = DOMAIN_WORDS.find(t.start, t.length, true);
       if (found < 0) return false;
@@ -298,7 +316,7 @@ class Parser extends Expressions {
   skipCondition(): void {
     const close = this.closing(this.pos);
     if (close < 0) this.broken = true;
-    for (let i = this.pos; i < close; i++) if (this.at(i).kind == Tok.BAD) this.broken = true;
+    for (let i = this.pos; i < close; i++) if (this.at(i).kind == Tok.BAD || changes(this.at(i))) this.broken = true;
     if (this.broken) return;
     for (let i = this.pos; i < close; i++)
       if (this.at(i).kind == Tok.REL && this.at(i).aux != Rel.IN && this.at(i).aux != Rel.NE)
@@ -314,7 +332,7 @@ class Parser extends Expressions {
       const next = this.peek(1);
       if (k == Tok.WORD) {
         if (isClause(t)) return;
-        if (CHANGING_WORDS.has(t.start, t.length, true)) this.broken = true;
+        if (changes(t)) this.broken = true;
         this.pos++;
       } else if (k == Tok.SLASH && (next == Tok.WORD || next == Tok.SYM)) this.pos += 2;
       else if (k == Tok.CARET) {
@@ -341,6 +359,11 @@ class Parser extends Expressions {
   }
 }
 
+/** Whether the token is a word that changes the number before it. */
+function changes(t: Token): bool {
+  return t.kind == Tok.WORD && CHANGING_WORDS.has(t.start, t.length, true);
+}
+
 function isLead(t: Token): bool {
   return t.kind == Tok.WORD && LEAD_WORDS.has(t.start, t.length, true);
 }
@@ -362,7 +385,9 @@ export function parseAnswer(p: usize, e: usize, commas: i32, symbols: Symbols): 
   x.currency = parser.currency;
   x.grouped = tokens.grouped;
   x.zeroGroup = tokens.zeroGroup;
-  x.remark = parser.remark;
+  x.tokens = tokens;
+  x.remarkFrom = parser.remarkFrom;
+  x.remarkTo = parser.remarkTo;
   x.isHarmless = parser.isHarmless;
   return x;
 }

@@ -3,7 +3,7 @@ import { alloc, fail, spend } from '../arena';
 import { nil } from '../memory';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
-import { isWordAt } from '../read/text';
+import { byteAt, isWordAt, toLower } from '../read/text';
 import { Tok } from './symbols';
 
 /** Largest number of tokens of one side. */
@@ -52,6 +52,17 @@ export class Token {
 
   get length(): i32 {
     return <i32>(this.end - this.start);
+  }
+
+  /** Whether it says the same as another: the same sign, number or word, letter case aside. */
+  isSame(other: Token): bool {
+    if (this.kind != other.kind || this.aux != other.aux) return false;
+    if (this.kind == Tok.NUM) return rat.equal(this.value, other.value);
+    if (this.kind != Tok.WORD) return true;
+    if (this.length != other.length) return false;
+    for (let i: usize = 0; i < <usize>this.length; i++)
+      if (toLower(byteAt(this.start + i)) != toLower(byteAt(other.start + i))) return false;
+    return true;
   }
 
   /** Whether it is a word that spells `word` (lower case), letter case aside. */

@@ -11,7 +11,8 @@ import { Names } from './names';
 import { countTextWords, trimmed, wholeAnswer } from './prose';
 import { region, Region } from './region';
 import { percentEnd, Runs } from './runs';
-import { endOf, exists, NOWHERE, span, Span, startOf } from './span';
+import { followsNot, isNegated, isNumber, isTakenBack } from './sentences';
+import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import {
   byteAt,
   indexOfByte,
@@ -118,7 +119,7 @@ export class Extractor {
       const from = afterFinal(mark, e);
       if (from > 0 && this.takeMarked(from, e, textEnd, false)) return Rule.FINAL_ANSWER;
     }
-    if (this.takeBox(p, e)) return Rule.BOXED;
+    if (this.takeBox(p, e) && this.fitsGold()) return Rule.BOXED;
     for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.TAG, back)) > 0; back++) {
       const close = tagClose(mark, e);
       const inside = close > 0 ? trimmed(mark, close) : NOWHERE;
@@ -143,7 +144,7 @@ export class Extractor {
     this.answer = NOWHERE;
     switch (turn) {
       case Mark.BOX:
-        return rule != Rule.BOXED && this.takeBox(this.region.start, e);
+        return rule != Rule.BOXED && this.takeBox(this.region.start, e) && this.fitsGold();
       case Mark.TAG: {
         const mark = marks.at(Mark.TAG, 0);
         const close = mark > 0 ? tagClose(mark, e) : 0;
@@ -158,6 +159,9 @@ export class Extractor {
       case Mark.FINAL: {
         if (rule == (turn == Mark.ANSWER ? Rule.ANSWER_IS : Rule.FINAL_ANSWER)) return false;
         const mark = marks.at(turn, 0);
+        const tag = marks.at(Mark.TAG, 0);
+        // within a tag, it is the tag's answer
+        if (tag > 0 && mark > tag && mark < tagClose(tag, e)) return false;
         const from = mark == 0 ? 0 : turn == Mark.ANSWER ? afterLink(mark, e) : afterFinal(mark, e);
         return from > 0 && this.takeMarked(from, e, textEnd, false);
       }
@@ -186,6 +190,11 @@ export class Extractor {
     return isNumber(this.answer) ? Rule.LAST_NUMBER : Rule.LAST_MATH;
   }
 
+  /** Whether the answer can be of the gold's form: a letter's is a choice. */
+  fitsGold(): bool {
+    return !this.goldLetter || exists(onlyLetter(startOf(this.answer), endOf(this.answer)));
+  }
+
   /** Answers with the newest readable box that starts in [from, e), joined to those before it where the text joins them. */
   takeBox(from: usize, e: usize): bool {
     const box = this.box;
@@ -199,6 +208,10 @@ export class Extractor {
     if (back == total) return false;
     const start = box.start;
     const end = box.end;
+    if (followsNot(from, mark)) {
+      this.withdrawn = true;
+      return false;
+    }
     const percent = percentEnd(box.after, min(e, box.after + PERCENT_REACH)) > 0;
     let groups = 1;
     let equalParts = true;
@@ -300,73 +313,17 @@ export class Extractor {
   /** The content of an answer tag: its box, all of it where it is an answer, else the value it starts with or (lenient) ends with. */
   takeTag(p: usize, e: usize): bool {
     if (this.takeBox(p, e)) return true;
+    const mark = marks.at(Mark.ANSWER, 0);
+    if (mark > p && mark < e) {
+      const from = afterLink(mark, e);
+      return from > 0 && this.takeMarked(from, e, e, false);
+    }
     const letter = this.goldLetter ? leadingLetter(p, e) : NOWHERE;
     if (exists(letter)) return this.takeValue(onlyLetter(p, e), e);
     if (this.takeValue(wholeAnswer(p, e, this.goldWords), e)) return true;
     if (this.takeValue(this.runs.leadingValue(p, e, this.goldList), e)) return true;
     return !this.strict && this.takeValue(this.runs.lastValue(p, e, this.goldList), e);
   }
-}
-
-/** Words that take back, condition or offer another for the value before them. */
-const TAKING_BACK = new Names(64).add(
-  'not/no/wrong/incorrect/false/impossible/invalid/isn/aren/or/alternatively/otherwise/else/if/unless/when/whenever/but/except',
-);
-/** Words that negate the value behind them. */
-const NEGATING = new Names(16).add('not/isn/cannot/never/aren/can/wasn/neither').add('nor', 0);
-
-/** Whether the text between a mark and its value negates it: "the answer cannot be 5". */
-function isNegated(p: usize, e: usize): bool {
-  while (p < e) {
-    if (!isLetter(byteAt(p))) {
-      p++;
-      continue;
-    }
-    const end = skipLetters(p, e);
-    if (NEGATING.has(p, <i32>(end - p), true)) return true;
-    p = end;
-  }
-  return false;
-}
-
-/**
- * Whether what follows the value in its sentence, which ends at `end`, takes it back: a negation, a condition, an alternative, or a second bare
- * value on the next line. ", not 6" and "or equivalently" confirm it.
- */
-function isTakenBack(value: Span, end: usize, e: usize): bool {
-  let p = endOf(value);
-  while (p < end) {
-    if (!isLetter(byteAt(p))) {
-      p++;
-      continue;
-    }
-    const q = skipLetters(p, end);
-    if (TAKING_BACK.has(p, <i32>(q - p), true) && !confirms(p, q, end)) return true;
-    p = q;
-  }
-  return isFollowedByValue(end, e);
-}
-
-/** Whether the word [p, q) only sets the value against another: "not 6", "or equivalently 0.5". */
-function confirms(p: usize, q: usize, end: usize): bool {
-  const next = skipSpace(q, end);
-  if (next >= end) return false;
-  if (isWordAt(p, q, 'not') && (isWordAt(next, end, 'sure') || isWordAt(next, end, 'certain'))) return true;
-  if (isWordAt(p, q, 'not')) return isDigit(byteAt(next)) || byteAt(next) == Char.DOLLAR || byteAt(next) == Char.MINUS;
-  return (
-    isWordAt(p, q, 'or') && (isWordAt(next, end, 'equivalently') || isWordAt(next, end, 'simply') || isWordAt(next, end, 'about'))
-  );
-}
-
-/** Whether the next line is nothing but a number. */
-function isFollowedByValue(end: usize, e: usize): bool {
-  const line = indexOfByte(end, e, Char.NEWLINE);
-  if (skipSpace(min(end + 1, e), line) < line || line >= e) return false;
-  const next = skipSpace(line, e);
-  const close = indexOfByte(next, e, Char.NEWLINE);
-  const rest = trimmed(next, close);
-  if (!exists(rest) || !isNumber(rest)) return false;
-  return isDigit(byteAt(endOf(rest) - 1));
 }
 
 /** Position of the comma in a number written with a decimal comma ("2,74", "1000,99", not "1,234"), or 0. */
@@ -441,12 +398,6 @@ function tagClose(p: usize, e: usize): usize {
 function skipMarkdown(p: usize, e: usize): usize {
   while (p < e && (isSpace(byteAt(p)) || isOneOf(byteAt(p), '*#_'))) p++;
   return p;
-}
-
-/** Whether the span is one number with its separators, sign and currency, and no other letter or sign. */
-function isNumber(s: Span): bool {
-  for (let p = startOf(s); p < endOf(s); p++) if (!isDigit(byteAt(p)) && !isOneOf(byteAt(p), ',.-$% \\')) return false;
-  return true;
 }
 
 const extractor = changetype<Extractor>(heap.alloc(offsetof<Extractor>()));

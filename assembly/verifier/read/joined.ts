@@ -1,5 +1,5 @@
 // Answers that had to be put together from parts of a text. They live until the next batch.
-import { NOWHERE, span, Span } from './span';
+import { NOWHERE, Span, span } from './span';
 
 const CAPACITY: usize = 1 << 21;
 const buffer: usize = heap.alloc(CAPACITY);

@@ -2,7 +2,7 @@
 import { hasTextGroup, isMarkup } from '../parse/tables';
 import { Char } from './characters';
 import { Names } from './names';
-import { endOf, exists, NOWHERE, span, Span, startOf } from './span';
+import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import {
   byteAt,
   indexOfByte,

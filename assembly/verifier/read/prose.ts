@@ -2,7 +2,7 @@
 import { hasTextGroup } from '../parse/tables';
 import { Char } from './characters';
 import { Names } from './names';
-import { endOf, exists, NOWHERE, span, Span, startOf } from './span';
+import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import {
   byteAt,
   endsWith,
@@ -30,7 +30,9 @@ const MATH_WORDS = new Names(64).add(
   'or/and/pi/ln/lg/pm/sin/cos/tan/cot/sec/csc/log/exp/inf/mod/sqrt/frac/arcsin/arccos/arctan/infinity',
 );
 /** Words that start a clause about what stands before. */
-const CONJUNCTIONS = new Names(64).add('because/since/as/so/if/when/where/which/that/but/not/for/from/is/was');
+const CONJUNCTIONS = new Names(64).add(
+  'because/since/as/so/if/when/where/which/that/but/not/for/from/is/was/alternatively/otherwise/else/maybe/perhaps/possibly/unless/instead',
+);
 
 /** The span without white space, emphasis, quotes and a final full stop at both ends; NOWHERE where nothing is left. */
 export function trimmed(p: usize, e: usize): Span {

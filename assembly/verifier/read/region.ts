@@ -2,7 +2,7 @@
 import { Rule } from '../status';
 import { Char } from './characters';
 import { Names } from './names';
-import { byteAt, isLetter, isSpace, isWide, skipSpace, skipText, startsWith, trimEnd } from './text';
+import { byteAt, isLetter, isSpace, isWide, skipLetters, skipSpace, skipText, startsWith, trimEnd } from './text';
 
 /**
  * Length of the chat markup at `p` (which holds `<`), or 0: `<|name|>` of any model (three letters and more, so that `1<|x|>0` stays),
@@ -106,6 +106,21 @@ function opensName(p: usize, e: usize): bool {
   );
 }
 
+/** Words that start another turn, where a colon follows them at the start of a line. */
+const TURNS = new Names(16).add('question/q/human/user/problem/exercise');
+
+/** Where the text goes on with a new question after its answer; `e` where it does not. */
+function runOn(p: usize, e: usize): usize {
+  for (let q = p; q < e; q++) {
+    if (byteAt(q) != Char.NEWLINE) continue;
+    const word = skipSpace(q, e);
+    const end = skipLetters(word, e);
+    if (end < e && byteAt(end) == Char.COLON && TURNS.has(word, <i32>(end - word), true)) return q;
+    q = max(q, word - 1);
+  }
+  return e;
+}
+
 /** Which part of a text can hold its answer. */
 @unmanaged
 export class Region {
@@ -132,6 +147,7 @@ export class Region {
     if (afterThink > 0) p = afterThink;
     if (opened > 0) e = opened;
     this.start = skipSpace(p, e);
+    e = runOn(this.start, e);
     this.end = trimEnd(this.start, max(this.start, e));
     this.why = this.end > this.start ? Rule.NONE : opened > 0 ? Rule.OPEN_THINK : Rule.EMPTY;
   }

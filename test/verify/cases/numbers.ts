@@ -232,7 +232,7 @@ export const numbers: readonly Form[] = [
           '10 cm^2',
           '£10',
         ],
-        ['10x', '10n', '100\\text{ cm}', '11\\text{ units}', '10\\%', '10i', '-10 cm', '10 million', '10\\text{ or }11', '10a'],
+        ['10x', '10n', '100\\text{ cm}', '11\\text{ units}', '1000\\%', '10i', '-10 cm', '10 million', '10\\text{ or }11', '10a'],
       ],
       [
         '10\\text{ cm}',

@@ -78,7 +78,7 @@ export const refusals: readonly Form[] = [
     name: 'conditions',
     rows: [
       ['2^n \\text{ where } n \\text{ is even}', ['2^n \\text{ where } n \\text{ is even}'], ['2^n \\text{ where } n \\text{ is odd}', '2^m \\text{ where } n \\text{ is even}']],
-      ['2^n', ['2^n', '2^n \\text{ where } n \\text{ is an integer}', '2^n \\text{ for all real } n'], ['2^n \\text{ where } n \\text{ is even}', '2^n \\text{ for } n > 5', '2^n \\text{ only if } n \\text{ is prime}', '2^n \\text{ for even } n']],
+      ['2^n', ['2^n', '2^n \\text{ where } n \\text{ is an integer}', '2^n \\text{ for all real } n', '2^n \\text{ for } n > 5'], ['2^n \\text{ where } n \\text{ is even}', '2^n \\text{ only if } n \\text{ is prime}', '2^n \\text{ for even } n']],
       ['x^2 \\text{ for } x > 0', ['x^2 \\text{ for } x > 0'], ['x^2 \\text{ for } x < 0', 'x^2 \\text{ for } x > 1']],
       ['5', ['5 \\text{ respectively}'], ['5 \\text{ when } x = 2', '5 \\text{ provided } x \\text{ is odd}']],
     ],

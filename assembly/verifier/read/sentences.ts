@@ -1,0 +1,90 @@
+// What a marked sentence says about the value in it: that it is none, or not the only one.
+import { Char } from './characters';
+import { Names } from './names';
+import { trimmed } from './prose';
+import { endOf, exists, Span, startOf } from './span';
+import {
+  byteAt,
+  indexOfByte,
+  isDigit,
+  isLetter,
+  isOneOf,
+  isSpace,
+  isWordAt,
+  skipLetters,
+  skipSpace,
+  startsWithFold,
+} from './text';
+
+/** Words that take back, condition or offer another for the value before them. */
+const TAKING_BACK = new Names(64).add(
+  'not/no/wrong/incorrect/false/impossible/invalid/isn/aren/or/alternatively/otherwise/else/if/unless/when/whenever/but/except',
+);
+/** Words that negate the value behind them. */
+const NEGATING = new Names(16).add('not/isn/cannot/never/aren/can/wasn/neither').add('nor', 0);
+
+/** Whether the text between a mark and its value negates it: "the answer cannot be 5". */
+export function isNegated(p: usize, e: usize): bool {
+  while (p < e) {
+    if (!isLetter(byteAt(p))) {
+      p++;
+      continue;
+    }
+    const end = skipLetters(p, e);
+    if (NEGATING.has(p, <i32>(end - p), true)) return true;
+    p = end;
+  }
+  return false;
+}
+
+/** Whether the word before p, formula marks and colons aside, is "not". */
+export function followsNot(s: usize, p: usize): bool {
+  while (p > s && (isSpace(byteAt(p - 1)) || isOneOf(byteAt(p - 1), '$:*('))) p--;
+  return p >= s + 4 && startsWithFold(p - 3, p, 'not') && !isLetter(byteAt(p - 4));
+}
+
+/**
+ * Whether what follows the value in its sentence, which ends at `end`, takes it back: a negation, a condition, an alternative, or a second bare
+ * value on the next line. ", not 6" and "or equivalently" confirm it.
+ */
+export function isTakenBack(value: Span, end: usize, e: usize): bool {
+  let p = endOf(value);
+  while (p < end) {
+    if (!isLetter(byteAt(p))) {
+      p++;
+      continue;
+    }
+    const q = skipLetters(p, end);
+    if (TAKING_BACK.has(p, <i32>(q - p), true) && !confirms(p, q, end)) return true;
+    p = q;
+  }
+  return isFollowedByValue(end, e);
+}
+
+/** Whether the word [p, q) only sets the value against another: "not 6", "or equivalently 0.5". */
+function confirms(p: usize, q: usize, end: usize): bool {
+  const next = skipSpace(q, end);
+  if (next >= end) return false;
+  if (isWordAt(p, q, 'not') && (isWordAt(next, end, 'sure') || isWordAt(next, end, 'certain'))) return true;
+  if (isWordAt(p, q, 'not')) return isDigit(byteAt(next)) || byteAt(next) == Char.DOLLAR || byteAt(next) == Char.MINUS;
+  return (
+    isWordAt(p, q, 'or') && (isWordAt(next, end, 'equivalently') || isWordAt(next, end, 'simply') || isWordAt(next, end, 'about'))
+  );
+}
+
+/** Whether the next line is nothing but a number. */
+function isFollowedByValue(end: usize, e: usize): bool {
+  const line = indexOfByte(end, e, Char.NEWLINE);
+  if (skipSpace(min(end + 1, e), line) < line || line >= e) return false;
+  const next = skipSpace(line, e);
+  const close = indexOfByte(next, e, Char.NEWLINE);
+  const rest = trimmed(next, close);
+  if (!exists(rest) || !isNumber(rest)) return false;
+  return isDigit(byteAt(endOf(rest) - 1));
+}
+
+/** Whether the span is one number with its separators, sign and currency, and no other letter or sign. */
+export function isNumber(s: Span): bool {
+  for (let p = startOf(s); p < endOf(s); p++) if (!isDigit(byteAt(p)) && !isOneOf(byteAt(p), ',.-$% \\')) return false;
+  return true;
+}
