@@ -30,7 +30,7 @@ fn attention_bwd_dq_rows(group: Group, @builtin(local_invocation_index) lane: u3
   let block = rows_of(group, params.heads);
   if (block.first >= params.tokens) { return; }
   let row = min(block.first + lane, block.last); // surplus lanes repeat the last row
-  let start = bound[row];
+  let start = first_seen(row, bound[row]);
   let pair = row * params.heads + block.head;
   var query: array<Vec, VECS>;
   var upstream: array<Vec, VECS>;
@@ -43,7 +43,7 @@ fn attention_bwd_dq_rows(group: Group, @builtin(local_invocation_index) lane: u3
   let row_delta = delta[pair];
   let stride = params.kv_heads * VECS;
   let kv_head = block.head / (params.heads / params.kv_heads);
-  for (var j = bound[block.first]; j <= block.last; j++) {
+  for (var j = first_seen(block.first, bound[block.first]); j <= block.last; j++) {
     let key = j * stride + kv_head * VECS;
     var s = 0.0;
     var dp = 0.0;
@@ -65,7 +65,7 @@ fn attention_bwd_dkv_rows(group: Group, @builtin(local_invocation_index) lane: u
   let block = rows_of(group, params.kv_heads);
   if (block.first >= params.tokens) { return; }
   let row = min(block.first + lane, block.last); // surplus lanes repeat the last row
-  let end = bound[row];
+  let end = end_of_view(row, bound[row]);
   let at = (row * params.kv_heads + block.head) * VECS;
   var key: array<Vec, VECS>;
   var value: array<Vec, VECS>;
@@ -76,7 +76,7 @@ fn attention_bwd_dkv_rows(group: Group, @builtin(local_invocation_index) lane: u
     value[i] = v[at + i];
   }
   let repeats = params.heads / params.kv_heads;
-  for (var t = block.first; t < bound[block.last]; t++) {
+  for (var t = block.first; t < end_of_view(block.last, bound[block.last]); t++) {
     let seen = t >= row && t < end;
     for (var h = block.head * repeats; h < (block.head + 1u) * repeats; h++) {
       let pair = t * params.heads + h;

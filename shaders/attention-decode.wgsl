@@ -1,5 +1,5 @@
 // Attention of one new query per slot over the cached keys and values that the slot's index names:
-//   s_j = scale q.kCache[kvIndex[b, j]] for j < contextLength[b];  o = softmax(s) . vCache;  o = 0 where contextLength is 0.
+//   s_j = scale q.kCache[kvIndex[b, j]] for the last `window` j < contextLength[b];  o = softmax(s) . vCache;  o = 0 where contextLength is 0.
 // q, o f32[B, H, d]; kCache, vCache f32[rows, KV, d]; kvIndex u32[B, maxContext]; contextLength u32[B].
 // The prelude gives `Vec`, a vector of 2 or 4 f32, and the constant VECS, vectors per head.
 #include "math"
@@ -20,7 +20,8 @@ fn attention_decode_rows(group: Group, @builtin(local_invocation_index) lane: u3
   for (var i = 0u; i < VECS; i++) { query[i] = q[pair * VECS + i] * params.scale; }
   var highest = -1e30;
   var total = 0.0;
-  for (var j = 0u; j < context_length[slot]; j++) {
+  let context = context_length[slot];
+  for (var j = context - min(context, params.window); j < context; j++) {
     let key = (kv_index[slot * params.max_context + j] * params.kv_heads + kv_head) * VECS;
     var s = 0.0;
     for (var i = 0u; i < VECS; i++) { s += dot(query[i], k_cache[key + i]); }

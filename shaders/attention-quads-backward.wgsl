@@ -18,7 +18,7 @@ fn attention_bwd_dq_quads(group: Group, @builtin(local_invocation_index) lane: u
   // surplus lanes repeat the last query
   let pair$r = pair_of(min(block.first + $r * LANES + lane, block.count - 1u), block.kv_head, block.repeats);
   let row$r = vec4u(pair$r / params.heads);
-  let start$r = vec4u(bound[row$r.x]);
+  let start$r = vec4u(first_seen(row$r.x, bound[row$r.x]));
   let lse$r = lse[pair$r];
   let delta$r = delta[pair$r];
   var q$r: array<vec4f, CHUNKS>;
@@ -31,7 +31,8 @@ fn attention_bwd_dq_quads(group: Group, @builtin(local_invocation_index) lane: u
 #end
   var keys: array<vec4f, CHUNKS>;
   let stride = params.kv_heads * HEAD_DIM;
-  for (var j = bound[block.first / block.repeats]; j <= block.last_row; j += 4u) {
+  let first_row = block.first / block.repeats;
+  for (var j = first_seen(first_row, bound[first_row]); j <= block.last_row; j += 4u) {
     let at = vec4u(j, j + 1u, j + 2u, j + 3u);
     let key = min(at, vec4u(block.last_row)) * stride + block.kv_head * HEAD_DIM;
 #for r STREAMS
@@ -83,13 +84,14 @@ fn attention_bwd_dkv_quads(group: Group, @builtin(local_invocation_index) lane: 
   let kv_head = index % params.kv_heads;
   let first = index / params.kv_heads * (LANES * STREAMS);
   if (first >= params.tokens) { return; }
-  let end = bound[min(first + LANES * STREAMS, params.tokens) - 1u];
+  let last = min(first + LANES * STREAMS, params.tokens) - 1u;
+  let end = end_of_view(last, bound[last]);
 #for c CHUNKS
   let column$c = min(4u * $c + lane % 4u, HEAD_DIM - 1u);
 #end
 #for r STREAMS
   let row$r = vec4u(min(first + $r * LANES + lane, params.tokens - 1u)); // surplus lanes repeat the last row
-  let end$r = vec4u(bound[row$r.x]);
+  let end$r = vec4u(end_of_view(row$r.x, bound[row$r.x]));
   let base$r = (row$r.x * params.kv_heads + kv_head) * HEAD_DIM;
   var k$r: array<vec4f, CHUNKS>;
   var v$r: array<vec4f, CHUNKS>;

@@ -26,7 +26,7 @@ fn attention_decode_quads(group: Group, @builtin(local_invocation_index) lane: u
 #end
 #end
   let context = context_length[slot];
-  for (var j = 0u; j < context; j += 4u) {
+  for (var j = context - min(context, params.window); j < context; j += 4u) {
     let at = vec4u(j, j + 1u, j + 2u, j + 3u);
     let entry = slot * params.max_context + min(at, vec4u(context - 1u));
     let rows = vec4u(kv_index[entry.x], kv_index[entry.y], kv_index[entry.z], kv_index[entry.w]);

@@ -22,13 +22,14 @@ fn attention_fwd_quads(group: Group, @builtin(local_invocation_index) lane: u32)
   // surplus lanes repeat the last query
   let pair$r = pair_of(min(block.first + $r * LANES + lane, block.count - 1u), block.kv_head, block.repeats);
   let row$r = vec4u(pair$r / params.heads);
-  let start$r = vec4u(seq_start[row$r.x]);
+  let start$r = vec4u(first_seen(row$r.x, seq_start[row$r.x]));
   var q$r: array<vec4f, CHUNKS>;
   var sum$r: array<vec4f, CHUNKS>;
   for (var c = 0u; c < CHUNKS; c++) { q$r[c] = load_4(&q, pair$r * HEAD_DIM, 4u * c) * params.scale; }
 #end
   let stride = params.kv_heads * HEAD_DIM;
-  for (var j = seq_start[block.first / block.repeats]; j <= block.last_row; j += 4u) {
+  let first_row = block.first / block.repeats;
+  for (var j = first_seen(first_row, seq_start[first_row]); j <= block.last_row; j += 4u) {
     let at = vec4u(j, j + 1u, j + 2u, j + 3u);
     let key = min(at, vec4u(block.last_row)) * stride + block.kv_head * HEAD_DIM;
 #for r STREAMS

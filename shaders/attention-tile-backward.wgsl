@@ -48,11 +48,12 @@ fn attention_bwd_dq_tile(group: Group, @builtin(local_invocation_index) local: u
   for (var r = 0u; r < 2u; r++) {
     pair[r] = pair_of(min(block.first + 2u * y + r, block.count - 1u), block.kv_head, block.repeats);
     row[r] = pair[r] / params.heads;
-    start[r] = bound[row[r]];
+    start[r] = first_seen(row[r], bound[row[r]]);
   }
   let lses = vec2f(lse[pair[0]], lse[pair[1]]);
   let deltas = vec2f(delta[pair[0]], delta[pair[1]]);
-  for (var j = bound[block.first / block.repeats]; j <= block.last_row; j += PASSING) {
+  let first_row = block.first / block.repeats;
+  for (var j = first_seen(first_row, bound[first_row]); j <= block.last_row; j += PASSING) {
     workgroupBarrier();
     for (var i = local; i < PASSING * VECS; i += 64u) {
       let source = (min(j + i / VECS, block.last_row) * params.kv_heads + block.kv_head) * VECS + i % VECS;
@@ -93,7 +94,8 @@ fn attention_bwd_dkv_tile(group: Group, @builtin(local_invocation_index) local: 
   let kv_head = index % params.kv_heads;
   let first = index / params.kv_heads * HELD;
   if (first >= params.tokens) { return; }
-  let end = bound[min(first + HELD, params.tokens) - 1u] * repeats; // in queries
+  let last = min(first + HELD, params.tokens) - 1u;
+  let end = end_of_view(last, bound[last]) * repeats; // in queries
   let y = local / 8u;
   let x = local % 8u;
   for (var i = local; i < HELD * VECS; i += 64u) {
@@ -107,7 +109,7 @@ fn attention_bwd_dkv_tile(group: Group, @builtin(local_invocation_index) local: 
   var value_sum: array<array<Vec, COLUMNS_EACH>, 2>;
   for (var r = 0u; r < 2u; r++) {
     row[r] = min(first + 2u * y + r, params.tokens - 1u); // surplus rows repeat the last one
-    row_end[r] = bound[row[r]];
+    row_end[r] = end_of_view(row[r], bound[row[r]]);
   }
   for (var j = first * repeats; j < end; j += PASSING) {
     workgroupBarrier();

@@ -26,7 +26,7 @@ fn attention_decode_tile(group: Group, @builtin(local_invocation_index) lane: u3
   var highest = -1e30;
   var total = 0.0;
   var sum = Vec();
-  for (var j = 0u; j < context; j += LANES) {
+  for (var j = context - min(context, params.window); j < context; j += LANES) {
     workgroupBarrier();
     let position = min(j + lane, context - 1u);
     let key = (kv_index[slot * params.max_context + position] * params.kv_heads + kv_head) * VECS;

@@ -27,13 +27,14 @@ fn attention_fwd_tile(group: Group, @builtin(local_invocation_index) local: u32)
     query_tile[i / VECS * PITCH + i % VECS] = q[pair * VECS + i % VECS] * params.scale;
   }
   let rows = min(vec2u(block.first + 2u * y) + vec2u(0, 1), vec2u(block.count - 1u)) / block.repeats;
-  let starts = vec2u(seq_start[rows.x], seq_start[rows.y]);
+  let starts = vec2u(first_seen(rows.x, seq_start[rows.x]), first_seen(rows.y, seq_start[rows.y]));
   let even = 2u * y * KEYS; // of the even row in scores and weights
   var highest = vec2f(-1e30);
   var total = vec2f();
   var sum_even: array<Vec, COLUMNS_EACH>;
   var sum_odd: array<Vec, COLUMNS_EACH>;
-  for (var j = seq_start[block.first / block.repeats]; j <= block.last_row; j += KEYS) {
+  let first_row = block.first / block.repeats;
+  for (var j = first_seen(first_row, seq_start[first_row]); j <= block.last_row; j += KEYS) {
     workgroupBarrier();
     for (var i = local; i < KEYS * VECS; i += 64u) {
       let key = min(j + i / VECS, block.last_row) * params.kv_heads + block.kv_head;

@@ -1,5 +1,5 @@
 // Causal grouped-query attention over packed sequences, forward, one invocation per (row, head):
-//   s_j = scale q.k_j for j = seqStart[t]..t;  lse = log sum_j exp s_j;  o = sum_j exp(s_j - lse) v_j
+//   s_j = scale q.k_j for j = max(seqStart[t], t + 1 - window)..t;  lse = log sum_j exp s_j;  o = sum_j exp(s_j - lse) v_j
 // with a running maximum (Dao et al. 2022, FlashAttention, algorithm 1).
 // q, o f32[T, H, d]; k, v f32[T, KV, d]; lse f32[T, H]; query head h reads key head h / (H / KV).
 // The prelude gives `Vec`, a vector of 2 or 4 f32, and the constant VECS, vectors per head.
@@ -15,7 +15,7 @@ fn attention_fwd_rows(group: Group, @builtin(local_invocation_index) lane: u32) 
   let block = rows_of(group, params.heads);
   if (block.first >= params.tokens) { return; }
   let row = min(block.first + lane, block.last); // surplus lanes repeat the last row
-  let start = seq_start[row];
+  let start = first_seen(row, seq_start[row]);
   let at = (row * params.heads + block.head) * VECS;
   var query: array<Vec, VECS>;
   var sum: array<Vec, VECS>;
@@ -24,7 +24,7 @@ fn attention_fwd_rows(group: Group, @builtin(local_invocation_index) lane: u32) 
   var total = 0.0;
   let stride = params.kv_heads * VECS;
   let kv_head = block.head / (params.heads / params.kv_heads);
-  for (var j = seq_start[block.first]; j <= block.last; j++) {
+  for (var j = first_seen(block.first, seq_start[block.first]); j <= block.last; j++) {
     let key = j * stride + kv_head * VECS;
     var s = 0.0;
     for (var i = 0u; i < VECS; i++) { s += dot(query[i], k[key + i]); }

@@ -1,4 +1,4 @@
-// Embedding: y[t] = table[ids[t]]. Backward: dTable[ids[u]] += sum over the tokens t with that id of dy[t].
+// Embedding: y[t] = scale table[ids[t]]. Backward: dTable[ids[u]] += scale times the sum over the tokens t with that id of dy[t].
 // A table larger than one binding is bound in chunks of rows: here rows [first_row, first_row + row_count) of it.
 // Put before this text: V, N by lib/pack-1 or lib/pack-4; W by lib/weight-*. Widths are in units of N.
 #include "index"
@@ -8,6 +8,7 @@ struct Forward {
   width: u32,
   first_row: u32,
   row_count: u32,
+  scale: f32,
 }
 
 @group(0) @binding(0) var<storage, read> table: array<W>;
@@ -28,7 +29,7 @@ fn embedding_fwd(
   let row = ids[t] - forward.first_row; // wraps below first_row: not in this chunk
   if (row < forward.row_count) {
     let at = row * forward.width + (i - t * forward.width);
-    y[i] = weight(table[weight_word(at)], at);
+    y[i] = forward.scale * weight(table[weight_word(at)], at);
   }
 }
 
@@ -37,6 +38,7 @@ struct Backward {
   width: u32,
   first_row: u32,
   row_count: u32,
+  scale: f32,
 }
 
 @group(0) @binding(0) var<storage, read> dy: array<V>;
@@ -63,6 +65,6 @@ fn embedding_bwd(
     var sum = V();
     let end = starts[u + 1u];
     for (var k = starts[u]; k < end; k++) { sum += dy[order[k] * backward.width + column]; }
-    d_table[row * backward.width + column] += sum;
+    d_table[row * backward.width + column] += backward.scale * sum;
   }
 }

@@ -1,7 +1,10 @@
-// SwiGLU (Shazeer 2020): y = silu(g) u with silu(g) = g s, s = 1 / (1 + exp(-g)).
-// Backward: du = dy g s; dg = dy u s (1 + g (1 - s)).
+// Gated linear units (Shazeer 2020): y = f(g) u with f(g) = g s, s = 1 / (1 + exp(-z)). silu: z = g.
+// gelu_tanh: z = 2 sqrt(2 / pi) (g + 0.044715 g^3), as (1 + tanh(z / 2)) / 2 = s.
+// Backward: du = dy g s; dg = dy u s (1 + g (1 - s) dz/dg).
 // All f32[size], size in units of N (lib/pack-1 or lib/pack-4, before this text). Grid: linear, one thread per V.
 #include "index"
+
+override GELU: u32 = 0; // 1: gelu_tanh; 0: silu
 
 struct Params {
   size: u32,
@@ -12,8 +15,20 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> y: array<V>;
 @group(1) @binding(0) var<uniform> params: Params;
 
-fn sigmoid(g: V) -> V {
-  return 1.0 / (1.0 + exp_each(-max(g, V(-80.0)))); // exp stays finite
+fn sigmoid(z: V) -> V {
+  return 1.0 / (1.0 + exp_each(-max(z, V(-80.0)))); // exp stays finite
+}
+
+// s of a gate.
+fn share(g: V) -> V {
+  if (GELU == 1) { return sigmoid(1.5957691216 * g * (1.0 + 0.044715 * g * g)); }
+  return sigmoid(g);
+}
+
+// dz/dg.
+fn slope(g: V) -> V {
+  if (GELU == 1) { return 1.5957691216 * (1.0 + 0.134145 * g * g); }
+  return V(1.0);
 }
 
 @compute @workgroup_size(64)
@@ -25,7 +40,7 @@ fn glu_fwd(
   let i = linear_index(group, groups) * 64u + lane;
   if (i >= params.size) { return; }
   let g = gate[i];
-  y[i] = g * sigmoid(g) * up[i];
+  y[i] = g * share(g) * up[i];
 }
 
 @group(0) @binding(2) var<storage, read> dy: array<V>;
@@ -41,8 +56,8 @@ fn glu_bwd(
   let i = linear_index(group, groups) * 64u + lane;
   if (i >= params.size) { return; }
   let g = gate[i];
-  let s = sigmoid(g);
+  let s = share(g);
   let ds = dy[i] * s;
-  d_gate[i] = ds * up[i] * (1.0 + g * (1.0 - s));
+  d_gate[i] = ds * up[i] * (1.0 + g * (1.0 - s) * slope(g));
   d_up[i] = ds * g;
 }

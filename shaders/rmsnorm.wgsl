@@ -1,5 +1,5 @@
-// RMSNorm (Zhang and Sennrich 2019): y = x w r with r = rstd = 1 / sqrt(mean(x^2) + eps) per row.
-// Backward: dx = r (w dy) - x r^3 mean(x w dy); dw = sum over rows of dy x r.
+// RMSNorm (Zhang and Sennrich 2019): y = x (offset + w) r with r = rstd = 1 / sqrt(mean(x^2) + eps) per row.
+// Backward: with f = offset + w: dx = r (f dy) - x r^3 mean(x f dy); dw = sum over rows of dy x r.
 // x, y, dy, dx f32[rows, width]; w f32 or bf16[width]; rstd f32[rows]; dw f32[width]. Sums in f32.
 // Put before this text: lane_sum by lib/lanes-subgroup or lib/lanes-shared; V, N by lib/pack-1 or lib/pack-4; W by lib/weight-*.
 // Widths in the parameters are in units of N.
@@ -12,6 +12,7 @@ struct Forward {
   rows: u32,
   width: u32,
   eps: f32,
+  offset: f32, // of the weight: 0 or 1
 }
 
 @group(0) @binding(0) var<storage, read> x: array<V>;
@@ -38,7 +39,7 @@ fn rmsnorm_fwd(
   }
   let r = inverseSqrt(lane_sum(total(squares), lane) / f32(width * N) + forward.eps);
   for (var i = lane; i < width; i += LANES) {
-    y[base + i] = x[base + i] * r * weight(w[weight_word(i)], i);
+    y[base + i] = x[base + i] * r * (forward.offset + weight(w[weight_word(i)], i));
   }
   if (lane == 0u) { rstd[row] = r; }
 }
@@ -47,6 +48,7 @@ struct Backward {
   rows: u32,
   width: u32,
   accumulate: u32, // 1: dx += ; 0: dx =
+  offset: f32,
 }
 
 @group(0) @binding(2) var<storage, read> rstd_in: array<f32>;
@@ -68,11 +70,11 @@ fn rmsnorm_bwd_x(
   let r = rstd_in[row];
   var product = V();
   for (var i = lane; i < width; i += LANES) {
-    product = fma(x[base + i] * weight(w[weight_word(i)], i), dy[base + i], product);
+    product = fma(x[base + i] * (backward.offset + weight(w[weight_word(i)], i)), dy[base + i], product);
   }
   let k = r * r * r * lane_sum(total(product), lane) / f32(width * N);
   for (var i = lane; i < width; i += LANES) {
-    var d = r * weight(w[weight_word(i)], i) * dy[base + i] - k * x[base + i];
+    var d = r * (backward.offset + weight(w[weight_word(i)], i)) * dy[base + i] - k * x[base + i];
     if (backward.accumulate == 1u) { d += dx[base + i]; }
     dx[base + i] = d;
   }

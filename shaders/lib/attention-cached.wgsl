@@ -5,6 +5,7 @@ struct Params {
   heads: u32,
   kv_heads: u32,
   scale: f32,
+  window: u32, // positions that a query sees, its own included; 0xffffffff: all
 }
 
 @group(0) @binding(0) var<storage, read> q: array<Vec>;

@@ -6,7 +6,6 @@ import type { AttentionArgs, AttentionBackwardArgs, DecodeAttentionArgs } from '
 import type { Resolved } from '../ops/operation.js';
 import { boundRows } from './kv.js';
 import { memo } from './memo.js';
-import { refuse } from './refuse.js';
 import { unroll } from './unroll.js';
 import forwardSource from '../../shaders/attention.wgsl';
 import backwardSource from '../../shaders/attention-backward.wgsl';
@@ -18,8 +17,8 @@ import tileSource from '../../shaders/attention-tile.wgsl';
 import tileBackwardSource from '../../shaders/attention-tile-backward.wgsl';
 import tileDecodeSource from '../../shaders/attention-tile-decode.wgsl';
 
-const PACKED = { tokens: 'u32', heads: 'u32', kv_heads: 'u32', scale: 'f32' } as const;
-const DECODE = { slots: 'u32', max_context: 'u32', heads: 'u32', kv_heads: 'u32', scale: 'f32' } as const;
+const PACKED = { tokens: 'u32', heads: 'u32', kv_heads: 'u32', scale: 'f32', window: 'u32' } as const;
+const DECODE = { slots: 'u32', max_context: 'u32', heads: 'u32', kv_heads: 'u32', scale: 'f32', window: 'u32' } as const;
 
 /**
  * How attention is computed. `rows`: one invocation per query or key, on any device. `quads`: the same with several in registers and
@@ -33,9 +32,18 @@ function tileBytes(headDim: number): number {
   return 48 * (headDim + width) * 4 + 2 * 16 * 8 * 4;
 }
 
+/** Largest head that the quad kernels, whose loops are written out, serve: more takes minutes to compile. */
+const MAX_QUAD_HEAD = 128;
+
 function variantOf({ kind, subgroupSize, workgroupMemory }: Profile, headDim: number): AttentionVariant {
-  if (kind === 'software') return subgroupSize >= 4 ? 'quads' : 'rows';
+  if (kind === 'software') return subgroupSize >= 4 && headDim <= MAX_QUAD_HEAD ? 'quads' : 'rows';
   return tileBytes(headDim) <= workgroupMemory ? 'tile' : 'rows';
+}
+
+/** The tile decoder has one invocation per vector of a head, and takes little memory. */
+function decodeVariantOf(profile: Profile, headDim: number): AttentionVariant {
+  if (profile.kind === 'gpu') return headDim / vectorWidth(headDim) <= 64 ? 'tile' : 'rows';
+  return variantOf(profile, headDim);
 }
 
 /** A kernel with the number of workgroups it wants. */
@@ -156,26 +164,22 @@ const quadDecode = memo((headDim: number, streams: number) =>
   }),
 );
 
-/** What the kernels do not compute yet. */
-function refuseNew(where: string, { headDim, window }: { readonly headDim: number; readonly window: number }): void {
-  refuse(window !== 0, where, 'window');
-  refuse(headDim > 128, where, 'headDim above 128');
-}
+/** The window as the shaders take it: all positions are the largest number. */
+const windowOf = ({ window }: { readonly window: number }): number => (window === 0 ? 0xffffffff : window);
 
 /** Forward pass: o and lse. */
 export function attention(rec: GpuRecorder, args: Resolved<AttentionArgs>): void {
   const { q, k, v, o, lse, seqStart, tokens, heads, kvHeads, scale } = args;
-  refuseNew('attention', args);
   const { grid, passes } = plan(rec.profile, args);
   const { forward } = passes;
-  rec.dispatch(forward.kernel, [q, k, v, seqStart, o, lse], { tokens, heads, kv_heads: kvHeads, scale }, grid(forward.block));
+  const params = { tokens, heads, kv_heads: kvHeads, scale, window: windowOf(args) };
+  rec.dispatch(forward.kernel, [q, k, v, seqStart, o, lse], params, grid(forward.block));
 }
 
 /** Gradients: D of every row, then dq, then dk and dv. Every element has one writer, so equal inputs give equal bits. */
 export function attentionBackward(rec: GpuRecorder, args: Resolved<AttentionBackwardArgs>): void {
   const { q, k, v, o, lse, dO, dq, dk, dv, seqStart, seqEnd, tokens, heads, kvHeads, scale } = args;
-  refuseNew('attentionBackward', args);
-  const params = { tokens, heads, kv_heads: kvHeads, scale };
+  const params = { tokens, heads, kv_heads: kvHeads, scale, window: windowOf(args) };
   const delta = rec.scratch('attention.delta', [tokens, heads]);
   const lanes = rowLanes(rec.profile);
   rec.dispatch(deltaKernel(args.headDim, lanes), [o, dO, delta], params, Math.ceil((tokens * heads) / lanes));
@@ -205,11 +209,10 @@ function plan(
  */
 export function decodeAttention(rec: GpuRecorder, args: Resolved<DecodeAttentionArgs>): void {
   const { q, kCache, vCache, o, kvIndex, contextLength, slots, maxContext, heads, kvHeads, headDim, scale } = args;
-  refuseNew('decodeAttention', args);
   boundRows('decodeAttention', rec, args);
-  const variant = variantOf(rec.profile, headDim);
+  const variant = decodeVariantOf(rec.profile, headDim);
   const tensors = [q, kCache, vCache, kvIndex, contextLength, o];
-  const params = { slots, max_context: maxContext, heads, kv_heads: kvHeads, scale };
+  const params = { slots, max_context: maxContext, heads, kv_heads: kvHeads, scale, window: windowOf(args) };
   if (variant === 'tile') {
     rec.dispatch(tileDecode(headDim), tensors, params, slots * heads);
   } else if (variant === 'rows') {

@@ -6,7 +6,6 @@ import type { Resolved } from '../ops/operation.js';
 import { BYTES, rows, type Tensor } from '../ops/tensor.js';
 import { chunks } from './chunks.js';
 import { byPack, weightPrelude } from './pack.js';
-import { refuse } from './refuse.js';
 import source from '../../shaders/embedding.wgsl';
 
 const kernels = byPack((pack) => {
@@ -16,7 +15,7 @@ const kernels = byPack((pack) => {
       prelude: `${pack.prelude}\n${weightPrelude(pack, dtype)}`,
       entry: 'embedding_fwd',
       access: 'rrw',
-      params: { tokens: 'u32', width: 'u32', first_row: 'u32', row_count: 'u32' },
+      params: { tokens: 'u32', width: 'u32', first_row: 'u32', row_count: 'u32', scale: 'f32' },
     });
   return {
     f32: forward('f32'),
@@ -26,14 +25,13 @@ const kernels = byPack((pack) => {
       prelude: `${pack.prelude}\n${weightPrelude(pack, 'f32')}`,
       entry: 'embedding_bwd',
       access: 'rrrrw',
-      params: { unique: 'u32', width: 'u32', first_row: 'u32', row_count: 'u32' },
+      params: { unique: 'u32', width: 'u32', first_row: 'u32', row_count: 'u32', scale: 'f32' },
     }),
   };
 });
 
-/** y[t] = table[ids[t]]; every chunk of rows writes the tokens that are in it. */
+/** y[t] = scale · table[ids[t]]; every chunk of rows writes the tokens that are in it. */
 export function embed(rec: GpuRecorder, { table, ids, y, tokens, vocab, width, scale }: Resolved<EmbedArgs>): void {
-  refuse(scale !== 1, 'embed', 'scale');
   const matrix: Tensor = { ...table, shape: [vocab, width] };
   const k = kernels(width);
   const grid = Math.ceil((tokens * width) / k.n / 64);
@@ -41,16 +39,15 @@ export function embed(rec: GpuRecorder, { table, ids, y, tokens, vocab, width, s
     rec.dispatch(
       table.dtype === 'bf16' ? k.bf16 : k.f32,
       [rows(matrix, start, count), ids, y],
-      { tokens, width: width / k.n, first_row: start, row_count: count },
+      { tokens, width: width / k.n, first_row: start, row_count: count, scale },
       grid,
     );
   }
 }
 
-/** dTable[id] += the sum of dy over the tokens with that id, one invocation per sum: no atomics. */
+/** dTable[id] += scale · the sum of dy over the tokens with that id, one invocation per sum: no atomics. */
 export function embedBackward(rec: GpuRecorder, args: Resolved<EmbedBackwardArgs>): void {
   const { dy, dTable, order, starts, ids, unique, width, vocab, scale } = args;
-  refuse(scale !== 1, 'embedBackward', 'scale');
   const matrix: Tensor = { ...dTable, shape: [vocab, width] };
   const { backward, n } = kernels(width);
   const grid = Math.ceil((unique * width) / n / 64);
@@ -58,7 +55,7 @@ export function embedBackward(rec: GpuRecorder, args: Resolved<EmbedBackwardArgs
     rec.dispatch(
       backward,
       [dy, order, starts, ids, rows(matrix, start, count)],
-      { unique, width: width / n, first_row: start, row_count: count },
+      { unique, width: width / n, first_row: start, row_count: count, scale },
       grid,
     );
   }

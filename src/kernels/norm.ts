@@ -5,7 +5,6 @@ import type { RmsNormArgs, RmsNormBackwardArgs } from '../ops/norm.js';
 import type { Resolved } from '../ops/operation.js';
 import { byLanes } from './lanes.js';
 import { byPack, weightPrelude } from './pack.js';
-import { refuse } from './refuse.js';
 import source from '../../shaders/rmsnorm.wgsl';
 
 const kernels = byLanes(({ prelude, constants }) => {
@@ -13,12 +12,17 @@ const kernels = byLanes(({ prelude, constants }) => {
     byPack((pack) => {
       const common = { source, prelude: [prelude, pack.prelude, weightPrelude(pack, dtype)].join('\n'), constants };
       return {
-        forward: kernel({ ...common, entry: 'rmsnorm_fwd', access: 'rrww', params: { rows: 'u32', width: 'u32', eps: 'f32' } }),
+        forward: kernel({
+          ...common,
+          entry: 'rmsnorm_fwd',
+          access: 'rrww',
+          params: { rows: 'u32', width: 'u32', eps: 'f32', offset: 'f32' },
+        }),
         backward: kernel({
           ...common,
           entry: 'rmsnorm_bwd_x',
           access: 'rrrrw',
-          params: { rows: 'u32', width: 'u32', accumulate: 'u32' },
+          params: { rows: 'u32', width: 'u32', accumulate: 'u32', offset: 'f32' },
         }),
         backwardWeight: kernel({ ...common, entry: 'rmsnorm_bwd_w', access: 'rrrw', params: COLUMNS }),
         combine: kernel({ ...common, entry: 'rmsnorm_bwd_w_combine', access: 'rw', params: COLUMNS }),
@@ -31,21 +35,20 @@ const COLUMNS = { rows: 'u32', width: 'u32', block_rows: 'u32', accumulate: 'u32
 /** Workgroup size of the kernels with one thread per pack of columns; `BLOCK` in the shader. */
 const BLOCK = 64;
 
-/** y = x·w·rstd for every row. */
+/** y = x·f·rstd for every row, f = w or 1 + w. */
 export function rmsNorm(rec: GpuRecorder, args: Resolved<RmsNormArgs>): void {
   const { x, w, y, rstd, rows, width, eps, unitOffset } = args;
-  refuse(unitOffset, 'rmsNorm', 'unitOffset');
   const { forward, n } = kernels(rec.profile)[w.dtype === 'bf16' ? 'bf16' : 'f32'](width);
-  rec.dispatch(forward, [x, w, y, rstd], { rows, width: width / n, eps }, rows);
+  rec.dispatch(forward, [x, w, y, rstd], { rows, width: width / n, eps, offset: Number(unitOffset) }, rows);
 }
 
 /** dx, and dw where it is wanted, in two stages whose order of summation depends on the sizes alone. */
 export function rmsNormBackward(rec: GpuRecorder, args: Resolved<RmsNormBackwardArgs>): void {
   const { x, w, rstd, dy, dx, dw, rows, width, accumulate, unitOffset } = args;
-  refuse(unitOffset, 'rmsNormBackward', 'unitOffset');
   const set = kernels(rec.profile)[w.dtype === 'bf16' ? 'bf16' : 'f32'](width);
   const packs = width / set.n;
-  rec.dispatch(set.backward, [x, w, rstd, dy, dx], { rows, width: packs, accumulate: Number(accumulate) }, rows);
+  const sizes = { rows, width: packs, accumulate: Number(accumulate), offset: Number(unitOffset) };
+  rec.dispatch(set.backward, [x, w, rstd, dy, dx], sizes, rows);
   if (!dw || rows === 0) return;
   const columns = Math.ceil(packs / BLOCK);
   // As many blocks as rows in a block: both stages have short sums.

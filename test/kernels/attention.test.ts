@@ -86,6 +86,7 @@ function variantsOf({ headDim }: { readonly headDim: number }): readonly (Attent
   if (headDim <= 10) return ['rows', 'tile', undefined];
   if (headDim === 16) return ['rows', undefined];
   if (headDim === 36) return ['tile', undefined];
+  if (headDim === 256) return ['tile', undefined];
   return headDim === 96 ? ['rows'] : [undefined];
 }
 
@@ -112,11 +113,17 @@ const SHAPES: readonly AttentionShape[] = [
   shapeOf([13, 37], 2, 1, 80),
   shapeOf([19, 2], 3, 1, 96),
   shapeOf([33, 5], 2, 2, 128),
+  shapeOf([21, 3], 2, 1, 256),
+  { ...shapeOf([3, 4, 5, 7, 8, 9, 1], 5, 1, 10), window: 2 },
+  { ...shapeOf([1, 40, 7], 2, 1, 8), window: 6 },
+  { ...shapeOf([60, 90], 4, 2, 16), window: 33 },
+  { ...shapeOf([40], 2, 1, 256), window: 17 },
 ];
-const name = (s: AttentionShape): string => `${s.lengths.join('+')} rows, ${s.heads}/${s.kvHeads} heads of ${s.headDim}`;
+const name = (s: AttentionShape): string =>
+  `${s.lengths.join('+')} rows, ${s.heads}/${s.kvHeads} heads of ${s.headDim}${s.window ? `, window of ${s.window}` : ''}`;
 
 describe('the f64 twin', () => {
-  it.each([shapeOf([1, 4, 3], 2, 1, 4), shapeOf([5], 3, 3, 2)])(
+  it.each([shapeOf([1, 4, 3], 2, 1, 4), shapeOf([5], 3, 3, 2), { ...shapeOf([6, 2], 2, 1, 2), window: 3 }])(
     'has a gradient that agrees with central differences: $lengths',
     (shape) => {
       const { q, k, v, dO } = inputs(shape);
@@ -288,7 +295,9 @@ describe.skipIf(skipGpu)('decode attention', () => {
 
   it('agrees without subgroups', () => expectDecode({ subgroups: false }, shapeOf([17, 30, 4], 4, 2, 16)));
 
-  it('agrees on contexts past every tile edge', () => expectDecode({}, shapeOf([127, 128, 129, 260], 2, 1, 10)));
+  it.each([0, 64, 65])('agrees on contexts past every tile edge, with a window of %i', (window) =>
+    expectDecode({}, { ...shapeOf([127, 128, 129, 260], 2, 1, 10), ...(window > 0 && { window }) }),
+  );
 
   it('names the option to lower where the cache is larger than a binding', async () => {
     const gpu = await testGpu({ maxBinding: 1024 });

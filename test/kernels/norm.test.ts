@@ -9,10 +9,10 @@ import { guarded, numericGradient, packBf16 } from '../support/guard.js';
 const EPS = 1e-5;
 
 describe('the f64 twin', () => {
-  it('has the gradient of its forward pass, by central differences', () => {
+  it.each([0, 1])('has the gradient of its forward pass, by central differences: offset %i', (offset) => {
     const [x, w, dy] = [Float64Array.from(noise(15, 1)), Float64Array.from(noise(5, 2)), noise(15, 3)];
-    const loss = (): number => rmsNormReference(x, w, 0.1).y.reduce((sum, y, i) => sum + y * dy[i]!, 0);
-    const { dx, dw } = rmsNormBackwardReference(x, w, 0.1, dy);
+    const loss = (): number => rmsNormReference(x, w, 0.1, offset).y.reduce((sum, y, i) => sum + y * dy[i]!, 0);
+    const { dx, dw } = rmsNormBackwardReference(x, w, 0.1, dy, offset);
     expectClose(dx, numericGradient(x, loss), 'dx', 1e-8);
     expectClose(dw, numericGradient(w, loss), 'dw', 1e-8);
   });
@@ -93,6 +93,24 @@ describe.skipIf(skipGpu)('rmsNorm', () => {
     expectClose(first[0]!, rmsNormReference(x, exact, EPS).y, 'y', 1e-6);
     expectClose(first[1]!, rmsNormBackwardReference(x, exact, EPS, dy).dx, 'dx');
     expectClose(first[2]!, rmsNormBackwardReference(x, exact, EPS, dy).dw, 'dw');
+  });
+
+  it.each([3, 64])('multiplies by 1 + w with unitOffset, on rows of %i', async (width) => {
+    const gpu = await testGpu();
+    const rows = 33;
+    const [x, dy, w] = [noise(rows * width, 1), noise(rows * width, 2), noise(width, 3)];
+    const [xt, dyt, wt] = [gpu.from(x), gpu.from(dy), gpu.from(w)];
+    const [y, rstd, dx] = [guarded(gpu, [rows, width]), guarded(gpu, [rows]), guarded(gpu, [rows, width])];
+    const dw = guarded(gpu, [width], new Float32Array(width));
+    const rec = gpu.recorder();
+    rmsNorm(rec, { x: xt, w: wt, y, rstd, rows, width, eps: EPS, unitOffset: true });
+    rmsNormBackward(rec, { x: xt, w: wt, rstd, dy: dyt, dx, dw, rows, width, unitOffset: true });
+    rec.submit();
+    const gradient = rmsNormBackwardReference(x, w, EPS, dy, 1);
+    expectClose(await y.values(), rmsNormReference(x, w, EPS, 1).y, 'y', 1e-6);
+    expectClose(await dx.values(), gradient.dx, 'dx', 2e-6);
+    expectClose(await dw.values(), gradient.dw, 'dw');
+    gpu.free(xt, dyt, wt, y, rstd, dx, dw);
   });
 
   it('refuses tensors that are too small, and says which', async () => {

@@ -8,6 +8,8 @@ export interface AttentionShape {
   readonly kvHeads: number;
   readonly headDim: number;
   readonly scale: number;
+  /** Positions that a query sees, its own included (default: all before it). */
+  readonly window?: number;
 }
 
 /** Number of packed rows. */
@@ -32,6 +34,11 @@ export function boundsOf(lengths: readonly number[]): {
   return { start, end };
 }
 
+/** First row that row t sees. */
+function firstSeen(start: number, t: number, { window = Infinity }: AttentionShape): number {
+  return Math.max(start, t + 1 - window);
+}
+
 function dot(a: ArrayLike<number>, i: number, b: ArrayLike<number>, j: number, n: number): number {
   let sum = 0;
   for (let e = 0; e < n; e++) sum += a[i + e]! * b[j + e]!;
@@ -54,13 +61,14 @@ export function attentionReference(
       const kv = Math.floor((h * kvHeads) / heads);
       const at = (t * heads + h) * d;
       const scores: number[] = [];
-      for (let j = start[t]!; j <= t; j++) scores.push(scale * dot(q, at, k, (j * kvHeads + kv) * d, d));
+      const first = firstSeen(start[t]!, t, shape);
+      for (let j = first; j <= t; j++) scores.push(scale * dot(q, at, k, (j * kvHeads + kv) * d, d));
       const highest = scores.reduce((a, b) => Math.max(a, b));
       const total = scores.reduce((sum, s) => sum + Math.exp(s - highest), 0);
       lse[t * heads + h] = highest + Math.log(total);
       scores.forEach((s, i) => {
         const p = Math.exp(s - highest) / total;
-        const value = ((start[t]! + i) * kvHeads + kv) * d;
+        const value = ((first + i) * kvHeads + kv) * d;
         for (let e = 0; e < d; e++) o[at + e]! += p * v[value + e]!;
       });
     }
@@ -87,7 +95,7 @@ export function attentionGradient(
       const kv = Math.floor((h * kvHeads) / heads);
       const at = (t * heads + h) * d;
       const delta = dot(dO, at, o, at, d);
-      for (let j = start[t]!; j <= t; j++) {
+      for (let j = firstSeen(start[t]!, t, shape); j <= t; j++) {
         const key = (j * kvHeads + kv) * d;
         const p = Math.exp(scale * dot(q, at, k, key, d) - lse[t * heads + h]!);
         const ds = p * (dot(dO, at, v, key, d) - delta) * scale;

@@ -127,13 +127,14 @@ export function selfAttentionBackward(
 }
 
 /** What every form of attention takes beside its tensors. */
-export function attentionShape({ net: { config: c } }: LayerPass): {
+export function attentionShape({ net: { config: c }, attention: { window } }: LayerPass): {
   readonly heads: number;
   readonly kvHeads: number;
   readonly headDim: number;
   readonly scale: number;
+  readonly window: number;
 } {
-  return { heads: c.numHeads, kvHeads: c.numKvHeads, headDim: c.headDim, scale: c.attentionScale };
+  return { heads: c.numHeads, kvHeads: c.numKvHeads, headDim: c.headDim, scale: c.attentionScale, window: window ?? 0 };
 }
 
 function widths({ numHeads, numKvHeads, headDim }: ModelConfig): readonly [q: number, kv: number] {
