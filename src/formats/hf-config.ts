@@ -1,15 +1,20 @@
 // config.json of Hugging Face models, both ways: what transformers 4 and 5 write is read, and what is written both read.
 // What a family's files say is in the family's row (nn/architectures.ts).
 import { MgrpoError, show } from '../errors.js';
-import { ARCHITECTURES, type Activation, type Architecture, type ArchitectureRow, type BiasRule } from '../nn/architectures.js';
+import { ARCHITECTURES, type Architecture, type ArchitectureRow, type BiasRule } from '../nn/architectures.js';
 import type { LayerAttention, ModelConfig } from '../nn/model-config.js';
 import type { RopeConfig } from '../nn/rope.js';
+import type { Activation } from '../ops/glu.js';
 
 const ROPE_TYPES = ['default', 'linear', 'llama3', 'yarn'] as const;
+const [FULL, SLIDING] = ['full_attention', 'sliding_attention'];
 const DTYPES = ['float32', 'bfloat16', 'float16'] as const;
 
 /** transformers' names of an activation; the first is written. */
-const ACTIVATION_NAMES: Readonly<Record<Activation, readonly [string, ...string[]]>> = { silu: ['silu', 'swish'] };
+const ACTIVATION_NAMES: Readonly<Record<Activation, readonly [string, ...string[]]>> = {
+  silu: ['silu', 'swish'],
+  gelu_tanh: ['gelu_pytorch_tanh'],
+};
 
 type Json = Record<string, unknown>;
 
@@ -45,7 +50,7 @@ export function parseModelConfig(json: unknown, where: string = 'config.json'): 
   if (headDim % 2 !== 0) throw field.bad('head_dim', 'an even number (the rotation works on pairs)', headDim);
 
   const bias = (rule: BiasRule): boolean => (typeof rule === 'string' ? field.flag(rule, false) : rule);
-  const rope = readRope(field, maxPositionEmbeddings);
+  const rope = readRope(field, row, maxPositionEmbeddings);
   const bosTokenId = field.tokenIds('bos_token_id')[0];
   const padTokenId = field.tokenIds('pad_token_id')[0];
   return {
@@ -57,11 +62,11 @@ export function parseModelConfig(json: unknown, where: string = 'config.json'): 
     numHeads,
     numKvHeads,
     headDim,
-    attentionScale: 1 / Math.sqrt(headDim),
+    attentionScale: 1 / Math.sqrt(defaults.queryScalar ? field.positive('query_pre_attn_scalar', defaults.queryScalar) : headDim),
     rmsNormEps: field.positive('rms_norm_eps', 1e-6),
     rope,
-    layers: Array.from({ length: numLayers }, (): LayerAttention => ({ window: null, rope })),
-    tieWordEmbeddings: field.flag('tie_word_embeddings', false),
+    layers: readLayers(field, row, numLayers, rope),
+    tieWordEmbeddings: field.flag('tie_word_embeddings', defaults.tieWordEmbeddings ?? false),
     attentionBias: bias(row.attentionBias),
     attentionOutputBias: bias(row.attentionOutputBias),
     mlpBias: bias(row.mlpBias),
@@ -81,6 +86,7 @@ export function parseModelConfig(json: unknown, where: string = 'config.json'): 
 export function writeModelConfig(config: ModelConfig, original: Readonly<Json> = {}): string {
   const row = ARCHITECTURES[config.architecture];
   const scaling = ropeFields(config.rope);
+  const full = { rope_theta: config.rope.theta, ...scaling };
   const eos = config.eosTokenIds;
   const written: Json = {
     ...original,
@@ -93,23 +99,42 @@ export function writeModelConfig(config: ModelConfig, original: Readonly<Json> =
     num_attention_heads: config.numHeads,
     num_key_value_heads: config.numKvHeads,
     head_dim: config.headDim,
-    hidden_act: ACTIVATION_NAMES[row.activation][0],
+    [row.activationField]: ACTIVATION_NAMES[row.activation][0],
     rms_norm_eps: config.rmsNormEps,
     max_position_embeddings: config.maxPositionEmbeddings,
     tie_word_embeddings: config.tieWordEmbeddings,
     ...flag(row.attentionBias, config.attentionBias),
     ...flag(row.mlpBias, config.mlpBias),
     ...(row.windows === 'refused' && { use_sliding_window: false }),
+    ...(row.windows === 'own-rope' && windowFields(config)),
+    ...(row.skipsRotation && { no_rope_layers: config.layers.map(({ rope }) => Number(rope !== null)) }),
     bos_token_id: config.bosTokenId ?? null,
     eos_token_id: eos.length > 1 ? eos : (eos[0] ?? null),
     pad_token_id: config.padTokenId ?? null,
     rope_theta: config.rope.theta,
     rope_scaling: config.rope.type === 'default' ? null : scaling,
-    rope_parameters: { rope_theta: config.rope.theta, ...scaling },
+    rope_parameters: row.windows === 'own-rope' ? { full_attention: full, sliding_attention: localRope(config) } : full,
     dtype: config.dtype,
     torch_dtype: config.dtype,
   };
   return `${JSON.stringify(written, null, 2)}\n`;
+}
+
+/** The rotation of layers with a window. */
+function localRope({ layers, rope }: ModelConfig): Json {
+  const { theta } = layers.find(({ window }) => window !== null)?.rope ?? rope;
+  return { rope_type: 'default', rope_theta: theta };
+}
+
+/** What a family with windows says of its layers. */
+function windowFields(config: ModelConfig): Json {
+  const { layers, attentionScale } = config;
+  const sliding = layers.find(({ window }) => window !== null);
+  return {
+    layer_types: layers.map(({ window }) => (window === null ? FULL : SLIDING)),
+    query_pre_attn_scalar: Math.round(attentionScale ** -2),
+    ...(sliding && { sliding_window: sliding.window, rope_local_base_freq: localRope(config).rope_theta }),
+  };
 }
 
 function ropeFields(rope: RopeConfig): Json {
@@ -162,8 +187,8 @@ function readArchitecture(field: Fields): Architecture {
 function refuseUnsupported(field: Fields, row: ArchitectureRow): void {
   const { raw } = field;
   const activations = ACTIVATION_NAMES[row.activation];
-  const activation = raw.hidden_act ?? activations[0];
-  if (!activations.some((name) => name === activation)) throw field.unsupported('hidden_act', activations[0], activation);
+  const activation = raw[row.activationField] ?? activations[0];
+  if (!activations.some((name) => name === activation)) throw field.unsupported(row.activationField, activations[0], activation);
   if (raw.quantization_config != null) {
     throw field.unsupported('quantization_config', 'none (weights in F32, F16 or BF16)', raw.quantization_config);
   }
@@ -173,32 +198,61 @@ function refuseUnsupported(field: Fields, row: ArchitectureRow): void {
   }
   if (Number(raw.partial_rotary_factor ?? 1) !== 1)
     throw field.unsupported('partial_rotary_factor', '1', raw.partial_rotary_factor);
-  if (row.windows === 'refused') refuseWindows(field);
+  for (const name of ['attn_logit_softcapping', 'final_logit_softcapping', 'use_bidirectional_attention']) {
+    if (raw[name] != null && raw[name] !== false) throw field.unsupported(name, 'none', raw[name]);
+  }
+  if (row.windows === 'refused') refuseWindows(field, row);
 }
 
-function refuseWindows(field: Fields): void {
+function refuseWindows(field: Fields, row: ArchitectureRow): void {
   const { raw } = field;
   const layerTypes = raw.layer_types;
   if (Array.isArray(layerTypes)) {
-    const other: unknown = layerTypes.find((type) => type !== 'full_attention');
+    const other: unknown = layerTypes.find((type) => type !== FULL);
     if (other !== undefined) throw field.unsupported('layer_types', 'full_attention only', other);
   } else if (raw.use_sliding_window === true && raw.sliding_window != null) {
-    const fullLayers = Number(raw.max_window_layers ?? 28);
+    const fullLayers = Number(raw.max_window_layers ?? (row.skipsRotation ? 0 : 28));
     if (fullLayers < Number(raw.num_hidden_layers)) {
       throw field.unsupported('sliding_window', 'none (use_sliding_window false)', raw.sliding_window);
     }
   }
 }
 
-function readRope(field: Fields, maxPositionEmbeddings: number): RopeConfig {
+/** How each layer attends; `rope` is the rotation of those without a window. */
+function readLayers(field: Fields, row: ArchitectureRow, count: number, rope: RopeConfig): readonly LayerAttention[] {
+  const of = (layer: (index: number) => LayerAttention): LayerAttention[] => Array.from({ length: count }, (_, i) => layer(i));
+  if (row.skipsRotation) {
+    const every = field.count('no_rope_layer_interval', 4);
+    const rotated = field.list('no_rope_layers', count, ['0', '1']);
+    return of((i) => ({ window: null, rope: (rotated ? rotated[i] === '1' : (i + 1) % every !== 0) ? rope : null }));
+  }
+  if (row.windows !== 'own-rope') return of(() => ({ window: null, rope }));
+  const types = field.list('layer_types', count, [FULL, SLIDING]);
+  const every = field.count('sliding_window_pattern', field.count('_sliding_window_pattern', 6));
+  const sliding = { window: field.count('sliding_window', 4096), rope: readLocalRope(field) };
+  const full = { window: null, rope };
+  return of((i) => ((types ? types[i] === SLIDING : (i + 1) % every !== 0) ? sliding : full));
+}
+
+/** The rotation of layers with a window: its own base, nothing else. */
+function readLocalRope(field: Fields): RopeConfig {
+  const given = (field.object('rope_parameters')[SLIDING] ?? {}) as Json;
+  const rope = new Fields(
+    { rope_type: 'default', ...given, rope_theta: given.rope_theta ?? field.raw.rope_local_base_freq },
+    field.where,
+    `rope_parameters.${SLIDING}.`,
+  );
+  if (rope.raw.rope_type !== 'default') throw rope.unsupported('rope_type', 'default', rope.raw.rope_type);
+  return { type: 'default', theta: rope.positive('rope_theta', 10000) };
+}
+
+function readRope(field: Fields, row: ArchitectureRow, maxPositionEmbeddings: number): RopeConfig {
   const { raw } = field;
   const key = raw.rope_parameters != null ? 'rope_parameters' : 'rope_scaling';
-  const given = raw[key] ?? {};
-  if (typeof given !== 'object' || Array.isArray(given)) throw field.bad(key, 'an object or null', given);
-  const scaling = given as Json;
-  const legacy = typeof raw.rope_scaling === 'object' && raw.rope_scaling !== null ? (raw.rope_scaling as Json) : {};
+  const given = field.object(key);
+  const scaling = row.windows === 'own-rope' && key === 'rope_parameters' ? ((given[FULL] ?? {}) as Json) : given;
   const rope = new Fields(
-    { ...scaling, rope_theta: scaling.rope_theta ?? legacy.rope_theta ?? raw.rope_theta },
+    { ...scaling, rope_theta: scaling.rope_theta ?? field.object('rope_scaling').rope_theta ?? raw.rope_theta },
     field.where,
     `${key}.`,
   );
@@ -206,11 +260,16 @@ function readRope(field: Fields, maxPositionEmbeddings: number): RopeConfig {
   if (nested) throw field.unsupported(key, 'one set of values for all layers', scaling);
   if (Number(scaling.partial_rotary_factor ?? 1) !== 1)
     throw rope.unsupported('partial_rotary_factor', '1', scaling.partial_rotary_factor);
+  return ropeOf(rope, field, row.defaults.ropeTheta ?? 10000, maxPositionEmbeddings);
+}
 
+/** A rotation from its fields. */
+function ropeOf(rope: Fields, field: Fields, defaultTheta: number, maxPositionEmbeddings: number): RopeConfig {
+  const { raw: scaling } = rope;
   const name = scaling.rope_type ?? scaling.type ?? 'default';
   const type = ROPE_TYPES.find((known) => known === name);
   if (!type) throw rope.unsupported('rope_type', `one of ${ROPE_TYPES.join(', ')}`, name);
-  const theta = rope.positive('rope_theta', 10000);
+  const theta = rope.positive('rope_theta', defaultTheta);
   if (type === 'default') return { type, theta };
   const original = (): number =>
     rope.count('original_max_position_embeddings', field.count('original_max_position_embeddings', maxPositionEmbeddings));
@@ -285,6 +344,23 @@ class Fields {
     const value = this.raw[name] ?? otherwise;
     if (typeof value !== 'boolean') throw this.bad(name, 'true or false', value);
     return value;
+  }
+
+  /** An object; empty where there is none. */
+  object(name: string): Json {
+    const value = this.raw[name] ?? {};
+    if (typeof value !== 'object' || Array.isArray(value)) throw this.bad(name, 'an object or null', value);
+    return value as Json;
+  }
+
+  /** A list with one of the choices for each of `count` layers, as text, or nothing; more than one per layer are allowed. */
+  list(name: string, count: number, choices: readonly string[]): string[] | undefined {
+    const value = this.raw[name] ?? undefined;
+    if (value === undefined) return undefined;
+    const texts = Array.isArray(value) ? value.map(String) : [];
+    if (texts.length < count || !texts.every((text) => choices.includes(text)))
+      throw this.bad(name, `a list of ${choices.join(' or ')} for each of ${count} layers`, value);
+    return texts;
   }
 
   /** An id, a list of ids, or nothing. */

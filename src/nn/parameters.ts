@@ -10,6 +10,8 @@ import type { ModelConfig } from './model-config.js';
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Value of a new one's elements; left out: they are random. */
+  readonly initial?: number;
 }
 
 /** A parameter on the device. */
@@ -38,21 +40,23 @@ const SLAB_BYTES = 2 ** 30;
 
 /** The parameters of a model in the order of its computation. A tied head has no entry of its own. */
 export function parameterSpecs(c: ModelConfig): ParameterSpec[] {
+  const { norms, qkNorm, unitOffset } = ARCHITECTURES[c.architecture];
+  const norm = (module: string, width: number): ParameterSpec => ({
+    name: `${module}.weight`,
+    shape: [width],
+    initial: unitOffset ? 0 : 1,
+  });
   const specs: ParameterSpec[] = [{ name: 'model.embed_tokens.weight', shape: [c.vocabSize, c.hiddenSize] }];
   for (let i = 0; i < c.numLayers; i++) {
     const layer = `model.layers.${i}`;
-    specs.push({ name: `${layer}.input_layernorm.weight`, shape: [c.hiddenSize] });
-    specs.push({ name: `${layer}.post_attention_layernorm.weight`, shape: [c.hiddenSize] });
-    if (ARCHITECTURES[c.architecture].qkNorm) {
-      specs.push({ name: `${layer}.self_attn.q_norm.weight`, shape: [c.headDim] });
-      specs.push({ name: `${layer}.self_attn.k_norm.weight`, shape: [c.headDim] });
-    }
+    for (const name of Object.values(norms)) if (name !== null) specs.push(norm(`${layer}.${name}`, c.hiddenSize));
+    if (qkNorm) for (const name of ['q_norm', 'k_norm']) specs.push(norm(`${layer}.self_attn.${name}`, c.headDim));
     for (const { module, shape, bias } of linearSpecs(c)) {
       specs.push({ name: `${layer}.${module}.weight`, shape });
-      if (bias) specs.push({ name: `${layer}.${module}.bias`, shape: [shape[0]] });
+      if (bias) specs.push({ name: `${layer}.${module}.bias`, shape: [shape[0]], initial: 0 });
     }
   }
-  specs.push({ name: 'model.norm.weight', shape: [c.hiddenSize] });
+  specs.push(norm('model.norm', c.hiddenSize));
   if (!c.tieWordEmbeddings) specs.push({ name: 'lm_head.weight', shape: [c.vocabSize, c.hiddenSize] });
   return specs;
 }
@@ -149,12 +153,12 @@ export class Parameters {
     return n;
   }
 
-  /** Fills matrices with normal numbers of the given spread, norm weights with one and biases with zero. */
+  /** Gives every parameter its initial value, or normal numbers of the given spread. */
   initialize(rng: Rng, spread: number): void {
-    for (const { name, shape, value } of this) {
+    for (const { shape, value, initial } of this) {
       const data = new Float32Array(sizeOf(shape));
-      if (shape.length > 1) for (let i = 0; i < data.length; i++) data[i] = spread * rng.normal();
-      else data.fill(name.endsWith('.bias') ? 0 : 1);
+      if (initial === undefined) for (let i = 0; i < data.length; i++) data[i] = spread * rng.normal();
+      else data.fill(initial);
       this.gpu.write(value, data);
     }
   }

@@ -22,6 +22,16 @@ const llama: Json = {
 };
 const qwen2: Json = { ...llama, architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
 const qwen3: Json = { ...llama, architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3' };
+const smollm3: Json = { ...llama, architectures: ['SmolLM3ForCausalLM'], model_type: 'smollm3', num_hidden_layers: 5 };
+const gemma3: Json = {
+  ...llama,
+  hidden_act: undefined,
+  architectures: ['Gemma3ForCausalLM'],
+  model_type: 'gemma3_text',
+  hidden_activation: 'gelu_pytorch_tanh',
+  num_hidden_layers: 7,
+  sliding_window: 512,
+};
 
 describe('parseModelConfig', () => {
   it('reads what transformers 4 and 5 write alike', () => {
@@ -89,6 +99,40 @@ describe('parseModelConfig', () => {
     expect(has({ ...qwen3, ...bias, head_dim: 16 })).toEqual([true, true, false, 16]);
   });
 
+  it('gives SmolLM3 layers without a rotation: every fourth, every n-th, or those that are listed', () => {
+    const rotated = (json: Json): number[] => parseModelConfig(json).layers.map(({ rope }) => Number(rope !== null));
+    expect(rotated(smollm3)).toEqual([1, 1, 1, 0, 1]);
+    expect(rotated({ ...smollm3, no_rope_layer_interval: 2 })).toEqual([1, 0, 1, 0, 1]);
+    expect(rotated({ ...smollm3, no_rope_layers: [0, 1, 1, 0, 0, 1] })).toEqual([0, 1, 1, 0, 0]);
+    expect(parseModelConfig(smollm3)).toMatchObject({
+      tieWordEmbeddings: true,
+      rope: { type: 'default', theta: 2e6 },
+      attentionScale: 1 / Math.sqrt(8),
+    });
+  });
+
+  it('gives Gemma 3 windows with a rope of their own, from both forms of the file', () => {
+    const local = { window: 512, rope: { type: 'default', theta: 10000 } };
+    const global = { window: null, rope: { type: 'linear', theta: 1e6, factor: 8 } };
+    const four = parseModelConfig({ ...gemma3, rope_scaling: { rope_type: 'linear', factor: 8 } });
+    expect(four.layers).toEqual([local, local, local, local, local, global, local]);
+    expect(four).toMatchObject({ headDim: 256, attentionScale: 1 / 16, tieWordEmbeddings: true, maxPositionEmbeddings: 128 });
+    const ropes = {
+      full_attention: { rope_type: 'linear', factor: 8, rope_theta: 1e6 },
+      sliding_attention: { rope_type: 'default', rope_theta: 10000 },
+    };
+    expect(parseModelConfig({ ...gemma3, rope_parameters: ropes })).toEqual(four);
+    const other = { sliding_window_pattern: 2, rope_local_base_freq: 77, query_pre_attn_scalar: 64 };
+    const { layers, attentionScale } = parseModelConfig({ ...gemma3, ...other });
+    expect(layers.map(({ window }) => window)).toEqual([512, null, 512, null, 512, null, 512]);
+    expect(layers[0]!.rope).toEqual({ type: 'default', theta: 77 });
+    expect(attentionScale).toBe(1 / 8);
+    const types = ['full_attention', ...new Array<string>(6).fill('sliding_attention')];
+    expect(parseModelConfig({ ...gemma3, layer_types: types }).layers.map(({ window }) => window !== null)).toEqual(
+      types.map((type) => type !== 'full_attention'),
+    );
+  });
+
   it('takes every form of token ids', () => {
     expect(parseModelConfig({ ...llama, eos_token_id: [2, 5], pad_token_id: 0, bos_token_id: null })).toMatchObject({
       eosTokenIds: [2, 5],
@@ -109,7 +153,7 @@ describe('parseModelConfig', () => {
     [
       'another architecture',
       { ...llama, architectures: ['MistralForCausalLM'], model_type: 'mistral' },
-      /LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM for architectures, got "MistralForCausalLM"/,
+      /LlamaForCausalLM, Qwen2ForCausalLM, .*, Gemma3ForCausalLM for architectures, got "MistralForCausalLM"/,
     ],
     [
       'another head',
@@ -138,6 +182,15 @@ describe('parseModelConfig', () => {
     ['an activation', { ...llama, hidden_act: 'gelu' }, /silu for hidden_act, got "gelu"/],
     ['tensor parallelism of pretraining', { ...llama, pretraining_tp: 2 }, /pretraining_tp/],
     ['experts', { ...llama, num_local_experts: 8 }, /num_local_experts/],
+    ['windows of SmolLM3', { ...smollm3, use_sliding_window: true, sliding_window: 64 }, /sliding_window, got 64/],
+    ['soft caps', { ...gemma3, final_logit_softcapping: 30 }, /none for final_logit_softcapping, got 30/],
+    ['another activation', { ...gemma3, hidden_activation: 'gelu' }, /gelu_pytorch_tanh for hidden_activation, got "gelu"/],
+    ['attention to both sides', { ...gemma3, use_bidirectional_attention: true }, /use_bidirectional_attention, got true/],
+    [
+      'a scaled rope of windows',
+      { ...gemma3, rope_parameters: { sliding_attention: { rope_type: 'linear', factor: 2 } } },
+      /default for rope_parameters\.sliding_attention\.rope_type, got "linear"/,
+    ],
     ['a dtype', { ...llama, dtype: 'float64' }, /dtype, got "float64"/],
   ])('refuses %s by name', (_, json, message) => {
     expect(() => parseModelConfig(json)).toThrow(message);
@@ -160,6 +213,11 @@ describe('parseModelConfig', () => {
       'llama3 bounds in the wrong order',
       { ...llama, rope_scaling: { rope_type: 'llama3', factor: 8, low_freq_factor: 4, high_freq_factor: 1 } },
       /high_freq_factor, got 1/,
+    ],
+    [
+      'a layer of an unknown kind',
+      { ...gemma3, layer_types: ['chunked_attention'] },
+      /full_attention or sliding_attention for each of 7 layers for layer_types, got \["chunked_attention"\]/,
     ],
     ['a token id that is text', { ...llama, eos_token_id: '</s>' }, /eos_token_id, got "<\/s>"/],
     ['a flag that is text', { ...llama, tie_word_embeddings: 'yes' }, /tie_word_embeddings, got "yes"/],
@@ -214,12 +272,11 @@ describe('writeModelConfig', () => {
   });
 
   const golden = process.env.MGRPO_GOLDEN_DIR ?? path.resolve(import.meta.dirname, '../../../shared/golden');
-  const files = existsSync(golden)
-    ? readdirSync(golden)
-        .map((name) => path.join(golden, name, 'config.json'))
-        .filter((file) => existsSync(file))
-    : [];
-  it.skipIf(files.length === 0)('changes no golden configuration by writing it', () => {
+  const files = [golden, path.resolve(import.meta.dirname, '../golden/data')]
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => path.join(folder, name, 'config.json')))
+    .filter((file) => existsSync(file));
+  it('changes no golden configuration by writing it', () => {
     for (const file of files) {
       const original = JSON.parse(readFileSync(file, 'utf8')) as Json;
       const config = parseModelConfig(original, file);

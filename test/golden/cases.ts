@@ -7,7 +7,7 @@ import type { GRPOConfig } from '../../src/config/grpo.js';
 import type { Gpu } from '../../src/gpu/device.js';
 import { sample } from '../../src/ops/sampling.js';
 import { pack } from '../../src/nn/batch.js';
-import type { Decoder } from '../../src/nn/decoder.js';
+import type { Decoder, DecoderOptions } from '../../src/nn/decoder.js';
 import { generate } from '../../src/sampling/generate.js';
 import { loadDecoder } from '../../src/formats/load.js';
 import type { Parameters } from '../../src/nn/parameters.js';
@@ -88,7 +88,7 @@ async function compareGradients(parameters: Parameters, expected: Safetensors, r
 
 async function runForward(gpu: Gpu, folder: string, json: Json, report: Report): Promise<void> {
   const expected = await Safetensors.open(new NodeFiles(folder), 'expected.safetensors');
-  const decoder = await load(gpu, folder, 'full');
+  const decoder = await loadDecoder(gpu, new NodeFiles(folder), { train: 'full', ...(json.decoder as DecoderOptions) });
   const sequences = json.sequences as number[][];
   const batch = pack(sequences, decoder.config.vocabSize);
   const recorder = gpu.recorder();
@@ -97,10 +97,24 @@ async function runForward(gpu: Gpu, folder: string, json: Json, report: Report):
   recorder.submit();
   report.relative('logits', (await gpu.read(logits))[0], await expected.readF32('logits'));
   state.release();
+  if (expected.tensors.has('logps')) report.relative('logps', await logpsOf(decoder, sequences), await expected.readF32('logps'));
   const { loss } = await accumulateNll(decoder, asExamples(sequences), count(sequences));
   report.relative('loss', [loss], await expected.readF32('loss'));
   await compareGradients(decoder.parameters, expected, report);
   decoder.free();
+}
+
+/** Log-probabilities of all tokens but the first of each sequence. */
+async function logpsOf(decoder: Decoder, sequences: readonly number[][]): Promise<Float32Array> {
+  const batch = pack(sequences, decoder.config.vocabSize);
+  const rows = Uint32Array.from(batch.ids.keys()).filter((row) => row + 1 < batch.seqEnd[row]!);
+  const recorder = decoder.gpu.recorder();
+  const state = decoder.forward(recorder, batch);
+  const { logps } = decoder.score(recorder, state, { rows, targets: rows.map((row) => batch.ids[row + 1]!), temperature: 1 });
+  recorder.submit();
+  const [values] = await decoder.gpu.read(logps);
+  state.release();
+  return values;
 }
 
 /** Every token but the first is predicted. */

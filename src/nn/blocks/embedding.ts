@@ -8,14 +8,14 @@ import type { Pool } from '../../ops/pool.js';
 /** Name of the embedding's module; with a tied head also of the head. */
 export const EMBEDDING = 'model.embed_tokens';
 
-/** y = table[ids]. @param args ids u32[tokens], y f32[tokens, hidden] */
+/** y = scale · table[ids]. @param args ids u32[tokens], y f32[tokens, hidden] */
 export function embedTokens(
   rec: Recorder,
   net: Network,
   args: { readonly ids: Tensor; readonly y: Tensor; readonly tokens: number },
 ): void {
   const { vocabSize: vocab, hiddenSize: width } = net.config;
-  embed(rec, { ...args, table: net.weight(EMBEDDING).value, vocab, width });
+  embed(rec, { ...args, table: net.weight(EMBEDDING).value, vocab, width, scale: scaleOf(net) });
 }
 
 /** Which tokens have which id, on the device. */
@@ -49,5 +49,9 @@ export function embedTokensBackward(rec: Recorder, net: Network, plan: DevicePla
   const dTable = net.gradient(net.weight(EMBEDDING));
   if (!dTable || !plan) return;
   const { vocabSize: vocab, hiddenSize: width } = net.config;
-  embedBackward(rec, { dy, dTable, ...plan, width, vocab });
+  embedBackward(rec, { dy, dTable, ...plan, width, vocab, scale: scaleOf(net) });
+}
+
+function scaleOf({ row, config }: Network): number {
+  return row.scaledEmbedding ? Math.sqrt(config.hiddenSize) : 1;
 }

@@ -45,11 +45,14 @@ export function mlp(pass: LayerPass, v: MlpValues, out: Tensor | undefined): voi
   norm(rec, net, `${name}.${norms.mlpIn}`, { x: v.x, y: v.in, rstd: v.inRstd, rows: m, width });
   linear(rec, net, `${name}.mlp.gate_proj`, { x: v.in, y: v.gate, m });
   linear(rec, net, `${name}.mlp.up_proj`, { x: v.in, y: v.up, m });
-  glu(rec, { gate: v.gate, up: v.up, y: v.act, size });
+  glu(rec, { gate: v.gate, up: v.up, y: v.act, size, activation: net.row.activation });
   const down = `${name}.mlp.down_proj`;
   if (v.raw && v.rawRstd) {
     linear(rec, net, down, { x: v.act, y: v.raw, m });
-    if (out) normOut(rec, net, `${name}.${norms.mlpOut}`, { x: v.raw, rstd: v.rawRstd, residual: v.x, y: out, rows: m, width });
+    const normed = { x: v.raw, rstd: v.rawRstd, rows: m, width };
+    // Without `out` for 1/rms alone.
+    if (out) normOut(rec, net, `${name}.${norms.mlpOut}`, { ...normed, residual: v.x, y: out });
+    else norm(rec, net, `${name}.${norms.mlpOut}`, { ...normed, y: rec.scratch('a.mlpOut', [m, width]) });
   } else if (out) linear(rec, net, down, { x: v.act, y: out, m, residual: v.x });
 }
 
@@ -67,7 +70,8 @@ export function mlpBackward(pass: LayerPass, v: MlpValues, d: Tensor): void {
     normBackward(rec, net, `${name}.${norms.mlpOut}`, { x: v.raw, rstd: v.rawRstd, dy: d, dx: dRaw, rows: m, width });
   }
   linearBackward(rec, net, `${name}.mlp.down_proj`, { x: v.act, dy: dRaw, dx: dAct, m });
-  gluBackward(rec, { gate: v.gate, up: v.up, dy: dAct, dGate, dUp, size: m * intermediateSize });
+  const { activation } = net.row;
+  gluBackward(rec, { gate: v.gate, up: v.up, dy: dAct, dGate, dUp, size: m * intermediateSize, activation });
   linearBackward(rec, net, `${name}.mlp.gate_proj`, { x: v.in, dy: dGate, dx: dIn, m });
   linearBackward(rec, net, `${name}.mlp.up_proj`, { x: v.in, dy: dUp, dx: dIn, accumulate: true, m });
   const into = { x: v.x, rstd: v.inRstd, dy: dIn, dx: d, rows: m, width, accumulate: true };

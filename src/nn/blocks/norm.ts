@@ -17,7 +17,7 @@ interface Rows {
 
 /** y = norm(x). */
 export function norm(rec: Recorder, net: Network, module: string, args: Rows & { readonly y: Tensor }): void {
-  rmsNorm(rec, { ...args, w: net.weight(module).value, eps: net.config.rmsNormEps });
+  rmsNorm(rec, { ...args, w: net.weight(module).value, eps: net.config.rmsNormEps, unitOffset: net.row.unitOffset });
 }
 
 /** Gradients of {@link norm}: the weight's is added to, `dx` is written, or added to with `accumulate`. */
@@ -29,7 +29,7 @@ export function normBackward(
 ): void {
   const weight = net.weight(module);
   const dw = net.gradient(weight);
-  rmsNormBackward(rec, { ...args, w: weight.value, ...(dw && { dw }) });
+  rmsNormBackward(rec, { ...args, w: weight.value, unitOffset: net.row.unitOffset, ...(dw && { dw }) });
 }
 
 /** y = residual + norm(x): the end of a branch with a norm of its own. */
