@@ -43,7 +43,7 @@ export type { DecoderOptions } from './nn/decoder.js';
 export { generate } from './sampling/generate.js';
 export type { GenerateOptions, GenerateRequest, Generated } from './sampling/generate.js';
 export { CachedPrefix, KvCache } from './sampling/kv-cache.js';
-export type { SamplingSettings } from './sampling/settings.js';
+export type { SamplingSettings } from './config/sampling.js';
 export { createDecoder, loadDecoder, saveDecoder } from './formats/load.js';
 export type { LoadOptions } from './formats/load.js';
 export type { LoraConfig } from './nn/lora.js';

@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['options'],
   rng: ['errors'],
   platform: ['errors'],
-  ops: ['errors'],
+  ops: ['errors', 'config'],
   gpu: ['ops'],
   kernels: ['gpu', 'ops'],
   nn: ['ops', 'config', 'rng'],

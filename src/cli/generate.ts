@@ -1,4 +1,5 @@
 // `mgrpo generate`: completions of one prompt.
+import { SAMPLING_OPTIONS, samplingOf } from '../config/sampling.js';
 import { GRPO_OPTIONS, LAYER1_SYSTEM_PROMPT } from '../index.js';
 import type { ChatMessage, Tokenizer } from '../index.js';
 import type { OptionTable } from '../options/table.js';
@@ -10,7 +11,7 @@ import { LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { printResult } from './output.js';
 import { withSession } from './session.js';
 
-const { temperature, topP, topK, minP, repetitionPenalty, seed } = GRPO_OPTIONS;
+const { temperature, seed } = GRPO_OPTIONS;
 
 const OWN = {
   ...MODEL_OPTIONS,
@@ -40,10 +41,7 @@ const OWN = {
     default: temperature.default,
     doc: 'Sampling temperature; 0: greedy.',
   },
-  topP,
-  topK,
-  minP,
-  repetitionPenalty,
+  ...SAMPLING_OPTIONS,
   maxCompletionLength: LENGTH_OPTION,
   numSamples: { section: 'sampling', type: 'integer', min: 1, default: 1, doc: 'Completions of the prompt.' },
   seed: { ...seed, section: 'sampling', doc: 'Seed of sampling: the same seed gives the same completions.' },
@@ -81,9 +79,9 @@ export async function generateCommand(argv: readonly string[]): Promise<Work | n
       const length = tokenizer.encodePrompt(prompt).length;
       const room = Math.max(1, Math.min(GRPO_OPTIONS.maxCompletionLength.default, context - length));
       const start = performance.now();
-      const { temperature, topP, topK, minP, repetitionPenalty, seed } = settings;
       const [samples] = await policy.complete([prompt], {
-        ...{ temperature, topP, topK, minP, repetitionPenalty, seed },
+        ...samplingOf(settings),
+        seed: settings.seed,
         maxCompletionLength: settings.maxCompletionLength ?? progress.fitted(room, context),
         numGenerations: settings.numSamples,
         signal,

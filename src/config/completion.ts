@@ -1,6 +1,7 @@
 // The options of completions on demand.
 import type { Settings } from '../options/table.js';
 import { GRPO_OPTIONS } from './grpo.js';
+import { SAMPLING_OPTIONS } from './sampling.js';
 
 const OWN = {
   temperature: { type: 'number', min: 0, default: 0.7, doc: 'Sampling temperature; 0: greedy.' },
@@ -14,16 +15,13 @@ const OWN = {
   numGenerations: { type: 'integer', min: 1, default: 1, doc: 'Completions of each prompt.' },
 } as const;
 
-type Shared = 'maxSlots' | 'topP' | 'topK' | 'minP' | 'repetitionPenalty' | 'seed';
+type Shared = 'maxSlots' | 'seed';
 
 /** The options of a policy's `complete`. */
-export const COMPLETION_OPTIONS: typeof OWN & Pick<typeof GRPO_OPTIONS, Shared> = {
+export const COMPLETION_OPTIONS: typeof OWN & Pick<typeof GRPO_OPTIONS, Shared> & typeof SAMPLING_OPTIONS = {
   ...OWN,
   maxSlots: GRPO_OPTIONS.maxSlots,
-  topP: GRPO_OPTIONS.topP,
-  topK: GRPO_OPTIONS.topK,
-  minP: GRPO_OPTIONS.minP,
-  repetitionPenalty: GRPO_OPTIONS.repetitionPenalty,
+  ...SAMPLING_OPTIONS,
   seed: GRPO_OPTIONS.seed,
 };
 

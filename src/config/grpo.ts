@@ -7,9 +7,9 @@ import type { Settings } from '../options/table.js';
 import { checkBatch } from './batch.js';
 import type { Layer2Config } from './layer2.js';
 import { POLICY_OPTIONS } from './policy.js';
+import { SAMPLING_OPTIONS } from './sampling.js';
 
-/** The options that GRPO and MGRPO share. */
-export const GRPO_OPTIONS = {
+const OWN = {
   lossType: {
     section: 'objective',
     type: 'choice',
@@ -204,37 +204,12 @@ export const GRPO_OPTIONS = {
     default: 0.7,
     doc: 'Logits are divided by it when sampling and in every log-probability. Departure from TRL (1.0): printed in the paper.',
   },
-  topP: {
-    section: 'sampling',
-    type: 'number',
-    above: 0,
-    max: 1,
-    default: 1,
-    doc: 'Nucleus: keep the most probable tokens whose mass reaches this share.',
-  },
-  topK: { section: 'sampling', type: 'integer', min: 0, default: 0, doc: 'Keep the k most probable tokens; 0: all.' },
-  minP: {
-    section: 'sampling',
-    type: 'number',
-    nullable: true,
-    min: 0,
-    max: 1,
-    default: null,
-    doc: 'Keep tokens at least this fraction as probable as the most probable one; null: all.',
-  },
   maxSlots: {
     section: 'sampling',
     type: 'integer',
     min: 1,
     default: 64,
     doc: 'Samples that are decoded at a time; fewer take less memory. The samples are the same. Ours.',
-  },
-  repetitionPenalty: {
-    section: 'sampling',
-    type: 'number',
-    above: 0,
-    default: 1,
-    doc: 'Divide positive and multiply negative logits of tokens seen before; 1: none.',
   },
 
   perDeviceTrainBatchSize: { section: 'batch', type: 'integer', min: 1, default: 8, doc: 'Completions per micro-batch.' },
@@ -384,6 +359,9 @@ export const GRPO_OPTIONS = {
     doc: 'Sampling temperature of the evaluations; 0: greedy. Ours.',
   },
 } as const;
+
+/** The options that GRPO and MGRPO share. */
+export const GRPO_OPTIONS: typeof OWN & typeof SAMPLING_OPTIONS = { ...OWN, ...SAMPLING_OPTIONS };
 
 type GRPOSettings = Settings<typeof GRPO_OPTIONS>;
 

@@ -1,4 +1,5 @@
 // Sampling in WGSL: one workgroup per row of logits (or per few rows), and the step of the decode state.
+import type { DrawFilters } from '../config/sampling.js';
 import { kernel } from '../gpu/kernel.js';
 import type { Profile } from '../gpu/profile.js';
 import type { GpuRecorder } from '../gpu/recorder.js';
@@ -48,8 +49,8 @@ function shapeFor(vocab: number, kind: Profile['kind']): { readonly LANES: numbe
 
 /** Draws one token per active row; the draw does not depend on the device's subgroups. */
 export function sample(rec: GpuRecorder, args: Resolved<SampleArgs>): void {
-  const { logits, rows, vocab, tokens, logps, stream, step, active, seed, temperature, topK, topP, minP, repetitionPenalty } =
-    args;
+  const { logits, rows, vocab, tokens, logps, stream, step, active, seed, temperature } = args;
+  const { topK, topP, minP, repetitionPenalty }: DrawFilters = args;
   const penalty = repetitionPenalty !== 1;
   const greedy = temperature === 0;
   const k = topK < vocab ? topK : 0;

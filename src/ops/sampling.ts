@@ -5,8 +5,10 @@
 // `embed` takes `tokens` as its ids, `rope` takes `positions`, `kvStore` `cacheRow`, `decodeAttention` `contextLength`, `sample` `tokens`,
 // `stream`, `step`, `active`; `advance` takes the whole. A slot that is not active has contextLength 0 and cacheRow 0xffffffff; its token
 // stays as it was.
+import { SAMPLING_OPTIONS, type DrawFilters } from '../config/sampling.js';
 import { check } from '../errors.js';
-import { count, operation, real, type Operation } from './operation.js';
+import { accepts, describe } from '../options/fill.js';
+import { count, operation, real, type Operation, type Scalar } from './operation.js';
 import type { Pool } from './pool.js';
 import { view, type Tensor } from './tensor.js';
 
@@ -46,7 +48,7 @@ export function decodeState(pool: Pool, slots: number): DecodeState {
 }
 
 /** Arguments of {@link sample}. */
-export interface SampleArgs {
+export interface SampleArgs extends DrawFilters {
   readonly logits: Tensor;
   readonly rows: number;
   readonly vocab: number;
@@ -63,19 +65,19 @@ export interface SampleArgs {
   readonly seed: readonly [number, number];
   /** Divides the logits; 0: greedy, the lowest id among the largest logits. */
   readonly temperature: number;
-  /** Keep the k largest logits; 0: off. */
-  readonly topK: number;
-  /** Keep the smallest set of ids whose probability reaches topP, in (0, 1]; 1: off. */
-  readonly topP: number;
-  /** Keep ids with at least minP times the largest probability, in [0, 1]; 0: off. */
-  readonly minP: number;
-  /** Divides (or multiplies, below 0) the logits of ids seen before; 1: off. */
-  readonly repetitionPenalty: number;
   /** Bit mask of ids in prompt and completion; the drawn id's bit is set. Needed iff repetitionPenalty ≠ 1. */
   readonly seen?: Tensor | undefined;
   /** Written where active: the distribution that was drawn from. For tests. */
   readonly probs?: Tensor | undefined;
 }
+
+/** The options of sampling: their ranges are those of the table. */
+const filters = Object.fromEntries(
+  Object.entries(SAMPLING_OPTIONS).map(([name, option]) => [
+    name,
+    { rule: describe(option), holds: (value) => accepts(option, value) } satisfies Scalar<SampleArgs, number>,
+  ]),
+) as { readonly [K in keyof DrawFilters]: Scalar<SampleArgs, DrawFilters[K]> };
 
 /**
  * Draws one token per active row: repetition penalty (Keskar et al. 2019), temperature, top-k, top-p (Holtzman et al. 2020), min-p
@@ -89,10 +91,7 @@ export const sample: Operation<SampleArgs> = operation<SampleArgs>('sample', {
     vocab: count(undefined, 1),
     seed: { rule: 'two numbers', holds: (v) => v.length === 2 },
     temperature: real(undefined, 'a finite number ≥ 0', (v) => v >= 0),
-    topK: count(),
-    topP: real(undefined, 'a number in (0, 1] (1 turns it off)', (v) => v > 0 && v <= 1),
-    minP: real(undefined, 'a number in [0, 1] (0 turns it off)', (v) => v >= 0 && v <= 1),
-    repetitionPenalty: real(undefined, 'a number above 0 (1 turns it off)', (v) => v > 0),
+    ...filters,
   },
   operands: {
     logits: ['read', 'f32', ({ rows, vocab }) => [rows, vocab]],

@@ -25,7 +25,7 @@ export function describe(spec: OptionSpec): string {
 }
 
 /** Whether `value` has the type and lies in the range of `spec`. */
-function accepts(spec: OptionSpec, value: unknown): boolean {
+export function accepts(spec: OptionSpec, value: unknown): boolean {
   if (value === null) return spec.nullable === true;
   if (typeof value === 'string' && spec.keywords?.includes(value)) return true;
   const inRange = (x: unknown): boolean =>

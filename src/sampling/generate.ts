@@ -1,12 +1,12 @@
 // Completions, many at a time. A prompt is prefilled once for all its samples, whose cache entries point at the same rows; slots that finish
 // are refilled; decoding runs several steps per submission with the stop test on the device.
+import type { SamplingSettings } from '../config/sampling.js';
 import { MgrpoError, check } from '../errors.js';
 import type { Recorder } from '../ops/device.js';
 import type { Decoder } from '../nn/decoder.js';
 import type { Pool } from '../ops/pool.js';
 import { CachedPrefix, KvCache, maxRows, rowBytes } from './kv-cache.js';
 import { prefill } from './prefill.js';
-import type { SamplingSettings } from './settings.js';
 import { SlotTables, type Group, type Slot, type SlotSettings } from './slots.js';
 
 /** What is to be completed: one prompt, several samples. */

@@ -1,12 +1,12 @@
 // The samples that are decoded together: one slot each. Tables in device memory say what every slot feeds in, where its keys and values
 // lie and when it stops; the device runs several steps on them before the host looks again.
+import { samplingOf, type SamplingSettings } from '../config/sampling.js';
 import type { Recorder } from '../ops/device.js';
 import type { Tensor } from '../ops/tensor.js';
 import { advance, DECODE_FIELDS, decodeState, sample, type DecodeField, type DecodeState } from '../ops/sampling.js';
 import type { Decoder } from '../nn/decoder.js';
 import type { Pool } from '../ops/pool.js';
 import { NO_ROW, type KvCache } from './kv-cache.js';
-import { drawSettings, type SamplingSettings } from './settings.js';
 
 /** A prompt in the cache, shared by its samples. */
 export interface Group {
@@ -71,7 +71,7 @@ export class SlotTables {
   /** Writes the tables of a set of slots. */
   load(rec: Recorder, slots: readonly Slot[]): void {
     const { limit } = this.#settings;
-    const { repetitionPenalty } = drawSettings(this.#settings);
+    const { repetitionPenalty } = samplingOf(this.#settings);
     const count = slots.length;
     const state = decodeState(this.#pool, count);
     rec.write(state.all, stateTable(slots, state, limit));
@@ -92,10 +92,10 @@ export class SlotTables {
     const { limit, maxContext, eosIds } = this.#settings;
     const { vocabSize: vocab } = this.#decoder.config;
     const { k, v } = this.#cache;
+    const draw = samplingOf(this.#settings);
     const slots = { count, ...state, ids: state.tokens, kvIndex, maxContext, k, v };
     const logits = this.#decoder.decode(rec, slots, this.#pool);
-    const settings = drawSettings(this.#settings);
-    sample(rec, { logits, rows: count, vocab, ...state, logps, seed: this.#seed, ...settings, ...(seen && { seen }) });
+    sample(rec, { logits, rows: count, vocab, ...state, logps, seed: this.#seed, ...draw, ...(seen && { seen }) });
     const ends = { eos: this.#eos, eosCount: eosIds.size, maxContext, maxNew: limit };
     advance(rec, { state: state.all, slots: count, sampledLogps: logps, kvIndex, outTokens, outLogps, ...ends });
   }

@@ -228,7 +228,7 @@ class EvaluationRun {
   ): Promise<Graded> {
     const { temperature, maxSlots, seed, rewardWeights } = this.#settings;
     const { signal, onProgress } = this.#options;
-    const sampling = { temperature, maxSlots, maxCompletionLength, topP: 1, topK: 0, minP: null, repetitionPenalty: 1 };
+    const sampling = { temperature, maxSlots, maxCompletionLength };
     const completions = await rollout(this.#policy, prompts, n, sampling, {
       seed: EVALUATION_SEED + seed,
       firstStream,

@@ -1,6 +1,7 @@
 // Sampling completions of prompts, and scoring them: token ids to texts, the verifier's reading, reward functions. Shared by training and evaluation.
 import type { Completion, Prompt, Scored } from '../algo/rollout.js';
 import type { GRPOConfig } from '../config/grpo.js';
+import { samplingOf, type SamplingSettings } from '../config/sampling.js';
 import { MgrpoError } from '../errors.js';
 import { generate } from '../sampling/generate.js';
 import { goldOf } from '../reward/countdown-task.js';
@@ -14,13 +15,7 @@ import type { EncodedQuestion } from './questions.js';
 import { takeTurn } from './turns.js';
 
 /** How completions are drawn, of a resolved config or of an evaluation. */
-export type RolloutSettings = Pick<
-  GRPOConfig,
-  'maxCompletionLength' | 'topP' | 'topK' | 'minP' | 'repetitionPenalty' | 'maxSlots'
-> & {
-  /** 0: greedy. */
-  readonly temperature: number;
-};
+export type RolloutSettings = SamplingSettings & Pick<GRPOConfig, 'maxCompletionLength' | 'maxSlots'>;
 
 /**
  * Samples n completions of each prompt.
@@ -43,11 +38,10 @@ export async function rollout(
     prompt: ids,
     streams: Array.from({ length: n }, (_, j) => (run.firstStream + i * n + j) >>> 0),
   }));
-  const { temperature, topK, topP, minP, repetitionPenalty, maxCompletionLength, maxSlots } = settings;
-  const options = { temperature, topK, topP, minP, repetitionPenalty, maxCompletionLength, maxSlots };
+  const { maxCompletionLength, maxSlots } = settings;
   const samples = await takeTurn(model.decoder.gpu, () =>
     generate(model.decoder, requests, {
-      ...options,
+      ...{ ...samplingOf(settings), maxCompletionLength, maxSlots },
       eosIds: model.eosIds,
       seed: run.seed,
       signal: run.signal,
