@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { accuracyReward, countdownReward } from '../../src/reward/accuracy.js';
+import { isCountdownTask } from '../../src/reward/countdown-task.js';
+import { TASKS } from '../../src/tasks/registry.js';
+import type { TaskRow } from '../../src/tasks/task.js';
+
+const PER_TASK = 100;
+
+/** The last message of a prompt. */
+const questionOf = ({ prompt }: TaskRow): string => (typeof prompt === 'string' ? prompt : prompt.at(-1)!.content);
+
+/** What a policy would try that has learnt nothing but the reward. */
+const cheats: readonly (readonly [name: string, text: (row: TaskRow) => string])[] = [
+  ['the question', (row) => questionOf(row)],
+  ['the expression of the question', (row) => /\d[\d\s+*/×÷−-]*\d/.exec(questionOf(row))?.[0] ?? ''],
+  ['that expression in a box', (row) => `\\boxed{${/\d[\d\s+*/×÷−-]*\d/.exec(questionOf(row))?.[0] ?? ''}}`],
+  ['that expression as the answer', (row) => `The answer is ${/\d[\d\s+*/×÷−-]*\d/.exec(questionOf(row))?.[0] ?? ''}.`],
+  ['the question in a box', (row) => `\\boxed{${questionOf(row)}}`],
+  ['all choice letters', () => 'The answer is A, B, C, D or E.'],
+  ['an empty box', () => '\\boxed{}'],
+  ['the right answer in the reasoning only', ({ gold }) => `<think>\\boxed{${gold}} The answer is ${gold}.</think>`],
+  ['the right answer in reasoning that never ends', ({ gold }) => `<think>The answer is ${gold}.`],
+  ['the right answer among others', ({ gold }) => `The answer is ${gold} or ${gold}1 or ${gold}2.`],
+  ['two answers that contradict', ({ gold }) => `\\boxed{${gold}}\nThe answer is ${gold}1.`],
+  ['two answers that contradict, the other way round', ({ gold }) => `The answer is ${gold}1.\n\\boxed{${gold}}`],
+  ['an answer and its negation', ({ gold }) => `The answer is not ${gold}.`],
+];
+
+describe('no task pays for', () => {
+  for (const { name, make } of TASKS) {
+    const rows = make('small').rows('train', PER_TASK, 3);
+    const reward = isCountdownTask(rows[0]) ? countdownReward() : accuracyReward();
+    const score = async (texts: readonly string[]): Promise<readonly (number | null)[]> => {
+      const columns = Object.fromEntries(Object.keys(rows[0]!).map((column) => [column, rows.map((row) => row[column])]));
+      const scores = await reward({
+        ...columns,
+        prompts: rows.map(questionOf),
+        completions: [...texts],
+        completionIds: texts.map(() => []),
+      });
+      return scores;
+    };
+    it.each(cheats)(`${name}: %s`, async (_, text) => {
+      const paid = (await score(rows.map(text))).flatMap((total, i) => (total !== 0 ? [text(rows[i]!)] : []));
+      expect(paid).toEqual([]);
+    });
+    it.runIf(!isCountdownTask(rows[0]))(`${name}: (it does pay for the right answer)`, async () => {
+      const right = await score(rows.map(({ gold }) => `The answer is ${gold}.`));
+      expect(right.filter((total) => total !== 1)).toEqual([]);
+    });
+  }
+});
