@@ -6,6 +6,12 @@ const STATIC = ['--runtime', 'stub', '--noAssert', '--use', 'abort='];
 /** @type {Readonly<Record<string, readonly string[]>>} flags of asc by the module's name */
 export const WASM_MODULES = {
   verifier: [...STATIC, '--enable', 'bulk-memory', '--enable', 'sign-extension', '--disable', 'simd'],
+  engine: [
+    ...STATIC,
+    ...['--enable', 'bulk-memory', '--enable', 'sign-extension', '--enable', 'simd', '--enable', 'threads'],
+    // 4 GiB at most; src/wasm/ makes the memory, shared or not.
+    ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+  ],
 };
 
 /** Where a module's sources lie, and what they become. */

@@ -1,0 +1,142 @@
+// out = alpha · x · wᵀ (+ bias) (+ residual), or += : the forward product of a linear layer, a product of rows.
+//
+// Each sum runs over the depth four at a time, then over the four lanes, whatever stands beside it: a row has the same bits in a batch of any
+// size. Two rows of x by four of w are in registers (8 of the 16 that x64 has; 22 of the 24 GF/s that they allow were measured).
+import { Lanes, loadSome, storeSome } from './lanes';
+import { Op, at, parts } from './op';
+import { F32, decode, decode4, element, weight } from './weights';
+
+/** A product out[rows, columns] over `depth`. Its three kinds differ in how a and b lie: here, and in gradients.ts. */
+@unmanaged
+export class Product extends Op {
+  a: usize;
+  b: usize;
+  out: usize;
+  bias: usize;
+  residual: usize;
+  rows: u32;
+  columns: u32;
+  depth: u32;
+  /** Elements from one row of `out` and `residual` to the next. */
+  stride: u32;
+  alpha: f32;
+  /** 1: out += */
+  accumulate: u32;
+  /** Of b and of the bias. */
+  dtype: u32;
+  biasDtype: u32;
+  /** Size of a share, set by `prepare`. */
+  unitRows: u32;
+  unitColumns: u32;
+}
+
+/** Products of one share, for arithmetic and for memory traffic: 20 to 50 µs. */
+const UNIT_PRODUCTS: u32 = 1 << 19;
+const UNIT_WEIGHTS: u32 = 1 << 16;
+const UNIT_ROWS: u32 = 64;
+
+/** Cuts the product into shares of a block of rows by a block of columns. */
+export function matmulUnits(op: Product): u32 {
+  op.unitRows = max<u32>(1, min(UNIT_ROWS, op.rows));
+  const columns = min(UNIT_PRODUCTS / (op.unitRows * op.depth + 1), UNIT_WEIGHTS / (op.depth + 1));
+  op.unitColumns = max<u32>(16, columns & ~3);
+  return parts(op.rows, op.unitRows) * parts(op.columns, op.unitColumns);
+}
+
+/** Writes up to four sums from [row, column] on, with what is to be added to them. */
+export function finish(op: Product, row: u32, column: u32, count: u32, sums: v128): void {
+  const place = row * op.stride + column;
+  let value = f32x4.mul(sums, f32x4.splat(op.alpha));
+  if (count == 4) {
+    if (op.bias) value = f32x4.add(value, decode4(element(op.bias, op.biasDtype, column), op.biasDtype));
+    if (op.residual) value = f32x4.add(value, v128.load(at(op.residual, place)));
+    if (op.accumulate) value = f32x4.add(value, v128.load(at(op.out, place)));
+    return v128.store(at(op.out, place), value);
+  }
+  if (op.bias) {
+    const last = count - 1;
+    let bias = f32x4.splat(weight(op.bias, op.biasDtype, column));
+    bias = f32x4.replace_lane(bias, 1, weight(op.bias, op.biasDtype, column + min<u32>(1, last)));
+    bias = f32x4.replace_lane(bias, 2, weight(op.bias, op.biasDtype, column + last));
+    value = f32x4.add(value, bias);
+  }
+  if (op.residual) value = f32x4.add(value, loadSome(at(op.residual, place), count));
+  if (op.accumulate) value = f32x4.add(value, loadSome(at(op.out, place), count));
+  storeSome(at(op.out, place), value, count);
+}
+
+/** Two rows of x (the same twice, where there is one) by four of w, whose `depth` is a multiple of 4. */
+function pair(
+  op: Product,
+  depth: usize,
+  x0: usize,
+  x1: usize,
+  w0: usize,
+  w1: usize,
+  w2: usize,
+  w3: usize,
+  row: u32,
+  column: u32,
+): void {
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  let b0 = f32x4.splat(0);
+  let b1 = f32x4.splat(0);
+  let b2 = f32x4.splat(0);
+  let b3 = f32x4.splat(0);
+  const end = depth << 2;
+  for (let k: usize = 0; k < end; k += 16) {
+    const x = v128.load(x0 + k);
+    const y = v128.load(x1 + k);
+    let w = v128.load(w0 + k);
+    a0 = f32x4.add(a0, f32x4.mul(x, w));
+    b0 = f32x4.add(b0, f32x4.mul(y, w));
+    w = v128.load(w1 + k);
+    a1 = f32x4.add(a1, f32x4.mul(x, w));
+    b1 = f32x4.add(b1, f32x4.mul(y, w));
+    w = v128.load(w2 + k);
+    a2 = f32x4.add(a2, f32x4.mul(x, w));
+    b2 = f32x4.add(b2, f32x4.mul(y, w));
+    w = v128.load(w3 + k);
+    a3 = f32x4.add(a3, f32x4.mul(x, w));
+    b3 = f32x4.add(b3, f32x4.mul(y, w));
+  }
+  const count = min<u32>(4, op.columns - column);
+  finish(op, row, column, count, Lanes.sums(a0, a1, a2, a3));
+  if (x1 != x0) finish(op, row + 1, column, count, Lanes.sums(b0, b1, b2, b3));
+}
+
+/** Row `r` of a [rows, width] matrix as f32 with a multiple of 4 elements: where it lies, if it may, else decoded to `to`. */
+function rowOf(base: usize, dtype: u32, r: u32, width: u32, to: usize): usize {
+  const first = <usize>r * width;
+  if (dtype == F32 && (width & 3) == 0) return base + (first << 2);
+  decode(base, dtype, first, width, to);
+  for (let k = width; k & 3; k++) store<f32>(at(to, k), 0);
+  return to;
+}
+
+/** A share: four rows of w stay in the first cache while those of x pass. */
+export function matmul(op: Product, unit: u32, scratch: usize): void {
+  const grid = parts(op.columns, op.unitColumns);
+  const row0 = (unit / grid) * op.unitRows;
+  const row1 = min(row0 + op.unitRows, op.rows);
+  const column0 = (unit % grid) * op.unitColumns;
+  const column1 = min(column0 + op.unitColumns, op.columns);
+  const last = op.columns - 1;
+  const depth: usize = (op.depth + 3) & ~3;
+  const space = depth << 2;
+  const x = scratch + 4 * space;
+  for (let c = column0; c < column1; c += 4) {
+    const w0 = rowOf(op.b, op.dtype, c, op.depth, scratch);
+    const w1 = rowOf(op.b, op.dtype, min(c + 1, last), op.depth, scratch + space);
+    const w2 = rowOf(op.b, op.dtype, min(c + 2, last), op.depth, scratch + 2 * space);
+    const w3 = rowOf(op.b, op.dtype, min(c + 3, last), op.depth, scratch + 3 * space);
+    for (let r = row0; r < row1; r += 2) {
+      const x0 = rowOf(op.a, F32, r, op.depth, x);
+      const x1 = r + 1 < row1 ? rowOf(op.a, F32, r + 1, op.depth, x + space) : x0;
+      pair(op, depth, x0, x1, w0, w1, w2, w3, r, c);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+// Weights of any dtype as f32. A kernel decodes a strip that fits the cache and then knows f32 alone.
+
+/** Codes of dtypes, as the host writes them. */
+export const F32: u32 = 0;
+export const BF16: u32 = 1;
+
+/** Address of element `i` of a tensor. */
+export function element(base: usize, dtype: u32, i: usize): usize {
+  return base + (i << (dtype == F32 ? 2 : 1));
+}
+
+/**
+ * Four bf16 or f16, in the low halves of the lanes. The bits of a bf16 are the high half of an f32's. The exponent of an f16 is moved by a
+ * product, which makes subnormals right too; infinities and NaN keep the largest exponent.
+ */
+function widen(half: v128, dtype: u32): v128 {
+  if (dtype == BF16) return i32x4.shl(half, 16);
+  const magnitude = v128.and(half, i32x4.splat(0x7fff));
+  const value = f32x4.mul(i32x4.shl(magnitude, 13), f32x4.splat(5.192296858534828e33)); // 2^112
+  const special = v128.and(i32x4.ge_u(magnitude, i32x4.splat(0x7c00)), i32x4.splat(0x7f800000));
+  return v128.or(v128.or(value, special), i32x4.shl(v128.and(half, i32x4.splat(0x8000)), 16));
+}
+
+/** Four elements at an address as f32. */
+export function decode4(from: usize, dtype: u32): v128 {
+  return dtype == F32 ? v128.load(from) : widen(v128.load16x4_u(from), dtype);
+}
+
+/** Element `i` as f32. */
+export function weight(base: usize, dtype: u32, i: usize): f32 {
+  const from = element(base, dtype, i);
+  return dtype == F32 ? load<f32>(from) : f32x4.extract_lane(widen(i32x4.splat(load<u16>(from)), dtype), 0);
+}
+
+/** `count` elements from element `i` on, as f32 at `to`. */
+export function decode(base: usize, dtype: u32, i: usize, count: usize, to: usize): void {
+  let from = element(base, dtype, i);
+  const whole: usize = count & ~3;
+  const end = to + (whole << 2);
+  if (dtype == F32) return memory.copy(to, from, count << 2);
+  if (dtype == BF16) {
+    for (; to < end; to += 16, from += 8) v128.store(to, i32x4.shl(v128.load16x4_u(from), 16));
+  } else {
+    for (; to < end; to += 16, from += 8) v128.store(to, decode4(from, dtype));
+  }
+  for (let k = whole; k < count; k++, to += 4) store<f32>(to, weight(base, dtype, i + k));
+}
