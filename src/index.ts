@@ -36,7 +36,9 @@ export { summarize } from './gpu/adapter.js';
 export type { AdapterSummary } from './gpu/adapter.js';
 export type { Gpu, GpuOptions } from './gpu/device.js';
 export { openDevice } from './kernels/executor.js';
-export type { Device } from './ops/device.js';
+export { openWasm } from './wasm/browser.js';
+export type { WasmDevice, WasmOptions } from './wasm/device.js';
+export type { Device, DeviceInfo } from './ops/device.js';
 
 export { Decoder } from './nn/decoder.js';
 export type { DecoderOptions } from './nn/decoder.js';

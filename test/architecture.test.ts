@@ -20,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ops: ['errors', 'config'],
   gpu: ['ops'],
   kernels: ['gpu', 'ops'],
+  wasm: ['ops', 'platform'],
   nn: ['ops', 'config', 'rng'],
   formats: ['nn', 'platform'],
   sampling: ['nn'],
@@ -33,8 +34,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: ['errors', 'type algo/evaluation', 'type train/events'],
   run: ['platform', 'report', 'type train/events'],
   study: ['train', 'run'],
-  index: ['study', 'kernels'],
-  node: ['index', 'platform'],
+  index: ['study', 'kernels', 'wasm'],
+  node: ['index', 'platform', 'wasm'],
   cli: ['index', 'config', 'options', 'platform', 'report', 'verify', 'type train/events'],
 };
 
@@ -135,10 +136,12 @@ describe('the layers', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('shaders are imported by kernels only, and the wasm of the verifiers by reward only', () => {
+  it('shaders are imported by kernels only, and modules of WebAssembly each by one layer', () => {
     const wrong = imports.filter(
       ({ from, to }) =>
-        (to.endsWith('.wgsl') && layerOf(from) !== 'kernels') || (to.endsWith('.wasm') && layerOf(from) !== 'reward'),
+        (to.endsWith('.wgsl') && layerOf(from) !== 'kernels') ||
+        (to.endsWith('/verifier.wasm') && layerOf(from) !== 'reward') ||
+        (to.endsWith('/engine.wasm') && layerOf(from) !== 'wasm'),
     );
     expect(wrong).toEqual([]);
   });

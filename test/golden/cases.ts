@@ -4,7 +4,7 @@ import { policyObjective } from '../../src/algo/objective.js';
 import { selectCorrections } from '../../src/algo/selection.js';
 import { resolveGRPOConfig } from '../../src/config/grpo.js';
 import type { GRPOConfig } from '../../src/config/grpo.js';
-import type { Gpu } from '../../src/gpu/device.js';
+import type { Device } from '../../src/ops/device.js';
 import { sample } from '../../src/ops/sampling.js';
 import { pack } from '../../src/nn/batch.js';
 import type { Decoder, DecoderOptions } from '../../src/nn/decoder.js';
@@ -54,7 +54,7 @@ class Report {
 }
 
 /** Runs one case folder. Throws on a kind that it does not know. */
-export async function runCase(gpu: Gpu, folder: string, json: Json): Promise<Measured[]> {
+export async function runCase(gpu: Device, folder: string, json: Json): Promise<Measured[]> {
   const report = new Report();
   const run = KINDS[json.kind as string];
   if (!run) throw new Error(`${folder}: unknown kind ${String(json.kind)}; the runner knows ${Object.keys(KINDS).join(', ')}`);
@@ -62,7 +62,7 @@ export async function runCase(gpu: Gpu, folder: string, json: Json): Promise<Mea
   return report.all;
 }
 
-const KINDS: Record<string, (gpu: Gpu, folder: string, json: Json, report: Report) => Promise<void>> = {
+const KINDS: Record<string, (gpu: Device, folder: string, json: Json, report: Report) => Promise<void>> = {
   forward: runForward,
   policy: runPolicy,
   optimizer: runOptimizer,
@@ -72,7 +72,7 @@ const KINDS: Record<string, (gpu: Gpu, folder: string, json: Json, report: Repor
   layer2: runLayer2,
 };
 
-async function load(gpu: Gpu, folder: string, train: 'full' | 'adapter', adapter?: string): Promise<Decoder> {
+async function load(gpu: Device, folder: string, train: 'full' | 'adapter', adapter?: string): Promise<Decoder> {
   return loadDecoder(gpu, new NodeFiles(folder), { train, ...(adapter && { adapter: new NodeFiles(adapter) }) });
 }
 
@@ -86,7 +86,7 @@ async function compareGradients(parameters: Parameters, expected: Safetensors, r
   }
 }
 
-async function runForward(gpu: Gpu, folder: string, json: Json, report: Report): Promise<void> {
+async function runForward(gpu: Device, folder: string, json: Json, report: Report): Promise<void> {
   const expected = await Safetensors.open(new NodeFiles(folder), 'expected.safetensors');
   const decoder = await loadDecoder(gpu, new NodeFiles(folder), { train: 'full', ...(json.decoder as DecoderOptions) });
   const sequences = json.sequences as number[][];
@@ -131,7 +131,7 @@ function settingsOf(json: Json): GRPOConfig {
   return { ...resolveGRPOConfig(), ...rest, ...(maxCompletionLength && { maxCompletionLength }) } as GRPOConfig;
 }
 
-async function runPolicy(gpu: Gpu, folder: string, json: Json, report: Report): Promise<void> {
+async function runPolicy(gpu: Device, folder: string, json: Json, report: Report): Promise<void> {
   const files = new NodeFiles(folder);
   const expected = await Safetensors.open(files, 'expected.safetensors');
   const adapter = (await new NodeFiles(path.join(folder, 'adapter')).exists('adapter_config.json'))
@@ -185,7 +185,7 @@ async function runPolicy(gpu: Gpu, folder: string, json: Json, report: Report): 
   decoder.free();
 }
 
-async function runOptimizer(gpu: Gpu, folder: string, json: Json, report: Report): Promise<void> {
+async function runOptimizer(gpu: Device, folder: string, json: Json, report: Report): Promise<void> {
   const expected = await Safetensors.open(new NodeFiles(folder), 'expected.safetensors');
   const start = await Safetensors.open(new NodeFiles(folder));
   const decoder = await load(gpu, folder, 'full');
@@ -213,7 +213,7 @@ async function runOptimizer(gpu: Gpu, folder: string, json: Json, report: Report
   decoder.free();
 }
 
-async function runGenerate(gpu: Gpu, folder: string, json: Json, report: Report): Promise<void> {
+async function runGenerate(gpu: Device, folder: string, json: Json, report: Report): Promise<void> {
   const decoder = await load(gpu, folder, 'full');
   const out = await generate(
     decoder,
@@ -225,7 +225,7 @@ async function runGenerate(gpu: Gpu, folder: string, json: Json, report: Report)
   decoder.free();
 }
 
-async function runSampling(gpu: Gpu, _folder: string, json: Json, report: Report): Promise<void> {
+async function runSampling(gpu: Device, _folder: string, json: Json, report: Report): Promise<void> {
   for (const row of json.rows as Json[]) {
     const vocab = (row.logits as number[]).length;
     const seen = new Uint32Array(Math.ceil(vocab / 32));
@@ -256,7 +256,7 @@ async function runSampling(gpu: Gpu, _folder: string, json: Json, report: Report
   }
 }
 
-async function runAdvantages(_gpu: Gpu, _folder: string, json: Json, report: Report): Promise<void> {
+async function runAdvantages(_gpu: Device, _folder: string, json: Json, report: Report): Promise<void> {
   for (const set of json.sets as Json[]) {
     const { advantages } = computeAdvantages(set.rewards, { ...resolveGRPOConfig(), ...set.settings });
     report.relative('advantages', advantages, set.expected.advantages as number[]);
@@ -264,7 +264,7 @@ async function runAdvantages(_gpu: Gpu, _folder: string, json: Json, report: Rep
   return Promise.resolve();
 }
 
-async function runLayer2(_gpu: Gpu, _folder: string, json: Json, report: Report): Promise<void> {
+async function runLayer2(_gpu: Device, _folder: string, json: Json, report: Report): Promise<void> {
   for (const set of json.sets as Json[]) {
     const { G, H, ...settings } = set.settings as Json;
     const [first, second] = [set.rewardsLayer1 as number[][], set.rewardsLayer2 as number[][][]];

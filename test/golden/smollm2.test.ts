@@ -10,11 +10,11 @@ import { NodeFiles } from '../../src/platform/node-files.js';
 import { accumulateNll } from '../../src/train/sft-trainer.js';
 import { concatenate, packForScoring, scoreSequences } from '../../src/train/update.js';
 import { difference } from '../support/compare.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { testDevice } from '../support/device.js';
 
 const golden = path.resolve(process.env['MGRPO_GOLDEN_DIR'] ?? '../shared/golden', 'smollm2');
 const unpack = path.resolve('../shared/tools/unpack-smollm2.mjs');
-const reason = !existsSync(golden) ? `no ${golden}` : !existsSync(unpack) ? `no ${unpack} to make the weights with` : skipGpu;
+const reason = !existsSync(golden) ? `no ${golden}` : !existsSync(unpack) ? `no ${unpack} to make the weights with` : undefined;
 
 interface Case {
   readonly greedy: readonly { readonly ids: number[]; readonly completion: number[] }[];
@@ -37,8 +37,8 @@ describe.skipIf(reason)(`SmolLM2-135M-Instruct${reason ? ` (skipped: ${reason})`
 
   it('in shards and bf16: greedy ids, logits, and sampled log-probs equal to trained ones', { timeout: 600_000 }, async () => {
     const expected = await Safetensors.open(new NodeFiles(golden), 'expected.safetensors');
-    const gpu = await testGpu();
-    const decoder = await loadDecoder(gpu, new NodeFiles(modelFolder(3)));
+    const device = await testDevice();
+    const decoder = await loadDecoder(device, new NodeFiles(modelFolder(3)));
     const out = await generate(
       decoder,
       json.greedy.map(({ ids }) => ({ prompt: ids, streams: [0] })),
@@ -53,11 +53,11 @@ describe.skipIf(reason)(`SmolLM2-135M-Instruct${reason ? ` (skipped: ${reason})`
     out.forEach(({ ids }, i) => expect([...ids].slice(0, json.greedy[i]!.completion.length)).toEqual(json.greedy[i]!.completion));
 
     const { batch } = packForScoring(sequences.slice(0, 1), decoder.config.vocabSize, 1);
-    const recorder = gpu.recorder();
+    const recorder = device.recorder();
     const state = decoder.forward(recorder, batch);
     const logits = decoder.logits(recorder, state, Uint32Array.of(batch.length - 1));
     recorder.submit();
-    const logitError = difference((await gpu.read(logits))[0], await expected.readF32('logits')).relativeNorm;
+    const logitError = difference((await device.read(logits))[0], await expected.readF32('logits')).relativeNorm;
     state.release();
 
     const prompt = json.greedy[0]!.ids;
@@ -77,15 +77,15 @@ describe.skipIf(reason)(`SmolLM2-135M-Instruct${reason ? ` (skipped: ${reason})`
       `greedy ids equal (${out.length} prompts), logits ${logitError.toExponential(1)}, sampled against trained log-probs ${engine.toExponential(1)}`,
     );
     decoder.free();
-    gpu.freeScratch();
+    device.freeScratch();
     expect(logitError).toBeLessThan(1e-4);
     expect(engine).toBeLessThan(1e-4);
   });
 
   it('in one file and f32: log-probs and the gradient of every parameter', { timeout: 900_000 }, async () => {
     const expected = await Safetensors.open(new NodeFiles(golden), 'expected.safetensors');
-    const gpu = await testGpu();
-    const decoder = await loadDecoder(gpu, new NodeFiles(modelFolder(1)), { train: 'full' });
+    const device = await testDevice();
+    const decoder = await loadDecoder(device, new NodeFiles(modelFolder(1)), { train: 'full' });
     const tokens = sequences.reduce((n, s) => n + s.completionIds.length, 0);
     let loss = 0;
     const logps: Float32Array[] = [];
@@ -97,7 +97,7 @@ describe.skipIf(reason)(`SmolLM2-135M-Instruct${reason ? ` (skipped: ${reason})`
     const logpError = difference(concatenate(logps), await expected.readF32('logps')).maxAbs;
     let [worstNorm, worstHead] = [0, 0];
     for (const { name, gradient } of decoder.parameters) {
-      const [actual] = await gpu.read(gradient!);
+      const [actual] = await device.read(gradient!);
       const norm = Math.sqrt(actual.reduce((sum, g) => sum + g * g, 0));
       worstNorm = Math.max(worstNorm, Math.abs(norm / json.expected.gradNorm[name]! - 1));
       const head = await expected.readF32(`grad_head.${name}`);
@@ -105,10 +105,10 @@ describe.skipIf(reason)(`SmolLM2-135M-Instruct${reason ? ` (skipped: ${reason})`
     }
     print(
       `loss ${Math.abs(loss - json.expected.loss).toExponential(1)}, log-probs ${logpError.toExponential(1)}, gradient norms ${worstNorm.toExponential(1)}, ` +
-        `gradients ${worstHead.toExponential(1)} of ${json.expected.loss.toFixed(4)}; ${Math.round(gpu.memory.peak / 2 ** 20)} MiB`,
+        `gradients ${worstHead.toExponential(1)} of ${json.expected.loss.toFixed(4)}; ${Math.round(device.memory.peak / 2 ** 20)} MiB`,
     );
     decoder.free();
-    gpu.freeScratch();
+    device.freeScratch();
     expect(logpError).toBeLessThan(1e-3);
     expect(worstNorm).toBeLessThan(1e-3);
     expect(worstHead).toBeLessThan(1e-3);

@@ -3,7 +3,7 @@ import { generate, type Generated, type GenerateOptions, type GenerateRequest } 
 import { KvCache } from '../../src/sampling/kv-cache.js';
 import { AdamW } from '../../src/optim/adamw.js';
 import { difference } from '../support/compare.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { testDevice } from '../support/device.js';
 import { randomPolicy } from '../support/policy.js';
 
 const prompts = [
@@ -27,9 +27,9 @@ function secondTurns(samples: readonly Generated[], reuse: boolean): GenerateReq
 const idsOf = (samples: readonly Generated[]): number[][] => samples.map(({ ids }) => [...ids]);
 const logpsOf = (samples: readonly Generated[]): number[] => samples.flatMap(({ logps }) => [...logps]);
 
-describe.skipIf(skipGpu)('a cached prefix', () => {
+describe('a cached prefix', () => {
   it.each([64, 2])('gives the same samples as its text does, with %i slots, and prefills the rest alone', async (maxSlots) => {
-    const { decoder } = await randomPolicy(await testGpu());
+    const { decoder } = await randomPolicy(await testDevice());
     const cache = new KvCache(decoder, 2000);
     const first = await generate(decoder, requests, { ...options, cache, keep: true });
     expect(idsOf(first)).toEqual(idsOf(await generate(decoder, requests, options)));
@@ -54,7 +54,7 @@ describe.skipIf(skipGpu)('a cached prefix', () => {
   });
 
   it('serves prompts that share only a start with it', async () => {
-    const { decoder } = await randomPolicy(await testGpu());
+    const { decoder } = await randomPolicy(await testDevice());
     const cache = new KvCache(decoder, 500);
     const [first] = await generate(decoder, [requests[2]!], { ...options, cache, keep: true });
     const prompt = [...prompts[2]!.slice(0, 9), 80, 81, 4];
@@ -64,7 +64,7 @@ describe.skipIf(skipGpu)('a cached prefix', () => {
   });
 
   it('is refused where it would be wrong: other weights, another cache, another start, no room', async () => {
-    const { decoder } = await randomPolicy(await testGpu());
+    const { decoder } = await randomPolicy(await testDevice());
     const [cache, other] = [new KvCache(decoder, 120), new KvCache(decoder, 120)];
     await expect(generate(decoder, requests, { ...options, keep: true })).rejects.toThrow(/expected a cache to keep samples in/);
     const [one] = await generate(decoder, [{ prompt: prompts[0]!, streams: [1] }], { ...options, cache, keep: true });
@@ -90,7 +90,7 @@ describe.skipIf(skipGpu)('a cached prefix', () => {
   });
 
   it('leaves nothing in the cache when a call is aborted', async () => {
-    const { decoder } = await randomPolicy(await testGpu());
+    const { decoder } = await randomPolicy(await testDevice());
     const cache = new KvCache(decoder, 400);
     const controller = new AbortController();
     const onProgress = (): void => controller.abort(new Error('enough'));

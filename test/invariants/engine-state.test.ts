@@ -4,7 +4,7 @@ import type { Scores } from '../../src/nn/blocks/head.js';
 import type { Decoder } from '../../src/nn/decoder.js';
 import type { ForwardState } from '../../src/nn/forward-state.js';
 import { packForScoring, scoreSequences } from '../../src/train/update.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { testDevice } from '../support/device.js';
 import { randomPolicy } from '../support/policy.js';
 
 const sequences = Array.from({ length: 4 }, (_, i) => ({
@@ -51,9 +51,9 @@ async function alone(decoder: Decoder, part: (typeof some)[number]): Promise<[Fl
   return [logps, await gradients(decoder)];
 }
 
-describe.skipIf(skipGpu)('the state of a forward pass', () => {
+describe('the state of a forward pass', () => {
   it('is its own: a second decoder on the device changes nothing, in one recorder or in two', async () => {
-    const gpu = await testGpu();
+    const gpu = await testDevice();
     const [a, b] = [(await randomPolicy(gpu, 7)).decoder, (await randomPolicy(gpu, 8)).decoder];
     const [expected, expectedGradients] = await alone(a, some[0]);
     for (const second of [undefined, gpu.recorder()]) {
@@ -73,7 +73,7 @@ describe.skipIf(skipGpu)('the state of a forward pass', () => {
   });
 
   it.each([true, false])('can live beside another of the same decoder (checkpointing %s)', async (checkpointing) => {
-    const { decoder } = await randomPolicy(await testGpu(), 7, checkpointing);
+    const { decoder } = await randomPolicy(await testDevice(), 7, checkpointing);
     const [[one, oneGradients], [two, twoGradients]] = [await alone(decoder, some[0]), await alone(decoder, some[1])];
     const rec = decoder.gpu.recorder();
     const passes = some.map((part) => pass(rec, decoder, part));
@@ -91,7 +91,7 @@ describe.skipIf(skipGpu)('the state of a forward pass', () => {
   });
 
   it('refuses what would be wrong: after its release, without keep, with the scores of another', async () => {
-    const { decoder } = await randomPolicy(await testGpu());
+    const { decoder } = await randomPolicy(await testDevice());
     const rec = decoder.gpu.recorder();
     const [one, two] = some.map((part) => pass(rec, decoder, part)) as [ReturnType<typeof pass>, ReturnType<typeof pass>];
     const scores = one.score();
@@ -110,7 +110,7 @@ describe.skipIf(skipGpu)('the state of a forward pass', () => {
   });
 
   it('takes no more memory after many steps than after the first of the longest', async () => {
-    const { decoder } = await randomPolicy(await testGpu());
+    const { decoder } = await randomPolicy(await testDevice());
     const step = async (part: (typeof some)[number]): Promise<number> => {
       await scoreSequences(decoder, part, 1);
       await alone(decoder, part);

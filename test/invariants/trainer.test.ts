@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Gpu } from '../../src/gpu/device.js';
+import type { Device } from '../../src/ops/device.js';
 import { MemoryFiles } from '../../src/platform/files.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { GRPOTrainer } from '../../src/train/grpo-trainer.js';
 import { MGRPOTrainer } from '../../src/train/mgrpo-trainer.js';
 import { loadPolicy } from '../../src/train/policy.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { testDevice } from '../support/device.js';
 import { digitReward, problems, randomPolicy, weightBytes } from '../support/policy.js';
 
 const shared = {
@@ -23,7 +23,7 @@ const layer2 = { numGenerations: 2, selection: 'none', correctThreshold: 0.05 } 
 
 /** Trains from the same start and gives the bytes of all weights, and what was told. */
 async function run(
-  gpu: Gpu,
+  gpu: Device,
   config: object,
   algorithm: 'grpo' | 'mgrpo',
 ): Promise<{ bytes: Uint8Array[]; events: TrainEvent[] }> {
@@ -44,9 +44,9 @@ async function run(
   return { bytes, events };
 }
 
-describe.skipIf(skipGpu)('trainers', () => {
+describe('trainers', () => {
   it('give the same bytes for the same seed, and others for another', async () => {
-    const gpu = await testGpu();
+    const gpu = await testDevice();
     const [a, b, c] = [
       await run(gpu, { layer2 }, 'mgrpo'),
       await run(gpu, { layer2 }, 'mgrpo'),
@@ -57,7 +57,7 @@ describe.skipIf(skipGpu)('trainers', () => {
   });
 
   it('are the same with layer 2 off as GRPO', async () => {
-    const gpu = await testGpu();
+    const gpu = await testDevice();
     const [off, grpo] = [await run(gpu, { layer2: { enabled: false } }, 'mgrpo'), await run(gpu, {}, 'grpo')];
     expect(off.bytes).toEqual(grpo.bytes);
   });
@@ -68,7 +68,7 @@ describe.skipIf(skipGpu)('trainers', () => {
     { answersPerQuery: 2, answerChoice: 'balanced' },
     { baseline: 'question', normalizer: 'paper', correctionBonus: 0.5 },
   ] as const)('change the weights with layer2 %o', async (options) => {
-    const gpu = await testGpu();
+    const gpu = await testDevice();
     const { events, bytes } = await run(gpu, { maxSteps: 1, layer2: { ...layer2, ...options } }, 'mgrpo');
     const step = events.find((e) => e.type === 'step');
     expect(step?.type === 'step' && Number.isFinite(step.metrics['loss'])).toBe(true);
@@ -77,7 +77,7 @@ describe.skipIf(skipGpu)('trainers', () => {
 
   it('raise the reward', async () => {
     const { events } = await run(
-      await testGpu(),
+      await testDevice(),
       { maxSteps: 30, learningRate: 1e-2, beta: 0, perDeviceTrainBatchSize: 32, numGenerations: 8 },
       'grpo',
     );
@@ -87,7 +87,7 @@ describe.skipIf(skipGpu)('trainers', () => {
   });
 
   it('see a ratio of 1 and equal log-probs at the first inner iteration', async () => {
-    const { events } = await run(await testGpu(), { layer2 }, 'mgrpo');
+    const { events } = await run(await testDevice(), { layer2 }, 'mgrpo');
     for (const event of events) {
       if (event.type !== 'step') continue;
       expect(event.metrics['clip_ratio/region_mean']).toBe(0);
@@ -97,7 +97,7 @@ describe.skipIf(skipGpu)('trainers', () => {
   });
 
   it('go on from a saved state to the same bytes as an uninterrupted run', async () => {
-    const gpu = await testGpu();
+    const gpu = await testDevice();
     const files = new MemoryFiles('checkpoint');
     const policy = await randomPolicy(gpu);
     const stop = new AbortController();
@@ -136,7 +136,7 @@ describe.skipIf(skipGpu)('trainers', () => {
   });
 
   it('refuse settings and data that do not fit together, before anything runs', async () => {
-    const gpu = await testGpu();
+    const gpu = await testDevice();
     const policy = await randomPolicy(gpu);
     const make = (config: object, rows = problems(16)): GRPOTrainer =>
       new GRPOTrainer({ policy, args: { ...shared, ...config }, rewardFuncs: [digitReward], trainDataset: rows });
@@ -147,7 +147,7 @@ describe.skipIf(skipGpu)('trainers', () => {
   });
 
   it('let an error of a reward function through, by name', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const make = (rewards: [() => number[]]): GRPOTrainer =>
       new GRPOTrainer({ policy, args: { ...shared, maxSteps: 1 }, rewardFuncs: rewards, trainDataset: problems(16) });
     await expect(

@@ -7,7 +7,7 @@ import { Pool } from '../../src/ops/pool.js';
 import { advance, decodeState, DECODE_FIELDS, sample, type DecodeField, type SampleArgs } from '../../src/ops/sampling.js';
 import { drawUniform, logSoftmax, samplingProbs, type SamplingSettings } from '../reference/sampling.js';
 import { difference, expectClose, noise } from '../support/compare.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { isWasm, skipGpu, testGpu } from '../support/gpu.js';
 import { guarded } from '../support/guard.js';
 
 const golden = path.join(
@@ -83,7 +83,7 @@ async function draw(gpu: Gpu, rows: readonly Row[], settings: SamplingSettings, 
 
 /** Threads that share a row; see shapeFor. */
 function lanesOf(gpu: Gpu, vocab: number): number {
-  return gpu.profile.kind === 'software' ? (vocab <= 1024 ? 1 : 64) : vocab <= 1024 ? 32 : 256;
+  return isWasm || gpu.profile.kind === 'software' ? (vocab <= 1024 ? 1 : 64) : vocab <= 1024 ? 32 : 256;
 }
 
 describe.skipIf(skipGpu)('sample', () => {

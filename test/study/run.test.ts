@@ -5,7 +5,7 @@ import { runStudy } from '../../src/study/run.js';
 import type { StudyRun } from '../../src/study/run.js';
 import { studyCsv, summarizeStudy } from '../../src/study/summary.js';
 import { loadPolicy } from '../../src/train/policy.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { testDevice } from '../support/device.js';
 import { digitReward, problems, randomPolicy } from '../support/policy.js';
 
 const STUDY = {
@@ -26,7 +26,7 @@ const STUDY = {
   tasks: { sums: {} },
 };
 
-describe.skipIf(skipGpu)(`a study${skipGpu ? ` (skipped: ${skipGpu})` : ''}`, () => {
+describe('a study', () => {
   const studyOf = (change: object = {}, files = new MemoryFiles('study')) => {
     const opened: string[] = [];
     const run: StudyRun<object> = {
@@ -34,7 +34,7 @@ describe.skipIf(skipGpu)(`a study${skipGpu ? ` (skipped: ${skipGpu})` : ''}`, ()
       files,
       async open({ id, training, seed }, checkpoint) {
         opened.push(checkpoint ? `${id} again` : id);
-        const gpu = await testGpu();
+        const gpu = await testDevice();
         const policy = checkpoint ? await loadPolicy(gpu, checkpoint, { train: 'full' }) : await randomPolicy(gpu);
         const config = { ...training.config, seed };
         return { policy, config, rewardFuncs: [digitReward], trainDataset: problems(8), evalDataset: problems(4) };

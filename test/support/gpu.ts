@@ -6,6 +6,9 @@ import { nodeGpu } from '../../src/platform/webgpu-node.js';
 const { adapter, notes } = await nodeGpu();
 
 /** Why GPU tests cannot run here, or undefined where they can. With MGRPO_REQUIRE_GPU set, a missing adapter is a failure. */
+/** False: these are WebGPU devices; see wasm-as-gpu.ts. */
+export const isWasm: boolean = false;
+
 export const skipGpu: string | undefined = adapter ? undefined : notes.join('; ');
 if (skipGpu && process.env['MGRPO_REQUIRE_GPU']) throw new Error(`MGRPO_REQUIRE_GPU is set and there is no adapter: ${skipGpu}`);
 

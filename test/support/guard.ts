@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Gpu } from '../../src/gpu/device.js';
+import type { Device } from '../../src/ops/device.js';
 import { sizeOf, view, type DType, type Tensor } from '../../src/ops/tensor.js';
 
 /** Elements of poison on either side: 256 bytes, the alignment of a view. */
@@ -16,7 +16,7 @@ export interface Guarded extends Tensor {
 
 /** Makes a {@link Guarded} tensor with the given contents (default: poison). */
 export function guarded(
-  gpu: Gpu,
+  gpu: Device,
   shape: readonly number[],
   data?: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
   dtype: Exclude<DType, 'bf16'> = data instanceof Uint32Array ? 'u32' : 'f32',

@@ -1,4 +1,4 @@
-import type { Gpu } from '../../src/gpu/device.js';
+import type { Device } from '../../src/ops/device.js';
 import { parseModelConfig } from '../../src/formats/hf-config.js';
 import { named } from '../../src/reward/run.js';
 import type { RewardFunction } from '../../src/reward/types.js';
@@ -9,7 +9,7 @@ import { PAPER_PHRASES } from '../../src/text/prompts.js';
 import { createPolicy, type Policy } from '../../src/train/policy.js';
 
 /** A character model with random weights, the same for the same seed. */
-export function randomPolicy(gpu: Gpu, seed = 7, gradientCheckpointing = true): Promise<Policy> {
+export function randomPolicy(gpu: Device, seed = 7, gradientCheckpointing = true): Promise<Policy> {
   const { files, vocabSize, eosTokenId } = charTokenizer(PAPER_PHRASES);
   const config = parseModelConfig({
     architectures: ['Qwen3ForCausalLM'],

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { testDevice } from '../support/device.js';
 import { randomPolicy } from '../support/policy.js';
 
 const options = { maxCompletionLength: 20, seed: 3, temperature: 1 };
 
-describe.skipIf(skipGpu)('completions', () => {
+describe('completions', () => {
   it('take texts as they are and chats through the template, and give text with its ids', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const chat = [{ role: 'user', content: '12+3=' }];
     const [text, messages] = await policy.complete(['12+3=', chat], { ...options, numGenerations: 2 });
     expect([text!.length, messages!.length]).toEqual([2, 2]);
@@ -21,7 +21,7 @@ describe.skipIf(skipGpu)('completions', () => {
   });
 
   it('tell their text in pieces that add up to it', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const told = new Map<number, string>();
     const whole = await policy.complete(['1+1=', '2+2='], {
       ...options,
@@ -33,7 +33,7 @@ describe.skipIf(skipGpu)('completions', () => {
   });
 
   it('stream one prompt, and stop sampling where the reader stops', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const long = { ...options, maxCompletionLength: 100 };
     const whole = (await policy.complete(['7*8='], long))[0]![0]!;
     const pieces: string[] = [];
@@ -47,7 +47,7 @@ describe.skipIf(skipGpu)('completions', () => {
   });
 
   it('are freed by await using', async () => {
-    const gpu = await testGpu();
+    const gpu = await testDevice();
     const before = gpu.memory.allocated;
     {
       await using policy = await randomPolicy(gpu);
@@ -58,7 +58,7 @@ describe.skipIf(skipGpu)('completions', () => {
   });
 
   it('refuse prompts and options that cannot be meant', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     await expect(policy.complete('1+1=' as never)).rejects.toThrow(/put a single prompt into \[\]/);
     await expect(policy.complete([{ role: 'user', content: 'x' }] as never)).rejects.toThrow(
       /list of texts or of lists of messages/,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { GRPOTrainer } from '../../src/train/grpo-trainer.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { testDevice } from '../support/device.js';
 import { evaluate } from '../../src/train/evaluate.js';
 import { digitReward, problems, randomPolicy } from '../support/policy.js';
 
-describe.skipIf(skipGpu)('the options of evaluation', () => {
+describe('the options of evaluation', () => {
   it.each([1, 3])('numGenerationsEval %i is k of pass@k', async (k) => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const config = { maxCompletionLength: 4, evalTemperature: 1, numGenerationsEval: k };
     const trainer = new GRPOTrainer({
       policy,
@@ -22,7 +22,7 @@ describe.skipIf(skipGpu)('the options of evaluation', () => {
   });
 
   it.each(['eq5', 'open_think'] as const)('a third turn gets the second’s answer and a phrase (%s)', async (mode) => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const rows = problems(3);
     const options = { layer2: { mode }, maxCompletionLength: 6, temperature: 1, numGenerations: 2 };
     const two = await evaluate(policy, rows, options);

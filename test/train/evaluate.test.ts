@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { verifyBatch } from '../../src/reward/verify.js';
 import { evaluate } from '../../src/train/evaluate.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { testDevice } from '../support/device.js';
 import { digitReward, problems, randomPolicy } from '../support/policy.js';
 
 const rows = problems(12);
 const options = { maxCompletionLength: 12, temperature: 1, numGenerations: 2 };
 
-describe.skipIf(skipGpu)('an evaluation', () => {
+describe('an evaluation', () => {
   it('takes plain options, and corrects every answer once where it is asked to', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const answers = await evaluate(policy, rows, options);
     expect(answers.records.map(({ layer }) => layer)).toEqual(new Array(24).fill(1));
     expect(answers.metrics).not.toHaveProperty('acc_t2');
@@ -26,7 +26,7 @@ describe.skipIf(skipGpu)('an evaluation', () => {
   });
 
   it('builds queries as training does: truncated answers and the context are obeyed', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const { records } = await evaluate(policy, rows, { ...options, layer2: { truncatedAnswers: 'skip' } });
     const answers = records.filter(({ layer }) => layer === 1);
     const ended = answers.filter(({ truncated }) => !truncated);
@@ -41,7 +41,7 @@ describe.skipIf(skipGpu)('an evaluation', () => {
   });
 
   it('gives the strict and the lenient verdicts of the verifier', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const { records, metrics } = await evaluate(policy, problems(40), { ...options, numGenerations: 1 });
     const verdicts = (mode: 'strict' | 'lenient') =>
       verifyBatch(records.map(({ gold, completion, truncated }) => ({ gold, response: completion, mode, truncated })));
@@ -52,7 +52,7 @@ describe.skipIf(skipGpu)('an evaluation', () => {
   });
 
   it('refuses options and data that cannot be meant', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     await expect(evaluate(policy, rows, { rewards: [] } as never)).rejects.toThrow(/unknown option rewards; .* rewardFuncs/);
     await expect(evaluate(policy, rows, { layer2: { mode: 'eq6' } } as never)).rejects.toThrow(/layer2.mode/);
     await expect(evaluate(policy, [])).rejects.toThrow(/at least one row/);

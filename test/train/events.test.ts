@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Emitter } from '../../src/train/emitter.js';
 import type { Listener, TrainEvent } from '../../src/train/events.js';
 import { GRPOTrainer } from '../../src/train/grpo-trainer.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { testDevice } from '../support/device.js';
 import { digitReward, problems, randomPolicy } from '../support/policy.js';
 
 const args = {
@@ -52,9 +52,9 @@ describe('an emitter', () => {
   });
 });
 
-describe.skipIf(skipGpu)('a listener of a training', () => {
+describe('a listener of a training', () => {
   async function train(onEvent: Listener): Promise<{ trainer: GRPOTrainer; result: Promise<unknown> }> {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const trainer = new GRPOTrainer({ policy, rewardFuncs: digitReward, trainDataset: problems(16), args, onEvent });
     return { trainer, result: trainer.train() };
   }

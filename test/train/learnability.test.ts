@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { GRPOTrainer } from '../../src/train/grpo-trainer.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { testDevice } from '../support/device.js';
 import { digitReward, problems, randomPolicy } from '../support/policy.js';
 
-describe.skipIf(skipGpu)('learnability', () => {
+describe('learnability', () => {
   it.each([1, 2, 3])('takes a toy task from a mean reward below 0.2 to at least 0.6 within 20 steps (seed %i)', async (seed) => {
-    const policy = await randomPolicy(await testGpu(), seed, false);
+    const policy = await randomPolicy(await testDevice(), seed, false);
     const rewards: number[] = [];
     const trainer = new GRPOTrainer({
       policy,

@@ -7,7 +7,7 @@ import { GRPOTrainer } from '../../src/train/grpo-trainer.js';
 import { MGRPOTrainer } from '../../src/train/mgrpo-trainer.js';
 import { loadPolicy, type Policy } from '../../src/train/policy.js';
 import { SFTTrainer } from '../../src/train/sft-trainer.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { testDevice } from '../support/device.js';
 import { digitReward, problems, randomPolicy, weightBytes } from '../support/policy.js';
 
 const shared = {
@@ -36,20 +36,20 @@ function failing(when: (call: number) => boolean): RewardFunction {
 
 /** The weights after training without disturbance. */
 async function quiet(Trainer: typeof GRPOTrainer | typeof MGRPOTrainer, args: object): Promise<Uint8Array[]> {
-  const policy = await randomPolicy(await testGpu());
+  const policy = await randomPolicy(await testDevice());
   await new Trainer({ ...data, policy, args }).train();
   return weightBytes(policy);
 }
 
 async function savedModel(): Promise<MemoryFiles> {
   const files = new MemoryFiles('model');
-  await (await randomPolicy(await testGpu())).save(files);
+  await (await randomPolicy(await testDevice())).save(files);
   return files;
 }
 
-describe.skipIf(skipGpu)('a trainer', () => {
+describe('a trainer', () => {
   it('refuses a policy of which nothing is trained', async () => {
-    const gpu = await testGpu();
+    const gpu = await testDevice();
     const files = await savedModel();
     const message = /nothing is trainable; load the policy with train 'full'/;
     for (const policy of [await loadPolicy(gpu, files), await loadPolicy(gpu, files, { train: 'none' })]) {
@@ -61,7 +61,7 @@ describe.skipIf(skipGpu)('a trainer', () => {
   });
 
   it('refuses names and values that it does not know, by TRL’s names', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const make = (options: object): unknown => new GRPOTrainer({ ...data, policy, args: shared, ...options } as never);
     expect(() => make({ rewards: [] })).toThrow(/unknown option rewards; the nearest known one is rewardFuncs/);
     expect(() => make({ rewardFuncs: ['accuracy'] })).toThrow(/one or more reward functions for rewardFuncs/);
@@ -74,7 +74,7 @@ describe.skipIf(skipGpu)('a trainer', () => {
   });
 
   it('raises a diverged loss before it changes the weights, and stands at the last finished step', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const before = await weightBytes(policy);
     let saved: Uint8Array[] = before;
     const trainer = new GRPOTrainer({
@@ -94,7 +94,7 @@ describe.skipIf(skipGpu)('a trainer', () => {
   });
 
   it('goes on after an error as if it had not happened, where no weight had moved', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const trainer = new GRPOTrainer({ ...data, policy, args: shared, rewardFuncs: failing((call) => call === 2) });
     await expect(trainer.train()).rejects.toMatchObject({ code: 'reward_function' });
     await trainer.train();
@@ -102,7 +102,7 @@ describe.skipIf(skipGpu)('a trainer', () => {
   });
 
   it('refuses to go on, by name, after an error between the updates of a step', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const args = { ...shared, layer2 };
     const trainer = new MGRPOTrainer({ ...data, policy, args, rewardFuncs: failing((call) => call === 4) });
     await expect(trainer.train()).rejects.toMatchObject({ code: 'reward_function' });
@@ -112,7 +112,7 @@ describe.skipIf(skipGpu)('a trainer', () => {
   });
 
   it('keeps the log window over a stop: the line after it has the mean of all its steps', async () => {
-    const gpu = await testGpu();
+    const gpu = await testDevice();
     const args = { ...shared, maxSteps: 3, loggingSteps: 3 };
     const logs = async (policy: Policy, signal?: AbortSignal, files?: MemoryFiles, stop?: AbortController) => {
       const lines: TrainEvent[] = [];
@@ -143,7 +143,7 @@ describe.skipIf(skipGpu)('a trainer', () => {
   });
 
   it('refuses to resume without the start model where the KL term needs it', async () => {
-    const gpu = await testGpu();
+    const gpu = await testDevice();
     const files = new MemoryFiles('checkpoint');
     const policy = await randomPolicy(gpu);
     const args = { ...shared, beta: 0.01 };
@@ -169,7 +169,7 @@ describe.skipIf(skipGpu)('a trainer', () => {
       const rows: { completion: string; extra?: Readonly<Record<string, unknown>> }[] = [];
       const trainer = new GRPOTrainer({
         ...data,
-        policy: await randomPolicy(await testGpu()),
+        policy: await randomPolicy(await testDevice()),
         args: { ...shared, maxSteps: 1, dynamicSampling },
         rewardFuncs: logging,
         onEvent: (e) => void (e.type === 'completions' && rows.push(...e.rows)),
@@ -182,13 +182,18 @@ describe.skipIf(skipGpu)('a trainer', () => {
       args.logExtra?.('length', [1]);
       return digitReward(args);
     });
-    const trainer = new GRPOTrainer({ ...data, policy: await randomPolicy(await testGpu()), args: shared, rewardFuncs: short });
+    const trainer = new GRPOTrainer({
+      ...data,
+      policy: await randomPolicy(await testDevice()),
+      args: shared,
+      rewardFuncs: short,
+    });
     await expect(trainer.train()).rejects.toThrow(/"short".*expected 8 values for column length.*got 1/);
   });
 
   it('waits while paused, and ends where it is aborted meanwhile', async () => {
     const steps: number[] = [];
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const stop = new AbortController();
     const trainer = new GRPOTrainer({
       ...data,
@@ -216,9 +221,9 @@ describe.skipIf(skipGpu)('a trainer', () => {
   });
 });
 
-describe.skipIf(skipGpu)('a policy', () => {
+describe('a policy', () => {
   it('knows where what is trained of it comes from, and trains an adapter only where it is told to', async () => {
-    const gpu = await testGpu();
+    const gpu = await testDevice();
     const files = await savedModel();
     const made = await loadPolicy(gpu, files, { train: { r: 2 } });
     const adapter = new MemoryFiles('adapter');
@@ -235,7 +240,7 @@ describe.skipIf(skipGpu)('a policy', () => {
   });
 
   it('refuses what to train by name', async () => {
-    const gpu = await testGpu();
+    const gpu = await testDevice();
     const files = await savedModel();
     const load = (options: object) => loadPolicy(gpu, files, options);
     await expect(load({ train: 'lora' })).rejects.toThrow(/expected 'none', 'full', 'adapter' or the settings of a LoRA adapter/);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Gpu } from '../../src/gpu/device.js';
+import type { Device } from '../../src/ops/device.js';
 import { MemoryFiles } from '../../src/platform/files.js';
 import { generate } from '../../src/sampling/generate.js';
 import { evaluate } from '../../src/train/evaluate.js';
@@ -7,7 +7,7 @@ import { GRPOTrainer } from '../../src/train/grpo-trainer.js';
 import { MGRPOTrainer } from '../../src/train/mgrpo-trainer.js';
 import { SFTTrainer } from '../../src/train/sft-trainer.js';
 import { takeTurn } from '../../src/train/turns.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { testDevice } from '../support/device.js';
 import { digitReward, problems, randomPolicy, weightBytes } from '../support/policy.js';
 
 const shared = {
@@ -22,7 +22,7 @@ const shared = {
 const rows = problems(16);
 
 /** Public calls that use the device; each gives what it found, as something to compare. */
-const CALLS: Readonly<Record<string, (gpu: Gpu, seed: number) => Promise<unknown>>> = {
+const CALLS: Readonly<Record<string, (gpu: Device, seed: number) => Promise<unknown>>> = {
   async grpo(gpu, seed) {
     const policy = await randomPolicy(gpu, seed);
     await new GRPOTrainer({ policy, rewardFuncs: digitReward, trainDataset: rows, args: shared }).train();
@@ -64,22 +64,22 @@ const CALLS: Readonly<Record<string, (gpu: Gpu, seed: number) => Promise<unknown
 const names = Object.keys(CALLS);
 const pairs = names.flatMap((a, i) => names.slice(i).map((b) => [a, b] as const));
 
-describe.skipIf(skipGpu)('two users of one device', () => {
+describe('two users of one device', () => {
   const alone = new Map<string, unknown>();
-  const single = async (gpu: Gpu, name: string, seed: number): Promise<unknown> => {
+  const single = async (gpu: Device, name: string, seed: number): Promise<unknown> => {
     const key = `${name} ${seed}`;
     if (!alone.has(key)) alone.set(key, await CALLS[name]!(gpu, seed));
     return alone.get(key);
   };
 
   it.each(pairs)('%s and %s at the same time give what each gives alone', async (a, b) => {
-    const gpu = await testGpu();
+    const gpu = await testDevice();
     const expected = [await single(gpu, a, 1), await single(gpu, b, 2)];
     expect(await Promise.all([CALLS[a]!(gpu, 1), CALLS[b]!(gpu, 2)])).toEqual(expected);
   });
 
   it('cannot train one policy at the same time', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const make = (): GRPOTrainer => new GRPOTrainer({ policy, rewardFuncs: digitReward, trainDataset: rows, args: shared });
     const [first, second] = [make(), make()];
     const training = first.train();
@@ -90,7 +90,7 @@ describe.skipIf(skipGpu)('two users of one device', () => {
   });
 
   it('can complete with a policy while it is trained, and what is saved meanwhile are the weights between two updates', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const saved = async (): Promise<string> => {
       const files = new MemoryFiles('saved');
       await policy.save(files);

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { AdamW } from '../../src/optim/adamw.js';
 import { optimizerStep } from '../../src/train/update.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { testDevice } from '../support/device.js';
 import { randomPolicy, weightBytes } from '../support/policy.js';
 
 const settings = { weightDecay: 0, adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon: 1e-8, maxGradNorm: 1 };
 
-describe.skipIf(skipGpu)('an optimiser step', () => {
+describe('an optimiser step', () => {
   it.each([
     ['a gradient that is not a number', NaN, 1],
     ['an infinite gradient', Infinity, 1],
     ['a loss that is not a number', 1, NaN],
   ])('leaves weights and moments as they were with %s, and starts anew from gradients of 0', async (_, gradient, loss) => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const { decoder } = policy;
     const { gpu, trained } = decoder;
     const optimizer = new AdamW(trained, settings);
@@ -31,7 +31,7 @@ describe.skipIf(skipGpu)('an optimiser step', () => {
   });
 
   it('discards the gradients of micro-batches before one that failed', async () => {
-    const policy = await randomPolicy(await testGpu());
+    const policy = await randomPolicy(await testDevice());
     const { gpu, trained } = policy.decoder;
     const optimizer = new AdamW(trained, settings);
     const failed = optimizerStep(policy.decoder, optimizer, 1e-3, () => {

@@ -1,0 +1,24 @@
+// Worker threads of Node (and of what imitates it: Deno, Bun).
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { THREAD_SOURCE, type Threads } from './threads.js';
+
+const SOURCE = `const { parentPort, workerData } = require('node:worker_threads');
+(${THREAD_SOURCE})(workerData, (count) => parentPort.postMessage(count));`;
+
+/** Threads of this process. */
+export const nodeThreads: Threads = {
+  cores: availableParallelism(),
+  start(data, { finished, failed }) {
+    const worker = new Worker(SOURCE, { eval: true, workerData: data });
+    worker.on('message', finished);
+    worker.on('error', failed);
+    worker.unref();
+    return {
+      hold: (alive) => (alive ? worker.ref() : worker.unref()),
+      terminate: async () => {
+        await worker.terminate();
+      },
+    };
+  },
+};

@@ -1,0 +1,76 @@
+// The engine's module (assembly/engine/), with a shared memory or one of a single thread.
+import base64 from '../../build/engine.wasm';
+import { MgrpoError } from '../errors.js';
+
+/** Exports of assembly/engine/index.ts. Addresses are bytes in the memory. */
+export interface EngineExports {
+  prepare(list: number, count: number): void;
+  run(list: number, count: number, scratch: number): void;
+  work(control: number, thread: number, scratch: number): void;
+}
+
+/** Bytes of one operation of a list, its code, share counters and operands: OP_BYTES of assembly/engine/op.ts. */
+export const OP_BYTES = 128;
+/** Word of an operation at which its operands start. */
+export const OPERANDS = 4;
+
+/** Codes of the operations: `Code` of assembly/engine/kernels.ts, in its order. */
+export const CODES = [
+  'matmulNT',
+  'matmulNN',
+  'matmulTN',
+  'columnSum',
+  'attention',
+  'attentionBackward',
+  'cachedAttention',
+  'kvStore',
+  'rmsNorm',
+  'rmsNormBackward',
+  'glu',
+  'gluBackward',
+  'rope',
+  'embed',
+  'embedBackward',
+  'rowStats',
+  'logitsBackward',
+  'sample',
+  'advance',
+  'squareSum',
+  'gradNorm',
+  'adamW',
+  'add',
+  'scale',
+  'gatherRows',
+  'scatterRowsAdd',
+  'copy',
+] as const;
+
+/** Name of an operation of the engine. */
+export type Code = (typeof CODES)[number];
+
+/** The import of a shared memory in the binary format: its name, the kind "memory", and the flags "has a maximum" (1) and "shared" (2). */
+const SHARED_IMPORT = [...new TextEncoder().encode('memory'), 2, 3];
+
+let binary: Uint8Array<ArrayBuffer> | undefined;
+const modules = new Map<boolean, Promise<WebAssembly.Module>>();
+
+/** The compiled module. It imports a memory, shared or not. */
+export function engineModule(shared: boolean): Promise<WebAssembly.Module> {
+  let module = modules.get(shared);
+  if (!module) {
+    binary ??= Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    module = WebAssembly.compile(shared ? binary : unshared(binary));
+    modules.set(shared, module);
+  }
+  return module;
+}
+
+/** The module with a memory that is not shared: one bit of its import. Atomic instructions are allowed on both. */
+function unshared(module: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const out = module.slice();
+  const at = out.findIndex((_, i) => SHARED_IMPORT.every((byte, k) => out[i + k] === byte));
+  if (at < 0)
+    throw new MgrpoError('unsupported', 'wasm: expected an imported shared memory in the engine, got none; build again');
+  out[at + SHARED_IMPORT.length - 1] = 1;
+  return out;
+}
