@@ -135,6 +135,8 @@ export function hasContent(p: usize, e: usize): bool {
 /** Characters that strike out what stands before them. */
 const STRIKES = new CodePoints().add('\u0335\u0336\u0337\u0338\u20d2\u20d3\u20e5\u20e6\u20eb', 0);
 
+const LAST_STRIKE: i32 = 0x20eb;
+
 /** Whether the text holds a character that shows nothing, or not what stands there: control characters, broken UTF-8, strokes. */
 export function hasHidden(p: usize, e: usize): bool {
   while (p < e) {
@@ -145,7 +147,7 @@ export function hasHidden(p: usize, e: usize): bool {
       continue;
     }
     const wide = codePoint(p, e);
-    if (wide == REPLACEMENT || STRIKES.find(wide) >= 0) return true;
+    if (wide == REPLACEMENT || (wide <= LAST_STRIKE && STRIKES.find(wide) >= 0)) return true;
     p += <usize>sequenceLength(c);
   }
   return false;
