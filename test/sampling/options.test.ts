@@ -7,9 +7,9 @@ import { GRPO_OPTIONS } from '../../src/config/grpo.js';
 import { SAMPLING_OPTIONS, samplingOf } from '../../src/config/sampling.js';
 
 describe('options of sampling', () => {
-  it.each(['topP', 'topK', 'minP'])('are named in their row and in the kernel, and nowhere else: %s', (name) => {
+  it.each(['topP', 'topK', 'minP'])('are named in their row and by each device, and nowhere else: %s', (name) => {
     const naming = sourceFiles(['src'], /\.ts$/).filter((file) => new RegExp(`\\b${name}\\b`).test(readFileSync(file, 'utf8')));
-    expect(naming.sort()).toEqual(['src/config/sampling.ts', 'src/kernels/sampling.ts']);
+    expect(naming.sort()).toEqual(['src/config/sampling.ts', 'src/kernels/sampling.ts', 'src/wasm/executor.ts']);
   });
 
   it('are those of training and of completions', () => {
