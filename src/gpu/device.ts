@@ -1,5 +1,6 @@
 // An open WebGPU device as the rest of the engine sees it. The parts (memory, pipelines, read-back, recorder) know nothing of it.
 import { MgrpoError, check } from '../errors.js';
+import { isObject, need, type Thing } from '../options/border.js';
 import type { Device, DeviceInfo, DeviceLimits, MemoryUse } from '../ops/device.js';
 import { Pool } from '../ops/pool.js';
 import { BYTES, bytesOf, type DType, type Storage, type Tensor } from '../ops/tensor.js';
@@ -16,6 +17,13 @@ export interface GpuOptions extends ProfileOptions {
   /** Time every dispatch with timestamp queries, where the adapter has them (default false). */
   readonly timings?: boolean;
 }
+
+const ADAPTER: Thing = {
+  noun: 'a GPUAdapter',
+  is: (value) => isObject(value) && typeof value['requestDevice'] === 'function',
+  wayOut:
+    'in Node take the one that nodeGpu() found, in a browser that of navigator.gpu.requestAdapter(); either is null without a GPU',
+};
 
 /** An open WebGPU device. */
 export class Gpu implements Device {
@@ -56,9 +64,10 @@ export class Gpu implements Device {
   /**
    * Opens a device with the adapter's own limits.
    * @param execute records the kernels of an operation
-   * @throws MgrpoError `unsupported` if the adapter refuses.
+   * @throws MgrpoError `invalid_argument` where there is no adapter, `unsupported` if it refuses.
    */
   static async open(adapter: GPUAdapter, options: GpuOptions, execute: Execute): Promise<Gpu> {
+    need('openDevice', 'adapter', adapter, ADAPTER);
     const summary = summarize(adapter);
     let device: GPUDevice;
     try {

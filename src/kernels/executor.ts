@@ -31,7 +31,7 @@ const KERNELS: Executor<GpuRecorder> = {
 
 /**
  * Opens a WebGPU device that computes all operations.
- * @throws MgrpoError `unsupported` if the adapter refuses.
+ * @throws MgrpoError `invalid_argument` where there is no adapter, `unsupported` if it refuses.
  */
 export function openDevice(adapter: GPUAdapter, options: GpuOptions = {}): Promise<Gpu> {
   return Gpu.open(adapter, options, (rec, operation, args) => {

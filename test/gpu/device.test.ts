@@ -30,7 +30,21 @@ describe('nodeGpu', () => {
   });
 });
 
+describe('openDevice', () => {
+  it.each([undefined, null, {}])('refuses %o as an adapter by name', async (adapter) => {
+    await expect(openDevice(adapter as unknown as GPUAdapter)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringMatching(/^openDevice: expected a GPUAdapter for adapter, got /) as string,
+    });
+  });
+});
+
 describe.skipIf(skipGpu)('Gpu', () => {
+  it('takes no more storage buffers a stage than every WebGPU device has', async () => {
+    const gpu = await testGpu();
+    expect(gpu.device.limits.maxStorageBuffersPerShaderStage).toBe(8);
+  });
+
   it('runs recorded dispatches in order and folds grids of more than 65,535 workgroups', async () => {
     const gpu = await testGpu();
     const count = 64 * 65_600;
