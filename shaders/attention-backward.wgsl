@@ -2,18 +2,18 @@
 // ds_ij = p_ij (dO_i.v_j - D_i):
 //   dq_i = scale sum_j ds_ij k_j;  dk_j = scale sum_i ds_ij q_i;  dv_j = sum_i p_ij dO_i   (i over rows and the group's query heads)
 // Probabilities are recomputed from lse (Dao et al. 2022, FlashAttention, algorithm 4); every output has one writer: no atomics.
-// q, o, dO, dq f32[T, H, d]; k, v, dk, dv f32[T, KV, d]; lse, delta f32[T, H].
-// The prelude gives `Vec`, a vector of 2 or 4 f32, and the constant VECS, vectors per head.
+// q, o, dO, dq f32[T, H, d]; k, v, dk, dv f32[T, KV, d]; lse, D f32[T, H].
+// The prelude gives `Vec`, a vector of 2 or 4 f32, VECS, vectors per head, and LANES.
 #include "math"
 #include "attention-gradient"
 #include "attention-rows"
 
-override LANES: u32 = 4;
-
-// D. Grid: (row, head) pairs / LANES.
+// What the other passes need of a (row, head) pair: (lse, D), in one array, for no stage may have more than 8 storage buffers.
+// Grid: (row, head) pairs / LANES.
 @group(0) @binding(0) var<storage, read> delta_o: array<Vec>;
 @group(0) @binding(1) var<storage, read> delta_d_o: array<Vec>;
-@group(0) @binding(2) var<storage, read_write> delta_out: array<f32>;
+@group(0) @binding(2) var<storage, read> delta_lse: array<f32>;
+@group(0) @binding(3) var<storage, read_write> delta_out: array<vec2f>;
 
 @compute @workgroup_size(LANES)
 fn attention_bwd_delta(group: Group, @builtin(local_invocation_index) lane: u32) {
@@ -21,7 +21,7 @@ fn attention_bwd_delta(group: Group, @builtin(local_invocation_index) lane: u32)
   if (pair >= params.tokens * params.heads) { return; }
   var sum = 0.0;
   for (var i = pair * VECS; i < pair * VECS + VECS; i++) { sum += dot(delta_o[i], delta_d_o[i]); }
-  delta_out[pair] = sum;
+  delta_out[pair] = vec2f(delta_lse[pair], sum);
 }
 
 // dq. Grid: blocks of LANES rows x heads, heads fastest.
@@ -39,8 +39,8 @@ fn attention_bwd_dq_rows(group: Group, @builtin(local_invocation_index) lane: u3
     query[i] = q[pair * VECS + i] * params.scale;
     upstream[i] = d_o[pair * VECS + i];
   }
-  let row_lse = lse[pair];
-  let row_delta = delta[pair];
+  let row_lse = lse_delta[pair].x;
+  let row_delta = lse_delta[pair].y;
   let stride = params.kv_heads * VECS;
   let kv_head = block.head / (params.heads / params.kv_heads);
   for (var j = first_seen(block.first, bound[block.first]); j <= block.last; j++) {
@@ -86,8 +86,8 @@ fn attention_bwd_dkv_rows(group: Group, @builtin(local_invocation_index) lane: u
         s += dot(key[i], q[pair * VECS + i]);
         dp += dot(value[i], d_o[pair * VECS + i]);
       }
-      let p = select(0.0, precise_exp(s - lse[pair]), seen);
-      let ds = p * (dp - delta[pair]) * params.scale;
+      let p = select(0.0, precise_exp(s - lse_delta[pair].x), seen);
+      let ds = p * (dp - lse_delta[pair].y) * params.scale;
       for (var i = 0u; i < VECS; i++) {
         key_sum[i] += ds * q[pair * VECS + i];
         value_sum[i] += p * d_o[pair * VECS + i];

@@ -1,12 +1,10 @@
 // Attention of one new query per slot over the cached keys and values that the slot's index names:
 //   s_j = scale q.kCache[kvIndex[b, j]] for the last `window` j < contextLength[b];  o = softmax(s) . vCache;  o = 0 where contextLength is 0.
 // q, o f32[B, H, d]; kCache, vCache f32[rows, KV, d]; kvIndex u32[B, maxContext]; contextLength u32[B].
-// The prelude gives `Vec`, a vector of 2 or 4 f32, and the constant VECS, vectors per head.
+// The prelude gives `Vec`, a vector of 2 or 4 f32, VECS, vectors per head, and LANES.
 #include "math"
 #include "attention-cached"
 #include "index"
-
-override LANES: u32 = 4;
 
 // One invocation per (slot, head).
 @compute @workgroup_size(LANES)

@@ -4,8 +4,6 @@
 #include "attention-queries"
 #include "head4"
 
-override LANES: u32 = 4;
-
 // Grid: blocks of LANES * STREAMS queries x key heads, heads fastest.
 @compute @workgroup_size(LANES)
 fn attention_bwd_dq_quads(group: Group, @builtin(local_invocation_index) lane: u32) {
@@ -19,8 +17,8 @@ fn attention_bwd_dq_quads(group: Group, @builtin(local_invocation_index) lane: u
   let pair$r = pair_of(min(block.first + $r * LANES + lane, block.count - 1u), block.kv_head, block.repeats);
   let row$r = vec4u(pair$r / params.heads);
   let start$r = vec4u(first_seen(row$r.x, bound[row$r.x]));
-  let lse$r = lse[pair$r];
-  let delta$r = delta[pair$r];
+  let lse$r = lse_delta[pair$r].x;
+  let delta$r = lse_delta[pair$r].y;
   var q$r: array<vec4f, CHUNKS>;
   var u$r: array<vec4f, CHUNKS>;
   var sum$r: array<vec4f, CHUNKS>;
@@ -113,8 +111,8 @@ fn attention_bwd_dkv_quads(group: Group, @builtin(local_invocation_index) lane: 
     for (var h = kv_head * repeats; h < (kv_head + 1u) * repeats; h++) {
       let pair = rows * params.heads + h;
       let query = pair * HEAD_DIM;
-      let lses = vec4f(lse[pair.x], lse[pair.y], lse[pair.z], lse[pair.w]);
-      let deltas = vec4f(delta[pair.x], delta[pair.y], delta[pair.z], delta[pair.w]);
+      let lses = vec4f(lse_delta[pair.x].x, lse_delta[pair.y].x, lse_delta[pair.z].x, lse_delta[pair.w].x);
+      let deltas = vec4f(lse_delta[pair.x].y, lse_delta[pair.y].y, lse_delta[pair.z].y, lse_delta[pair.w].y);
 #for r STREAMS
       var s$r = vec4f();
       var g$r = vec4f();

@@ -7,8 +7,6 @@
 #include "attention-queries"
 #include "head4"
 
-override LANES: u32 = 4;
-
 @compute @workgroup_size(LANES)
 fn attention_fwd_quads(group: Group, @builtin(local_invocation_index) lane: u32) {
   let block = queries_of(group, LANES * STREAMS);

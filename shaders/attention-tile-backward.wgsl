@@ -50,8 +50,8 @@ fn attention_bwd_dq_tile(group: Group, @builtin(local_invocation_index) local: u
     row[r] = pair[r] / params.heads;
     start[r] = first_seen(row[r], bound[row[r]]);
   }
-  let lses = vec2f(lse[pair[0]], lse[pair[1]]);
-  let deltas = vec2f(delta[pair[0]], delta[pair[1]]);
+  let lses = vec2f(lse_delta[pair[0]].x, lse_delta[pair[1]].x);
+  let deltas = vec2f(lse_delta[pair[0]].y, lse_delta[pair[1]].y);
   let first_row = block.first / block.repeats;
   for (var j = first_seen(first_row, bound[first_row]); j <= block.last_row; j += PASSING) {
     workgroupBarrier();
@@ -125,9 +125,9 @@ fn attention_bwd_dkv_tile(group: Group, @builtin(local_invocation_index) local: 
     let t = n / repeats;
     let pair = pair_of(n, kv_head, repeats);
     for (var r = 0u; r < 2u; r++) {
-      let p = select(0.0, exp(s[r] - lse[pair]), j + x < end && t >= row[r] && t < row_end[r]);
+      let p = select(0.0, exp(s[r] - lse_delta[pair].x), j + x < end && t >= row[r] && t < row_end[r]);
       weights[(2u * y + r) * PASSING + x] = p;
-      slopes[(2u * y + r) * PASSING + x] = p * (s[2u + r] - delta[pair]) * params.scale;
+      slopes[(2u * y + r) * PASSING + x] = p * (s[2u + r] - lse_delta[pair].y) * params.scale;
     }
     workgroupBarrier();
     for (var b = 0u; b < PASSING; b++) {

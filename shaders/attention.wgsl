@@ -2,13 +2,11 @@
 //   s_j = scale q.k_j for j = max(seqStart[t], t + 1 - window)..t;  lse = log sum_j exp s_j;  o = sum_j exp(s_j - lse) v_j
 // with a running maximum (Dao et al. 2022, FlashAttention, algorithm 1).
 // q, o f32[T, H, d]; k, v f32[T, KV, d]; lse f32[T, H]; query head h reads key head h / (H / KV).
-// The prelude gives `Vec`, a vector of 2 or 4 f32, and the constant VECS, vectors per head.
+// The prelude gives `Vec`, a vector of 2 or 4 f32, VECS, vectors per head, and LANES.
 // Grid: blocks of LANES rows x heads, heads fastest.
 #include "math"
 #include "attention-forward"
 #include "attention-rows"
-
-override LANES: u32 = 4;
 
 @compute @workgroup_size(LANES)
 fn attention_fwd_rows(group: Group, @builtin(local_invocation_index) lane: u32) {

@@ -4,8 +4,7 @@
 //
 // logits f32[rows, columns] are the entries [column0, column0 + columns) of the vocabulary; arrays with a value per row are indexed
 // from row0. Grid: one workgroup of LANES per row and BLOCK packs.
-// Put before this text: V, N and their functions by lib/pack-1 or lib/pack-4.
-override LANES: u32 = 64;
+// Put before this text: LANES; V, N and their functions by lib/pack-1 or lib/pack-4.
 const BLOCK = 512u;
 
 struct Params {

@@ -2,7 +2,7 @@
 // k, v f32[T, kvHeads * d], kCache, vCache f32[rows, kvHeads * d], cacheRow u32[T]. Grid: one workgroup per token, lanes over a row.
 #include "index"
 
-override LANES: u32 = 64;
+const LANES = 64u;
 
 struct Params {
   tokens: u32,

@@ -13,9 +13,7 @@
 // an index in elements. Sums are f32, in ascending d. What lies past the last row or column is computed from whatever is there, and
 // not stored; with TAIL (the depth may be no multiple of 4), steps past the end count as zero.
 // Grid: [columns / (LANES · 4 · GROUPS), rows / (ROW_BLOCKS · BLOCK), splits]; split s sums its own range of d into the s-th block of
-// `out`. #for and #if are expanded by src/kernels/unroll.ts.
-override LANES: u32;
-
+// `out`. #for and #if are expanded by src/kernels/unroll.ts. The prelude gives LANES and the sizes of a tile.
 #include "product"
 
 @compute @workgroup_size(LANES)

@@ -1,12 +1,11 @@
 // RMSNorm (Zhang and Sennrich 2019): y = x (offset + w) r with r = rstd = 1 / sqrt(mean(x^2) + eps) per row.
 // Backward: with f = offset + w: dx = r (f dy) - x r^3 mean(x f dy); dw = sum over rows of dy x r.
 // x, y, dy, dx f32[rows, width]; w f32 or bf16[width]; rstd f32[rows]; dw f32[width]. Sums in f32.
-// Put before this text: lane_sum by lib/lanes-subgroup or lib/lanes-shared; V, N by lib/pack-1 or lib/pack-4; W by lib/weight-*.
+// Put before this text: LANES and lane_sum by lib/lanes-subgroup or lib/lanes-shared; V, N by lib/pack-1 or lib/pack-4; W by lib/weight-*.
 // Widths in the parameters are in units of N.
 #include "index"
 
-override LANES: u32 = 64;
-override BLOCK: u32 = 64; // workgroup size of the kernels with one thread per V of columns
+const BLOCK = 64u; // workgroup size of the kernels with one thread per V of columns
 
 struct Forward {
   rows: u32,

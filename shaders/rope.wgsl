@@ -3,9 +3,8 @@
 //   (x[i], x[i + d/2]) <- (x[i] c - x[i + d/2] s, x[i + d/2] c + x[i] s)
 // The backward pass is the rotation by the opposite angle: direction = -1.
 // x f32[T, heads, d], cos and sin f32[maxPos, d/2], positions u32[T]. Grid: one workgroup per token; lanes over i, loop over heads.
+// The prelude gives LANES.
 #include "index"
-
-override LANES: u32 = 32;
 
 struct Params {
   tokens: u32,

@@ -1,4 +1,4 @@
-// Draws one token per row of logits, and moves the slots of a decoding batch on by one token.
+// Draws one token per row of logits.
 //
 // LANES threads sample a row (ROWS rows a workgroup; more than one only where LANES is 1). Lane l owns the packs l, l + LANES, ... of
 // N neighbouring ids (its segment). It sums them in rising order, and lane 0 sums the lanes in order: no result depends on the subgroup
@@ -11,16 +11,14 @@
 //   logp = log-softmax of the raw logits / temperature at the drawn id
 // top-k and top-p find their cut by radix selection on the order-preserving bits of z, 8 bits a pass, weights summed in 64-bit integers
 // (exact: no order of summation).
-// Put before this text: V, N and their functions by lib/pack-1 or lib/pack-4 (where vocab is a multiple of 4).
+// Put before this text: LANES; ROWS; BINS, which is 256 ROWS where FILTER, else 1 (workgroup memory is zeroed at every start); V, N and
+// their functions by lib/pack-1 or lib/pack-4 (where vocab is a multiple of 4).
 #include "index"
 #include "rng"
 
-override LANES: u32 = 64;
-override ROWS: u32 = 1;
 override PENALTY: bool = false; // repetition penalty
 override FILTER: bool = false;  // top-k, top-p or min-p
 override PROBS: bool = false;   // write the probabilities
-override BINS: u32 = 1;         // 256 ROWS where FILTER: workgroup memory is zeroed at every start
 
 struct Sample {
   rows: u32,
@@ -355,60 +353,5 @@ fn sample(
     let raw_z = element(raw_scaled(at, token / N), token % N);
     logps[row] = raw_z - raw_top - precise_log(raw_sum);
     if (PENALTY) { seen[row * ((params.vocab + 31u) / 32u) + token / 32u] |= 1u << (token % 32u); }
-  }
-}
-
-struct Advance {
-  slots: u32,
-  stride: u32, // from one column of the state to the next
-  max_context: u32,
-  max_new: u32,
-  eos_count: u32,
-}
-
-// Columns of the state (DECODE_FIELDS in src/kernels/sampling.ts).
-const TOKEN = 0u;
-const POSITION = 1u;
-const CONTEXT = 2u;
-const CACHE_ROW = 3u;
-const STEP = 4u;
-const ACTIVE = 5u;
-const LIMIT = 6u;
-
-@group(0) @binding(0) var<storage, read_write> state: array<u32>;      // [fields, stride]
-@group(0) @binding(1) var<storage, read> sampled: array<f32>;          // [slots]
-@group(0) @binding(2) var<storage, read> kv_index: array<u32>;         // [slots, max_context]
-@group(0) @binding(3) var<storage, read> eos: array<u32>;              // [eos_count]
-@group(0) @binding(4) var<storage, read_write> out_tokens: array<u32>; // [slots, max_new]
-@group(0) @binding(5) var<storage, read_write> out_logps: array<f32>;  // [slots, max_new]
-@group(1) @binding(0) var<uniform> slot_params: Advance;
-
-fn field(column: u32, slot: u32) -> u32 {
-  return column * slot_params.stride + slot;
-}
-
-// Keeps the sampled token of every active slot and moves the slot on, or stops it at an end id or at its limit. Grid: one thread per slot.
-@compute @workgroup_size(64)
-fn advance(@builtin(global_invocation_id) id: vec3u) {
-  let slot = id.x;
-  if (slot >= slot_params.slots || state[field(ACTIVE, slot)] == 0u) { return; }
-  let token = state[field(TOKEN, slot)];
-  let step = state[field(STEP, slot)];
-  if (step < slot_params.max_new) {
-    out_tokens[slot * slot_params.max_new + step] = token;
-    out_logps[slot * slot_params.max_new + step] = sampled[slot];
-  }
-  state[field(STEP, slot)] = step + 1u;
-  let position = state[field(POSITION, slot)] + 1u;
-  var stop = step + 1u >= min(state[field(LIMIT, slot)], slot_params.max_new) || position >= slot_params.max_context;
-  for (var e = 0u; e < slot_params.eos_count; e++) { stop |= eos[e] == token; }
-  if (stop) {
-    state[field(ACTIVE, slot)] = 0u;
-    state[field(CONTEXT, slot)] = 0u;
-    state[field(CACHE_ROW, slot)] = 0xffffffffu;
-  } else {
-    state[field(POSITION, slot)] = position;
-    state[field(CONTEXT, slot)] += 1u;
-    state[field(CACHE_ROW, slot)] = kv_index[slot * slot_params.max_context + position];
   }
 }

@@ -33,7 +33,6 @@ export function summarize(adapter: GPUAdapter): AdapterSummary {
 const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
   'maxComputeWorkgroupStorageSize',
   'maxComputeInvocationsPerWorkgroup',
   'maxComputeWorkgroupSizeX',

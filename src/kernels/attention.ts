@@ -6,6 +6,7 @@ import type { AttentionArgs, AttentionBackwardArgs, DecodeAttentionArgs } from '
 import type { Resolved } from '../ops/operation.js';
 import { boundRows } from './kv.js';
 import { memo } from './memo.js';
+import { sizes } from './sizes.js';
 import { unroll } from './unroll.js';
 import forwardSource from '../../shaders/attention.wgsl';
 import backwardSource from '../../shaders/attention-backward.wgsl';
@@ -70,17 +71,23 @@ function vectorWidth(headDim: number): 2 | 4 {
   return headDim % 4 === 0 ? 4 : 2;
 }
 
-/** Text that gives the row and tile kernels their vector type. */
-function vectorPrelude(headDim: number): string {
+/** Text that gives the row and tile kernels their vector type and sizes. */
+function vectorPrelude(headDim: number, more: Readonly<Record<string, number>> = {}): string {
   const width = vectorWidth(headDim);
-  return `alias Vec = vec${width}f;\nconst VECS = ${headDim / width}u;`;
+  return `alias Vec = vec${width}f;\n${sizes({ VECS: headDim / width, ...more })}`;
 }
 
-/** A quad kernel's text for a head size and a number of streams. */
-function quadSource(source: string, headDim: number, streams: number): { readonly source: string; readonly prelude: string } {
+/** A quad kernel's text for a head size, a number of streams and a workgroup size. */
+function quadSource(
+  source: string,
+  headDim: number,
+  streams: number,
+  lanes = 4,
+): { readonly source: string; readonly prelude: string } {
+  const counts = { CHUNKS: Math.ceil(headDim / 4), STREAMS: streams };
   return {
-    source: unroll(source, { CHUNKS: Math.ceil(headDim / 4), STREAMS: streams }),
-    prelude: `enable subgroups;\nalias Vec = f32;\nconst HEAD_DIM = ${headDim}u;\nconst CHUNKS = ${Math.ceil(headDim / 4)}u;\nconst STREAMS = ${streams}u;`,
+    source: unroll(source, counts),
+    prelude: `enable subgroups;\nalias Vec = f32;\n${sizes({ HEAD_DIM: headDim, LANES: lanes, ...counts })}`,
   };
 }
 
@@ -88,19 +95,18 @@ const deltaKernel = memo((headDim: number, lanes: number) =>
   kernel({
     source: backwardSource,
     entry: 'attention_bwd_delta',
-    access: 'rrw',
+    access: 'rrrw',
     params: PACKED,
-    prelude: vectorPrelude(headDim),
-    constants: { LANES: lanes },
+    prelude: vectorPrelude(headDim, { LANES: lanes }),
   }),
 );
 
 const FORWARD = { access: 'rrrrww', params: PACKED } as const;
-const DQ = { access: 'rrrrrrrw', params: PACKED } as const;
-const DKV = { access: 'rrrrrrrww', params: PACKED } as const;
+const DQ = { access: 'rrrrrrw', params: PACKED } as const;
+const DKV = { access: 'rrrrrrww', params: PACKED } as const;
 
 const rowPasses = memo((headDim: number, lanes: number): PackedPasses => {
-  const common = { prelude: vectorPrelude(headDim), constants: { LANES: lanes } };
+  const common = { prelude: vectorPrelude(headDim, { LANES: lanes }) };
   const backward = { ...common, source: backwardSource };
   return {
     forward: { kernel: kernel({ ...FORWARD, ...common, source: forwardSource, entry: 'attention_fwd_rows' }), block: lanes },
@@ -110,12 +116,11 @@ const rowPasses = memo((headDim: number, lanes: number): PackedPasses => {
 });
 
 const quadPasses = memo((headDim: number, lanes: number): PackedPasses => {
-  const constants = { LANES: lanes };
   const streams = headDim <= 64 ? 3 : 2;
-  const backward = { ...quadSource(quadsBackwardSource, headDim, 2), constants };
+  const backward = { ...quadSource(quadsBackwardSource, headDim, 2, lanes) };
   return {
     forward: {
-      kernel: kernel({ ...FORWARD, ...quadSource(quadsSource, headDim, streams), constants, entry: 'attention_fwd_quads' }),
+      kernel: kernel({ ...FORWARD, ...quadSource(quadsSource, headDim, streams, lanes), entry: 'attention_fwd_quads' }),
       block: streams * lanes,
     },
     dq: { kernel: kernel({ ...DQ, ...backward, entry: 'attention_bwd_dq_quads' }), block: 2 * lanes },
@@ -150,8 +155,7 @@ const rowDecode = memo((headDim: number, lanes: number) =>
     entry: 'attention_decode_rows',
     access: 'rrrrrw',
     params: DECODE,
-    prelude: vectorPrelude(headDim),
-    constants: { LANES: lanes },
+    prelude: vectorPrelude(headDim, { LANES: lanes }),
   }),
 );
 
@@ -176,17 +180,17 @@ export function attention(rec: GpuRecorder, args: Resolved<AttentionArgs>): void
   rec.dispatch(forward.kernel, [q, k, v, seqStart, o, lse], params, grid(forward.block));
 }
 
-/** Gradients: D of every row, then dq, then dk and dv. Every element has one writer, so equal inputs give equal bits. */
+/** Gradients: (lse, D) of every row, then dq, then dk and dv. Every element has one writer, so equal inputs give equal bits. */
 export function attentionBackward(rec: GpuRecorder, args: Resolved<AttentionBackwardArgs>): void {
   const { q, k, v, o, lse, dO, dq, dk, dv, seqStart, seqEnd, tokens, heads, kvHeads, scale } = args;
   const params = { tokens, heads, kv_heads: kvHeads, scale, window: windowOf(args) };
-  const delta = rec.scratch('attention.delta', [tokens, heads]);
+  const delta = rec.scratch('attention.delta', [tokens, heads, 2]);
   const lanes = rowLanes(rec.profile);
-  rec.dispatch(deltaKernel(args.headDim, lanes), [o, dO, delta], params, Math.ceil((tokens * heads) / lanes));
+  rec.dispatch(deltaKernel(args.headDim, lanes), [o, dO, lse, delta], params, Math.ceil((tokens * heads) / lanes));
   const { grid, passes } = plan(rec.profile, args);
-  rec.dispatch(passes.dq.kernel, [q, k, v, dO, lse, delta, seqStart, dq], params, grid(passes.dq.block));
+  rec.dispatch(passes.dq.kernel, [q, k, v, dO, delta, seqStart, dq], params, grid(passes.dq.block));
   const keyBlocks = Math.ceil(tokens / passes.dkv.block);
-  rec.dispatch(passes.dkv.kernel, [q, k, v, dO, lse, delta, seqEnd, dk, dv], params, keyBlocks * kvHeads);
+  rec.dispatch(passes.dkv.kernel, [q, k, v, dO, delta, seqEnd, dk, dv], params, keyBlocks * kvHeads);
 }
 
 /** The passes of a device's variant, and the workgroups of those that run over queries, given the queries of one workgroup. */

@@ -34,8 +34,7 @@ const stats = byLanes((lanes) => {
       entry: 'head_stats',
       access: 'rrwwww',
       params: { rows: 'u32', columns: 'u32', column0: 'u32', row0: 'u32', part: 'u32', scale: 'f32' },
-      prelude: `${lanes.prelude}\noverride LANES: u32;\n${loader}`,
-      constants: lanes.constants,
+      prelude: `${lanes}\n${loader}`,
     });
   return { aligned: make(ALIGNED), unaligned: make(UNALIGNED) };
 });
@@ -43,15 +42,14 @@ const stats = byLanes((lanes) => {
 /** Packs of logits that one workgroup turns into gradients. */
 const BLOCK = 512;
 
-const backward = byLanes(({ constants }) =>
+const backward = byLanes((lanes) =>
   byPack(({ prelude }) => ({
     kernel: kernel({
       source: backwardSource,
       entry: 'head_bwd_logits',
       access: 'rrrrrw',
       params: { rows: 'u32', columns: 'u32', column0: 'u32', row0: 'u32', blocks: 'u32', scale: 'f32' },
-      prelude,
-      constants,
+      prelude: `${lanes}\n${prelude}`,
     }),
   })),
 );

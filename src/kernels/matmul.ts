@@ -4,6 +4,7 @@ import type { GpuRecorder } from '../gpu/recorder.js';
 import type { ColumnSumArgs, MatmulNNArgs, MatmulNTArgs, MatmulTNArgs } from '../ops/matmul.js';
 import type { Resolved } from '../ops/operation.js';
 import type { DType, Tensor } from '../ops/tensor.js';
+import { sizes } from './sizes.js';
 import { unroll } from './unroll.js';
 import lanesSource from '../../shaders/matmul-lanes.wgsl';
 import reduceSource from '../../shaders/matmul-reduce.wgsl';
@@ -139,10 +140,10 @@ function lanesKernel(
       entry: 'matmul_lanes',
       access: 'rrrrw',
       params: PARAMS,
-      constants: { ...epilogue, LANES: lanes },
+      constants: { ...epilogue },
       prelude: [
         quad ? 'enable subgroups;' : '',
-        ...Object.entries(counts).map(([name, value]) => `const ${name} = ${value}u;`),
+        sizes({ ...counts, LANES: lanes }),
         loadFour('a', 0, 'f32', alignedA),
         loadFour('b', 1, dtype, alignedB),
       ].join('\n'),

@@ -7,10 +7,10 @@ import { byLanes } from './lanes.js';
 import { byPack, weightPrelude } from './pack.js';
 import source from '../../shaders/rmsnorm.wgsl';
 
-const kernels = byLanes(({ prelude, constants }) => {
+const kernels = byLanes((lanes) => {
   const of = (dtype: 'f32' | 'bf16') =>
     byPack((pack) => {
-      const common = { source, prelude: [prelude, pack.prelude, weightPrelude(pack, dtype)].join('\n'), constants };
+      const common = { source, prelude: [lanes, pack.prelude, weightPrelude(pack, dtype)].join('\n') };
       return {
         forward: kernel({
           ...common,

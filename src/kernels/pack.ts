@@ -11,8 +11,7 @@ export interface Pack {
   readonly prelude: string;
 }
 
-/** One element at a time. */
-export const ONE: Pack = { n: 1, prelude: pack1 };
+const ONE: Pack = { n: 1, prelude: pack1 };
 const FOUR: Pack = { n: 4, prelude: pack4 };
 
 /** The text that reads weights of a dtype, four at a time or one. */

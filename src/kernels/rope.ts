@@ -3,6 +3,7 @@ import { kernel, type Kernel } from '../gpu/kernel.js';
 import type { GpuRecorder } from '../gpu/recorder.js';
 import type { Resolved } from '../ops/operation.js';
 import type { RopeArgs } from '../ops/rope.js';
+import { sizes } from './sizes.js';
 import source from '../../shaders/rope.wgsl';
 
 type RopeKernel = Kernel<{ tokens: 'u32'; heads: 'u32'; half_dim: 'u32'; direction: 'f32' }>;
@@ -13,7 +14,7 @@ const [NARROW, WIDE] = [8, 32].map((LANES) =>
     entry: 'rope',
     access: 'rrrw',
     params: { tokens: 'u32', heads: 'u32', half_dim: 'u32', direction: 'f32' },
-    constants: { LANES },
+    prelude: sizes({ LANES }),
   }),
 ) as [RopeKernel, RopeKernel];
 

@@ -6,7 +6,9 @@ import type { GpuRecorder } from '../gpu/recorder.js';
 import type { Resolved } from '../ops/operation.js';
 import { decodeStride, type AdvanceArgs, type SampleArgs } from '../ops/sampling.js';
 import { memo } from './memo.js';
-import { byPack, ONE } from './pack.js';
+import { byPack } from './pack.js';
+import { sizes } from './sizes.js';
+import advanceSource from '../../shaders/advance.wgsl';
 import source from '../../shaders/sampling.wgsl';
 
 const SAMPLE_PARAMS = {
@@ -24,15 +26,21 @@ const SAMPLE_PARAMS = {
 } as const;
 
 const sampleKernels = memo((LANES: number, ROWS: number, PENALTY: number, FILTER: number, PROBS: number) => {
-  const constants = { LANES, ROWS, PENALTY, FILTER, PROBS, BINS: FILTER > 0 ? 256 * ROWS : 1 };
-  return byPack(({ prelude }) => ({
-    draw: kernel({ source, prelude, entry: 'sample', access: 'rwwwwwww', params: SAMPLE_PARAMS, constants }),
+  const lengths = sizes({ LANES, ROWS, BINS: FILTER > 0 ? 256 * ROWS : 1 });
+  return byPack((pack) => ({
+    draw: kernel({
+      source,
+      prelude: `${lengths}\n${pack.prelude}`,
+      entry: 'sample',
+      access: 'rwwwwwww',
+      params: SAMPLE_PARAMS,
+      constants: { PENALTY, FILTER, PROBS },
+    }),
   }));
 });
 
 const ADVANCE = kernel({
-  source,
-  prelude: ONE.prelude,
+  source: advanceSource,
   entry: 'advance',
   access: 'wrrrww',
   params: { slots: 'u32', stride: 'u32', max_context: 'u32', max_new: 'u32', eos_count: 'u32' },
