@@ -8,20 +8,27 @@
 //   NN   dy[r, d]       w[d, c]        false         false
 //   TN   dy[d, r]       x[d, c]        true          false
 //
-// load_a and load_b (in the prelude) give one element as f32; a is f32, b f32 or packed bf16. Sums are f32, in ascending d.
+// a is f32, b in the format that the prelude gives (lib/pack-1, lib/weight-*, lib/bias-*). Sums are f32, in ascending d.
 // Grid: [columns / 64, rows / 64, splits]; split s sums its own range of d into the s-th block of `out`.
 override TRANSPOSED_A: bool;
 override TRANSPOSED_B: bool;
 
 #include "product"
 
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<W>;
+
+fn load_b(i: u32) -> f32 {
+  return weight(b[weight_word(i)], i);
+}
+
 var<workgroup> tile_a: array<vec4f, 256>; // [d][r / 4]
 var<workgroup> tile_b: array<vec4f, 256>; // [d][c / 4]
 
 fn a_at(r: u32, d: u32, end: u32) -> f32 {
   if (r >= p.rows || d >= end) { return 0; }
-  if (TRANSPOSED_A) { return load_a(d * p.rows + r); }
-  return load_a(r * p.depth + d);
+  if (TRANSPOSED_A) { return a[d * p.rows + r]; }
+  return a[r * p.depth + d];
 }
 
 fn b_at(d: u32, c: u32, end: u32) -> f32 {

@@ -5,21 +5,21 @@ import type { EmbedArgs, EmbedBackwardArgs } from '../ops/embedding.js';
 import type { Resolved } from '../ops/operation.js';
 import { BYTES, rows, type Tensor } from '../ops/tensor.js';
 import { chunks } from './chunks.js';
-import { byPack, weightPrelude } from './pack.js';
+import { byPack } from './pack.js';
+import { byFormat, formatOf, weightPrelude } from './weight.js';
 import source from '../../shaders/embedding.wgsl';
 
 const kernels = byPack((pack) => {
-  const forward = (dtype: 'f32' | 'bf16') =>
-    kernel({
-      source,
-      prelude: `${pack.prelude}\n${weightPrelude(pack, dtype)}`,
-      entry: 'embedding_fwd',
-      access: 'rrw',
-      params: { tokens: 'u32', width: 'u32', first_row: 'u32', row_count: 'u32', scale: 'f32' },
-    });
   return {
-    f32: forward('f32'),
-    bf16: forward('bf16'),
+    forward: byFormat((format) =>
+      kernel({
+        source,
+        prelude: `${pack.prelude}\n${weightPrelude(pack, format)}`,
+        entry: 'embedding_fwd',
+        access: 'rrw',
+        params: { tokens: 'u32', width: 'u32', first_row: 'u32', row_count: 'u32', scale: 'f32' },
+      }),
+    ),
     backward: kernel({
       source,
       prelude: `${pack.prelude}\n${weightPrelude(pack, 'f32')}`,
@@ -37,7 +37,7 @@ export function embed(rec: GpuRecorder, { table, ids, y, tokens, vocab, width, s
   const grid = Math.ceil((tokens * width) / k.n / 64);
   for (const { start, count } of chunks(rec.profile, vocab, width * BYTES[table.dtype], 'embed')) {
     rec.dispatch(
-      table.dtype === 'bf16' ? k.bf16 : k.f32,
+      k.forward[formatOf(table)],
       [rows(matrix, start, count), ids, y],
       { tokens, width: width / k.n, first_row: start, row_count: count, scale },
       grid,

@@ -3,9 +3,11 @@ import { kernel, type Kernel } from '../gpu/kernel.js';
 import type { GpuRecorder } from '../gpu/recorder.js';
 import type { ColumnSumArgs, MatmulNNArgs, MatmulNTArgs, MatmulTNArgs } from '../ops/matmul.js';
 import type { Resolved } from '../ops/operation.js';
-import type { DType, Tensor } from '../ops/tensor.js';
+import type { Tensor } from '../ops/tensor.js';
+import { FOUR, ONE } from './pack.js';
 import { sizes } from './sizes.js';
 import { unroll } from './unroll.js';
+import { biasPrelude, formatOf, weightPrelude, type WeightFormat } from './weight.js';
 import lanesSource from '../../shaders/matmul-lanes.wgsl';
 import reduceSource from '../../shaders/matmul-reduce.wgsl';
 import tileSource from '../../shaders/matmul-tile.wgsl';
@@ -27,7 +29,15 @@ interface Epilogue {
   readonly BIAS: number;
 }
 
+/** The epilogue, and in which formats weight and bias are. */
+interface Operands {
+  readonly epilogue: Epilogue;
+  readonly weight: WeightFormat;
+  readonly bias: WeightFormat;
+}
+
 const PLAIN: Epilogue = { ACCUMULATE: 0, RESIDUAL: 0, BIAS: 0 };
+const keyOf = ({ epilogue, weight, bias }: Operands): string => `${weight} ${bias} ${Object.values(epilogue).join('')}`;
 
 type Op = 'NT' | 'NN' | 'TN';
 type ProductKernel = Kernel<typeof PARAMS>;
@@ -47,41 +57,17 @@ function cached(key: string, make: () => ProductKernel): ProductKernel {
   return found;
 }
 
-const BF16_HALVES = `fn halves(pair: u32) -> vec2f { return bitcast<vec2f>(vec2u(pair << 16, pair & 0xffff0000u)); }`;
-
-/** Declares an operand, with `load_<name>` that gives one element as f32. */
-function loadOne(name: 'a' | 'b', binding: number, dtype: DType): string {
-  const declaration = `@group(0) @binding(${binding}) var<storage, read> ${name}: array`;
-  return dtype === 'bf16'
-    ? `${BF16_HALVES}\n${declaration}<u32>;\nfn load_${name}(i: u32) -> f32 { return halves(${name}[i / 2])[i % 2]; }`
-    : `${declaration}<f32>;\nfn load_${name}(i: u32) -> f32 { return ${name}[i]; }`;
-}
-
-/** Declares an operand, with `load_<name>` that gives four neighbouring elements as f32, from an index that is a multiple of 4 if `aligned`. */
-function loadFour(name: 'a' | 'b', binding: number, dtype: DType, aligned: boolean): string {
-  if (!aligned) {
-    const one = loadOne(name, binding, dtype).replaceAll(`load_${name}`, `one_${name}`);
-    const four = [0, 1, 2, 3].map((e) => `one_${name}(i + ${e})`).join(', ');
-    return `${one}\nfn load_${name}(i: u32) -> vec4f { return vec4f(${four}); }`;
-  }
-  const declaration = `@group(0) @binding(${binding}) var<storage, read> ${name}: array`;
-  return dtype === 'bf16'
-    ? `${BF16_HALVES}\n${declaration}<vec2u>;
-fn load_${name}(i: u32) -> vec4f { let pairs = ${name}[i / 4]; return vec4f(halves(pairs.x), halves(pairs.y)); }`
-    : `${declaration}<vec4f>;\nfn load_${name}(i: u32) -> vec4f { return ${name}[i / 4]; }`;
-}
-
 const TILE = 64;
 
-function tileKernel(op: Op, dtype: DType, epilogue: Epilogue): ProductKernel {
-  return cached(`tile ${op} ${dtype} ${Object.values(epilogue).join('')}`, () =>
+function tileKernel(op: Op, operands: Operands): ProductKernel {
+  return cached(`tile ${op} ${keyOf(operands)}`, () =>
     kernel({
       source: tileSource,
       entry: 'matmul_tile',
       access: 'rrrrw',
       params: PARAMS,
-      constants: { ...epilogue, TRANSPOSED_A: Number(op === 'TN'), TRANSPOSED_B: Number(op === 'NT') },
-      prelude: `${loadOne('a', 0, 'f32')}\n${loadOne('b', 1, dtype)}`,
+      constants: { ...operands.epilogue, TRANSPOSED_A: Number(op === 'TN'), TRANSPOSED_B: Number(op === 'NT') },
+      prelude: [ONE.prelude, weightPrelude(ONE, operands.weight), biasPrelude(operands.bias)].join('\n'),
     }),
   );
 }
@@ -113,11 +99,10 @@ function lanesTile(rows: number, columns: number, lanes: number): { height: numb
 
 function lanesKernel(
   op: Op,
-  dtype: DType,
+  operands: Operands,
   { rows, columns, depth }: Shape,
   tile: { readonly height: number; readonly groups: number },
   size: number,
-  epilogue: Epilogue,
 ): ProductKernel {
   const lanes = size || 4;
   const quad = size >= 4 && tile.height > 1;
@@ -125,13 +110,16 @@ function lanesKernel(
   const alignedB = (op === 'NT' ? depth : columns) % 4 === 0;
   const tail = op === 'TN' || depth % 4 > 0;
   const layout = [alignedA, alignedB, tail, quad].map(Number).join('');
-  const key = `lanes ${op} ${dtype} ${layout} ${tile.height}x${tile.groups} ${lanes} ${Object.values(epilogue).join('')}`;
+  const key = `lanes ${op} ${layout} ${tile.height}x${tile.groups} ${lanes} ${keyOf(operands)}`;
   return cached(key, () => {
     const block = Math.min(tile.height, 4);
+    const pack = alignedB ? FOUR : ONE;
     const counts = { ROW_BLOCKS: tile.height / block, BLOCK: block, GROUPS: tile.groups };
     return kernel({
       source: unroll(lanesSource, {
         ...counts,
+        ALIGNED_A: Number(alignedA),
+        ALIGNED_B: Number(alignedB),
         QUAD: Number(quad),
         TAIL: Number(tail),
         TRANSPOSED_A: Number(op === 'TN'),
@@ -140,12 +128,13 @@ function lanesKernel(
       entry: 'matmul_lanes',
       access: 'rrrrw',
       params: PARAMS,
-      constants: { ...epilogue },
+      constants: { ...operands.epilogue },
       prelude: [
         quad ? 'enable subgroups;' : '',
         sizes({ ...counts, LANES: lanes }),
-        loadFour('a', 0, 'f32', alignedA),
-        loadFour('b', 1, dtype, alignedB),
+        pack.prelude,
+        weightPrelude(pack, operands.weight),
+        biasPrelude(operands.bias),
       ].join('\n'),
     });
   });
@@ -215,11 +204,13 @@ function product(rec: GpuRecorder, args: Product): void {
   const { op, a, b, out, rows, columns, depth, alpha, accumulate, bias, residual, stride = columns, first = 0 } = args;
   const variant = rec.profile.kind === 'software' ? 'lanes' : 'tile';
   const size = rec.profile.subgroupSize;
-  const dtype = b.dtype;
+  const weight = formatOf(b);
   const tile = lanesTile(rows, columns, size || 4);
   const [height, width] = variant === 'tile' ? [TILE, TILE] : [tile.height, 4 * tile.groups * (size || 4)];
-  const pipeline = (epilogue: Epilogue): ProductKernel =>
-    variant === 'tile' ? tileKernel(op, dtype, epilogue) : lanesKernel(op, dtype, args, tile, size, epilogue);
+  const pipeline = (epilogue: Epilogue): ProductKernel => {
+    const operands = { epilogue, weight, bias: bias ? formatOf(bias) : 'f32' } as const;
+    return variant === 'tile' ? tileKernel(op, operands) : lanesKernel(op, operands, args, tile, size);
+  };
   const grid = [Math.ceil(columns / width), Math.ceil(rows / height)] as const;
 
   // The forward product is never split, so that its sums have the same order for every number of rows.
@@ -230,7 +221,7 @@ function product(rec: GpuRecorder, args: Product): void {
     const epilogue = {
       ACCUMULATE: Number(accumulate),
       RESIDUAL: Number(residual !== undefined),
-      BIAS: bias ? (bias.dtype === 'f32' ? 1 : 2) : 0,
+      BIAS: Number(bias !== undefined),
     };
     const params = { rows, columns, depth, split_depth: depth, stride, first, alpha };
     rec.dispatch(pipeline(epilogue), [a, b, bias ?? a, residual ?? a, out], params, [...grid, 1]);

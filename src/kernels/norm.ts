@@ -4,13 +4,14 @@ import type { GpuRecorder } from '../gpu/recorder.js';
 import type { RmsNormArgs, RmsNormBackwardArgs } from '../ops/norm.js';
 import type { Resolved } from '../ops/operation.js';
 import { byLanes } from './lanes.js';
-import { byPack, weightPrelude } from './pack.js';
+import { byPack } from './pack.js';
+import { byFormat, formatOf, weightPrelude } from './weight.js';
 import source from '../../shaders/rmsnorm.wgsl';
 
-const kernels = byLanes((lanes) => {
-  const of = (dtype: 'f32' | 'bf16') =>
+const kernels = byLanes((lanes) =>
+  byFormat((format) =>
     byPack((pack) => {
-      const common = { source, prelude: [lanes, pack.prelude, weightPrelude(pack, dtype)].join('\n') };
+      const common = { source, prelude: [lanes, pack.prelude, weightPrelude(pack, format)].join('\n') };
       return {
         forward: kernel({
           ...common,
@@ -27,9 +28,9 @@ const kernels = byLanes((lanes) => {
         backwardWeight: kernel({ ...common, entry: 'rmsnorm_bwd_w', access: 'rrrw', params: COLUMNS }),
         combine: kernel({ ...common, entry: 'rmsnorm_bwd_w_combine', access: 'rw', params: COLUMNS }),
       };
-    });
-  return { f32: of('f32'), bf16: of('bf16') };
-});
+    }),
+  ),
+);
 const COLUMNS = { rows: 'u32', width: 'u32', block_rows: 'u32', accumulate: 'u32' } as const;
 
 /** Workgroup size of the kernels with one thread per pack of columns; `BLOCK` in the shader. */
@@ -38,14 +39,14 @@ const BLOCK = 64;
 /** y = x·f·rstd for every row, f = w or 1 + w. */
 export function rmsNorm(rec: GpuRecorder, args: Resolved<RmsNormArgs>): void {
   const { x, w, y, rstd, rows, width, eps, unitOffset } = args;
-  const { forward, n } = kernels(rec.profile)[w.dtype === 'bf16' ? 'bf16' : 'f32'](width);
+  const { forward, n } = kernels(rec.profile)[formatOf(w)](width);
   rec.dispatch(forward, [x, w, y, rstd], { rows, width: width / n, eps, offset: Number(unitOffset) }, rows);
 }
 
 /** dx, and dw where it is wanted, in two stages whose order of summation depends on the sizes alone. */
 export function rmsNormBackward(rec: GpuRecorder, args: Resolved<RmsNormBackwardArgs>): void {
   const { x, w, rstd, dy, dx, dw, rows, width, accumulate, unitOffset } = args;
-  const set = kernels(rec.profile)[w.dtype === 'bf16' ? 'bf16' : 'f32'](width);
+  const set = kernels(rec.profile)[formatOf(w)](width);
   const packs = width / set.n;
   const sizes = { rows, width: packs, accumulate: Number(accumulate), offset: Number(unitOffset) };
   rec.dispatch(set.backward, [x, w, rstd, dy, dx], sizes, rows);

@@ -1,9 +1,6 @@
 // Loads by vectors of four elements where rows are whole vectors, else by single elements.
 import pack1 from '../../shaders/lib/pack-1.wgsl';
 import pack4 from '../../shaders/lib/pack-4.wgsl';
-import weightBf16One from '../../shaders/lib/weight-bf16-1.wgsl';
-import weightBf16Four from '../../shaders/lib/weight-bf16-4.wgsl';
-import weightF32 from '../../shaders/lib/weight-f32.wgsl';
 
 /** How many elements a kernel loads at a time: the text that defines `V`, and its length. */
 export interface Pack {
@@ -11,13 +8,10 @@ export interface Pack {
   readonly prelude: string;
 }
 
-const ONE: Pack = { n: 1, prelude: pack1 };
-const FOUR: Pack = { n: 4, prelude: pack4 };
-
-/** The text that reads weights of a dtype, four at a time or one. */
-export function weightPrelude({ n }: Pack, dtype: 'f32' | 'bf16'): string {
-  return dtype === 'f32' ? weightF32 : n === 4 ? weightBf16Four : weightBf16One;
-}
+/** One element at a time. */
+export const ONE: Pack = { n: 1, prelude: pack1 };
+/** Four elements at a time. */
+export const FOUR: Pack = { n: 4, prelude: pack4 };
 
 /** Kernels for both packs; the result picks by the lengths that must be whole packs. */
 export function byPack<T extends object>(make: (pack: Pack) => T): (...lengths: readonly number[]) => T & { readonly n: 1 | 4 } {
