@@ -37,7 +37,8 @@ export type { AdapterSummary } from './gpu/adapter.js';
 export type { Gpu, GpuOptions } from './gpu/device.js';
 export { openDevice } from './kernels/executor.js';
 export { openWasm } from './wasm/browser.js';
-export type { WasmDevice, WasmOptions } from './wasm/device.js';
+export { WasmDevice } from './wasm/device.js';
+export type { WasmOptions } from './wasm/device.js';
 export type { Device, DeviceInfo } from './ops/device.js';
 
 export { Decoder } from './nn/decoder.js';

@@ -6,7 +6,7 @@ import { checkData, openRewards, readRows } from './data.js';
 import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { modelOf, openAdapter, openModel, openPolicy } from './model.js';
-import { DATA_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
+import { DATA_OPTIONS, DEVICE_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { metricTable, turnTable } from '../report/format.js';
 import { printResult } from './output.js';
 import { withSession } from './session.js';
@@ -16,6 +16,7 @@ const { mode, shown, phrases, systemPrompt, maxCompletionLength: secondLength } 
 const SECOND_TURN = { mode, shown, phrases, systemPrompt, maxCompletionLength: secondLength } as const satisfies OptionTable;
 
 const OWN = {
+  ...DEVICE_OPTIONS,
   ...MODEL_OPTIONS,
   ...DATA_OPTIONS,
   split: {
@@ -74,26 +75,30 @@ export async function evalCommand(argv: readonly string[]): Promise<Work | null>
   const adapter = await openAdapter(settings.adapter);
   const rows = await readRows({ settings, split: settings.split, limit: settings.limit, seed: settings.seed });
   return () =>
-    withSession('stopping: an evaluation that is not finished has no result', async ({ gpu, progress, signal }) => {
-      const policy = await openPolicy(gpu, files, { train: 'none', adapter, dtype: settings.dtype, name: model });
-      const maxCompletionLength =
-        settings.maxCompletionLength ?? progress.fitted(fittingCompletionLength(policy, rows, layer2), policy.context);
-      const rewards = await openRewards(null, null, { maxCompletionLength }, rows);
-      progress.line(`evaluating on ${rows.length} problems`);
-      const { metrics } = await evaluate(policy, rows, {
-        layer2,
-        ...(settings.turns > 1 && { turns: settings.turns }),
-        temperature: settings.temperature,
-        maxCompletionLength,
-        numGenerations: settings.numSamples,
-        rewardFuncs: rewards,
-        seed: settings.seed,
-        signal,
-        onProgress: progress.completing,
-      });
-      if (settings.turns > 2) progress.line(`\n${turnTable(metrics)}`);
-      progress.line(`\n${metricTable(metrics)}\n`);
-      await printResult(metrics);
-      return 0;
-    });
+    withSession(
+      settings.device,
+      'stopping: an evaluation that is not finished has no result',
+      async ({ device, progress, signal }) => {
+        const policy = await openPolicy(device, files, { train: 'none', adapter, dtype: settings.dtype, name: model });
+        const maxCompletionLength =
+          settings.maxCompletionLength ?? progress.fitted(fittingCompletionLength(policy, rows, layer2), policy.context);
+        const rewards = await openRewards(null, null, { maxCompletionLength }, rows);
+        progress.line(`evaluating on ${rows.length} problems`);
+        const { metrics } = await evaluate(policy, rows, {
+          layer2,
+          ...(settings.turns > 1 && { turns: settings.turns }),
+          temperature: settings.temperature,
+          maxCompletionLength,
+          numGenerations: settings.numSamples,
+          rewardFuncs: rewards,
+          seed: settings.seed,
+          signal,
+          onProgress: progress.completing,
+        });
+        if (settings.turns > 2) progress.line(`\n${turnTable(metrics)}`);
+        progress.line(`\n${metricTable(metrics)}\n`);
+        await printResult(metrics);
+        return 0;
+      },
+    );
 }

@@ -7,13 +7,14 @@ import { countText, duration } from '../report/format.js';
 import { ownSettings, readFlags, refuse } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { modelOf, openAdapter, openModel, openPolicy } from './model.js';
-import { LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
+import { DEVICE_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { printResult } from './output.js';
 import { withSession } from './session.js';
 
 const { temperature, seed } = GRPO_OPTIONS;
 
 const OWN = {
+  ...DEVICE_OPTIONS,
   ...MODEL_OPTIONS,
   prompt: {
     section: 'prompt',
@@ -72,8 +73,8 @@ export async function generateCommand(argv: readonly string[]): Promise<Work | n
   const files = await openModel(model);
   const adapter = await openAdapter(settings.adapter);
   return () =>
-    withSession('stopping', async ({ gpu, progress, signal }) => {
-      const policy = await openPolicy(gpu, files, { train: 'none', adapter, dtype: settings.dtype, name: model });
+    withSession(settings.device, 'stopping', async ({ device, progress, signal }) => {
+      const policy = await openPolicy(device, files, { train: 'none', adapter, dtype: settings.dtype, name: model });
       const { tokenizer, context } = policy;
       const prompt = promptOf(tokenizer, settings.prompt, settings);
       const length = tokenizer.encodePrompt(prompt).length;

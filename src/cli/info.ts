@@ -1,28 +1,41 @@
 // `mgrpo info`: what this machine and a model offer.
-import { openDevice, parameterSpecs, parseModelConfig, readJson } from '../index.js';
-import type { FileSource } from '../index.js';
+import { parameterSpecs, parseModelConfig, readJson, summarize } from '../index.js';
+import type { Device, FileSource } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { alignColumns, bytesText, countText } from '../report/format.js';
-import { adapterName, fasterThan, findAdapter } from './device.js';
+import { chooseDevice, open, type DeviceChoice } from './device.js';
 import { ownSettings, readFlags } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { openModel } from './model.js';
-import { MODEL_OPTIONS } from './options.js';
+import { DEVICE_OPTIONS, MODEL_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
 
 const OWN = {
+  ...DEVICE_OPTIONS,
   model: { ...MODEL_OPTIONS.model, doc: `Also describe this model. ${MODEL_OPTIONS.model.doc}` },
 } as const satisfies OptionTable;
 
 export const infoSpec: CommandSpec = {
   name: 'info',
   summary: 'what this machine and a model offer',
-  usage: `mgrpo info: the WebGPU adapter of this machine, its limits and features, what would be faster; with --model also the model
+  usage: `mgrpo info: the device that commands compute on and why, what WebGPU offers here, what would be faster; with --model also the model
 
-  mgrpo info [--model M]
+  mgrpo info [--device D] [--model M]
 
-The last line on stdout is {"adapter","limits","features","notes","faster","model"}. Without an adapter: an error with the ways out.`,
+The last line on stdout is {"device":{"kind","description","why"},"adapter","limits","features","notes","faster","model"}; adapter,
+limits and features are null where WebGPU is not used.`,
   own: OWN,
+};
+
+const KINDS: Readonly<Record<Device['info']['kind'], string>> = {
+  gpu: 'WebGPU on a GPU',
+  software: 'WebGPU on a software adapter: the shaders run on CPU cores',
+  wasm: 'WebAssembly on CPU cores',
+};
+
+const FASTER: Readonly<Record<'software' | 'wasm', string>> = {
+  software: 'WebAssembly (--device wasm) is several times faster than a software adapter, a GPU faster by orders of magnitude',
+  wasm: 'a GPU with a Vulkan, Metal or Direct3D 12 driver (and npm install webgpu) is faster by orders of magnitude',
 };
 
 /** Limits that decide what fits and which kernels run. */
@@ -42,35 +55,56 @@ export async function infoCommand(argv: readonly string[]): Promise<Work | null>
   if (given === null) return null;
   const settings = ownSettings(infoSpec, OWN, given);
   const model = settings.model === null ? undefined : await describeModel(await openModel(settings.model));
-  return () => describeMachine(model);
+  return () => describeMachine(settings.device, model);
 }
 
-async function describeMachine(model: ModelInfo | undefined): Promise<number> {
-  const { adapter, notes } = await findAdapter();
-  // Only a device shows that the adapter works.
-  const gpu = await openDevice(adapter);
-  const limits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
-  const { features, ...summary } = gpu.adapter;
-  const faster = fasterThan(gpu.adapter);
-  await gpu.destroy();
-
-  const subgroups = summary.subgroupMaxSize === 0 ? 'none' : `${summary.subgroupMinSize} to ${summary.subgroupMaxSize}`;
+async function describeMachine(choice: DeviceChoice, model: ModelInfo | undefined): Promise<number> {
+  const chosen = await chooseDevice(choice);
+  // Only an open device shows that it works.
+  const device = await open(chosen);
+  const { kind, description } = device.info;
+  await device.destroy();
+  const { why, notes } = chosen;
+  const webgpu = chosen.adapter && describeAdapter(chosen.adapter);
+  const faster = kind === 'gpu' ? null : FASTER[kind];
   const rows: [string, string][] = [
-    ['adapter', adapterName(gpu.adapter)],
-    ['kind', summary.software ? 'software: the shaders run on CPU cores' : 'GPU'],
+    ['device', description],
+    ['kind', KINDS[kind]],
+    ['why', why],
+    ...(webgpu ? webgpu.rows : []),
+    ...notes.map((note): [string, string] => ['note', note]),
+    ...(faster ? [['faster', faster] as [string, string]] : []),
+    ...(model ? model.rows : []),
+  ];
+  say(alignColumns(rows));
+  const { adapter = null, limits = null, features = null } = webgpu ?? {};
+  await printResult({
+    device: { kind, description, why },
+    ...{ adapter, limits, features, notes, faster },
+    ...(model && { model: model.json }),
+  });
+  return 0;
+}
+
+/** What a WebGPU adapter offers, for programs and for people. */
+function describeAdapter(found: GPUAdapter): {
+  readonly adapter: object;
+  readonly limits: Readonly<Record<string, number>>;
+  readonly features: readonly string[];
+  readonly rows: [string, string][];
+} {
+  const limits = Object.fromEntries(LIMITS.map((name) => [name, found.limits[name]]));
+  const { features, ...adapter } = summarize(found);
+  const subgroups = adapter.subgroupMaxSize === 0 ? 'none' : `${adapter.subgroupMinSize} to ${adapter.subgroupMaxSize}`;
+  const rows: [string, string][] = [
     ['subgroups', subgroups],
     ...Object.entries(limits).map(([name, value]): [string, string] => [
       name,
       /Size$/.test(name) && value > 4096 ? bytesText(value) : String(value),
     ]),
     ...features.map((name, i): [string, string] => [i === 0 ? 'features' : '', name]),
-    ...notes.map((note): [string, string] => ['note', note]),
-    ...(faster ? [['faster', faster] as [string, string]] : []),
-    ...(model ? model.rows : []),
   ];
-  say(alignColumns(rows));
-  await printResult({ adapter: summary, limits, features, notes, faster: faster ?? null, ...(model && { model: model.json }) });
-  return 0;
+  return { adapter, limits, features, rows };
 }
 
 /** A model for programs and for people. */

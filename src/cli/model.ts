@@ -1,6 +1,6 @@
 // Opens what --model and --adapter name.
 import { loadPolicy } from '../index.js';
-import type { Gpu, FileSource, Policy, PolicyOptions } from '../index.js';
+import type { Device, FileSource, Policy, PolicyOptions } from '../index.js';
 import { resolveModel } from '../platform/hub.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { bytesText } from '../report/format.js';
@@ -39,9 +39,9 @@ export async function openAdapter(adapter: string | null): Promise<FileSource | 
 }
 
 /** Loads the weights with progress on the terminal. */
-export async function openPolicy(gpu: Gpu, files: FileSource, options: PolicyOptions): Promise<Policy> {
+export async function openPolicy(device: Device, files: FileSource, options: PolicyOptions): Promise<Policy> {
   const progress = new Progress();
-  const policy = await loadPolicy(gpu, files, {
+  const policy = await loadPolicy(device, files, {
     ...options,
     onProgress: (done, total) => progress.loading('loading weights', done, total),
   });

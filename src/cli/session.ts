@@ -1,12 +1,12 @@
 // What every command that computes needs: the device, progress, and Ctrl-C as a signal.
-import type { Gpu } from '../index.js';
-import { openGpu } from './device.js';
+import type { Device } from '../index.js';
+import { openChosen, type DeviceChoice } from './device.js';
 import { Progress } from './progress.js';
 import { INTERRUPTED, interruptible } from './signals.js';
 
 /** What a command works with. */
 export interface Session {
-  readonly gpu: Gpu;
+  readonly device: Device;
   readonly progress: Progress;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
@@ -15,20 +15,25 @@ export interface Session {
 /**
  * Opens the device, runs a command's work on it, and leaves nothing open. Work that the signal ends without a result gives exit code
  * {@link INTERRUPTED}.
+ * @param choice what `--device` says
  * @param onInterrupt what is said after the first Ctrl-C
  */
-export async function withSession(onInterrupt: string, work: (session: Session) => Promise<number>): Promise<number> {
-  const gpu = await openGpu();
+export async function withSession(
+  choice: DeviceChoice,
+  onInterrupt: string,
+  work: (session: Session) => Promise<number>,
+): Promise<number> {
+  const device = await openChosen(choice);
   const progress = new Progress();
   const { signal, release } = interruptible(onInterrupt);
   try {
-    return await work({ gpu, progress, signal });
+    return await work({ device, progress, signal });
   } catch (error) {
     progress.clear();
     if (signal.aborted && signal.reason === error) return INTERRUPTED;
     throw error;
   } finally {
     release();
-    await gpu.destroy();
+    await device.destroy();
   }
 }

@@ -14,15 +14,14 @@ import {
   guidingText,
   parseModelConfig,
 } from '../index.js';
-import type { Gpu, Layer2Config, Listener, Policy, SFTConfig, SftExample } from '../index.js';
+import type { Device, Layer2Config, Listener, Policy, SFTConfig, SftExample } from '../index.js';
 import { fillOptions } from '../options/fill.js';
 import type { OptionTable, Settings } from '../options/table.js';
 import { readJsonl } from './data.js';
-import { adapterName } from './device.js';
 import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { openModel, openPolicy } from './model.js';
-import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
+import { DATA_OPTIONS, DEVICE_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
 import { checkOutput, outputFolder, runConfig } from './run.js';
 import { withSession } from './session.js';
@@ -33,6 +32,7 @@ const share = (doc: string) =>
   ({ section: 'examples', type: 'number', nullable: true, min: 0, max: 1, default: null, doc }) as const;
 
 const OWN = {
+  ...DEVICE_OPTIONS,
   model: MODEL_OPTIONS.model,
   init: {
     section: 'new model',
@@ -117,18 +117,14 @@ export async function sftCommand(argv: readonly string[]): Promise<Work | null> 
   const openStart = await prepareStart(settings, config);
 
   return () =>
-    withSession('stopping after this step: the model is saved', async ({ gpu, progress, signal }) => {
-      const policy = await openStart(gpu);
+    withSession(settings.device, 'stopping after this step: the model is saved', async ({ device, progress, signal }) => {
+      const policy = await openStart(device);
       const onEvent: Listener = async (event) => {
         await progress.listen(event);
         await run.listen(event);
       };
       const trainer = new SFTTrainer({ policy, trainDataset: examples, args: config, onEvent, signal });
-      const run = await RunFolder.create(
-        folder,
-        runConfig('sft', settings, config, adapterName(gpu.adapter)),
-        settings.overwrite,
-      );
+      const run = await RunFolder.create(folder, runConfig('sft', settings, config, device.info.description), settings.overwrite);
       return run.orAbandon(async () => {
         const { steps, reason, metrics } = await trainer.train();
         await run.saveResult('model', policy);
@@ -171,10 +167,10 @@ async function readExamples(file: string, limit: number): Promise<SftExample[]> 
 }
 
 /** Checks what the training starts from; what is returned opens it on a device. */
-async function prepareStart(settings: SftSettings, { seed }: SFTConfig): Promise<(gpu: Gpu) => Promise<Policy>> {
+async function prepareStart(settings: SftSettings, { seed }: SFTConfig): Promise<(device: Device) => Promise<Policy>> {
   if (settings.init === null) {
     const files = await openModel(settings.model!);
-    return (gpu) => openPolicy(gpu, files, { train: 'full', seed, gradientCheckpointing: false, name: settings.model! });
+    return (device) => openPolicy(device, files, { train: 'full', seed, gradientCheckpointing: false, name: settings.model! });
   }
   const tokenizer = charTokenizer(phraseTexts(settings.phrases));
   const json = {
@@ -194,5 +190,5 @@ async function prepareStart(settings: SftSettings, { seed }: SFTConfig): Promise
   };
   const config = parseModelConfig(json, 'mgrpo sft --init');
   const name = `${settings.task ?? 'new'}-${settings.init}`;
-  return (gpu) => createPolicy(gpu, { name, config, tokenizerFiles: tokenizer.files, seed, gradientCheckpointing: false });
+  return (device) => createPolicy(device, { name, config, tokenizerFiles: tokenizer.files, seed, gradientCheckpointing: false });
 }

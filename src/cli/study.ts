@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { ARMS, POLICY_OPTIONS, finishedCells, readStudy, renderStudy, runStudy, summarizeStudy, studyCsv } from '../index.js';
-import type { FileSource, Gpu, OpenCell, StudyCell, StudyPlan, StudyPoints, StudyProgress, StudySummary } from '../index.js';
+import type { FileSource, Device, OpenCell, StudyCell, StudyPlan, StudyPoints, StudyProgress, StudySummary } from '../index.js';
 import type { OptionTable, Settings } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { duration } from '../report/format.js';
@@ -11,7 +11,7 @@ import { checkData, checkRewards, openRewards, readRows } from './data.js';
 import { UsageError, ownSettings, readFlags, refuse } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { modelOf, openAdapter, openModel } from './model.js';
-import { DATA_OPTIONS, EVAL_DATA_OPTIONS, MODEL_OPTIONS, REWARD_OPTIONS } from './options.js';
+import { DATA_OPTIONS, DEVICE_OPTIONS, EVAL_DATA_OPTIONS, MODEL_OPTIONS, REWARD_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
 import { withSession } from './session.js';
 import { forResume, openReference, openTrainedPolicy } from './trained.js';
@@ -27,6 +27,7 @@ const TASK_OPTIONS = {
 type TaskSettings = Settings<typeof TASK_OPTIONS>;
 
 const OWN = {
+  ...DEVICE_OPTIONS,
   outputDir: {
     section: 'study',
     type: 'string',
@@ -70,7 +71,7 @@ export async function studyCommand(argv: readonly string[]): Promise<Work | null
   const given = readFlags(studySpec, argv.slice(file === undefined ? 0 : 1));
   if (given === null) return null;
   if (file === undefined) throw new UsageError('mgrpo study: expected a study file, got none; see mgrpo study --help');
-  const { outputDir, pageOnly } = ownSettings(studySpec, OWN, given);
+  const { device: choice, outputDir, pageOnly } = ownSettings(studySpec, OWN, given);
   const plan = readStudy(file, readYaml(file), TASK_OPTIONS);
   const problems: string[] = [];
   for (const { name, settings } of plan.tasks) {
@@ -87,14 +88,14 @@ export async function studyCommand(argv: readonly string[]): Promise<Work | null
   const models = new Map<string, FileSource>();
   for (const { name, settings } of plan.tasks) models.set(name, await openModel(settings.model!));
   return () =>
-    withSession('stopping: finished cells stay, and the same call goes on', async ({ gpu, progress, signal }) => {
+    withSession(choice, 'stopping: finished cells stay, and the same call goes on', async ({ device, progress, signal }) => {
       say(
         `${plan.cells.length} cells, ${start.size} finished: ${plan.arms.length} arms, ${plan.tasks.length} tasks, ${plan.seeds.length} seeds`,
       );
       const points = await runStudy({
         plan,
         files: folder,
-        open: (cell, checkpoint) => openCell(gpu, plan, models.get(cell.training.task.name)!, cell, checkpoint),
+        open: (cell, checkpoint) => openCell(device, plan, models.get(cell.training.task.name)!, cell, checkpoint),
         signal,
         onProgress: (at) => progress.line(progressText(at)),
         onCell: async (found) => {
@@ -116,7 +117,7 @@ function readYaml(file: string): unknown {
 
 /** The policy, the data and the rewards of a cell. */
 async function openCell(
-  gpu: Gpu,
+  device: Device,
   plan: StudyPlan<TaskSettings>,
   model: FileSource,
   { training, seed }: StudyCell<TaskSettings>,
@@ -135,8 +136,8 @@ async function openCell(
     ...(await openRewards(settings.reward, settings.rewardModule, config, trainDataset)),
     ...(await openRewards(training.rewards, null, config, trainDataset)),
   ];
-  const policy = await openTrainedPolicy(gpu, parts);
-  const referencePolicy = await openReference(gpu, parts);
+  const policy = await openTrainedPolicy(device, parts);
+  const referencePolicy = await openReference(device, parts);
   return { policy, ...(referencePolicy && { referencePolicy }), config, rewardFuncs, trainDataset, evalDataset };
 }
 

@@ -18,11 +18,10 @@ import { MgrpoError } from '../errors.js';
 import type { OptionTable, Settings } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { checkData, checkRewards, needsGold, openRewards, readRows } from './data.js';
-import { adapterName } from './device.js';
 import { UsageError, commandFlags, flattenValues, ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, GivenValues, Work } from './flags.js';
 import { modelOf, openAdapter, openModel } from './model.js';
-import { DATA_OPTIONS, EVAL_DATA_OPTIONS, MODEL_OPTIONS, REWARD_OPTIONS, RUN_OPTIONS } from './options.js';
+import { DATA_OPTIONS, DEVICE_OPTIONS, EVAL_DATA_OPTIONS, MODEL_OPTIONS, REWARD_OPTIONS, RUN_OPTIONS } from './options.js';
 import { metricTable } from '../report/format.js';
 import { printResult, say } from './output.js';
 import { checkOutput, outputFolder, runConfig } from './run.js';
@@ -34,6 +33,7 @@ import { forResume, openReference, openTrainedPolicy } from './trained.js';
 import type { TrainedModel } from './trained.js';
 
 const OWN = {
+  ...DEVICE_OPTIONS,
   ...MODEL_OPTIONS,
   ...POLICY_OPTIONS,
   ...DATA_OPTIONS,
@@ -105,10 +105,10 @@ export async function trainCommand(argv: readonly string[]): Promise<Work | null
   const plan = await makePlan(given);
   const rewards = await openRewards(plan.settings.reward, plan.settings.rewardModule, plan.config, plan.rows);
   return () =>
-    withSession('stopping: the run is saved', async (session) => {
-      const { gpu, progress, signal } = session;
-      const policy = await openTrainedPolicy(gpu, trainedOf(plan));
-      const referencePolicy = await openReference(gpu, trainedOf(plan));
+    withSession(plan.settings.device, 'stopping: the run is saved', async (session) => {
+      const { device, progress, signal } = session;
+      const policy = await openTrainedPolicy(device, trainedOf(plan));
+      const referencePolicy = await openReference(device, trainedOf(plan));
       const samples = new Samples((text) => progress.line(text));
       const onEvent: Listener = async (event) => {
         await progress.listen(event);
@@ -129,7 +129,7 @@ export async function trainCommand(argv: readonly string[]): Promise<Work | null
         ? new MGRPOTrainer({ ...options, args: { ...args, layer2 } })
         : new GRPOTrainer({ ...options, args });
       if (plan.checkpoint) await trainer.restoreState(plan.checkpoint.files);
-      const run = await openRun(plan, adapterName(gpu.adapter));
+      const run = await openRun(plan, device.info.description);
       run.follow(trainer);
       return run.orAbandon(() => runTraining(run, trainer, plan, session));
     });

@@ -1,6 +1,6 @@
 // The policy that a command trains, and the start model that its KL term needs: from the model's files, or from a checkpoint.
 import { GRPO_OPTIONS, loraOf } from '../index.js';
-import type { FileSource, GRPOConfig, Gpu, POLICY_OPTIONS, Policy } from '../index.js';
+import type { FileSource, GRPOConfig, Device, POLICY_OPTIONS, Policy } from '../index.js';
 import type { Settings } from '../options/table.js';
 import { openPolicy } from './model.js';
 import type { MODEL_OPTIONS } from './options.js';
@@ -24,19 +24,22 @@ export function forResume(settings: TrainedModel['settings'], shared: Record<str
 
 /** The frozen reference of a resumed run: what its first start began from, since the policy holds later weights. */
 export function openReference(
-  gpu: Gpu,
+  device: Device,
   { settings, config, model, adapter, checkpoint }: TrainedModel,
 ): Promise<Policy | undefined> {
   if (!checkpoint || config.beta === 0 || config.reference === 'adapter_off') return Promise.resolve(undefined);
-  return openPolicy(gpu, model, { train: 'none', adapter, dtype: settings.dtype, name: settings.model! });
+  return openPolicy(device, model, { train: 'none', adapter, dtype: settings.dtype, name: settings.model! });
 }
 
 /** The policy to train: the model with a new adapter, an existing one, or all weights; or what the checkpoint holds. */
-export function openTrainedPolicy(gpu: Gpu, { settings, config, model, adapter, checkpoint }: TrainedModel): Promise<Policy> {
+export function openTrainedPolicy(
+  device: Device,
+  { settings, config, model, adapter, checkpoint }: TrainedModel,
+): Promise<Policy> {
   const lora = loraOf(settings);
   const usesAdapter = lora !== null || adapter !== undefined;
   const goesOn = usesAdapter ? (checkpoint ?? adapter) : undefined;
-  return openPolicy(gpu, checkpoint && !usesAdapter ? checkpoint : model, {
+  return openPolicy(device, checkpoint && !usesAdapter ? checkpoint : model, {
     ...(goesOn ? { train: 'adapter', adapter: goesOn } : { train: lora ?? 'full' }),
     seed: config.seed,
     dtype: settings.dtype,

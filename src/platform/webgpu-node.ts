@@ -20,21 +20,23 @@ const LOADER = 'libvulkan.so.1';
 
 /** Objects of Dawn's binding; they must outlive every device made from them. */
 const kept: GPU[] = [];
-let found: Promise<NodeGpu> | undefined;
+const found = new Map<boolean, Promise<NodeGpu>>();
 
 /**
  * Looks for a WebGPU adapter through the `webgpu` package (Dawn): a GPU first, then a software Vulkan driver of the system, then, on
  * Linux, the SwiftShader that the package `@sparticuz/chromium` carries. Never throws. What was found is kept for the process; the
  * adapter is a fresh one each time, for an adapter gives one device only.
+ * @param options.software false: do not look for the carried SwiftShader
  */
-export async function nodeGpu(): Promise<NodeGpu> {
-  const first = !found;
-  const { adapter, notes } = await (found ??= find());
+export async function nodeGpu({ software = true }: { readonly software?: boolean } = {}): Promise<NodeGpu> {
+  const first = !found.has(software);
+  if (first) found.set(software, find(software));
+  const { adapter, notes } = await found.get(software)!;
   const again = !first && adapter ? await kept.at(-1)!.requestAdapter({ powerPreference: 'high-performance' }) : adapter;
   return { adapter: again, notes };
 }
 
-async function find(): Promise<NodeGpu> {
+async function find(software: boolean): Promise<NodeGpu> {
   const notes: string[] = [];
   let create: (options: string[]) => GPU;
   try {
@@ -62,7 +64,7 @@ async function find(): Promise<NodeGpu> {
     const systemLoader = keep(LOADER);
     if (!systemLoader) {
       notes.push('this system has no Vulkan loader');
-      carried = carriedSwiftShader(notes);
+      if (software) carried = carriedSwiftShader(notes);
       if (carried) keep(path.join(carried, LOADER));
     }
     // Dawn writes warnings to stderr where it is asked and there is no driver at all.
@@ -70,7 +72,7 @@ async function find(): Promise<NodeGpu> {
     let adapter = isAsked ? await request() : null;
     if (!adapter) {
       notes.push(isAsked ? "no adapter from this system's drivers" : 'this system has no Vulkan driver');
-      if (systemLoader) carried = carriedSwiftShader(notes);
+      if (systemLoader && software) carried = carriedSwiftShader(notes);
       if (carried) {
         process.env['VK_ADD_DRIVER_FILES'] = path.join(carried, 'vk_swiftshader_icd.json');
         adapter = await request();

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Evaluations, RunConfig, StepRecord } from '../../src/report/data.js';
-import { skipGpu } from '../support/gpu.js';
 import { ensureBuilt, mgrpo, root } from '../support/cli.js';
+import { gpuKind, skipGpu } from '../support/gpu.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-cli-'));
 const at = (...parts: string[]): string => path.join(folder, ...parts);
@@ -69,7 +69,6 @@ const train = (output: string, ...words: string[]) =>
 beforeAll(async () => {
   ensureBuilt();
   file('parity.mjs', PARITY);
-  if (skipGpu) return;
   const words = ['--task-size', 'small', '--examples', '16', '--max-steps', '2', '--per-device-train-batch-size', '4'];
   const made = await mgrpo(['sft', '--init', 'llama', '--task', 'arithmetic', ...TINY, ...words, '--output-dir', at('start')]);
   expect(made.stderr).toContain('report: ');
@@ -123,22 +122,39 @@ describe('mgrpo', () => {
     expect(code).toBe(2);
   });
 
-  it('info says what to do where there is no adapter', async () => {
-    const { code, stderr } = await mgrpo(['info'], { VK_DRIVER_FILES: '/nonexistent', VK_ICD_FILENAMES: '/nonexistent' });
+  it('without a GPU computes in WebAssembly, and says why; --device gpu says what to do', async () => {
     // On a machine whose GPU is not reached through Vulkan's files there is nothing to hide.
     if (process.platform !== 'linux') return;
-    expect(stderr).toContain('Ways out:');
-    expect(code).toBe(1);
+    const hidden = { VK_DRIVER_FILES: '/nonexistent', VK_ICD_FILENAMES: '/nonexistent' };
+    const { code, json, stderr } = await mgrpo(['info'], hidden);
+    expect(stderr).not.toContain('Found no drivers');
+    expect(json).toMatchObject({ device: { kind: 'wasm', why: 'there is no GPU' }, adapter: null });
+    expect(code).toBe(0);
+    const gpu = await mgrpo(['info', '--device', 'gpu'], hidden);
+    expect(gpu.stderr).toContain('Ways out: --device wasm');
+    expect(gpu.code).toBe(1);
+  });
+
+  it.skipIf(skipGpu)(`info describes an adapter of WebGPU${skipGpu ? ` (skipped: ${skipGpu})` : ''}`, async () => {
+    const { code, json } = await mgrpo(['info', '--device', gpuKind]);
+    expect(code).toBe(0);
+    expect(json).toMatchObject({
+      device: { kind: gpuKind, why: 'chosen by --device' },
+      limits: { maxStorageBuffersPerShaderStage: expect.any(Number) as number },
+    });
   });
 });
 
-describe.skipIf(skipGpu)(`mgrpo on a device${skipGpu ? ` (skipped: ${skipGpu})` : ''}`, () => {
-  it('info describes the adapter and a model', async () => {
-    const { code, json, stderr } = await mgrpo(['info', '--model', model]);
+describe('mgrpo on a device', () => {
+  it('info describes the device and a model', async () => {
+    const { code, json } = await mgrpo(['info', '--device', 'wasm', '--model', model]);
     expect(code).toBe(0);
-    expect(stderr).not.toContain('Found no drivers');
     expect(json).toMatchObject({
-      limits: { maxStorageBuffersPerShaderStage: expect.any(Number) as number },
+      device: {
+        kind: 'wasm',
+        why: 'chosen by --device',
+        description: expect.stringMatching(/^WebAssembly, \d+ threads?$/) as string,
+      },
       model: { config: { numLayers: 1 } },
     });
   });
@@ -165,6 +181,15 @@ describe.skipIf(skipGpu)(`mgrpo on a device${skipGpu ? ` (skipped: ${skipGpu})` 
       expect(logps).toHaveLength(ids.length);
       expect(logps.every((logp) => logp < 0)).toBe(true);
     }
+  });
+
+  it.skipIf(skipGpu)('generate takes the same tokens on WebGPU', async () => {
+    const words = ['generate', '--model', model, '--prompt', '1+1', '--max-completion-length', '8', '--seed', '7', '--device'];
+    const [here, there] = [await mgrpo([...words, 'wasm']), await mgrpo([...words, gpuKind])];
+    const ids = ({ json }: typeof here): number[] => (json as { completions: [{ ids: number[] }] }).completions[0].ids;
+    expect(here.stderr).toContain('device: WebAssembly');
+    expect(there.stderr).not.toContain('device: WebAssembly');
+    expect(ids(there)).toEqual(ids(here));
   });
 
   it('generate --raw takes the text that the chat template makes of a prompt, and gives the same', async () => {
@@ -342,7 +367,7 @@ describe.skipIf(skipGpu)(`mgrpo on a device${skipGpu ? ` (skipped: ${skipGpu})` 
   });
 });
 
-describe.skipIf(skipGpu)('what goes wrong ends with a message, exit code 1, and nothing written', () => {
+describe('what goes wrong ends with a message, exit code 1, and nothing written', () => {
   const broken = at('broken');
   beforeAll(() => {
     cpSync(model, broken, { recursive: true });

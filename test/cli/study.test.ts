@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { skipGpu } from '../support/gpu.js';
 import { ensureBuilt, mgrpo, root } from '../support/cli.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-study-'));
@@ -52,7 +51,7 @@ describe('mgrpo study', () => {
     expect(json).toMatchObject({ done: 0, results: [] });
   });
 
-  it.skipIf(skipGpu)(`killed and called again it goes on${skipGpu ? ` (skipped: ${skipGpu})` : ''}`, async () => {
+  it('killed and called again it goes on', async () => {
     const words = ['study', file('tiny.yaml', TINY), '--output-dir', at('tiny')];
     const child = spawn(process.execPath, [path.join(root, 'dist/cli.js'), ...words], { cwd: root });
     await new Promise<void>((resolve) => {

@@ -1,14 +1,18 @@
 import { afterAll } from 'vitest';
+import { summarize } from '../../src/gpu/adapter.js';
 import type { Gpu, GpuOptions } from '../../src/gpu/device.js';
 import { openDevice } from '../../src/kernels/executor.js';
 import { nodeGpu } from '../../src/platform/webgpu-node.js';
 
 const { adapter, notes } = await nodeGpu();
 
-/** Why GPU tests cannot run here, or undefined where they can. With MGRPO_REQUIRE_GPU set, a missing adapter is a failure. */
 /** False: these are WebGPU devices; see wasm-as-gpu.ts. */
 export const isWasm: boolean = false;
 
+/** What `--device` calls this machine's adapter. */
+export const gpuKind: 'software' | 'gpu' = adapter && !summarize(adapter).software ? 'gpu' : 'software';
+
+/** Why GPU tests cannot run here, or undefined where they can. With MGRPO_REQUIRE_GPU set, a missing adapter is a failure. */
 export const skipGpu: string | undefined = adapter ? undefined : notes.join('; ');
 if (skipGpu && process.env['MGRPO_REQUIRE_GPU']) throw new Error(`MGRPO_REQUIRE_GPU is set and there is no adapter: ${skipGpu}`);
 
