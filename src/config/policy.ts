@@ -26,7 +26,7 @@ const OWN = {
   dtype: {
     section: 'model',
     type: 'choice',
-    choices: ['auto', 'f32', 'bf16'],
+    choices: ['auto', 'f32', 'bf16', 'f16'],
     default: 'auto',
     doc: 'How frozen weights are kept on the device; auto: as they are stored. All arithmetic is in f32.',
   },

@@ -30,6 +30,34 @@ export function f32ToBf16(values: Float32Array): Uint16Array<ArrayBuffer> {
   return out;
 }
 
+/** Little-endian bytes of `dtype` as f16 bits; a view where the bytes allow it. Finite numbers of 65,520 and more become infinite. */
+export function decodeF16(dtype: string, bytes: Uint8Array): Uint16Array<ArrayBuffer> {
+  if (dtype !== 'F16') return f32ToF16(decodeF32(dtype, bytes));
+  const aligned = align(bytes);
+  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
+}
+
+/** f32 → f16 bits, round to nearest, ties to even; NaN stays NaN, 65,520 and more become infinite. */
+export function f32ToF16(values: Float32Array): Uint16Array<ArrayBuffer> {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const out = new Uint16Array(new ArrayBuffer(Math.ceil(values.length / 2) * 4), 0, values.length);
+  for (let i = 0; i < bits.length; i++) {
+    const u = bits[i]! & 0x7fffffff;
+    const sign = (bits[i]! >>> 16) & 0x8000;
+    let half: number;
+    if (u > 0x7f800000) half = 0x7e00;
+    else if (u >= 0x477ff000) half = 0x7c00;
+    else if (u >= 0x38800000) half = (u - 0x38000000 + 0xfff + ((u >>> 13) & 1)) >>> 13;
+    else {
+      const units = Math.abs(values[i]!) * 2 ** 24; // of the smallest number
+      const down = Math.floor(units);
+      half = down + Number(units - down > 0.5 || (units - down === 0.5 && down % 2 === 1));
+    }
+    out[i] = sign | half;
+  }
+  return out;
+}
+
 /** bf16 bits → f32, exact. */
 export function bf16ToF32(bits: Uint16Array): Float32Array<ArrayBuffer> {
   const words = new Uint32Array(bits.length);

@@ -1,7 +1,7 @@
 // The safetensors format: read lazily by range and checked strictly, written tensor by tensor. Knows nothing of models or devices.
 import { MgrpoError, show } from '../errors.js';
 import { readJson, type FileSink, type FileSource } from '../platform/files.js';
-import { decodeBf16, decodeF32, f32ToBf16 } from './float16.js';
+import { decodeBf16, decodeF16, decodeF32, f32ToBf16 } from './float16.js';
 
 /** Bytes per element of every dtype that the safetensors format names. Only F32, F16 and BF16 can be read as numbers here. */
 const DTYPE_BYTES: Record<string, number> = {
@@ -156,6 +156,11 @@ export class Safetensors {
    */
   chunksBf16(name: string, chunkBytes: number = CHUNK_BYTES): AsyncGenerator<TensorChunk<Uint16Array<ArrayBuffer>>> {
     return this.#chunks(name, chunkBytes, decodeBf16);
+  }
+
+  /** The tensor as f16 bits, as {@link chunksBf16}. F16 is exact; F32 and BF16 are rounded to nearest, ties to even. */
+  chunksF16(name: string, chunkBytes: number = CHUNK_BYTES): AsyncGenerator<TensorChunk<Uint16Array<ArrayBuffer>>> {
+    return this.#chunks(name, chunkBytes, decodeF16);
   }
 
   /** The whole tensor as `f32[elements]`. */

@@ -4,14 +4,15 @@ import type { Pack } from './pack.js';
 import biasF32 from '../../shaders/lib/bias-f32.wgsl';
 import biasPairs from '../../shaders/lib/bias-pairs.wgsl';
 import bf16 from '../../shaders/lib/weight-bf16.wgsl';
+import f16 from '../../shaders/lib/weight-f16.wgsl';
 import f32 from '../../shaders/lib/weight-f32.wgsl';
 import pairs1 from '../../shaders/lib/weight-pairs-1.wgsl';
 import pairs4 from '../../shaders/lib/weight-pairs-4.wgsl';
 
-type PairFormat = 'bf16';
+type PairFormat = 'bf16' | 'f16';
 
 /** Formats of two elements a word: the text that gives `unpack`. */
-const PAIRS: Readonly<Record<PairFormat, string>> = { bf16 };
+const PAIRS: Readonly<Record<PairFormat, string>> = { bf16, f16 };
 
 /** A format of a weight. */
 export type WeightFormat = 'f32' | PairFormat;

@@ -15,7 +15,7 @@ export type Effect = 'read' | 'write' | 'add' | 'write|add' | 'update';
 export type OperandDType = DType | 'weight';
 
 /** Dtypes in which frozen weights may be kept. */
-export const WEIGHT_DTYPES: readonly DType[] = ['f32', 'bf16'];
+export const WEIGHT_DTYPES: readonly DType[] = ['f32', 'bf16', 'f16'];
 
 type Operands<A> = { [K in keyof A]-?: NonNullable<A[K]> extends Tensor | readonly Tensor[] ? K : never }[keyof A];
 type Scalars<A> = Exclude<keyof A, Operands<A>>;

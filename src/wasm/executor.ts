@@ -5,8 +5,8 @@ import { cacheRows } from '../ops/kv.js';
 import { size, view, type DType, type Tensor } from '../ops/tensor.js';
 import { bits, type List, type Word } from './word.js';
 
-/** Codes of dtypes: assembly/engine/weights.ts. */
-const DTYPES: Readonly<Record<DType, number>> = { f32: 0, bf16: 1, u32: 0 };
+/** Codes of dtypes: assembly/engine/weights.ts. The device makes no tensor of f16. */
+const DTYPES: Readonly<Record<DType, number>> = { f32: 0, bf16: 1, f16: 0, u32: 0 };
 /** Elements of one share: GRAIN of assembly/engine/op.ts. */
 const GRAIN = 16_384;
 

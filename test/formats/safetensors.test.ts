@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { bf16ToF32, decodeF32, f32ToBf16 } from '../../src/formats/float16.js';
+import { bf16ToF32, decodeF32, f32ToBf16, f32ToF16 } from '../../src/formats/float16.js';
 import { Safetensors, writeSafetensors } from '../../src/formats/safetensors.js';
 import { MemoryFiles } from '../../src/platform/files.js';
 import { NodeFiles } from '../../src/platform/node-files.js';
@@ -50,6 +50,26 @@ describe('bf16', () => {
 });
 
 describe('f16', () => {
+  it('is rounded to nearest even, and comes back exactly from all 65,536 patterns', () => {
+    const all = Uint16Array.from({ length: 65536 }, (_, i) => i);
+    const values = decodeF32('F16', new Uint8Array(all.buffer));
+    const isNan = (b: number): boolean => (b & 0x7fff) > 0x7c00;
+    expect(f32ToF16(values).findIndex((half, i) => half !== i && !isNan(i))).toBe(-1);
+    const cases = [
+      [1 + 2 ** -11, 0x3c00],
+      [1 + 3 * 2 ** -11, 0x3c02],
+      [1 + 2 ** -11 + 2 ** -20, 0x3c01],
+      [2 ** -25, 0x0000],
+      [3 * 2 ** -25, 0x0002],
+      [1.01 * 2 ** -25, 0x0001],
+      [2 ** -14 - 2 ** -25, 0x0400],
+      [65519, 0x7bff],
+      [-65520, 0xfc00],
+    ] as const;
+    expect([...f32ToF16(Float32Array.from(cases, ([x]) => x))]).toEqual(cases.map(([, half]) => half));
+    expect(f32ToF16(Float32Array.of(NaN))[0]! & 0x7fff).toBeGreaterThan(0x7c00);
+  });
+
   it.each([
     [0x3c00, 1],
     [0xc000, -2],

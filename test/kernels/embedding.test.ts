@@ -90,7 +90,7 @@ describe.skipIf(skipGpu)('embed', () => {
     const t = gpu.tensor([4, 4]);
     const ids = gpu.tensor([1], 'u32');
     expect(() => embed(gpu.recorder(), { table: t, ids, y: t, tokens: 1, vocab: 5, width: 4 })).toThrow(
-      /embed: expected f32 or bf16\[5,4\] for table/,
+      /embed: expected f32 or bf16 or f16\[5,4\] for table/,
     );
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decodeF32, f32ToF16 } from '../../src/formats/float16.js';
 import type { Gpu, GpuOptions } from '../../src/gpu/device.js';
 import { view, type DType, type Tensor } from '../../src/ops/tensor.js';
 import { columnSum, matmulNN, matmulNT, matmulTN } from '../../src/ops/matmul.js';
@@ -16,11 +17,20 @@ function operand(gpu: Gpu, shape: number[], dtype: DType, seed: number): { t: Te
     shape.reduce((a, b) => a * b, 1),
     seed,
   );
+  if (dtype === 'f16') return f16Operand(gpu, shape, data);
   if (dtype !== 'bf16') return { t: gpu.from(data, shape), values: data };
   const { values, packed } = toBf16(data);
   const t = gpu.tensor(shape, 'bf16');
   gpu.write(t, packed);
   return { t, values };
+}
+
+/** The same in f16, with numbers below 2^-14 among them, which f16 has with fewer bits. */
+function f16Operand(gpu: Gpu, shape: number[], data: Float32Array): { t: Tensor; values: Float32Array } {
+  const halves = f32ToF16(data.map((e, i) => (i % 7 === 3 ? e * 2 ** -16 : e)));
+  const t = gpu.tensor(shape, 'f16');
+  gpu.write(t, new Uint32Array(halves.buffer));
+  return { t, values: decodeF32('F16', new Uint8Array(halves.buffer, 0, 2 * halves.length)) };
 }
 
 /** An output with poisoned memory on both sides; `check` reads it and proves the poison untouched. */
@@ -111,9 +121,14 @@ describe('the f64 reference', () => {
 });
 
 describe.skipIf(skipGpu)('matrix products', () => {
+  it.runIf(isWasm)('refuse f16 weights on WebAssembly by name', async () => {
+    const gpu = await testGpu();
+    expect(() => gpu.tensor([2, 2], 'f16', 'w')).toThrow(/expected f32, bf16 or u32 for "w", got f16/);
+  });
+
   for (const { name, options, plain, shapes } of WAYS) {
-    for (const dtype of ['f32', 'bf16'] as const) {
-      it.each(shapes)(`agree with f64 for m=%i n=%i k=%i, ${dtype} weights, ${name}`, async (m, n, k) => {
+    for (const dtype of isWasm ? (['f32', 'bf16'] as const) : (['f32', 'bf16', 'f16'] as const)) {
+      it.each(dtype === 'f16' ? FEW : shapes)(`agree with f64 for m=%i n=%i k=%i, ${dtype} weights, ${name}`, async (m, n, k) => {
         const gpu = await testGpu(options);
         const x = operand(gpu, [m, k], 'f32', 1);
         const w = operand(gpu, [n, k], dtype, 2);
