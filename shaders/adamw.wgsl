@@ -16,22 +16,18 @@ struct Sum {
 // Each thread sums runs of 32 first, so that rounding grows with the number of runs and not of elements.
 // Grid: linear, 64 * items V a workgroup; the order of the sum depends on size alone.
 @compute @workgroup_size(64)
-fn grad_norm_partial(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let workgroup = linear_index(group, groups);
-  let first = workgroup * 64u * sum_params.items + lane;
-  if (workgroup * 64u * sum_params.items >= sum_params.size) { return; }
+fn grad_norm_partial(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let workgroup = linear_index(group.id, group.count);
+  let first = workgroup * 64 * sum_params.items + lane;
+  if (workgroup * 64 * sum_params.items >= sum_params.size) { return; }
   var sum = 0.0;
-  for (var k = 0u; k < sum_params.items; k += 32u) {
+  for (var k = 0u; k < sum_params.items; k += 32) {
     var run = V();
-    let end = min(first + 64u * min(k + 32u, sum_params.items), sum_params.size);
-    for (var i = first + 64u * k; i < end; i += 64u) { run = fma(x[i], x[i], run); }
+    let end = min(first + 64 * min(k + 32, sum_params.items), sum_params.size);
+    for (var i = first + 64 * k; i < end; i += 64) { run = fma(x[i], x[i], run); }
     sum += total(run);
   }
-  partial[sum_params.first + workgroup * 64u + lane] = sum;
+  partial[sum_params.first + workgroup * 64 + lane] = sum;
 }
 
 struct Final {
@@ -48,16 +44,16 @@ var<workgroup> slots: array<f32, 64>;
 @compute @workgroup_size(64)
 fn grad_norm_final(@builtin(local_invocation_index) lane: u32) {
   var mine = 0.0;
-  for (var k = lane; k < final_params.size; k += 64u * 32u) {
+  for (var k = lane; k < final_params.size; k += 64 * 32) {
     var run = 0.0;
-    for (var i = k; i < min(k + 64u * 32u, final_params.size); i += 64u) { run += partials[i]; }
+    for (var i = k; i < min(k + 64 * 32, final_params.size); i += 64) { run += partials[i]; }
     mine += run;
   }
   slots[lane] = mine;
   workgroupBarrier();
-  if (lane == 0u) {
+  if (lane == 0) {
     var sum = 0.0;
-    for (var i = 0u; i < 64u; i++) { sum += slots[i]; }
+    for (var i = 0u; i < 64; i++) { sum += slots[i]; }
     let n = sqrt(sum);
     norm[0] = n;
     norm[1] = select(1.0, min(1.0, final_params.max_norm / (n + 1e-6)), final_params.max_norm > 0.0);
@@ -85,12 +81,8 @@ struct Step {
 // g = grad clip[1]; m += (1 - beta1)(g - m); v = beta2 v + (1 - beta2) g^2;
 // param = param decay - step_size m / (sqrt(v) inverse_root + epsilon). All f32[size]. Grid: linear, one thread per V.
 @compute @workgroup_size(64)
-fn adamw(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_index(group, groups) * 64u + lane;
+fn adamw(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let i = linear_index(group.id, group.count) * 64 + lane;
   if (i >= step.size) { return; }
   let g = grad[i] * clip[1];
   let m0 = m[i];

@@ -32,16 +32,16 @@ fn field(column: u32, slot: u32) -> u32 {
 @compute @workgroup_size(64)
 fn advance(@builtin(global_invocation_id) id: vec3u) {
   let slot = id.x;
-  if (slot >= params.slots || state[field(ACTIVE, slot)] == 0u) { return; }
+  if (slot >= params.slots || state[field(ACTIVE, slot)] == 0) { return; }
   let token = state[field(TOKEN, slot)];
   let step = state[field(STEP, slot)];
   if (step < params.max_new) {
     out_tokens[slot * params.max_new + step] = token;
     out_logps[slot * params.max_new + step] = sampled[slot];
   }
-  state[field(STEP, slot)] = step + 1u;
-  let position = state[field(POSITION, slot)] + 1u;
-  var stop = step + 1u >= min(state[field(LIMIT, slot)], params.max_new) || position >= params.max_context;
+  state[field(STEP, slot)] = step + 1;
+  let position = state[field(POSITION, slot)] + 1;
+  var stop = step + 1 >= min(state[field(LIMIT, slot)], params.max_new) || position >= params.max_context;
   for (var e = 0u; e < params.eos_count; e++) { stop |= eos[e] == token; }
   if (stop) {
     state[field(ACTIVE, slot)] = 0u;
@@ -49,7 +49,7 @@ fn advance(@builtin(global_invocation_id) id: vec3u) {
     state[field(CACHE_ROW, slot)] = 0xffffffffu;
   } else {
     state[field(POSITION, slot)] = position;
-    state[field(CONTEXT, slot)] += 1u;
+    state[field(CONTEXT, slot)] += 1;
     state[field(CACHE_ROW, slot)] = kv_index[slot * params.max_context + position];
   }
 }

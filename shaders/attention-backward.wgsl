@@ -78,7 +78,7 @@ fn attention_bwd_dkv_rows(group: Group, @builtin(local_invocation_index) lane: u
   let repeats = params.heads / params.kv_heads;
   for (var t = block.first; t < end_of_view(block.last, bound[block.last]); t++) {
     let seen = t >= row && t < end;
-    for (var h = block.head * repeats; h < (block.head + 1u) * repeats; h++) {
+    for (var h = block.head * repeats; h < (block.head + 1) * repeats; h++) {
       let pair = t * params.heads + h;
       var s = 0.0;
       var dp = 0.0;

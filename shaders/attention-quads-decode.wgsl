@@ -8,39 +8,39 @@
 fn attention_decode_quads(group: Group, @builtin(local_invocation_index) lane: u32) {
   let index = linear_index(group.id, group.count);
   let repeats = params.heads / params.kv_heads;
-  let blocks = (repeats + STREAMS - 1u) / STREAMS;
+  let blocks = (repeats + STREAMS - 1) / STREAMS;
   let kv_head = index / blocks % params.kv_heads;
   let slot = index / blocks / params.kv_heads;
   if (slot >= params.slots) { return; }
-#for c CHUNKS
-  let column$c = min(4u * $c + lane, HEAD_DIM - 1u);
-#end
-#for r STREAMS
+  #for c CHUNKS
+  let column$c = min(4u * $c + lane, HEAD_DIM - 1);
+  #end
+  #for r STREAMS
   // surplus streams repeat the last head of the group
-  let base$r = (slot * params.heads + kv_head * repeats + min(index % blocks * STREAMS + $r, repeats - 1u)) * HEAD_DIM;
+  let base$r = (slot * params.heads + kv_head * repeats + min(index % blocks * STREAMS + $r, repeats - 1)) * HEAD_DIM;
   var highest$r = -1e30;
   var total$r = 0.0;
-#for c CHUNKS
+  #for c CHUNKS
   let q$r_$c = select(0.0, q[base$r + column$c] * params.scale, 4u * $c + lane < HEAD_DIM);
   var sum$r_$c = 0.0;
-#end
-#end
+  #end
+  #end
   let context = context_length[slot];
-  for (var j = context - min(context, params.window); j < context; j += 4u) {
-    let at = vec4u(j, j + 1u, j + 2u, j + 3u);
-    let entry = slot * params.max_context + min(at, vec4u(context - 1u));
+  for (var j = context - min(context, params.window); j < context; j += 4) {
+    let at = vec4u(j, j + 1, j + 2, j + 3);
+    let entry = slot * params.max_context + min(at, vec4u(context - 1));
     let rows = vec4u(kv_index[entry.x], kv_index[entry.y], kv_index[entry.z], kv_index[entry.w]);
     let key = (rows * params.kv_heads + kv_head) * HEAD_DIM;
-#for r STREAMS
+    #for r STREAMS
     var s$r = vec4f();
-#end
-#for c CHUNKS
+    #end
+    #for c CHUNKS
     let k$c = vec4f(k_cache[key.x + column$c], k_cache[key.y + column$c], k_cache[key.z + column$c], k_cache[key.w + column$c]);
-#for r STREAMS
+    #for r STREAMS
     s$r += q$r_$c * k$c;
-#end
-#end
-#for r STREAMS
+    #end
+    #end
+    #for r STREAMS
     s$r += quadSwapX(s$r);
     s$r += quadSwapY(s$r);
     s$r = select(vec4f(-1e30), s$r, at < vec4u(context));
@@ -49,18 +49,18 @@ fn attention_decode_quads(group: Group, @builtin(local_invocation_index) lane: u
     let p$r = exp(s$r - next$r); // 0 past the context: there -1e30, and next is the score of position j at least
     highest$r = next$r;
     total$r = total$r * decay$r + p$r.x + p$r.y + p$r.z + p$r.w;
-#end
-#for c CHUNKS
+    #end
+    #for c CHUNKS
     let v$c = vec4f(v_cache[key.x + column$c], v_cache[key.y + column$c], v_cache[key.z + column$c], v_cache[key.w + column$c]);
-#for r STREAMS
+    #for r STREAMS
     sum$r_$c = sum$r_$c * decay$r + dot(p$r, v$c);
-#end
-#end
+    #end
+    #end
   }
-#for r STREAMS
-  let norm$r = select(1.0 / total$r, 0.0, context == 0u);
-#for c CHUNKS
+  #for r STREAMS
+  let norm$r = select(1.0 / total$r, 0.0, context == 0);
+  #for c CHUNKS
   if (4u * $c + lane < HEAD_DIM) { o[base$r + column$c] = sum$r_$c * norm$r; }
-#end
-#end
+  #end
+  #end
 }

@@ -28,7 +28,7 @@ fn attention_decode_tile(group: Group, @builtin(local_invocation_index) lane: u3
   var sum = Vec();
   for (var j = context - min(context, params.window); j < context; j += LANES) {
     workgroupBarrier();
-    let position = min(j + lane, context - 1u);
+    let position = min(j + lane, context - 1);
     let key = (kv_index[slot * params.max_context + position] * params.kv_heads + kv_head) * VECS;
     var s = 0.0;
     for (var c = 0u; c < VECS; c++) { s += dot(query[c], k_cache[key + c]); }
@@ -53,6 +53,6 @@ fn attention_decode_tile(group: Group, @builtin(local_invocation_index) lane: u3
   if (lane < VECS) {
     var all = parts[lane];
     for (var i = 1u; i < PARTS; i++) { all += parts[i * VECS + lane]; }
-    o[pair * VECS + lane] = all * select(1.0 / total, 0.0, context == 0u);
+    o[pair * VECS + lane] = all * select(1.0 / total, 0.0, context == 0);
   }
 }

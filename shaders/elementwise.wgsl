@@ -18,12 +18,8 @@ struct Rows {
 
 // y[i] += factor x[i]
 @compute @workgroup_size(64)
-fn add(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_index(group, groups) * 64u + lane;
+fn add(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let i = linear_index(group.id, group.count) * 64 + lane;
   if (i < params.size) { y[i] = fma(V(params.factor), x[i], y[i]); }
 }
 
@@ -31,12 +27,8 @@ fn add(
 
 // z[i] *= factor
 @compute @workgroup_size(64)
-fn scale(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_index(group, groups) * 64u + lane;
+fn scale(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let i = linear_index(group.id, group.count) * 64 + lane;
   if (i < params.size) { z[i] *= params.factor; }
 }
 
@@ -46,12 +38,8 @@ fn scale(
 
 // out[r] = x[index[r]]; x f32[.., width], index u32[rows], out f32[rows, width]
 @compute @workgroup_size(64)
-fn gather_rows(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_index(group, groups) * 64u + lane;
+fn gather_rows(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let i = linear_index(group.id, group.count) * 64 + lane;
   if (i < shape.rows * shape.width) {
     let r = i / shape.width;
     out[i] = x[index[r] * shape.width + (i - r * shape.width)];
@@ -60,12 +48,8 @@ fn gather_rows(
 
 // out[index[r]] += x[r]; x f32[rows, width], index u32[rows] all different, out f32[.., width]
 @compute @workgroup_size(64)
-fn scatter_rows_add(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_index(group, groups) * 64u + lane;
+fn scatter_rows_add(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let i = linear_index(group.id, group.count) * 64 + lane;
   if (i < shape.rows * shape.width) {
     let r = i / shape.width;
     out[index[r] * shape.width + (i - r * shape.width)] += x[i];

@@ -18,12 +18,8 @@ struct Forward {
 
 // table f32 or bf16[row_count, width], ids u32[tokens], y f32[tokens, width]. Grid: linear, one thread per V of y.
 @compute @workgroup_size(64)
-fn embedding_fwd(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_index(group, groups) * 64u + lane;
+fn embedding_fwd(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let i = linear_index(group.id, group.count) * 64 + lane;
   if (i >= forward.tokens * forward.width) { return; }
   let t = i / forward.width;
   let row = ids[t] - forward.first_row; // wraps below first_row: not in this chunk
@@ -51,19 +47,15 @@ struct Backward {
 // dy f32[tokens, width], order u32[tokens], starts u32[unique + 1], unique_ids u32[unique], d_table f32[row_count, width].
 // Grid: linear, one thread per distinct id and V of columns; each sums its tokens in order.
 @compute @workgroup_size(64)
-fn embedding_bwd(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_index(group, groups) * 64u + lane;
+fn embedding_bwd(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let i = linear_index(group.id, group.count) * 64 + lane;
   if (i >= backward.unique * backward.width) { return; }
   let u = i / backward.width;
   let column = i - u * backward.width;
   let row = unique_ids[u] - backward.first_row;
   if (row < backward.row_count) {
     var sum = V();
-    let end = starts[u + 1u];
+    let end = starts[u + 1];
     for (var k = starts[u]; k < end; k++) { sum += dy[order[k] * backward.width + column]; }
     d_table[row * backward.width + column] += backward.scale * sum;
   }

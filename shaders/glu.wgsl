@@ -32,12 +32,8 @@ fn slope(g: V) -> V {
 }
 
 @compute @workgroup_size(64)
-fn glu_fwd(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_index(group, groups) * 64u + lane;
+fn glu_fwd(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let i = linear_index(group.id, group.count) * 64 + lane;
   if (i >= params.size) { return; }
   let g = gate[i];
   y[i] = g * share(g) * up[i];
@@ -48,12 +44,8 @@ fn glu_fwd(
 @group(0) @binding(4) var<storage, read_write> d_up: array<V>;
 
 @compute @workgroup_size(64)
-fn glu_bwd(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_index(group, groups) * 64u + lane;
+fn glu_bwd(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let i = linear_index(group.id, group.count) * 64 + lane;
   if (i >= params.size) { return; }
   let g = gate[i];
   let s = share(g);

@@ -27,12 +27,8 @@ struct Params {
 #include "index"
 
 @compute @workgroup_size(LANES)
-fn head_bwd_logits(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = linear_index(group, groups);
+fn head_bwd_logits(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let index = linear_index(group.id, group.count);
   let r = index / p.blocks;
   if (r >= p.rows) { return; }
   let row = p.row0 + r;

@@ -34,12 +34,8 @@ fn rescale(sums: vec3f, m: f32) -> vec3f {
 }
 
 @compute @workgroup_size(LANES)
-fn head_stats(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let r = linear_index(group, groups);
+fn head_stats(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let r = linear_index(group.id, group.count);
   if (r >= p.rows) { return; }
   let packs = (p.columns + 3) / 4;
   var mine = vec3f(-1e30, 0, 0);

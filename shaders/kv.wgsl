@@ -18,12 +18,8 @@ struct Params {
 @group(1) @binding(0) var<uniform> params: Params;
 
 @compute @workgroup_size(LANES)
-fn kv_store(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = linear_index(group, groups);
+fn kv_store(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let t = linear_index(group.id, group.count);
   if (t >= params.tokens) { return; }
   let row = cache_row[t];
   if (row >= params.rows) { return; } // 0xffffffff: do not store

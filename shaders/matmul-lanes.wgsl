@@ -15,6 +15,7 @@
 // Grid: [columns / (LANES · 4 · GROUPS), rows / (ROW_BLOCKS · BLOCK), splits]; split s sums its own range of d into the s-th block of
 // `out`. #for and #if are expanded by src/kernels/unroll.ts. The prelude gives LANES, the sizes of a tile,
 // and the format of b (lib/pack-1 or lib/pack-4 if aligned, lib/weight-*, lib/bias-*).
+#include "index"
 #include "product"
 
 #if ALIGNED_A
@@ -50,121 +51,121 @@ fn load_b(i: u32) -> vec4f {
 #end
 
 @compute @workgroup_size(LANES)
-fn matmul_lanes(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row0 = group.y * (ROW_BLOCKS * BLOCK);
-  let column0 = (group.x * LANES + lane) * (4 * GROUPS);
-  let start = group.z * p.split_depth;
+fn matmul_lanes(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let row0 = group.id.y * (ROW_BLOCKS * BLOCK);
+  let column0 = (group.id.x * LANES + lane) * (4 * GROUPS);
+  let start = group.id.z * p.split_depth;
   let end = min(start + p.split_depth, p.depth);
   let mine = lane % 4;
-#for i ROW_BLOCKS
-#for r BLOCK
-#for j GROUPS
+  #for i ROW_BLOCKS
+  #for r BLOCK
+  #for j GROUPS
   var sum$i$r_$j = vec4f();
-#end
-#end
-#end
+  #end
+  #end
+  #end
   for (var d = start; d < end; d += 4) {
     // g$j$e: B(d + e, four columns of group j)
-#for j GROUPS
-#if TRANSPOSED_B
-#for e 4
-#if TAIL
+    #for j GROUPS
+    #if TRANSPOSED_B
+    #for e 4
+    #if TAIL
     let b$j$e = select(vec4f(), load_b((column0 + (4 * $j + $e)) * p.depth + d), d + vec4u(0, 1, 2, 3) < vec4u(end));
-#end
-#if !TAIL
+    #end
+    #if !TAIL
     let b$j$e = load_b((column0 + (4 * $j + $e)) * p.depth + d);
-#end
-#end
+    #end
+    #end
     let m$j = mat4x4f(b$j0, b$j1, b$j2, b$j3);
-#end
-#if !TRANSPOSED_B
-#for e 4
-#if TAIL
+    #end
+    #if !TRANSPOSED_B
+    #for e 4
+    #if TAIL
     let g$j$e = select(vec4f(), load_b((d + $e) * p.columns + column0 + 4 * $j), d + $e < end);
-#end
-#if !TAIL
+    #end
+    #if !TAIL
     let g$j$e = load_b((d + $e) * p.columns + column0 + 4 * $j);
-#end
-#end
+    #end
+    #end
     let m$j = mat4x4f(g$j0, g$j1, g$j2, g$j3);
-#end
-#end
-#for i ROW_BLOCKS
+    #end
+    #end
+    #for i ROW_BLOCKS
     {
       // v$r: A(row r of block i, d … d + 3)
-#if QUAD
-#if TRANSPOSED_A
-#if TAIL
+      #if QUAD
+      #if TRANSPOSED_A
+      #if TAIL
       let own = select(vec4f(), load_a((d + mine) * p.rows + row0 + 4 * $i), d + mine < end);
-#end
-#if !TAIL
+      #end
+      #if !TAIL
       let own = load_a((d + mine) * p.rows + row0 + 4 * $i);
-#end
-#for e 4
+      #end
+      #for e 4
       let a$e = quadBroadcast(own, $eu);
-#end
-#for r 4
+      #end
+      #for r 4
       let v$r = vec4f(a0[$r], a1[$r], a2[$r], a3[$r]);
-#end
-#end
-#if !TRANSPOSED_A
-#if TAIL
+      #end
+      #end
+      #if !TRANSPOSED_A
+      #if TAIL
       let own = select(vec4f(), load_a((row0 + 4 * $i + mine) * p.depth + d), d + vec4u(0, 1, 2, 3) < vec4u(end));
-#end
-#if !TAIL
+      #end
+      #if !TAIL
       let own = load_a((row0 + 4 * $i + mine) * p.depth + d);
-#end
-#for r 4
+      #end
+      #for r 4
       let v$r = quadBroadcast(own, $ru);
-#end
-#end
-#end
-#if !QUAD
-#if TRANSPOSED_A
-#for e 4
+      #end
+      #end
+      #end
+      #if !QUAD
+      #if TRANSPOSED_A
+      #for e 4
       let a$e = select(vec4f(), load_a((d + $e) * p.rows + row0 + BLOCK * $i), d + $e < end);
-#end
-#for r BLOCK
+      #end
+      #for r BLOCK
       let v$r = vec4f(a0[$r], a1[$r], a2[$r], a3[$r]);
-#end
-#end
-#if !TRANSPOSED_A
-#for r BLOCK
-#if TAIL
+      #end
+      #end
+      #if !TRANSPOSED_A
+      #for r BLOCK
+      #if TAIL
       let v$r = select(vec4f(), load_a((row0 + (BLOCK * $i + $r)) * p.depth + d), d + vec4u(0, 1, 2, 3) < vec4u(end));
-#end
-#if !TAIL
+      #end
+      #if !TAIL
       let v$r = load_a((row0 + (BLOCK * $i + $r)) * p.depth + d);
-#end
-#end
-#end
-#end
-#for r BLOCK
-#for j GROUPS
-#if TRANSPOSED_B
+      #end
+      #end
+      #end
+      #end
+      #for r BLOCK
+      #for j GROUPS
+      #if TRANSPOSED_B
       sum$i$r_$j += v$r * m$j;
-#end
-#if !TRANSPOSED_B
+      #end
+      #if !TRANSPOSED_B
       sum$i$r_$j += m$j * v$r;
-#end
-#end
-#end
+      #end
+      #end
+      #end
     }
-#end
+    #end
   }
   // One loop that stores, not one piece of text per value: half the time to compile.
   var tile: array<vec4f, ROW_BLOCKS * BLOCK * GROUPS>;
-#for i ROW_BLOCKS
-#for r BLOCK
-#for j GROUPS
+  #for i ROW_BLOCKS
+  #for r BLOCK
+  #for j GROUPS
   tile[(BLOCK * $i + $r) * GROUPS + $j] = sum$i$r_$j;
-#end
-#end
-#end
+  #end
+  #end
+  #end
   let height = min(ROW_BLOCKS * BLOCK, p.rows - row0);
   for (var r = 0u; r < height; r++) {
-#for j GROUPS
-    store4(group.z, row0 + r, column0 + 4 * $j, tile[r * GROUPS + $j]);
-#end
+    #for j GROUPS
+    store4(group.id.z, row0 + r, column0 + 4 * $j, tile[r * GROUPS + $j]);
+    #end
   }
 }

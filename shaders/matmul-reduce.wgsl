@@ -18,12 +18,8 @@ struct Params {
 #include "index"
 
 @compute @workgroup_size(64)
-fn column_sum(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(group, groups);
+fn column_sum(group: Group, @builtin(local_invocation_index) local: u32) {
+  let index = linear_index(group.id, group.count);
   let c = (index % p.column_groups) * 64 + local;
   let split = index / p.column_groups;
   let start = split * p.split_rows;

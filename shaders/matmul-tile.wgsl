@@ -13,6 +13,7 @@
 override TRANSPOSED_A: bool;
 override TRANSPOSED_B: bool;
 
+#include "index"
 #include "product"
 
 @group(0) @binding(0) var<storage, read> a: array<f32>;
@@ -38,10 +39,10 @@ fn b_at(d: u32, c: u32, end: u32) -> f32 {
 }
 
 @compute @workgroup_size(256)
-fn matmul_tile(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let row0 = group.y * 64;
-  let column0 = group.x * 64;
-  let start = group.z * p.split_depth;
+fn matmul_tile(group: Group, @builtin(local_invocation_index) local: u32) {
+  let row0 = group.id.y * 64;
+  let column0 = group.id.x * 64;
+  let start = group.id.z * p.split_depth;
   let end = min(start + p.split_depth, p.depth);
   // neighbouring invocations read neighbouring addresses
   let slot_a = select(vec2u(local % 16, local / 16), vec2u(local / 16, local % 16), TRANSPOSED_A); // (d, r / 4)
@@ -70,8 +71,8 @@ fn matmul_tile(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_in
     }
     workgroupBarrier();
   }
-  store4(group.z, row0 + 4 * y, column0 + 4 * x, sum0);
-  store4(group.z, row0 + 4 * y + 1, column0 + 4 * x, sum1);
-  store4(group.z, row0 + 4 * y + 2, column0 + 4 * x, sum2);
-  store4(group.z, row0 + 4 * y + 3, column0 + 4 * x, sum3);
+  store4(group.id.z, row0 + 4 * y, column0 + 4 * x, sum0);
+  store4(group.id.z, row0 + 4 * y + 1, column0 + 4 * x, sum1);
+  store4(group.id.z, row0 + 4 * y + 2, column0 + 4 * x, sum2);
+  store4(group.id.z, row0 + 4 * y + 3, column0 + 4 * x, sum3);
 }

@@ -22,12 +22,8 @@ struct Forward {
 
 // Grid: one workgroup per row.
 @compute @workgroup_size(LANES)
-fn rmsnorm_fwd(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = linear_index(group, groups);
+fn rmsnorm_fwd(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let row = linear_index(group.id, group.count);
   if (row >= forward.rows) { return; }
   let width = forward.width;
   let base = row * width;
@@ -40,7 +36,7 @@ fn rmsnorm_fwd(
   for (var i = lane; i < width; i += LANES) {
     y[base + i] = x[base + i] * r * (forward.offset + weight(w[weight_word(i)], i));
   }
-  if (lane == 0u) { rstd[row] = r; }
+  if (lane == 0) { rstd[row] = r; }
 }
 
 struct Backward {
@@ -57,12 +53,8 @@ struct Backward {
 
 // Grid: one workgroup per row.
 @compute @workgroup_size(LANES)
-fn rmsnorm_bwd_x(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = linear_index(group, groups);
+fn rmsnorm_bwd_x(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let row = linear_index(group.id, group.count);
   if (row >= backward.rows) { return; }
   let width = backward.width;
   let base = row * width;
@@ -74,7 +66,7 @@ fn rmsnorm_bwd_x(
   let k = r * r * r * lane_sum(total(product), lane) / f32(width * N);
   for (var i = lane; i < width; i += LANES) {
     var d = r * (backward.offset + weight(w[weight_word(i)], i)) * dy[base + i] - k * x[base + i];
-    if (backward.accumulate == 1u) { d += dx[base + i]; }
+    if (backward.accumulate == 1) { d += dx[base + i]; }
     dx[base + i] = d;
   }
 }
@@ -104,7 +96,7 @@ fn rmsnorm_bwd_w(@builtin(global_invocation_id) id: vec3u) {
     sum = fma(dy_rows[at] * x[at], V(rstd_rows[row]), sum);
   }
   let to = id.y * width + id.x;
-  if (columns.accumulate == 1u) { sum += out[to]; }
+  if (columns.accumulate == 1) { sum += out[to]; }
   out[to] = sum;
 }
 

@@ -20,15 +20,11 @@ struct Params {
 @group(1) @binding(0) var<uniform> params: Params;
 
 @compute @workgroup_size(LANES)
-fn rope(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = linear_index(group, groups);
+fn rope(group: Group, @builtin(local_invocation_index) lane: u32) {
+  let t = linear_index(group.id, group.count);
   if (t >= params.tokens) { return; }
   let table = positions[t] * params.half_dim;
-  let width = 2u * params.half_dim;
+  let width = 2 * params.half_dim;
   for (var i = lane; i < params.half_dim; i += LANES) {
     let c = cos_table[table + i];
     let s = params.direction * sin_table[table + i];

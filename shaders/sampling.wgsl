@@ -66,7 +66,7 @@ struct Place {
 
 // Makes the lanes of a row wait for each other.
 fn meet() {
-  if (LANES > 1u) { workgroupBarrier(); }
+  if (LANES > 1) { workgroupBarrier(); }
 }
 
 fn raw_scaled(at: Place, pack: u32) -> V {
@@ -78,8 +78,8 @@ fn scaled(at: Place, pack: u32) -> V {
   let raw = raw_scaled(at, pack);
   if (PENALTY) {
     let id = pack * N;
-    let word = seen[at.row * ((params.vocab + 31u) / 32u) + id / 32u];
-    let bits = (VU(word) >> (VU(id % 32u) + OFFSETS)) & VU(1u);
+    let word = seen[at.row * ((params.vocab + 31) / 32) + id / 32];
+    let bits = (VU(word) >> (VU(id % 32) + OFFSETS)) & VU(1u);
     let changed = raw * select(V(params.inverse_penalty), V(params.penalty), raw < V(0.0));
     return select(raw, changed, bits == VU(1u));
   }
@@ -96,9 +96,9 @@ fn ordered(z: V) -> VU {
 fn lanes_max(at: Place, v: f32, column: u32) -> f32 {
   let first = at.local_row * LANES;
   slots[first + at.lane] = v;
-  if (LANES == 1u) { return v; }
+  if (LANES == 1) { return v; }
   meet();
-  if (at.lane == 0u) {
+  if (at.lane == 0) {
     var best = v;
     for (var l = 1u; l < LANES; l++) { best = max(best, slots[first + l]); }
     results[at.local_row][column] = best;
@@ -111,9 +111,9 @@ fn lanes_max(at: Place, v: f32, column: u32) -> f32 {
 fn lanes_sum(at: Place, v: f32, column: u32) -> f32 {
   let first = at.local_row * LANES;
   slots[first + at.lane] = v;
-  if (LANES == 1u) { return v; }
+  if (LANES == 1) { return v; }
   meet();
-  if (at.lane == 0u) {
+  if (at.lane == 0) {
     var sum = 0.0;
     for (var l = 0u; l < LANES; l++) { sum += slots[first + l]; }
     results[at.local_row][column] = sum;
@@ -146,11 +146,11 @@ fn bin_weight(bin: u32) -> f32 {
 // Order-preserving bits of the largest value v among {z >= floor} with weight({z >= v}) >= goal. Weights: 1 each and goal = `share`
 // (count), or exp(z - top) and goal = `share` of all of it (mass).
 fn select_cut(at: Place, top: f32, floor: u32, by_mass: bool, share: f32) -> u32 {
-  let bins = at.local_row * 256u;
+  let bins = at.local_row * 256;
   var prefix = 0u;
   var goal = share;
   for (var shift = 24i; shift >= 0i; shift -= 8i) {
-    for (var b = at.lane; b < 256u; b += LANES) {
+    for (var b = at.lane; b < 256; b += LANES) {
       atomicStore(&high[bins + b], 0u);
       atomicStore(&low[bins + b], 0u);
     }
@@ -163,13 +163,13 @@ fn select_cut(at: Place, top: f32, floor: u32, by_mass: bool, share: f32) -> u32
       for (var c = 0u; c < N; c++) {
         let key = element_u(keys, c);
         if (key < floor || (key & fixed) != prefix) { continue; }
-        let bin = bins + ((key >> u32(shift)) & 255u);
+        let bin = bins + ((key >> u32(shift)) & 255);
         if (by_mass) {
           let w = precise_exp(element(z, c) - top) * 4096.0; // at most 4096: the sum over 2^20 ids fits in 32 bits
           let whole = u32(w);
           let fraction = u32((w - f32(whole)) * 4294967296.0);
-          if (whole > 0u) { atomicAdd(&high[bin], whole); }
-          if (fraction > 0u) {
+          if (whole > 0) { atomicAdd(&high[bin], whole); }
+          if (fraction > 0) {
             let before = atomicAdd(&low[bin], fraction);
             if (before + fraction < before) { atomicAdd(&high[bin], 1u); }
           }
@@ -179,19 +179,19 @@ fn select_cut(at: Place, top: f32, floor: u32, by_mass: bool, share: f32) -> u32
       }
     }
     meet();
-    if (at.lane == 0u) {
+    if (at.lane == 0) {
       if (by_mass && shift == 24i) {
         var all = 0.0;
-        for (var b = 256u; b > 0u; b--) { all += bin_weight(bins + b - 1u); }
+        for (var b = 256u; b > 0; b--) { all += bin_weight(bins + b - 1); }
         goal = share * all;
       }
       var above = 0.0;
       var chosen = 0u;
       var chosen_above = 0.0;
-      for (var b = 256u; b > 0u; b--) {
-        let weight = bin_weight(bins + b - 1u);
+      for (var b = 256u; b > 0; b--) {
+        let weight = bin_weight(bins + b - 1);
         if (weight > 0.0) {
-          chosen = b - 1u; // the lowest one if rounding leaves the goal out of reach
+          chosen = b - 1; // the lowest one if rounding leaves the goal out of reach
           chosen_above = above;
           above += weight;
           if (above >= goal) { break; }
@@ -215,15 +215,11 @@ fn kept_mass(z: V, top: f32, cut: u32) -> V {
 
 // Grid: one workgroup per ROWS rows.
 @compute @workgroup_size(LANES * ROWS)
-fn sample(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
+fn sample(group: Group, @builtin(local_invocation_index) thread: u32) {
   let local_row = thread / LANES;
-  let wanted = linear_index(group, groups) * ROWS + local_row;
-  let row = min(wanted, params.rows - 1u);
-  let on = wanted < params.rows && actives[row] != 0u;
+  let wanted = linear_index(group.id, group.count) * ROWS + local_row;
+  let row = min(wanted, params.rows - 1);
+  let on = wanted < params.rows && actives[row] != 0;
   let row_packs = params.vocab / N;
   let at = Place(row, local_row, thread % LANES, select(0u, row_packs, on), row * row_packs);
 
@@ -233,7 +229,7 @@ fn sample(
   var raw_max = V(LOWEST);
   for (var pack = at.lane; pack < at.packs; pack += LANES) {
     let z = scaled(at, pack);
-    if (params.greedy != 0u) { z_id = select(z_id, VU(pack * N) + OFFSETS, z > z_max); }
+    if (params.greedy != 0) { z_id = select(z_id, VU(pack * N) + OFFSETS, z > z_max); }
     z_max = max(z_max, z);
     if (PENALTY) { raw_max = max(raw_max, raw_scaled(at, pack)); }
   }
@@ -241,11 +237,11 @@ fn sample(
   if (PENALTY) { raw_top = lanes_max(at, largest(raw_max), 1u); }
   let top = lanes_max(at, largest(z_max), 0u); // leaves the lanes' maxima in `slots`
   if (!PENALTY) { raw_top = top; }
-  if (params.greedy != 0u) {
+  if (params.greedy != 0) {
     let first = local_row * LANES;
     slot_ids[first + at.lane] = lowest(select(VU(NO_ID), z_id, z_max == V(top)));
     meet();
-    if (at.lane == 0u) {
+    if (at.lane == 0) {
       var best = NO_ID;
       for (var l = 0u; l < LANES; l++) { best = min(best, slot_ids[first + l]); }
       chosen_id[local_row] = best;
@@ -255,8 +251,8 @@ fn sample(
 
   var cut = 0u; // order-preserving bits; 0 keeps all
   if (FILTER) {
-    if (params.top_k > 0u && params.top_k <= LANES) { cut = kth_maximum(at, params.top_k); }
-    if (params.top_k > 0u) { cut = select_cut(at, top, cut, false, f32(params.top_k)); }
+    if (params.top_k > 0 && params.top_k <= LANES) { cut = kth_maximum(at, params.top_k); }
+    if (params.top_k > 0) { cut = select_cut(at, top, cut, false, f32(params.top_k)); }
     if (params.top_p < 1.0) { cut = max(cut, select_cut(at, top, cut, true, params.top_p)); }
     if (params.log_min_p > -1e30) { cut = max(cut, lowest(ordered(V(top + params.log_min_p)))); }
   }
@@ -278,20 +274,20 @@ fn sample(
   if (PROBS) {
     for (var pack = at.lane; pack < at.packs; pack += LANES) {
       var p = kept_mass(scaled(at, pack), top, cut) / kept_sum;
-      if (params.greedy != 0u) { p = select(V(0.0), V(1.0), VU(pack * N) + OFFSETS == VU(chosen_id[local_row])); }
+      if (params.greedy != 0) { p = select(V(0.0), V(1.0), VU(pack * N) + OFFSETS == VU(chosen_id[local_row])); }
       probs[at.base + pack] = p;
     }
   }
 
   var token = 0u;
-  if (params.greedy != 0u) {
+  if (params.greedy != 0) {
     token = chosen_id[local_row];
   } else {
     // The segment that holds the goal, then the id in it. Where rounding leaves the goal out of reach: the last one with any mass.
     let first = local_row * LANES;
-    if (at.lane == 0u) {
+    if (at.lane == 0) {
       let word = philox(vec2u(params.seed0, params.seed1), vec4u(steps[row], streams[row], 0u, 0u)).x;
-      let goal = f32(word >> 8u) * 5.9604644775390625e-8 * kept_sum;
+      let goal = f32(word >> 8) * 5.9604644775390625e-8 * kept_sum;
       var before = 0.0;
       var segment = 0u;
       var segment_before = 0.0;
@@ -320,7 +316,7 @@ fn sample(
       if (mine < at.packs && !found) { mass = total(kept_mass(scaled(at, mine), top, cut)); }
       slots[first + at.lane] = mass;
       meet();
-      if (at.lane == 0u && !found) {
+      if (at.lane == 0 && !found) {
         for (var l = 0u; l < LANES; l++) {
           let pack_mass = slots[first + l];
           if (pack_mass > 0.0) {
@@ -334,7 +330,7 @@ fn sample(
         }
       }
     }
-    if (at.lane == 0u && on) {
+    if (at.lane == 0 && on) {
       let pack = token;
       let e = kept_mass(scaled(at, pack), top, cut);
       for (var c = 0u; c < N; c++) {
@@ -348,10 +344,10 @@ fn sample(
     }
   }
 
-  if (at.lane == 0u && on) {
+  if (at.lane == 0 && on) {
     tokens[row] = token;
     let raw_z = element(raw_scaled(at, token / N), token % N);
     logps[row] = raw_z - raw_top - precise_log(raw_sum);
-    if (PENALTY) { seen[row * ((params.vocab + 31u) / 32u) + token / 32u] |= 1u << (token % 32u); }
+    if (PENALTY) { seen[row * ((params.vocab + 31) / 32) + token / 32] |= 1u << (token % 32); }
   }
 }

@@ -14,7 +14,7 @@ struct Params {
 
 // First row that the query of `row` sees, where its sequence begins at `start`.
 fn first_seen(row: u32, start: u32) -> u32 {
-  return max(start, row + 1u - min(row + 1u, params.window));
+  return max(start, row + 1 - min(row + 1, params.window));
 }
 
 // One past the last row whose query sees the key of `row`, where its sequence ends before `end`.

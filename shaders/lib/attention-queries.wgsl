@@ -14,7 +14,7 @@ fn queries_of(group: Group, size: u32) -> Queries {
   let repeats = params.heads / params.kv_heads;
   let first = index / params.kv_heads * size;
   let count = params.tokens * repeats;
-  return Queries(repeats, index % params.kv_heads, first, count, (min(first + size, count) - 1u) / repeats);
+  return Queries(repeats, index % params.kv_heads, first, count, (min(first + size, count) - 1) / repeats);
 }
 
 // row * heads + head of query n of a key head.

@@ -10,5 +10,5 @@ struct Rows {
 fn rows_of(group: Group, heads: u32) -> Rows {
   let index = linear_index(group.id, group.count);
   let first = index / heads * LANES;
-  return Rows(index % heads, first, min(first + LANES, params.tokens) - 1u);
+  return Rows(index % heads, first, min(first + LANES, params.tokens) - 1);
 }

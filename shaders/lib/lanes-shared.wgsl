@@ -3,7 +3,7 @@ var<workgroup> lane_slots: array<f32, LANES>;
 fn lane_sum(v: f32, lane: u32) -> f32 {
   workgroupBarrier();
   lane_slots[lane] = v;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+  for (var half = LANES / 2; half > 0; half /= 2) {
     workgroupBarrier();
     if (lane < half) { lane_slots[lane] += lane_slots[lane + half]; }
   }
@@ -15,7 +15,7 @@ fn lane_sum(v: f32, lane: u32) -> f32 {
 fn lane_max(v: f32, lane: u32) -> f32 {
   workgroupBarrier();
   lane_slots[lane] = v;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+  for (var half = LANES / 2; half > 0; half /= 2) {
     workgroupBarrier();
     if (lane < half) { lane_slots[lane] = max(lane_slots[lane], lane_slots[lane + half]); }
   }

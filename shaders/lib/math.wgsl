@@ -13,14 +13,14 @@ fn precise_exp(x: f32) -> f32 {
   p = fma(f, p, 0.5);
   p = fma(f, p, 1.0);
   let series = fma(f, p, 1.0);
-  return select(series * bitcast<f32>(u32(i32(n) + 127) << 23u), 0.0, x < -87.0);
+  return select(series * bitcast<f32>(u32(i32(n) + 127) << 23), 0.0, x < -87.0);
 }
 
 // ln x = e ln 2 + 2 artanh(s), s = (m - 1) / (m + 1), for x = m 2^e with m in [sqrt(1/2), sqrt 2). For positive, normal x.
 fn precise_log(x: f32) -> f32 {
   let bits = bitcast<u32>(x);
   let shifted = bits - 0x3f3504f3u; // the bits of sqrt(1/2)
-  let e = f32(bitcast<i32>(shifted) >> 23u);
+  let e = f32(bitcast<i32>(shifted) >> 23);
   let m = bitcast<f32>((shifted & 0x007fffffu) + 0x3f3504f3u);
   let s = (m - 1.0) / (m + 1.0);
   let t = s * s;
