@@ -34,9 +34,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: ['errors', 'type algo/evaluation', 'type train/events'],
   run: ['platform', 'report', 'type train/events'],
   study: ['train', 'run'],
-  index: ['study', 'kernels', 'wasm'],
-  node: ['index', 'platform', 'wasm'],
-  cli: ['index', 'config', 'options', 'platform', 'report', 'verify', 'type train/events'],
+  open: ['kernels', 'wasm', 'platform', 'options'],
+  index: ['study', 'open'],
+  node: ['index', 'open'],
+  cli: ['index', 'config', 'options', 'platform', 'open', 'report', 'verify', 'type train/events'],
 };
 
 /** Layers that may name what only browsers or only Node have. */

@@ -3,7 +3,7 @@
  * Every figure is the least wall time of `repeats` recorded calls over eight rounds, divided by `repeats`.
  */
 import type { Gpu } from '../../src/gpu/device.js';
-import { openDevice } from '../../src/kernels/executor.js';
+import { openAdapter } from '../../src/kernels/executor.js';
 import { attention, attentionBackward, decodeAttention } from '../../src/ops/attention.js';
 import type { Device, Recorder } from '../../src/ops/device.js';
 import type { Tensor } from '../../src/ops/tensor.js';
@@ -11,9 +11,9 @@ import { nodeGpu } from '../../src/platform/webgpu-node.js';
 
 const { adapter, notes } = await nodeGpu();
 if (!adapter) throw new Error(notes.join('; '));
-const gpu = await openDevice(adapter);
+const gpu = await openAdapter(adapter);
 const { adapter: again } = await nodeGpu();
-const without = await openDevice(again!, { subgroups: false });
+const without = await openAdapter(again!, { subgroups: false });
 const VARIANTS: readonly (readonly [name: string, device: Gpu])[] = [
   ['rows', without],
   ...(gpu.profile.subgroupSize >= 4 ? ([['quads', gpu]] as const) : []),

@@ -4,7 +4,7 @@
  * two cores of its own, whatever else runs on the machine). Every figure is the best of eight rounds, the variants taking turns.
  */
 import type { Gpu, GpuOptions } from '../../src/gpu/device.js';
-import { openDevice } from '../../src/kernels/executor.js';
+import { openAdapter } from '../../src/kernels/executor.js';
 import type { Recorder } from '../../src/ops/device.js';
 import { matmulNN, matmulNT, matmulTN } from '../../src/ops/matmul.js';
 import type { DType, Tensor } from '../../src/ops/tensor.js';
@@ -18,7 +18,7 @@ const ROUND_MS = 50;
 async function open(options: GpuOptions): Promise<Gpu> {
   const { adapter, notes } = await nodeGpu();
   if (!adapter) throw new Error(notes.join('; '));
-  return openDevice(adapter, options);
+  return openAdapter(adapter, options);
 }
 
 const withSubgroups = await open({ kind: 'software' });

@@ -1,12 +1,13 @@
 // `mgrpo eval`: measures a model on problems with answers.
 import { GRPO_OPTIONS, LAYER2_OPTIONS, SPLITS, TASK_NAMES, evaluate, fittingCompletionLength } from '../index.js';
+import { DEVICE_OPTIONS } from '../open/choice.js';
 import type { OptionTable } from '../options/table.js';
 import { completeMGRPO } from '../config/mgrpo.js';
 import { checkData, openRewards, readRows } from './data.js';
 import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { modelOf, openAdapter, openModel, openPolicy } from './model.js';
-import { DATA_OPTIONS, DEVICE_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
+import { DATA_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { metricTable, turnTable } from '../report/format.js';
 import { printResult } from './output.js';
 import { withSession } from './session.js';

@@ -1,13 +1,14 @@
 // `mgrpo generate`: completions of one prompt.
 import { SAMPLING_OPTIONS, samplingOf } from '../config/sampling.js';
 import { GRPO_OPTIONS, LAYER1_SYSTEM_PROMPT } from '../index.js';
+import { DEVICE_OPTIONS } from '../open/choice.js';
 import type { ChatMessage, Tokenizer } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { countText, duration } from '../report/format.js';
 import { ownSettings, readFlags, refuse } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { modelOf, openAdapter, openModel, openPolicy } from './model.js';
-import { DEVICE_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
+import { LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { printResult } from './output.js';
 import { withSession } from './session.js';
 

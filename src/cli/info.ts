@@ -1,13 +1,14 @@
 // `mgrpo info`: what this machine and a model offer.
-import { parameterSpecs, parseModelConfig, readJson, summarize } from '../index.js';
-import type { Device, FileSource } from '../index.js';
+import { DEVICE_OPTIONS, parameterSpecs, parseModelConfig, readJson, summarize } from '../index.js';
+import type { Device, DeviceChoice, FileSource } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { alignColumns, bytesText, countText } from '../report/format.js';
-import { chooseDevice, open, type DeviceChoice } from './device.js';
+import { chooseDevice } from '../open/choice.js';
+import { machine } from '../open/node.js';
 import { ownSettings, readFlags } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { openModel } from './model.js';
-import { DEVICE_OPTIONS, MODEL_OPTIONS } from './options.js';
+import { MODEL_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
 
 const OWN = {
@@ -59,9 +60,9 @@ export async function infoCommand(argv: readonly string[]): Promise<Work | null>
 }
 
 async function describeMachine(choice: DeviceChoice, model: ModelInfo | undefined): Promise<number> {
-  const chosen = await chooseDevice(choice);
+  const chosen = await chooseDevice(machine, choice);
   // Only an open device shows that it works.
-  const device = await open(chosen);
+  const device = await chosen.open();
   const { kind, description } = device.info;
   await device.destroy();
   const { why, notes } = chosen;

@@ -29,17 +29,6 @@ const MODEL = {
   },
 } as const;
 
-/** What computes. */
-export const DEVICE_OPTIONS = {
-  device: {
-    section: 'device',
-    type: 'choice',
-    choices: ['auto', 'gpu', 'software', 'wasm'],
-    default: 'auto',
-    doc: 'What computes: WebGPU on a GPU or on a software adapter, or WebAssembly on the CPU. auto: a GPU if there is one, else WebAssembly.',
-  },
-} as const;
-
 /** Which model, and how it is held. */
 export const MODEL_OPTIONS: typeof MODEL & Pick<typeof POLICY_OPTIONS, 'dtype'> = { ...MODEL, dtype: POLICY_OPTIONS.dtype };
 

@@ -1,6 +1,6 @@
 // What every command that computes needs: the device, progress, and Ctrl-C as a signal.
-import type { Device } from '../index.js';
-import { openChosen, type DeviceChoice } from './device.js';
+import type { Device, DeviceChoice } from '../index.js';
+import { openChosen } from './device.js';
 import { Progress } from './progress.js';
 import { INTERRUPTED, interruptible } from './signals.js';
 

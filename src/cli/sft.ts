@@ -14,6 +14,7 @@ import {
   guidingText,
   parseModelConfig,
 } from '../index.js';
+import { DEVICE_OPTIONS } from '../open/choice.js';
 import type { Device, Layer2Config, Listener, Policy, SFTConfig, SftExample } from '../index.js';
 import { fillOptions } from '../options/fill.js';
 import type { OptionTable, Settings } from '../options/table.js';
@@ -21,7 +22,7 @@ import { readJsonl } from './data.js';
 import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { openModel, openPolicy } from './model.js';
-import { DATA_OPTIONS, DEVICE_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
+import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
 import { checkOutput, outputFolder, runConfig } from './run.js';
 import { withSession } from './session.js';

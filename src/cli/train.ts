@@ -11,6 +11,7 @@ import {
   POLICY_OPTIONS,
   TASK_NAMES,
 } from '../index.js';
+import { DEVICE_OPTIONS } from '../open/choice.js';
 import { completeGRPO } from '../config/grpo.js';
 import { completeMGRPO } from '../config/mgrpo.js';
 import type { Checkpoint, FileSource, GRPOConfig, Listener, PolicyTrainer, TaskRow } from '../index.js';
@@ -21,7 +22,7 @@ import { checkData, checkRewards, needsGold, openRewards, readRows } from './dat
 import { UsageError, commandFlags, flattenValues, ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, GivenValues, Work } from './flags.js';
 import { modelOf, openAdapter, openModel } from './model.js';
-import { DATA_OPTIONS, DEVICE_OPTIONS, EVAL_DATA_OPTIONS, MODEL_OPTIONS, REWARD_OPTIONS, RUN_OPTIONS } from './options.js';
+import { DATA_OPTIONS, EVAL_DATA_OPTIONS, MODEL_OPTIONS, REWARD_OPTIONS, RUN_OPTIONS } from './options.js';
 import { metricTable } from '../report/format.js';
 import { printResult, say } from './output.js';
 import { checkOutput, outputFolder, runConfig } from './run.js';

@@ -67,7 +67,7 @@ export class Gpu implements Device {
    * @throws MgrpoError `invalid_argument` where there is no adapter, `unsupported` if it refuses.
    */
   static async open(adapter: GPUAdapter, options: GpuOptions, execute: Execute): Promise<Gpu> {
-    need('openDevice', 'adapter', adapter, ADAPTER);
+    need('openAdapter', 'adapter', adapter, ADAPTER);
     const summary = summarize(adapter);
     let device: GPUDevice;
     try {

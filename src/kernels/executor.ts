@@ -33,7 +33,7 @@ const KERNELS: Executor<GpuRecorder> = {
  * Opens a WebGPU device that computes all operations.
  * @throws MgrpoError `invalid_argument` where there is no adapter, `unsupported` if it refuses.
  */
-export function openDevice(adapter: GPUAdapter, options: GpuOptions = {}): Promise<Gpu> {
+export function openAdapter(adapter: GPUAdapter, options: GpuOptions = {}): Promise<Gpu> {
   return Gpu.open(adapter, options, (rec, operation, args) => {
     (KERNELS[operation as OperationName] as (rec: GpuRecorder, args: object) => void)(rec, args);
   });

@@ -123,7 +123,7 @@ function problems(size: SignsSize, split: Split, n: number, rng: Rng): Problem[]
   // The split goes by the numbers in order of size behind the first, so that no reordering of a test problem is trained on.
   const key = ({ numbers: [first, ...rest], target }: Problem): string =>
     countdownGold([first!, ...rest.sort((a, b) => a - b)], target);
-  return drawProblems(split, n, rng, () => drawProblem(rng, count, most), key);
+  return drawProblems(split, n, rng, () => drawProblem(rng, count, most), key, question);
 }
 
 function drawProblem(rng: Rng, count: number, most: number): Problem {

@@ -131,9 +131,18 @@ export function sizeOf<T>(where: string, sizes: Readonly<Record<string, T>>, siz
  * Draws `n` problems of a split: those whose text hashes to one eighth of all values are held out, half of them for tuning and half as test.
  * Held-out problems are distinct.
  *
+ * @param keyOf what the split goes by
+ * @param nameOf what distinct problems differ in, where that is more than the key
  * @throws invalid_argument if the split has fewer distinct problems than asked for
  */
-export function drawProblems<T>(split: Split, n: number, rng: Rng, draw: (rng: Rng) => T, keyOf: (problem: T) => string): T[] {
+export function drawProblems<T>(
+  split: Split,
+  n: number,
+  rng: Rng,
+  draw: (rng: Rng) => T,
+  keyOf: (problem: T) => string,
+  nameOf: (problem: T) => string = keyOf,
+): T[] {
   need('rows', 'split', split, SPLIT);
   check(
     Number.isSafeInteger(n) && n >= 0,
@@ -145,8 +154,8 @@ export function drawProblems<T>(split: Split, n: number, rng: Rng, draw: (rng: R
   let misses = 0;
   while (drawn.length < n) {
     const problem = draw(rng);
-    const key = keyOf(problem);
-    if (splitOf(key) !== split || (split !== 'train' && seen.has(key))) {
+    const name = nameOf(problem);
+    if (splitOf(keyOf(problem)) !== split || (split !== 'train' && seen.has(name))) {
       if (++misses > 10_000) {
         throw new MgrpoError(
           'invalid_argument',
@@ -156,7 +165,7 @@ export function drawProblems<T>(split: Split, n: number, rng: Rng, draw: (rng: R
       continue;
     }
     misses = 0;
-    seen.add(key);
+    seen.add(name);
     drawn.push(problem);
   }
   return drawn;

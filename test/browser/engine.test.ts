@@ -26,7 +26,7 @@ describe.skipIf(reason)(`the browser bundle${reason ? ` (skipped: ${reason})` : 
       const result = (await page.evaluate(`(async () => {
         const m = await import('/dist/index.js');
         const adapter = await m.browserGpu().requestAdapter();
-        const gpu = await m.openDevice(adapter);
+        const gpu = await m.openAdapter(adapter);
         const { files, vocabSize, eosTokenId } = m.charTokenizer(['Wait, let me double-check that.']);
         const config = m.parseModelConfig({ architectures: ['LlamaForCausalLM'], model_type: 'llama', vocab_size: vocabSize, hidden_size: 32,
           intermediate_size: 64, num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2, max_position_embeddings: 256,

@@ -139,7 +139,7 @@ describe('mgrpo', () => {
     const { code, json } = await mgrpo(['info', '--device', gpuKind]);
     expect(code).toBe(0);
     expect(json).toMatchObject({
-      device: { kind: gpuKind, why: 'chosen by --device' },
+      device: { kind: gpuKind, why: 'as asked for' },
       limits: { maxStorageBuffersPerShaderStage: expect.any(Number) as number },
     });
   });
@@ -152,7 +152,7 @@ describe('mgrpo on a device', () => {
     expect(json).toMatchObject({
       device: {
         kind: 'wasm',
-        why: 'chosen by --device',
+        why: 'as asked for',
         description: expect.stringMatching(/^WebAssembly, \d+ threads?$/) as string,
       },
       model: { config: { numLayers: 1 } },

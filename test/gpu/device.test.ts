@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/device.js';
 import { kernel } from '../../src/gpu/kernel.js';
-import { openDevice } from '../../src/kernels/executor.js';
+import { openAdapter } from '../../src/kernels/executor.js';
 import { view } from '../../src/ops/tensor.js';
 import { nodeGpu } from '../../src/platform/webgpu-node.js';
 import { skipGpu, testGpu } from '../support/gpu.js';
@@ -19,7 +19,7 @@ const SCALE = kernel({ source, entry: 'scale_to', access: 'rw', params: { count:
 
 /** A device of its own, for tests that break it. */
 async function ownGpu(): Promise<Gpu> {
-  return openDevice((await nodeGpu()).adapter!);
+  return openAdapter((await nodeGpu()).adapter!);
 }
 
 describe('nodeGpu', () => {
@@ -30,11 +30,11 @@ describe('nodeGpu', () => {
   });
 });
 
-describe('openDevice', () => {
+describe('openAdapter', () => {
   it.each([undefined, null, {}])('refuses %o as an adapter by name', async (adapter) => {
-    await expect(openDevice(adapter as unknown as GPUAdapter)).rejects.toMatchObject({
+    await expect(openAdapter(adapter as unknown as GPUAdapter)).rejects.toMatchObject({
       code: 'invalid_argument',
-      message: expect.stringMatching(/^openDevice: expected a GPUAdapter for adapter, got /) as string,
+      message: expect.stringMatching(/^openAdapter: expected a GPUAdapter for adapter, got /) as string,
     });
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll } from 'vitest';
 import { summarize } from '../../src/gpu/adapter.js';
 import type { Gpu, GpuOptions } from '../../src/gpu/device.js';
-import { openDevice } from '../../src/kernels/executor.js';
+import { openAdapter } from '../../src/kernels/executor.js';
 import { nodeGpu } from '../../src/platform/webgpu-node.js';
 
 const { adapter, notes } = await nodeGpu();
@@ -23,7 +23,7 @@ export function testGpu(options: GpuOptions = {}): Promise<Gpu> {
   const key = JSON.stringify(options);
   let gpu = open.get(key);
   if (!gpu) {
-    gpu = nodeGpu().then((again) => openDevice(again.adapter!, options));
+    gpu = nodeGpu().then((again) => openAdapter(again.adapter!, options));
     open.set(key, gpu);
   }
   return gpu;
