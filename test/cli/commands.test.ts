@@ -131,7 +131,7 @@ describe('mgrpo', () => {
     expect(json).toMatchObject({ device: { kind: 'wasm', why: 'there is no GPU' }, adapter: null });
     expect(code).toBe(0);
     const gpu = await mgrpo(['info', '--device', 'gpu'], hidden);
-    expect(gpu.stderr).toContain('Ways out: --device wasm');
+    expect(gpu.stderr).toContain('Ways out: the device wasm');
     expect(gpu.code).toBe(1);
   });
 

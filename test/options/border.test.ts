@@ -55,7 +55,9 @@ describe('wrong calls are refused by name, with a way out', () => {
 });
 
 it('a split that is none is refused, not taken for the test split', () => {
-  expect(() => mgrpo.countdown('small').rows('Train' as 'train', 1, 1)).toThrow(/expected train or test for split, got "Train"/);
+  expect(() => mgrpo.countdown('small').rows('Train' as 'train', 1, 1)).toThrow(
+    /expected one of train, tuning, test for split, got "Train"/,
+  );
 });
 
 describe('rows that are none', () => {
