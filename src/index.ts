@@ -39,7 +39,6 @@ export { openAdapter } from './kernels/executor.js';
 export { openDevice, openGpu, openWasm } from './open/browser.js';
 export { DEVICE_OPTIONS } from './open/choice.js';
 export type { DeviceChoice } from './open/choice.js';
-export { WasmDevice } from './wasm/device.js';
 export type { WasmOptions } from './wasm/device.js';
 export type { Device, DeviceInfo } from './ops/device.js';
 
@@ -145,3 +144,24 @@ export type { StudyPoints, StudyProgress, StudyRun } from './study/run.js';
 export { bootstrapMean, hierarchicalBootstrap, holm, mcnemarTest, signFlipTest, studentInterval } from './study/statistics.js';
 export { studyCsv, summarizeStudy } from './study/summary.js';
 export type { ArmResult, Comparison, StudySummary } from './study/summary.js';
+
+// Types that the signatures above name.
+export type { ConfigFile } from './formats/load.js';
+export type { TensorChunk } from './formats/safetensors.js';
+export type { Profile } from './gpu/profile.js';
+export type { GpuRecorder } from './gpu/recorder.js';
+export type { Timing } from './gpu/timings.js';
+export type { DeviceBatch, PackedBatch } from './nn/batch.js';
+export type { Scores as TokenScores, Targets } from './nn/blocks/head.js';
+export type { CachedTokens, ForwardOptions, KvTarget, KvTensors } from './nn/decoder.js';
+export type { ForwardState } from './nn/forward-state.js';
+export type { Leases } from './nn/leases.js';
+export type { Lora, LoraModule } from './nn/lora.js';
+export type { Network } from './nn/network.js';
+export type { Parameter, Parameters, Slab } from './nn/parameters.js';
+export type { DeviceLimits, MemoryUse, Recorder } from './ops/device.js';
+export type { Pool } from './ops/pool.js';
+export type { DType, Storage, Tensor } from './ops/tensor.js';
+export type { Bootstrap, Interval, Test } from './study/statistics.js';
+export type { ArmSeed, Mean } from './study/summary.js';
+export type { MeasuredTurn } from './train/evaluate.js';

@@ -22,6 +22,7 @@ export interface LoadOptions extends DecoderOptions {
   readonly rng?: Rng;
   /** How frozen weights are kept on the device (default `auto`). */
   readonly dtype?: WeightDType;
+  /** Called while weights are read: tensors done and in all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 

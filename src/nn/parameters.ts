@@ -135,6 +135,7 @@ export class Parameters {
     return this.#byName.values();
   }
 
+  /** Whether there is a parameter of that name. */
   has(name: string): boolean {
     return this.#byName.has(name);
   }

@@ -31,6 +31,6 @@ export function openGpu(options: GpuOptions = {}): Promise<Gpu> {
  * Opens a device that computes in WebAssembly: on threads where this page is cross-origin isolated, else on the caller's thread.
  * @throws MgrpoError `out_of_memory` where there is no address space for a memory
  */
-export function openWasm(options: WasmOptions = {}): Promise<WasmDevice> {
+export function openWasm(options: WasmOptions = {}): Promise<Device> {
   return WasmDevice.open(browserThreads, options);
 }

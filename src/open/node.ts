@@ -26,6 +26,6 @@ export function openGpu(options: GpuOptions = {}): Promise<Gpu> {
 }
 
 /** Opens a device that computes in WebAssembly, on threads of its own (default: one per core, at most 8). */
-export function openWasm(options: WasmOptions = {}): Promise<WasmDevice> {
+export function openWasm(options: WasmOptions = {}): Promise<Device> {
   return WasmDevice.open(nodeThreads, options);
 }

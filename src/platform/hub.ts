@@ -27,7 +27,9 @@ export interface HubOptions {
   readonly token?: string;
   /** Address of the hub. Default: the variable HF_ENDPOINT, else https://huggingface.co. */
   readonly hubUrl?: string;
+  /** Asks instead of the platform's own `fetch`. */
   readonly fetch?: typeof fetch;
+  /** Called while files come. */
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Told when the hub cannot be reached and the copy in the cache, which may be older, is used. */
   readonly onOffline?: (folder: string) => void;

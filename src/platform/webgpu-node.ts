@@ -26,7 +26,7 @@ const found = new Map<boolean, Promise<NodeGpu>>();
  * Looks for a WebGPU adapter through the `webgpu` package (Dawn): a GPU first, then a software Vulkan driver of the system, then, on
  * Linux, the SwiftShader that the package `@sparticuz/chromium` carries. Never throws. What was found is kept for the process; the
  * adapter is a fresh one each time, for an adapter gives one device only.
- * @param options.software false: do not look for the carried SwiftShader
+ * @param options `software` false: do not look for the carried SwiftShader
  */
 export async function nodeGpu({ software = true }: { readonly software?: boolean } = {}): Promise<NodeGpu> {
   const first = !found.has(software);

@@ -20,7 +20,11 @@ const OWN = [...LOGS, 'config.json', 'evaluation.json', 'report.html', 'checkpoi
 
 /** What a checkpoint is made from: a trainer. */
 export interface Checkpointed {
-  readonly policy: { save(sink: FileSink): Promise<void> };
+  readonly policy: {
+    /** Writes the adapter or the model. */
+    save(sink: FileSink): Promise<void>;
+  };
+  /** Writes the trainer's state. */
   saveState(sink: FileSink): Promise<void>;
 }
 

@@ -49,6 +49,7 @@ export interface GenerateOptions extends SamplingSettings {
   readonly stepsPerSubmit?: number;
   /** Prompt tokens that are prefilled together (default 2048). */
   readonly prefillTokens?: number;
+  /** Called after each submission: samples finished and in all, tokens so far. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly tokens: number }) => void;
   /** Gets the ids that a sample has so far, each time that some were added. */
   readonly onTokens?: ((sample: number, ids: readonly number[]) => void) | undefined;

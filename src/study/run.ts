@@ -26,8 +26,10 @@ export interface StudyRun<S> {
   readonly plan: StudyPlan<S>;
   /** The study's folder; cells lie under `cells/`. */
   readonly files: FileFolder;
+  /** Opens the trainer of a cell, from its checkpoint where there is one. */
   readonly open: CellRun<S>['open'];
   readonly signal?: AbortSignal | undefined;
+  /** Called as the study goes on. */
   onProgress?(progress: StudyProgress<S>): void;
   /** After each cell: a good time to write the page. */
   onCell?(points: StudyPoints): Promise<void>;

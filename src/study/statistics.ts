@@ -23,7 +23,7 @@ export interface Bootstrap {
 
 /**
  * Bootstrap of the mean of independent values, such as one paired difference per seed. All n^n resamples are taken where there are no more
- * than {@link RESAMPLES} (n up to 6), so that small studies have no noise of their own.
+ * than `RESAMPLES` (n up to 6), so that small studies have no noise of their own.
  *
  * With few values the bootstrap is too narrow (it divides by n, not n - 1): {@link studentInterval} is the honest one there.
  * @param values float[n], n >= 1
@@ -53,7 +53,7 @@ function resampledMeans(values: readonly number[], seed: number): Float64Array {
   }).sort();
 }
 
-/** {@link RESAMPLES} draws of a mean, rising. */
+/** `RESAMPLES` draws of a mean, rising. */
 function drawMeans(draw: () => number): Float64Array {
   return Float64Array.from({ length: RESAMPLES }, draw).sort();
 }
@@ -104,7 +104,7 @@ export interface Test {
 
 /**
  * Paired permutation test: were there no difference, each paired difference would be as likely with the other sign. p is the share of sign
- * patterns whose mean is at least as far from 0; all 2^n where there are no more than {@link RESAMPLES}, else as many drawn (then the
+ * patterns whose mean is at least as far from 0; all 2^n where there are no more than `RESAMPLES`, else as many drawn (then the
  * pattern observed counts as one of them, so that p is never 0).
  * @param differences float[n], n >= 1
  */

@@ -12,6 +12,7 @@ const SIZES = {
   large: { sumDigits: 6, factorDigits: 4 },
 } as const;
 
+/** How large the numbers of {@link arithmetic} get. */
 export type ArithmeticSize = keyof typeof SIZES;
 
 /** Names of the sizes, smallest first. */

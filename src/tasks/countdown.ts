@@ -12,6 +12,7 @@ const SIZES = {
   large: { count: 4, most: 99 },
 } as const;
 
+/** How many numbers {@link countdown} has, and how large they get. */
 export type CountdownSize = keyof typeof SIZES;
 
 /** Names of the sizes, smallest first. */

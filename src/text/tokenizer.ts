@@ -8,12 +8,15 @@ import type { ChatMessage, ChatOptions } from './chat-template.js';
 export interface TextFiles {
   /** What messages call the folder. */
   readonly name: string;
+  /** Whether the folder has that file. */
   exists(path: string): Promise<boolean>;
+  /** The whole file, UTF-8. */
   readText(path: string): Promise<string>;
 }
 
 /** The part of an output folder that is written here. */
 export interface TextSink {
+  /** Writes a whole file. */
   write(path: string, content: string): Promise<void>;
 }
 

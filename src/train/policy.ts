@@ -98,6 +98,7 @@ export type PolicyOptions = DecoderOptions &
     readonly dtype?: WeightDType;
     /** Model id, for messages and for an adapter's `base_model_name_or_path`. Default: the folder. */
     readonly name?: string;
+    /** Called while weights are read: tensors done and in all. */
     readonly onProgress?: (done: number, total: number) => void;
   };
 

@@ -10,7 +10,7 @@ import { LocalQueue, ThreadQueue, type Queue } from './queue.js';
 import { WasmRecorder, type RecorderDevice } from './recorder.js';
 import { addressOf, type WasmStorage } from './word.js';
 
-/** Settings of {@link WasmDevice.open}. */
+/** Settings of `openWasm`. */
 export interface WasmOptions {
   /** Number of threads (default: the cores, at most 8). One runs on the caller's thread where memory cannot be shared. */
   readonly threads?: number | undefined;
