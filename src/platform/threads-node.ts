@@ -17,7 +17,10 @@ export const nodeThreads: Threads = {
     return {
       hold: (alive) => (alive ? worker.ref() : worker.unref()),
       terminate: async () => {
+        // Node does not wait for the end of a thread that was not referenced when it ended: it would leave with code 13.
+        const alive = setInterval(() => undefined, 1000);
         await worker.terminate();
+        clearInterval(alive);
       },
     };
   },
