@@ -2,7 +2,7 @@
 //   silu(g) = g σ(g); silu' = σ (1 + g (1 − σ)).
 //   gelu(g) = g σ(2u), u = sqrt(2/π) (g + 0.044715 g³), since (1 + tanh u) / 2 = σ(2u); gelu' = σ(2u) + 2 g u' σ(2u) (1 − σ(2u)).
 import { Lanes, loadSome, storeSome } from './lanes';
-import { GRAIN, Op, at } from './op';
+import { Op, at, parts } from './op';
 
 @unmanaged
 export class Glu extends Op {
@@ -17,6 +17,9 @@ export class Glu extends Op {
   /** 0: silu, 1: gelu by tanh. */
   activation: u32;
 }
+
+/** Elements of one share: some 10 µs. */
+const SHARE: u32 = 2048;
 
 const ONE: f32 = 1.0;
 
@@ -56,9 +59,13 @@ class Gate {
   }
 }
 
+export function gluUnits(op: Glu): u32 {
+  return parts(op.size, SHARE);
+}
+
 export function glu(op: Glu, unit: u32): void {
-  const end = min((unit + 1) * GRAIN, op.size);
-  let i = unit * GRAIN;
+  const end = min((unit + 1) * SHARE, op.size);
+  let i = unit * SHARE;
   for (; i + 4 <= end; i += 4) {
     v128.store(at(op.y, i), Gate.forward(v128.load(at(op.gate, i)), v128.load(at(op.up, i)), op.activation));
   }
@@ -69,8 +76,8 @@ export function glu(op: Glu, unit: u32): void {
 }
 
 export function gluBackward(op: Glu, unit: u32): void {
-  const end = min((unit + 1) * GRAIN, op.size);
-  for (let i = unit * GRAIN; i < end; i += 4) {
+  const end = min((unit + 1) * SHARE, op.size);
+  for (let i = unit * SHARE; i < end; i += 4) {
     const count = min<u32>(4, end - i);
     const whole = count == 4;
     const g = whole ? v128.load(at(op.gate, i)) : loadSome(at(op.gate, i), count);

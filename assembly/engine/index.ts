@@ -1,7 +1,7 @@
 // The engine: lists of operations over one memory, done by any number of threads that take shares of each operation in turn. The results do
 // not depend on who takes which. The host (src/wasm/) owns the memory: it makes the lists, the tensors and each thread's scratch memory.
 import { runUnit, unitsOf } from './kernels';
-import { Op, OP_BYTES } from './op';
+import { COUNTERS, Op, OP_BYTES } from './op';
 
 /** Called by a thread when the `count`-th list is done. */
 declare function finished(count: u32): void;
@@ -20,6 +20,7 @@ class Control {
   stop: u32;
   /** Threads that sleep until an operation is done; atomic. */
   sleepers: u32;
+  threads: u32;
 }
 
 /** The control block: addresses and lengths of the last lists, then how many lists each thread has left behind. */
@@ -47,18 +48,30 @@ export function run(list: usize, count: u32, scratch: usize): void {
   }
 }
 
-/** Takes shares of an operation until none is left, then waits until all are done. */
-function share(op: Op, control: Control, scratch: usize): void {
+/** Most ranges of an operation's shares. */
+const RANGES: u32 = 8;
+
+/**
+ * Takes shares of an operation until none is left, then waits until all are done. The shares lie in as many ranges as there are threads; a
+ * thread takes those of its own first, which are where those of the operation before were, so that their data are in its cache.
+ */
+function share(op: Op, control: Control, thread: u32, scratch: usize): void {
   const units = op.units;
-  const next = changetype<usize>(op) + offsetof<Op>('next');
-  const done = changetype<usize>(op) + offsetof<Op>('done');
+  const ranges = min(control.threads, RANGES);
+  const done = changetype<usize>(op) + COUNTERS;
   let mine: u32 = 0;
-  // A look first: threads that are late must not take the counter's cache line from those that work.
-  while (atomic.load<u32>(next) < units) {
-    const unit = atomic.add<u32>(next, 1);
-    if (unit >= units) break;
-    runUnit(op, unit, scratch);
-    mine++;
+  for (let k: u32 = 0; k < ranges; k++) {
+    const range = (thread + k) % ranges;
+    const first = (units * range) / ranges;
+    const count = (units * (range + 1)) / ranges - first;
+    const taken = done + 4 + 4 * range;
+    // A look first: threads that are late must not take the counters' cache line from those that work.
+    while (atomic.load<u32>(taken) < count) {
+      const unit = atomic.add<u32>(taken, 1);
+      if (unit >= count) break;
+      runUnit(op, first + unit, scratch);
+      mine++;
+    }
   }
   const sleepers = changetype<usize>(control) + offsetof<Control>('sleepers');
   if (mine && atomic.add<u32>(done, mine) + mine == units && atomic.load<u32>(sleepers)) atomic.notify(done, -1);
@@ -88,7 +101,7 @@ export function work(address: usize, thread: u32, scratch: usize): void {
     const entry = address + LISTS + 8 * (count % RING);
     const list = load<usize>(entry);
     const length = load<u32>(entry, 4);
-    for (let i: u32 = 0; i < length; i++) share(changetype<Op>(list + <usize>i * OP_BYTES), control, scratch);
+    for (let i: u32 = 0; i < length; i++) share(changetype<Op>(list + <usize>i * OP_BYTES), control, thread, scratch);
     atomic.store<u32>(address + PASSED + 4 * thread, count + 1);
     if (atomic.cmpxchg<u32>(completed, count, count + 1) == count) finished(count + 1);
     count++;

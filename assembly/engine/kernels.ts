@@ -15,7 +15,7 @@ import {
   scatterRowsAdd,
 } from './elementwise';
 import { embed, Embed, embedBackward, EmbedBackward } from './embedding';
-import { glu, Glu, gluBackward } from './glu';
+import { glu, Glu, gluBackward, gluUnits } from './glu';
 import { gradientUnits, matmulGradientInput, matmulGradientWeight } from './gradients';
 import { LogitsBackward, logitsBackward, rowStats, RowStats } from './head';
 import { matmul, matmulUnits, Product } from './matmul';
@@ -55,7 +55,7 @@ export function unitsOf(op: Op): u32 {
       return rowUnits(changetype<RmsNormBackward>(op).rows, changetype<RmsNormBackward>(op).width);
     case Code.Glu:
     case Code.GluBackward:
-      return elementUnits(changetype<Glu>(op).size);
+      return gluUnits(changetype<Glu>(op));
     case Code.Rope:
       return rowUnits(changetype<Rope>(op).tokens, ropeWidth(changetype<Rope>(op)));
     case Code.Embed:

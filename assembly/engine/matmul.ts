@@ -30,14 +30,15 @@ export class Product extends Op {
   unitColumns: u32;
 }
 
-/** Products of one share, for arithmetic and for memory traffic: 20 to 50 µs. */
-const UNIT_PRODUCTS: u32 = 1 << 19;
+/** Products of one share, for arithmetic and for memory traffic: 10 to 30 µs. */
+const UNIT_PRODUCTS: u32 = 1 << 17;
 const UNIT_WEIGHTS: u32 = 1 << 16;
-const UNIT_ROWS: u32 = 64;
+/** Weights up to this many elements stay in a core's second cache. */
+const CACHED_WEIGHTS: u32 = 1 << 18;
 
-/** Cuts the product into shares of a block of rows by a block of columns. */
+/** Cuts the product into shares of a block of rows by a block of columns: high blocks where the weights are read from far away. */
 export function matmulUnits(op: Product): u32 {
-  op.unitRows = max<u32>(1, min(UNIT_ROWS, op.rows));
+  op.unitRows = max<u32>(1, min<u32>(op.columns * op.depth > CACHED_WEIGHTS ? 64 : 16, op.rows));
   const columns = min(UNIT_PRODUCTS / (op.unitRows * op.depth + 1), UNIT_WEIGHTS / (op.depth + 1));
   op.unitColumns = max<u32>(16, columns & ~3);
   return parts(op.rows, op.unitRows) * parts(op.columns, op.unitColumns);

@@ -1,18 +1,15 @@
-// One operation of a command list, as the host writes it (src/wasm/): a code, the number of shares of its work, two counters by which the
-// threads divide them, then the operands. Addresses are bytes in the memory; 0 stands for an operand that is not there.
+// One operation of a command list, as the host writes it (src/wasm/): a code, then the operands; on a cache line of their own the counters by
+// which threads divide the work. Addresses are bytes in the memory; 0 stands for an operand that is not there.
 
-/** Bytes from one operation of a list to the next. */
-export const OP_BYTES: usize = 128;
+/** Bytes from one operation of a list to the next, and to its counters. */
+export const OP_BYTES: usize = 192;
+export const COUNTERS: usize = 128;
 
 @unmanaged
 export class Op {
   code: u32;
   /** How many shares the work is cut into: by the shapes alone, never by the number of threads. Set by `prepare`. */
   units: u32;
-  /** The first share that nobody has taken; atomic. */
-  next: u32;
-  /** Shares that are finished; atomic. */
-  done: u32;
 }
 
 /** Elements of one share of an element-wise operation: about 10 µs of work. */
@@ -23,9 +20,9 @@ export function parts(count: u32, size: u32): u32 {
   return (count + size - 1) / size;
 }
 
-/** Rows of one share where each has `width` elements. */
+/** Rows of one share where each has `width` elements: few, so that a thread finds the rows that it wrote in its own cache. */
 export function rowsPerUnit(width: u32): u32 {
-  return max<u32>(1, GRAIN / max<u32>(1, width));
+  return max<u32>(1, 2048 / max<u32>(1, width));
 }
 
 /** Address of f32 or u32 number `i` from an address. */

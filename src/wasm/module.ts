@@ -9,10 +9,10 @@ export interface EngineExports {
   work(control: number, thread: number, scratch: number): void;
 }
 
-/** Bytes of one operation of a list, its code, share counters and operands: OP_BYTES of assembly/engine/op.ts. */
-export const OP_BYTES = 128;
+/** Bytes of one operation of a list, its code, operands and counters: OP_BYTES of assembly/engine/op.ts. */
+export const OP_BYTES = 192;
 /** Word of an operation at which its operands start. */
-export const OPERANDS = 4;
+export const OPERANDS = 2;
 
 /** Codes of the operations: `Code` of assembly/engine/kernels.ts, in its order. */
 export const CODES = [

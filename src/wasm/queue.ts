@@ -7,6 +7,7 @@ import { OP_BYTES, engineModule, type EngineExports } from './module.js';
 /** Layout of the control block: `Control`, LISTS and PASSED of assembly/engine/index.ts. */
 const SUBMITTED = 0;
 const STOP = 2;
+const THREADS = 4;
 const RING = 64;
 const LISTS = 16;
 const PASSED = LISTS + 2 * RING;
@@ -89,6 +90,7 @@ export class ThreadQueue implements Queue {
   static async open(memory: Memory, platform: Threads, threads: number): Promise<ThreadQueue> {
     const queue = new ThreadQueue(memory);
     const module = await engineModule(true);
+    memory.words[queue.#control / 4 + THREADS] = threads;
     for (let thread = 0; thread < threads; thread++) {
       const scratch = memory.allocate(SCRATCH_BYTES, 'scratch');
       const data = { module, memory: memory.memory, control: queue.#control, thread, scratch };

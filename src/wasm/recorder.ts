@@ -9,6 +9,8 @@ import type { Memory } from './memory.js';
 import { addressOf, type List, type Word } from './word.js';
 
 const WORDS = OP_BYTES / 4;
+/** Operations after which a list is handed over by itself, so that the threads work while the rest is recorded. */
+const MOST = 64;
 const CODE_OF = new Map<string, number>(CODES.map((name, code) => [name, code]));
 
 /** What a recorder needs of its device. */
@@ -23,7 +25,7 @@ export interface RecorderDevice extends Device {
 /** Records operations for the WebAssembly engine. */
 export class WasmRecorder implements Recorder, List {
   readonly device: RecorderDevice;
-  #words = new Uint32Array(64 * WORDS);
+  readonly #words = new Uint32Array(MOST * WORDS);
   #count = 0;
   #staged: number[] = [];
 
@@ -37,11 +39,7 @@ export class WasmRecorder implements Recorder, List {
 
   /** Appends one operation of the engine. */
   append(code: Code, ...words: readonly Word[]): void {
-    if ((this.#count + 1) * WORDS > this.#words.length) {
-      const grown = new Uint32Array(2 * this.#words.length);
-      grown.set(this.#words);
-      this.#words = grown;
-    }
+    if (this.#count === MOST) this.submit();
     const at = this.#count * WORDS;
     this.#words.fill(0, at, at + WORDS);
     this.#words[at] = CODE_OF.get(code)!;
