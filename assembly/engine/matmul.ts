@@ -38,7 +38,7 @@ const CACHED_WEIGHTS: u32 = 1 << 18;
 
 /** Cuts the product into shares of a block of rows by a block of columns: high blocks where the weights are read from far away. */
 export function matmulUnits(op: Product): u32 {
-  op.unitRows = max<u32>(1, min<u32>(op.columns * op.depth > CACHED_WEIGHTS ? 64 : 16, op.rows));
+  op.unitRows = max<u32>(1, min<u32>(op.columns * op.depth > CACHED_WEIGHTS ? 128 : 16, op.rows));
   const columns = min(UNIT_PRODUCTS / (op.unitRows * op.depth + 1), UNIT_WEIGHTS / (op.depth + 1));
   op.unitColumns = max<u32>(16, columns & ~3);
   return parts(op.rows, op.unitRows) * parts(op.columns, op.unitColumns);
