@@ -40,12 +40,13 @@ export class WasmDevice implements RecorderDevice {
   #peak = 0;
   #closed = false;
 
-  private constructor(heap: Memory, engine: EngineExports, queue: Queue) {
+  private constructor(heap: Memory, engine: EngineExports, queue: Queue, missing: string | undefined) {
     this.heap = heap;
     this.engine = engine;
     this.queue = queue;
     this.limits = { maxBuffer: heap.maximum - FIRST, maxBinding: heap.maximum - FIRST };
-    this.info = { kind: 'wasm', description: `WebAssembly, ${queue.threads} ${queue.threads === 1 ? 'thread' : 'threads'}` };
+    const count = `${queue.threads} ${queue.threads === 1 ? 'thread' : 'threads'}`;
+    this.info = { kind: 'wasm', description: `WebAssembly, ${count}${missing === undefined ? '' : `: ${missing}`}` };
     this.#scratch = new Pool(this);
   }
 
@@ -63,7 +64,7 @@ export class WasmDevice implements RecorderDevice {
     });
     const engine = instance.exports as unknown as EngineExports;
     const queue = shared ? await ThreadQueue.open(heap, platform, threads) : LocalQueue.open(heap, engine);
-    return new WasmDevice(heap, engine, queue);
+    return new WasmDevice(heap, engine, queue, platform.missing);
   }
 
   get memory(): MemoryUse {
