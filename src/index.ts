@@ -125,8 +125,10 @@ export type { Policy, PolicyOptions, PolicyOrigin, TrainOptions } from './train/
 export type { CompleteOptions, Prompt, TextCompletion } from './train/complete.js';
 export type { LanguageModel } from './train/language-model.js';
 export { SFTTrainer } from './train/sft-trainer.js';
-export { RunFolder, checkFree, latestCheckpoint, readReportData, readRunConfig, runName } from './run/folder.js';
-export type { Checkpoint, Checkpointed } from './run/folder.js';
+export { latestCheckpoint } from './run/checkpoints.js';
+export type { Checkpoint } from './run/checkpoints.js';
+export { RunFolder, checkFree, readReportData, readRunConfig, runName } from './run/folder.js';
+export type { Checkpointed, KeepSettings } from './run/folder.js';
 export type { Evaluations, Metrics, ReportData, RunConfig, StepRecord } from './report/data.js';
 export { bytesText, countText, duration, metricTable } from './report/format.js';
 export { renderReport } from './report/page.js';

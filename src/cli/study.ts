@@ -99,6 +99,7 @@ export async function studyCommand(argv: readonly string[]): Promise<Work | null
         open: (cell, checkpoint) => openCell(device, plan, models.get(cell.training.task.name)!, cell, checkpoint),
         signal,
         onProgress: (at) => progress.line(progressText(at)),
+        onDamage: (text) => progress.line(text),
         onCell: async (found) => {
           await writeResults(plan, folder, found);
         },

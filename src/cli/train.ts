@@ -14,6 +14,7 @@ import {
 import { DEVICE_OPTIONS } from '../open/choice.js';
 import { completeGRPO } from '../config/grpo.js';
 import { completeMGRPO } from '../config/mgrpo.js';
+import { withBestMetric } from '../config/saving.js';
 import type { Checkpoint, FileSource, GRPOConfig, Listener, PolicyTrainer, TaskRow } from '../index.js';
 import { MgrpoError } from '../errors.js';
 import type { OptionTable, Settings } from '../options/table.js';
@@ -59,7 +60,7 @@ const OWN = {
     section: 'run',
     type: 'boolean',
     default: false,
-    doc: 'Go on with the run in --output-dir from its last checkpoint, with its settings; further flags win over them.',
+    doc: 'Go on with the run in --output-dir from its last sound checkpoint, with its settings; further flags win over them: --max-steps lengthens it.',
   },
   logCompletions: {
     section: 'run',
@@ -131,6 +132,7 @@ export async function trainCommand(argv: readonly string[]): Promise<Work | null
         : new GRPOTrainer({ ...options, args });
       if (plan.checkpoint) await trainer.restoreState(plan.checkpoint.files);
       const run = await openRun(plan, device.info.description);
+      for (const note of [...run.notes, ...newCourse(plan)]) progress.line(note);
       run.follow(trainer);
       return run.orAbandon(() => runTraining(run, trainer, plan, session));
     });
@@ -142,8 +144,11 @@ async function makePlan(given: GivenValues): Promise<Plan> {
   if (given.get('resume') === true) {
     const folder = given.get('outputDir');
     if (typeof folder !== 'string') throw new UsageError('mgrpo train: --resume needs --output-dir with the folder of the run');
-    checkpoint = await checkpointOf(folder);
-    const { settings, config } = await readRunConfig(new NodeFiles(folder));
+    const files = new NodeFiles(folder);
+    if ((await files.entries()) === null) throw noRun(folder);
+    checkpoint = await latestCheckpoint(files);
+    // The settings of a run are those that its checkpoint was made with.
+    const { settings, config } = checkpoint?.config ?? (await readRunConfig(files));
     const kept = flattenValues({ ...settings, ...config }, commandFlags(trainSpec), `${folder}/config.json`, problems);
     given = new Map([...kept, ...given]);
   }
@@ -155,7 +160,7 @@ async function makePlan(given: GivenValues): Promise<Plan> {
   refuse('train', problems);
 
   const folder = outputFolder(settings.outputDir, settings.algorithm, model);
-  if (!checkpoint) await checkOutput(folder, settings.overwrite);
+  if (!settings.resume) await checkOutput(folder, settings.overwrite);
   const files = await openModel(model);
   const adapter = await openAdapter(settings.adapter);
   const { seed } = config;
@@ -165,12 +170,10 @@ async function makePlan(given: GivenValues): Promise<Plan> {
   return { settings, config, folder, checkpoint, model: files, adapter, rows, evalRows };
 }
 
-async function checkpointOf(folder: string): Promise<Checkpoint> {
-  const checkpoint = await latestCheckpoint(new NodeFiles(folder));
-  if (checkpoint) return checkpoint;
-  throw new MgrpoError(
+function noRun(folder: string): MgrpoError {
+  return new MgrpoError(
     'not_found',
-    `${folder}: expected a run with checkpoints for --resume, found none; check --output-dir, or start anew without --resume`,
+    `${folder}: expected a run for --resume, found no such folder; check --output-dir, or start anew without --resume`,
   );
 }
 
@@ -185,7 +188,17 @@ function completeConfig(settings: TrainSettings, given: GivenValues, problems: s
     );
   if (settings.algorithm === 'mgrpo') return completeMGRPO({ ...shared, layer2 }, problems);
   for (const name of Object.keys(layer2)) problems.push(`layer2.${name} has no effect with --algorithm grpo; leave it out`);
-  return { ...completeGRPO(shared, problems), layer2: null };
+  return { ...withBestMetric(completeGRPO(shared, problems), 'acc_t1'), layer2: null };
+}
+
+/** What is to be said where a resumed run is longer or shorter than before: the learning rate of the steps done is not that of the new course. */
+function newCourse({ checkpoint, config }: Plan): string[] {
+  const { maxSteps } = checkpoint?.config.config ?? config;
+  if (!checkpoint || maxSteps === config.maxSteps || config.lrSchedulerType === 'constant') return [];
+  return [
+    `learning rate: from step ${checkpoint.step + 1} on the ${config.lrSchedulerType} course over ${config.maxSteps} steps; ` +
+      `up to there it was that over ${String(maxSteps)}`,
+  ];
 }
 
 function readEvalRows(settings: TrainSettings, seed: number): Promise<TaskRow[]> {
@@ -205,7 +218,7 @@ function trainedOf({ settings, config, model, adapter, checkpoint }: Plan): Trai
 
 function openRun({ settings, config, folder, checkpoint }: Plan, device: string): Promise<RunFolder> {
   const content = runConfig('train', settings, config, device);
-  return checkpoint ? RunFolder.resume(folder, content, checkpoint.step) : RunFolder.create(folder, content, settings.overwrite);
+  return settings.resume ? RunFolder.resume(folder, content, checkpoint) : RunFolder.create(folder, content, settings.overwrite);
 }
 
 async function runTraining(run: RunFolder, trainer: PolicyTrainer, plan: Plan, { signal, progress }: Session): Promise<number> {

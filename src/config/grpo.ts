@@ -8,6 +8,7 @@ import { checkBatch } from './batch.js';
 import type { Layer2Config } from './layer2.js';
 import { POLICY_OPTIONS } from './policy.js';
 import { SAMPLING_OPTIONS } from './sampling.js';
+import { SAVING_OPTIONS, checkSaving, withBestMetric } from './saving.js';
 
 const OWN = {
   lossType: {
@@ -335,22 +336,6 @@ const OWN = {
     default: 10,
     doc: 'Steps between two lines of metrics (means over the steps between).',
   },
-  saveSteps: {
-    section: 'run',
-    type: 'integer',
-    nullable: true,
-    min: 1,
-    default: 500,
-    doc: 'Steps between checkpoints; null: only at the end.',
-  },
-  evalSteps: {
-    section: 'run',
-    type: 'integer',
-    nullable: true,
-    min: 1,
-    default: null,
-    doc: 'Steps between evaluations; null: none while training.',
-  },
   evalTemperature: {
     section: 'run',
     type: 'number',
@@ -361,7 +346,11 @@ const OWN = {
 } as const;
 
 /** The options that GRPO and MGRPO share. */
-export const GRPO_OPTIONS: typeof OWN & typeof SAMPLING_OPTIONS = { ...OWN, ...SAMPLING_OPTIONS };
+export const GRPO_OPTIONS: typeof OWN & typeof SAVING_OPTIONS & typeof SAMPLING_OPTIONS = {
+  ...OWN,
+  ...SAVING_OPTIONS,
+  ...SAMPLING_OPTIONS,
+};
 
 type GRPOSettings = Settings<typeof GRPO_OPTIONS>;
 
@@ -383,7 +372,7 @@ export function resolveGRPOConfig(input: GRPOConfigInput = {}): GRPOConfig {
   const [layer2, rest] = takeKey(input, 'layer2');
   if (layer2 !== null && layer2 !== undefined)
     problems.push(`expected null for layer2, got ${show(layer2)}; leave it out, or use MGRPO, which has a second layer`);
-  const config: GRPOConfig = { ...completeGRPO(rest, problems), layer2: null };
+  const config: GRPOConfig = { ...withBestMetric(completeGRPO(rest, problems), 'acc_t1'), layer2: null };
   reportProblems('GRPOConfig', problems);
   return config;
 }
@@ -403,6 +392,7 @@ export function completeGRPO(input: unknown, problems: string[]): GRPOSettings {
   checkBatch(settings, problems);
   checkObjective(settings, problems);
   checkLengths(settings, problems);
+  checkSaving(settings, problems);
   return settings;
 }
 

@@ -3,6 +3,7 @@ import { fillOptions, reportProblems, takeKey } from '../options/fill.js';
 import { completeGRPO } from './grpo.js';
 import type { GRPOConfig, GRPOConfigInput } from './grpo.js';
 import { LAYER2_OPTIONS, checkLayer2 } from './layer2.js';
+import { withBestMetric } from './saving.js';
 import type { Layer2Config } from './layer2.js';
 
 /** Settings of MGRPO, resolved. */
@@ -27,7 +28,7 @@ export function resolveMGRPOConfig(input: MGRPOConfigInput = {}): MGRPOConfig {
 export function completeMGRPO(input: unknown, problems: string[]): MGRPOConfig {
   const [given, rest] = takeKey(input, 'layer2');
   const layer2 = fillOptions(LAYER2_OPTIONS, given, problems, { prefix: 'layer2' });
-  const config: MGRPOConfig = { ...completeGRPO(rest, problems), layer2 };
+  const config: MGRPOConfig = { ...withBestMetric(completeGRPO(rest, problems), 'acc_t2'), layer2 };
   checkLayer2(layer2, config, problems);
   return config;
 }

@@ -8,7 +8,7 @@ import { Parameters, parameterSpecs } from '../nn/parameters.js';
 import { readJson, type FileSink, type FileSource } from '../platform/files.js';
 import type { Rng } from '../rng.js';
 import { parseModelConfig, writeModelConfig } from './hf-config.js';
-import { loadParameters, tensorsToWrite, type WeightDType } from './parameters.js';
+import { fillParameters, loadParameters, tensorsToWrite, type WeightDType } from './parameters.js';
 import { loadLora, saveLora } from './peft.js';
 import { Safetensors, writeSafetensors } from './safetensors.js';
 
@@ -87,6 +87,12 @@ export function createDecoder(
   const parameters = Parameters.trainable(gpu, parameterSpecs(config));
   parameters.initialize(rng, spread);
   return new Decoder(config, parameters, undefined, options);
+}
+
+/** Reads what {@link saveDecoder} wrote into the trained parameters of the same decoder. @throws MgrpoError naming the tensor that does not fit */
+export async function reloadTrained(decoder: Decoder, files: FileSource): Promise<void> {
+  const file = decoder.lora ? await Safetensors.open(files, 'adapter_model.safetensors') : await Safetensors.open(files);
+  await fillParameters(decoder.trained, file);
 }
 
 /** Writes what was trained: the adapter in PEFT's layout, or the whole model (f32) in Hugging Face's. */

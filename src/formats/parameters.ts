@@ -37,6 +37,14 @@ export async function loadParameters(
   return trainable ?? Parameters.frozen(gpu, frozen);
 }
 
+/** Reads new values into parameters. @throws MgrpoError `bad_file` where a tensor is missing or of another shape; then nothing is changed */
+export async function fillParameters(parameters: Parameters, file: Safetensors): Promise<void> {
+  for (const spec of parameters) checkShape(spec, file);
+  for (const { name, value } of parameters) await fill(parameters.gpu, value, file, name);
+  parameters.changed();
+  await parameters.gpu.idle();
+}
+
 function checkShape(spec: ParameterSpec, file: Safetensors): void {
   const { shape } = file.info(spec.name);
   if (shape.join() !== spec.shape.join()) {

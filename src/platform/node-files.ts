@@ -88,6 +88,7 @@ export class NodeFiles implements FileFolder {
         await handle.close();
       }
       await rename(part, target);
+      await syncFolder(path.dirname(target));
     } catch (error) {
       await rm(part, { force: true });
       throw writeError(target, error);
@@ -116,6 +117,7 @@ export class NodeFiles implements FileFolder {
       const replaced = (await stat(target).catch(() => null)) !== null;
       if (replaced) await rename(target, old);
       await rename(part, target);
+      await syncFolder(path.dirname(target));
       if (replaced) await rm(old, { recursive: true, force: true });
     } catch (error) {
       await rm(part, { recursive: true, force: true });
@@ -139,6 +141,13 @@ export class NodeFiles implements FileFolder {
       });
     }
   }
+}
+
+/** Makes names in a folder last through a loss of power, where the system can (Windows cannot open a folder). */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => null);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
 }
 
 function temporaryName(target: string): string {

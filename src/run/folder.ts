@@ -5,34 +5,42 @@
 //   steps.jsonl         one line per step: metrics, seconds by phase, device memory
 //   completions.jsonl   sampled completions with their rewards
 //   evaluation.json     metrics before, during and after, each with its 95 % interval
-//   checkpoints/step-N/ adapter or model, optimizer.safetensors, trainer_state.json
+//   checkpoints/step-N/ adapter or model, optimizer.safetensors, trainer_state.json, run.json, manifest.json with checksums
 //   adapter/ or model/  the result in Hugging Face layout
 //   report.html
 import { MgrpoError } from '../errors.js';
-import { readJson, textLines } from '../platform/files.js';
+import { readJson } from '../platform/files.js';
 import type { FileFolder, FileSink, FileSource } from '../platform/files.js';
 import type { Evaluations, Metrics, ReportData, RunConfig, StepRecord } from '../report/data.js';
 import { renderReport } from '../report/page.js';
 import type { CompletionRecord, Listener } from '../train/events.js';
+import { checkpointSteps, openCheckpoint, removeCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoints.js';
+import { hasStep, isCompletionRecord, isStepRecord, logRecords, parseEvaluations, parseRunConfig } from './records.js';
 
 const LOGS = ['metrics.jsonl', 'steps.jsonl', 'completions.jsonl'];
 const OWN = [...LOGS, 'config.json', 'evaluation.json', 'report.html', 'checkpoints', 'adapter', 'model'];
+/** What a write leaves that was killed. */
+const LEFT_OVER = /^\..+\.part$/;
+
+/** Which checkpoints a run keeps, and whether it ends with the best; the names are options of GRPO. */
+export interface KeepSettings {
+  readonly saveTotalLimit: number | null;
+  readonly loadBestModelAtEnd: boolean;
+  readonly metricForBestModel: string | null;
+  readonly greaterIsBetter: boolean;
+}
 
 /** What a checkpoint is made from: a trainer. */
 export interface Checkpointed {
+  readonly config: KeepSettings;
   readonly policy: {
     /** Writes the adapter or the model. */
     save(sink: FileSink): Promise<void>;
+    /** Takes back the weights that `save` wrote. */
+    load(files: FileSource): Promise<void>;
   };
   /** Writes the trainer's state. */
   saveState(sink: FileSink): Promise<void>;
-}
-
-/** A saved state of a run: the policy's files, and the trainer's. */
-export interface Checkpoint {
-  /** Optimiser steps of layer 1 done. */
-  readonly step: number;
-  readonly files: FileFolder;
 }
 
 /** `2026-11-23-101500-mgrpo-SmolLM2-135M` */
@@ -42,18 +50,9 @@ export function runName(algorithm: string, model: string, time: Date = new Date(
   return `${stamp}-${algorithm}-${(name.at(-1) ?? 'model').replace(/[^\w.-]+/g, '-')}`;
 }
 
-/** The newest complete checkpoint of a run. */
-export async function latestCheckpoint(files: FileFolder): Promise<Checkpoint | undefined> {
-  const entries = (await files.entries('checkpoints')) ?? [];
-  const steps = entries.flatMap(({ name }) => /^step-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
-  if (steps.length === 0) return undefined;
-  const step = Math.max(...steps);
-  return { step, files: files.folder(`checkpoints/step-${step}`) };
-}
-
-/** The settings of the run in a folder. */
+/** The settings of the run in a folder. @throws not_found or bad_file */
 export async function readRunConfig(files: FileSource): Promise<RunConfig> {
-  return (await readJson(files, 'config.json')) as RunConfig;
+  return parseRunConfig(await readJson(files, 'config.json'), `${files.name}/config.json`);
 }
 
 /**
@@ -77,13 +76,25 @@ export async function checkFree(
 /** Writes everything a run leaves behind; appended files hold whole lines only. */
 export class RunFolder {
   readonly files: FileFolder;
+  /** What was found damaged when the run was resumed, for people. */
+  readonly notes: readonly string[];
+  readonly #config: RunConfig;
   readonly #evaluations: Evaluations;
   readonly #isNew: boolean;
   #trainer: Checkpointed | undefined;
   #finishedSteps = 0;
+  #savedStep = 0;
 
-  private constructor(files: FileFolder, evaluations: Evaluations, isNew: boolean) {
+  private constructor(
+    files: FileFolder,
+    config: RunConfig,
+    evaluations: Evaluations,
+    isNew: boolean,
+    notes: readonly string[] = [],
+  ) {
     this.files = files;
+    this.notes = notes;
+    this.#config = config;
     this.#evaluations = evaluations;
     this.#isNew = isNew;
   }
@@ -97,20 +108,29 @@ export class RunFolder {
     const isNew = (await files.entries()) === null;
     for (const name of OWN) await files.remove(name);
     await files.write('config.json', json(config));
-    return new RunFolder(files, { during: [] }, isNew);
+    return new RunFolder(files, config, { during: [] }, isNew);
   }
 
-  /** Goes on with a run after `step`: lines of later steps are dropped. */
-  static async resume(files: FileFolder, config: RunConfig, step: number): Promise<RunFolder> {
-    for (const name of LOGS) if (await files.exists(name)) await files.write(name, linesUpTo(files, name, step));
-    const evaluations = await readEvaluations(files);
+  /**
+   * Goes on with a run from a checkpoint, or from its beginning where it has none: lines of later steps are dropped, and damaged ones, and what
+   * killed writes left.
+   */
+  static async resume(files: FileFolder, config: RunConfig, checkpoint: Checkpoint | undefined): Promise<RunFolder> {
+    for (const place of ['', 'checkpoints'])
+      for (const { name } of (await files.entries(place)) ?? [])
+        if (LEFT_OVER.test(name)) await files.remove(place === '' ? name : `${place}/${name}`);
+    const step = checkpoint?.step ?? 0;
+    const notes = [...(checkpoint?.damaged ?? [])];
+    for (const name of LOGS) if (await files.exists(name)) await files.write(name, linesUpTo(files, name, step, notes));
+    const { before, during } = checkpoint?.evaluations ?? { during: [] };
     await files.write('config.json', json(config));
-    const run = new RunFolder(files, { ...evaluations, during: evaluations.during.filter((e) => e.step <= step) }, false);
+    const run = new RunFolder(files, config, { ...(before && { before }), during }, false, notes);
+    run.#savedStep = step;
     await run.#writeEvaluations();
     return run;
   }
 
-  /** Saves this trainer's state where its events ask for a checkpoint, and where it is interrupted. */
+  /** Saves this trainer's state where its events ask for a checkpoint. */
   follow(trainer: Checkpointed): void {
     this.#trainer = trainer;
   }
@@ -133,12 +153,13 @@ export class RunFolder {
       case 'evaluation':
         this.#evaluations.during.push({ step: event.step, metrics: event.metrics });
         await this.#writeEvaluations();
+        this.#checkMetric(event.metrics);
         break;
       case 'checkpoint':
-        if (!event.last && this.#trainer) await this.saveCheckpoint(event.step, this.#trainer);
+        if (this.#trainer && event.step !== this.#savedStep) await this.saveCheckpoint(event.step, this.#trainer);
         break;
       case 'end':
-        if (event.reason === 'interrupted' && this.#trainer) await this.saveCheckpoint(event.step, this.#trainer);
+        if (event.reason === 'done' && this.#trainer?.config.loadBestModelAtEnd) await this.#loadBest(event.step, this.#trainer);
         break;
       default:
     }
@@ -152,19 +173,60 @@ export class RunFolder {
     const start = when === 'after' ? this.#evaluations.before?.['acc_t2'] : undefined;
     this.#evaluations[when] = start ? { ...metrics, acc_t1p: start } : metrics;
     await this.#writeEvaluations();
+    this.#checkMetric(metrics);
   }
 
   get evaluations(): Evaluations {
     return this.#evaluations;
   }
 
-  /** Optimiser, position and weights, in a folder that appears whole; {@link latestCheckpoint} finds it. */
+  /** Optimiser, position and weights, in a folder that appears whole; `latestCheckpoint` finds it. Older ones go as `saveTotalLimit` says. */
   async saveCheckpoint(step: number, trainer: Checkpointed): Promise<void> {
-    await this.files.replace(`checkpoints/step-${step}`, async (sink) => {
+    const { before, during } = this.#evaluations;
+    const record = { config: this.#config, evaluations: { ...(before && { before }), during } };
+    await writeCheckpoint(this.files, step, record, async (sink) => {
       await trainer.policy.save(sink);
       await trainer.saveState(sink);
     });
+    this.#savedStep = step;
+    await this.#prune(step, trainer.config);
     await this.writeReport();
+  }
+
+  /** Removes the oldest checkpoints beyond the limit, but never the last one nor the best. */
+  async #prune(last: number, config: KeepSettings): Promise<void> {
+    if (config.saveTotalLimit === null) return;
+    const steps = (await checkpointSteps(this.files)).filter((step) => step <= last);
+    const best = this.#best(steps, config);
+    const kept = new Set(best === undefined ? [last] : [last, best]);
+    for (const step of steps.toReversed()) {
+      if (kept.size < config.saveTotalLimit) kept.add(step);
+      else if (!kept.has(step)) await removeCheckpoint(this.files, step);
+    }
+  }
+
+  /** The step among `steps` whose evaluation is the best, the first of equals; undefined where best is not asked for. */
+  #best(steps: readonly number[], { metricForBestModel: name, greaterIsBetter }: KeepSettings): number | undefined {
+    if (name === null) return undefined;
+    const score = ({ metrics }: Evaluations['during'][number]): number => (greaterIsBetter ? 1 : -1) * metrics[name]!.value;
+    let best: Evaluations['during'][number] | undefined;
+    for (const found of this.#evaluations.during)
+      if (steps.includes(found.step) && (best === undefined || score(found) > score(best))) best = found;
+    return best?.step;
+  }
+
+  async #loadBest(last: number, { policy, config }: Checkpointed): Promise<void> {
+    const best = this.#best(await checkpointSteps(this.files), config);
+    if (best !== undefined && best !== last) await policy.load((await openCheckpoint(this.files, best)).files);
+  }
+
+  #checkMetric(metrics: Metrics): void {
+    const name = this.#trainer?.config.metricForBestModel ?? null;
+    if (name === null || metrics[name] !== undefined) return;
+    throw new MgrpoError(
+      'invalid_argument',
+      `run: expected a metric of the evaluation for metricForBestModel, got ${name}; there are ${Object.keys(metrics).join(', ')}`,
+    );
   }
 
   /** Saves what was trained, as a sub-folder that appears whole or not at all. */
@@ -204,9 +266,9 @@ const SAMPLES_PER_KIND = 4;
 export async function readReportData(files: FileSource): Promise<ReportData> {
   const run = await readRunConfig(files);
   const steps: StepRecord[] = [];
-  for await (const step of jsonLines<StepRecord>(files, 'steps.jsonl')) steps.push(step);
+  for await (const step of logRecords(files, 'steps.jsonl', isStepRecord)) steps.push(step);
   const kinds = new Map<string, CompletionRecord[]>();
-  for await (const record of jsonLines<CompletionRecord>(files, 'completions.jsonl')) {
+  for await (const record of logRecords(files, 'completions.jsonl', isCompletionRecord)) {
     const kind = `${record.layer} ${record.answerCorrect} ${record.correct}`;
     kinds.set(kind, [...(kinds.get(kind) ?? []), record].slice(-SAMPLES_PER_KIND));
   }
@@ -215,28 +277,16 @@ export async function readReportData(files: FileSource): Promise<ReportData> {
 
 async function readEvaluations(files: FileSource): Promise<Evaluations> {
   if (!(await files.exists('evaluation.json'))) return { during: [] };
-  return (await readJson(files, 'evaluation.json')) as Evaluations;
+  return parseEvaluations(await readJson(files, 'evaluation.json'), `${files.name}/evaluation.json`);
 }
 
-/** The lines of a log whose step is at most `step`. */
-async function* linesUpTo(files: FileSource, path: string, step: number): AsyncGenerator<Uint8Array> {
+/** The lines of a log whose step is at most `step`; what is no such line is left out and noted. */
+async function* linesUpTo(files: FileSource, path: string, step: number, notes: string[]): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
-  for await (const record of jsonLines<{ step: number }>(files, path))
+  const note = (line: number): void =>
+    void notes.push(`${files.name}/${path}: expected a record of a step in line ${line}, got something else; it is left out`);
+  for await (const record of logRecords(files, path, hasStep, note))
     if (record.step <= step) yield encoder.encode(`${JSON.stringify(record)}\n`);
-}
-
-/** Records of a file of JSON lines; none where the file is missing. A last line that is cut short is left out. */
-async function* jsonLines<T>(files: FileSource, path: string): AsyncGenerator<T> {
-  for await (const line of textLines(files, path)) {
-    if (line === '') continue;
-    let record: T;
-    try {
-      record = JSON.parse(line) as T;
-    } catch {
-      continue;
-    }
-    yield record;
-  }
 }
 
 function json(value: unknown): string {

@@ -5,10 +5,11 @@
 //   checkpoint/    while it runs: the state at the last evaluation, and points.jsonl, a line per evaluation so far
 //   result.jsonl   when it is finished: a line per evaluation
 import { majAtK } from '../algo/evaluation.js';
-import { MgrpoError } from '../errors.js';
+import { MgrpoError, show } from '../errors.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import { textLines } from '../platform/files.js';
 import type { FileFolder } from '../platform/files.js';
+import { checkSealed, replaceSealed } from '../platform/sealed.js';
 import type { RewardFunction } from '../reward/types.js';
 import type { TaskRow } from '../tasks/task.js';
 import { evaluate } from '../train/evaluate.js';
@@ -62,7 +63,12 @@ export interface CellRun<S> {
   readonly signal?: AbortSignal | undefined;
   /** Share of the budget that is used, and how the last evaluation went. */
   onProgress?(share: number, last: Point): void;
+  /** Told of a checkpoint that is not as it was written. */
+  onDamage?: ((text: string) => void) | undefined;
 }
+
+/** What the seal of a checkpoint says. */
+const SEAL = 'cell';
 
 /** The evaluations of a finished cell, or undefined. @throws bad_file where the folder is of another study */
 export async function finishedCell<S>(
@@ -80,8 +86,7 @@ export async function runCell<S>(run: CellRun<S>): Promise<readonly Point[]> {
   const { cell, files, plan, signal } = run;
   if (await files.exists('setup.json')) await checkSetup(files, plan, cell);
   else await files.write('setup.json', `${setupOf(plan, cell)}\n`);
-  const isBegun = (await files.entries('checkpoint')) !== null;
-  const checkpoint = isBegun ? files.folder('checkpoint') : undefined;
+  const checkpoint = await soundCheckpoint(run);
   const opened = await run.open(cell, checkpoint);
   try {
     const points = await new RunningCell(run, opened).run(checkpoint);
@@ -92,6 +97,21 @@ export async function runCell<S>(run: CellRun<S>): Promise<readonly Point[]> {
   } finally {
     opened.policy.free();
     opened.referencePolicy?.free();
+  }
+}
+
+/** The state at the last evaluation; one that is damaged is removed, and the cell begins anew. */
+async function soundCheckpoint<S>({ files, onDamage }: CellRun<S>): Promise<FileFolder | undefined> {
+  if ((await files.entries('checkpoint')) === null) return undefined;
+  const checkpoint = files.folder('checkpoint');
+  try {
+    await checkSealed(checkpoint, SEAL);
+    return checkpoint;
+  } catch (error) {
+    if (!(error instanceof MgrpoError)) throw error;
+    onDamage?.(`${error.message}; this cell begins anew`);
+    await files.remove('checkpoint');
+    return undefined;
   }
 }
 
@@ -180,7 +200,7 @@ class RunningCell<S> {
     const line: Point = { point, step, tokens: this.#tokens, seconds, ...measured(found, samples) };
     this.#points.push(line);
     if (step === 0) return;
-    await files.replace('checkpoint', async (sink) => {
+    await replaceSealed(files, 'checkpoint', SEAL, async (sink) => {
       await policy.save(sink);
       await this.#trainer.saveState(sink);
       await sink.write('points.jsonl', linesOf(this.#points));
@@ -223,8 +243,29 @@ async function checkSetup<S>(files: FileFolder, plan: StudyPlan<S>, cell: Cell<S
 
 async function readPoints(files: FileFolder, path: string): Promise<Point[]> {
   const points: Point[] = [];
-  for await (const line of textLines(files, path)) points.push(JSON.parse(line) as Point);
+  for await (const line of textLines(files, path)) points.push(parsePoint(line, `${files.name}/${path}`));
   return points;
+}
+
+/** A line of a file of evaluations. @throws bad_file where it is none: the disk is not trusted */
+function parsePoint(line: string, where: string): Point {
+  const lists = ['majority', 'best', 'answerTokens', 'turns'] as const;
+  try {
+    const point = JSON.parse(line) as Point;
+    const counts = [point.point, point.step, point.tokens, point.seconds];
+    if (
+      counts.every(Number.isFinite) &&
+      lists.every((name) => Array.isArray(point[name])) &&
+      Object.keys(point.metrics).length > 0
+    )
+      return point;
+  } catch {
+    // Said below.
+  }
+  throw new MgrpoError(
+    'bad_file',
+    `${where}: expected an evaluation in each line, got ${show(line)}; remove the folder to run the cell again`,
+  );
 }
 
 function linesOf(points: readonly Point[]): string {

@@ -31,6 +31,8 @@ export interface StudyRun<S> {
   readonly signal?: AbortSignal | undefined;
   /** Called as the study goes on. */
   onProgress?(progress: StudyProgress<S>): void;
+  /** Told of a checkpoint that is not as it was written: its cell begins anew. */
+  onDamage?(text: string): void;
   /** After each cell: a good time to write the page. */
   onCell?(points: StudyPoints): Promise<void>;
 }
@@ -62,6 +64,7 @@ export async function runStudy<S>(run: StudyRun<S>): Promise<StudyPoints> {
       files: cellFolder(files, cell),
       open,
       signal,
+      onDamage: (text) => run.onDamage?.(text),
       onProgress(share, last) {
         const now = { time: performance.now(), work: points.size + share };
         first ??= now;

@@ -4,7 +4,7 @@ import type { Device } from '../ops/device.js';
 import { resolveLora } from '../config/policy.js';
 import type { LoraSettings } from '../config/policy.js';
 import type { Decoder, DecoderOptions } from '../nn/decoder.js';
-import { createDecoder, loadDecoder, readConfig, saveDecoder, type ConfigFile } from '../formats/load.js';
+import { createDecoder, loadDecoder, readConfig, reloadTrained, saveDecoder, type ConfigFile } from '../formats/load.js';
 import type { WeightDType } from '../formats/parameters.js';
 import type { ModelConfig } from '../nn/model-config.js';
 import { isObject } from '../options/border.js';
@@ -65,6 +65,12 @@ export class Policy implements LanguageModel {
     const { name, decoder } = this;
     await takeTurn(decoder.gpu, () => saveDecoder(decoder, sink, { name, fields: this.#fields }));
     await this.tokenizer.save(sink);
+  }
+
+  /** Takes back the weights that {@link save} wrote of this policy. @throws MgrpoError naming the tensor that does not fit */
+  async load(files: FileSource): Promise<void> {
+    const { decoder } = this;
+    await takeTurn(decoder.gpu, () => reloadTrained(decoder, files));
   }
 
   /** Frees the device memory. */

@@ -262,9 +262,9 @@ describe('mgrpo on a device', () => {
         'steps.jsonl',
       ].sort(),
     );
-    expect(readdirSync(at('full', 'checkpoints'))).toEqual(['step-2']);
-    expect(readdirSync(at('full', 'checkpoints', 'step-2'))).toEqual(
-      expect.arrayContaining(['model.safetensors', 'optimizer.safetensors', 'trainer_state.json']),
+    expect(readdirSync(at('full', 'checkpoints'))).toEqual(['step-2', 'step-3']);
+    expect(readdirSync(at('full', 'checkpoints', 'step-3'))).toEqual(
+      expect.arrayContaining(['manifest.json', 'model.safetensors', 'optimizer.safetensors', 'run.json', 'trainer_state.json']),
     );
     const config = JSON.parse(readFileSync(at('full', 'config.json'), 'utf8')) as RunConfig;
     expect(config).toMatchObject({
@@ -303,6 +303,7 @@ describe('mgrpo on a device', () => {
       // What a run leaves that was killed in step 3: a checkpoint of step 2, a torn last line, no result.
       cpSync(at(whole), at(torn), { recursive: true });
       rmSync(at(torn, what), { recursive: true });
+      rmSync(at(torn, 'checkpoints', 'step-3'), { recursive: true });
       truncateSync(at(torn, 'steps.jsonl'), readFileSync(at(torn, 'steps.jsonl')).length - 30);
       const resumed = await mgrpo(['train', '--resume', '--output-dir', at(torn)]);
       expect(resumed.stderr).toContain('steps 3 to 3');
@@ -314,6 +315,49 @@ describe('mgrpo on a device', () => {
       expect(lines<StepRecord>(at(torn, 'steps.jsonl')).map(({ step }) => step)).toEqual([1, 2, 3]);
     },
   );
+
+  it('a finished run is lengthened, with the settings of its checkpoint, to the bytes of one that was as long', async () => {
+    const words = ['--learning-rate', '0.01', '--lr-scheduler-type', 'constant', '--eval-rows', '0'];
+    await train('long', ...words, '--max-steps', '3');
+    await train('short', ...words, '--max-steps', '2', '--save-total-limit', '1');
+    const changed = readFileSync(at('short', 'config.json'), 'utf8').replace('"learningRate": 0.01', '"learningRate": 0.5');
+    writeFileSync(at('short', 'config.json'), changed);
+    const done = await mgrpo(['train', '--resume', '--output-dir', at('short'), '--max-steps', '3']);
+    expect(done.stderr).toContain('steps 3 to 3');
+    expect(done.json).toMatchObject({ steps: 3 });
+    expect(readdirSync(at('short', 'checkpoints'))).toEqual(['step-3']);
+    const weights = (run: string): Buffer => readFileSync(at(run, 'model', 'model.safetensors'));
+    expect(weights('short').equals(weights('long'))).toBe(true);
+    const again = await mgrpo([
+      'train',
+      '--resume',
+      '--output-dir',
+      at('short'),
+      '--max-steps',
+      '4',
+      '--lr-scheduler-type',
+      'cosine',
+    ]);
+    expect(again.stderr).toContain(
+      'learning rate: from step 4 on the cosine course over 4 steps; up to there it was that over 3',
+    );
+  });
+
+  it('a damaged checkpoint is said and passed over for the one before, and a run that has none begins anew', async () => {
+    const words = ['--learning-rate', '0.01', '--eval-rows', '0', '--save-steps', '1', '--max-steps', '2'];
+    await train('damaged', ...words);
+    const weights = readFileSync(at('damaged', 'model', 'model.safetensors'));
+    truncateSync(at('damaged', 'checkpoints', 'step-2', 'optimizer.safetensors'), 100);
+    writeFileSync(at('damaged', 'config.json'), '');
+    const resumed = await mgrpo(['train', '--resume', '--output-dir', at('damaged')]);
+    expect(resumed.stderr).toMatch(/step-2\/optimizer\.safetensors: expected \d+ bytes, got 100; the files are damaged/);
+    expect(resumed.stderr).toContain('steps 2 to 2');
+    expect(readFileSync(at('damaged', 'model', 'model.safetensors')).equals(weights)).toBe(true);
+    rmSync(at('damaged', 'checkpoints'), { recursive: true });
+    const anew = await mgrpo(['train', '--resume', '--output-dir', at('damaged')]);
+    expect(anew.stderr).toContain('steps 1 to 2');
+    expect(readFileSync(at('damaged', 'model', 'model.safetensors')).equals(weights)).toBe(true);
+  });
 
   it('generate and a further training take the adapter of a run', async () => {
     const adapter = at('whole', 'adapter');

@@ -1,14 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryFiles } from '../../src/platform/files.js';
-import type { FileSink } from '../../src/platform/files.js';
-import { RunFolder, checkFree, latestCheckpoint, readReportData, readRunConfig, runName } from '../../src/run/folder.js';
+import type { FileSink, FileSource } from '../../src/platform/files.js';
+import { latestCheckpoint } from '../../src/run/checkpoints.js';
+import { RunFolder, checkFree, readReportData, readRunConfig, runName } from '../../src/run/folder.js';
+import type { KeepSettings } from '../../src/run/folder.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { reportData } from '../support/report-data.js';
 
 const config = reportData().run;
 const metric = { value: 0.5, ci95: [0.4, 0.6], n: 10 } as const;
+const keepAll: KeepSettings = {
+  saveTotalLimit: null,
+  loadBestModelAtEnd: false,
+  metricForBestModel: null,
+  greaterIsBetter: true,
+};
+const loaded: string[] = [];
 const trainer = {
-  policy: { save: (sink: FileSink) => sink.write('model.safetensors', 'weights') },
+  config: keepAll,
+  policy: {
+    save: (sink: FileSink) => sink.write('model.safetensors', 'weights'),
+    load: (files: FileSource) => Promise.resolve(void loaded.push(files.name)),
+  },
   saveState: (sink: FileSink) => sink.write('trainer_state.json', '{}'),
 };
 const step = (n: number): TrainEvent => {
@@ -17,15 +30,16 @@ const step = (n: number): TrainEvent => {
 };
 
 /** A run of steps 1 to `last` with checkpoints after every second. */
-async function makeRun(last: number): Promise<{ files: MemoryFiles; run: RunFolder }> {
+async function makeRun(last: number, keep = keepAll, values = [0.5]): Promise<{ files: MemoryFiles; run: RunFolder }> {
   const files = new MemoryFiles('run');
   const run = await RunFolder.create(files, config);
-  run.follow(trainer);
+  run.follow({ ...trainer, config: keep });
   for (let n = 1; n <= last; n++) {
     await run.listen(step(n));
     await run.listen({ type: 'log', step: n, metrics: { reward: n } });
     await run.listen({ type: 'completions', step: n, rows: reportData().completions.map((record) => ({ ...record, step: n })) });
-    await run.listen({ type: 'evaluation', step: n, metrics: { acc_t1: metric } });
+    const value = values[(n - 1) % values.length]!;
+    await run.listen({ type: 'evaluation', step: n, metrics: { acc_t1: { ...metric, value } } });
     if (n % 2 === 0) await run.listen({ type: 'checkpoint', step: n, last: false });
   }
   return { files, run };
@@ -57,29 +71,72 @@ describe('a run folder', () => {
     expect(await files.readText('report.html')).toContain('first answer');
   });
 
-  it('saves at checkpoints and where it is interrupted, and finds the newest', async () => {
+  it('saves at checkpoints and at its end, and finds the newest', async () => {
     const { files, run } = await makeRun(2);
-    expect(await latestCheckpoint(files)).toMatchObject({ step: 2 });
+    expect(await latestCheckpoint(files)).toMatchObject({ step: 2, config, damaged: [] });
     await run.listen({ type: 'checkpoint', step: 3, last: true });
-    await run.listen({ type: 'end', step: 3, steps: 9, reason: 'done' });
-    expect((await latestCheckpoint(files))!.step).toBe(2);
-    await run.listen({ type: 'end', step: 10, steps: 20, reason: 'interrupted' });
-    const { step: at, files: saved } = (await latestCheckpoint(files))!;
-    expect(at).toBe(10);
+    const { step: at, files: saved, evaluations } = (await latestCheckpoint(files))!;
+    expect(at).toBe(3);
     expect(await saved.readText('model.safetensors')).toBe('weights');
+    expect(evaluations.during.map((evaluation) => evaluation.step)).toEqual([1, 2]);
     expect(await latestCheckpoint(new MemoryFiles('empty'))).toBeUndefined();
   });
 
-  it('goes on after a step: later and torn lines are dropped', async () => {
+  it('goes on after a step: later, torn and foreign lines and what killed writes left are dropped, and damage is named', async () => {
     const { files } = await makeRun(3);
-    await files.append('steps.jsonl', '{"step":4,"met');
-    const run = await RunFolder.resume(files, { ...config, device: 'other' }, 2);
+    await files.append('steps.jsonl', 'null\n{"step":4,"met');
+    await files.write('.config.json.12ab34cd.part', '{');
+    await files.write('checkpoints/.step-4.12ab34cd.part/model.safetensors', 'w');
+    const run = await RunFolder.resume(files, { ...config, device: 'other' }, await latestCheckpoint(files));
     await run.listen(step(3));
     const { steps, evaluations } = await readReportData(files);
     expect(steps.map((record) => record.step)).toEqual([1, 2, 3]);
     expect(evaluations.during.map((evaluation) => evaluation.step)).toEqual([1, 2]);
     expect(run.evaluations.during).toHaveLength(2);
     expect((await readRunConfig(files)).device).toBe('other');
+    expect(run.notes).toEqual([
+      'run/steps.jsonl: expected a record of a step in line 4, got something else; it is left out',
+      'run/steps.jsonl: expected a record of a step in line 5, got something else; it is left out',
+    ]);
+    expect(await files.list()).not.toContainEqual(expect.stringContaining('.part'));
+  });
+
+  it('begins anew where it has no checkpoint yet', async () => {
+    const { files } = await makeRun(1);
+    const run = await RunFolder.resume(files, config, await latestCheckpoint(files));
+    expect(run.evaluations.during).toEqual([]);
+    expect((await readReportData(files)).steps).toEqual([]);
+  });
+
+  it('keeps as many checkpoints as it may, the last and the best among them', async () => {
+    const stepsOf = async (saveTotalLimit: number | null, metricForBestModel: string | null): Promise<string[]> => {
+      const { files } = await makeRun(
+        10,
+        { ...keepAll, saveTotalLimit, metricForBestModel },
+        [0, 0.1, 0, 0.9, 0, 0.2, 0, 0.3, 0, 0.4],
+      );
+      return (await files.entries('checkpoints'))!.map(({ name }) => name.slice(5)).sort((a, b) => Number(a) - Number(b));
+    };
+    expect(await stepsOf(null, null)).toEqual(['2', '4', '6', '8', '10']);
+    expect(await stepsOf(2, null)).toEqual(['8', '10']);
+    expect(await stepsOf(3, 'acc_t1')).toEqual(['4', '8', '10']);
+    expect(await stepsOf(1, 'acc_t1')).toEqual(['4', '10']);
+  });
+
+  it('ends with the best checkpoint where that is asked for', async () => {
+    const keep = { ...keepAll, loadBestModelAtEnd: true, metricForBestModel: 'acc_t1' };
+    const { run } = await makeRun(4, keep, [0, 0.9, 0, 0.2]);
+    loaded.length = 0;
+    await run.listen({ type: 'end', step: 4, steps: 4, reason: 'interrupted' });
+    expect(loaded).toEqual([]);
+    await run.listen({ type: 'end', step: 4, steps: 4, reason: 'done' });
+    expect(loaded).toEqual(['run/checkpoints/step-2']);
+    const least = await makeRun(4, { ...keep, greaterIsBetter: false }, [0, 0.9, 0, 0.2]);
+    await least.run.listen({ type: 'end', step: 4, steps: 4, reason: 'done' });
+    expect(loaded).toHaveLength(1);
+    await expect(makeRun(1, { ...keep, metricForBestModel: 'acc' })).rejects.toThrow(
+      /metricForBestModel, got acc; there are acc_t1/,
+    );
   });
 
   it('is refused where there is one, unless it may be replaced; other files stay', async () => {

@@ -94,6 +94,24 @@ describe('a study', () => {
     expect(again.opened).toEqual(['sums/mgrpo/seed-1 again']);
   });
 
+  it('begins a cell anew whose checkpoint is damaged, says so, and comes to the same numbers', async () => {
+    const change = { arms: ['mgrpo'], seeds: [1] };
+    const whole = await runStudy(studyOf(change).run);
+    const { run, files } = studyOf(change);
+    const killed = new AbortController();
+    const stopped = { ...run, signal: killed.signal, onProgress: () => killed.abort(new Error('killed')) };
+    await expect(runStudy(stopped)).rejects.toThrow('killed');
+    const place = 'cells/sums/mgrpo/seed-1/checkpoint';
+    await files.write(`${place}/points.jsonl`, 'null\n');
+    const again = studyOf(change, files);
+    const said: string[] = [];
+    expect(numbers(await runStudy({ ...again.run, onDamage: (text) => void said.push(text) }))).toEqual(numbers(whole));
+    expect(again.opened).toEqual(['sums/mgrpo/seed-1']);
+    expect(said.join()).toMatch(/points\.jsonl: expected \d+ bytes, got 5.*begins anew/);
+    await files.write('cells/sums/mgrpo/seed-1/result.jsonl', 'null\n');
+    await expect(runStudy(again.run)).rejects.toThrow(/result\.jsonl: expected an evaluation in each line, got "null"/);
+  });
+
   it('ends a training with the step that uses up the tokens', async () => {
     const change = { arms: ['grpo', 'mgrpo'], seeds: [1], evaluation: { points: 1, rows: 4 } };
     const settings = { ...STUDY.settings, lrSchedulerType: 'constant' };
