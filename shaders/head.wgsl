@@ -6,8 +6,8 @@
 // lse = m + log S, logp = (t − m) − log S, H = log S − D / S, which lose nothing to cancellation.
 // logits f32[rows, columns] are the entries [column0, column0 + columns) of the vocabulary; the arrays with a value per row
 // (targets u32, others f32; state vec4) are indexed from row0. Sums in f32. Grid: one workgroup of LANES per row. Put before this text:
-// LANES, lane_sum and lane_max by lib/lanes-subgroup or lib/lanes-shared, and logits with load_logits(r, i), which gives the columns
-// 4i … 4i + 3 of row r, and −3e38 past its end.
+// LANES, lane_sum and lane_max by lib/lanes-subgroup or lib/lanes-shared, and logits with load_logits(r, i) by lib/logits-4 or
+// lib/logits-1, which gives the columns 4i … 4i + 3 of row r, and −3e38 past its end.
 struct Params {
   rows: u32,
   columns: u32,

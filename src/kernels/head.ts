@@ -10,34 +10,25 @@ import { byLanes } from './lanes.js';
 import { byPack } from './pack.js';
 import statsSource from '../../shaders/head.wgsl';
 import backwardSource from '../../shaders/head-backward.wgsl';
+import singleLogits from '../../shaders/lib/logits-1.wgsl';
+import wholeLogits from '../../shaders/lib/logits-4.wgsl';
 
 /** Rows of one chunk where not all logits fit: enough to keep the matrix products busy. */
 const CHUNK_ROWS = 1024;
 /** Starts of views must be multiples of 256 bytes: this many elements of 2 bytes, and more than enough of 4. */
 const ALIGNMENT = 128;
 
-const LOGITS = '@group(0) @binding(0) var<storage, read> logits: array';
-/** Four logits in one load, where rows are whole vectors. */
-const ALIGNED = `${LOGITS}<vec4f>;
-fn load_logits(r: u32, i: u32) -> vec4f { return logits[r * (p.columns / 4) + i]; }`;
-const UNALIGNED = `${LOGITS}<f32>;
-fn load_logits(r: u32, i: u32) -> vec4f {
-  let at = r * p.columns + 4 * i;
-  let four = vec4f(logits[at], logits[at + 1], logits[at + 2], logits[at + 3]);
-  return select(vec4f(-3e38), four, 4 * i + vec4u(0, 1, 2, 3) < vec4u(p.columns));
-}`;
-
-const stats = byLanes((lanes) => {
-  const make = (loader: string) =>
-    kernel({
+const stats = byLanes((lanes) =>
+  byPack(({ n }) => ({
+    kernel: kernel({
       source: statsSource,
       entry: 'head_stats',
       access: 'rrwwww',
       params: { rows: 'u32', columns: 'u32', column0: 'u32', row0: 'u32', part: 'u32', scale: 'f32' },
-      prelude: `${lanes}\n${loader}`,
-    });
-  return { aligned: make(ALIGNED), unaligned: make(UNALIGNED) };
-});
+      prelude: `${lanes}\n${n === 4 ? wholeLogits : singleLogits}`,
+    }),
+  })),
+);
 
 /** Packs of logits that one workgroup turns into gradients. */
 const BLOCK = 512;
@@ -110,7 +101,7 @@ function recordStats(
   const part = (column0 === 0 ? 1 : 0) | (column0 + n === vocab ? 2 : 0);
   const state = rec.scratch('head.state', [part === 3 ? 1 : rows, 4]);
   rec.dispatch(
-    stats(rec.profile)[n % 4 === 0 ? 'aligned' : 'unaligned'],
+    stats(rec.profile)(n).kernel,
     [logits, targets, state, logps, entropies, lse],
     { rows: m, columns: n, column0, row0, part, scale: 1 / temperature },
     m,

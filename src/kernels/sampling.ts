@@ -1,13 +1,13 @@
 // Sampling in WGSL: one workgroup per row of logits (or per few rows), and the step of the decode state.
 import type { DrawFilters } from '../config/sampling.js';
 import { kernel } from '../gpu/kernel.js';
-import type { Profile } from '../gpu/profile.js';
 import type { GpuRecorder } from '../gpu/recorder.js';
 import type { Resolved } from '../ops/operation.js';
 import { decodeStride, type AdvanceArgs, type SampleArgs } from '../ops/sampling.js';
 import { memo } from './memo.js';
 import { byPack } from './pack.js';
 import { sizes } from './sizes.js';
+import { choose, type Variant } from './variant.js';
 import advanceSource from '../../shaders/advance.wgsl';
 import source from '../../shaders/sampling.wgsl';
 
@@ -46,14 +46,25 @@ const ADVANCE = kernel({
   params: { slots: 'u32', stride: 'u32', max_context: 'u32', max_new: 'u32', eos_count: 'u32' },
 });
 
-/**
- * Threads per row and rows per workgroup. They fix the order of summation, so they depend on the vocabulary and the kind of device alone.
- * A CPU takes a small vocabulary with one row a thread: it pays more for barriers than for idle lanes.
- */
-function shapeFor(vocab: number, kind: Profile['kind']): { readonly LANES: number; readonly ROWS: number } {
-  if (kind === 'software') return vocab <= 1024 ? { LANES: 1, ROWS: 4 } : { LANES: 64, ROWS: 1 };
-  return { LANES: vocab <= 1024 ? 32 : 256, ROWS: 1 };
+/** Threads per row, rows per workgroup. */
+interface SampleVariant extends Variant<{ readonly vocab: number }> {
+  readonly LANES: number;
+  readonly ROWS: number;
 }
+
+/** Largest vocabulary that counts as small. */
+const SMALL = 1024;
+
+/**
+ * They fix the order of summation, so they depend on the vocabulary and the kind of device alone. A CPU takes a small vocabulary with one
+ * row a thread: it pays more for barriers than for idle lanes.
+ */
+const SAMPLERS: readonly SampleVariant[] = [
+  { name: 'software, small', fits: ({ kind }, { vocab }) => kind === 'software' && vocab <= SMALL, LANES: 1, ROWS: 4 },
+  { name: 'software', fits: ({ kind }) => kind === 'software', LANES: 64, ROWS: 1 },
+  { name: 'small', fits: (_, { vocab }) => vocab <= SMALL, LANES: 32, ROWS: 1 },
+  { name: 'any', fits: () => true, LANES: 256, ROWS: 1 },
+];
 
 /** Draws one token per active row; the draw does not depend on the device's subgroups. */
 export function sample(rec: GpuRecorder, args: Resolved<SampleArgs>): void {
@@ -65,7 +76,7 @@ export function sample(rec: GpuRecorder, args: Resolved<SampleArgs>): void {
   const filter = !greedy && (k > 0 || topP < 1 || minP > 0);
   const seen = penalty ? args.seen! : rec.scratch('sampling.unused.seen', [1], 'u32');
   const probs = args.probs ?? rec.scratch('sampling.unused.probs', [4]);
-  const { LANES, ROWS } = shapeFor(vocab, rec.profile.kind);
+  const { LANES, ROWS } = choose(SAMPLERS, rec.profile, { vocab });
   const kernels = sampleKernels(LANES, ROWS, Number(penalty), Number(filter), Number(args.probs !== undefined));
   rec.dispatch(
     kernels(vocab).draw,

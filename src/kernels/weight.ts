@@ -29,8 +29,8 @@ export function weightPrelude({ n }: Pack, format: WeightFormat): string {
   return format === 'f32' ? f32 : `${PAIRS[format]}\n${n === 4 ? pairs4 : pairs1}`;
 }
 
-/** The text that gives `bias_at`, one element of a bias in a format. */
-export function biasPrelude(format: WeightFormat): string {
+/** The text that gives `bias_at`, one element of a bias in a format; f32 where there is none. */
+export function biasPrelude(format: WeightFormat = 'f32'): string {
   return format === 'f32' ? biasF32 : `${PAIRS[format].replace('fn unpack', 'fn unpack_bias')}\n${biasPairs}`;
 }
 

@@ -1,0 +1,71 @@
+// Attention on CPU adapters with subgroups: several queries or keys of an invocation in registers, loads shared within quads.
+import { kernel } from '../../gpu/kernel.js';
+import type { Profile } from '../../gpu/profile.js';
+import { memo } from '../memo.js';
+import { sizes } from '../sizes.js';
+import { unroll } from '../unroll.js';
+import {
+  DECODE,
+  DKV,
+  DQ,
+  FORWARD,
+  perGroup,
+  perKeyHead,
+  type DecodeVariant,
+  type Heads,
+  type PackedPasses,
+  type PackedVariant,
+} from './passes.js';
+import { deltaPass } from './rows.js';
+import forwardSource from '../../../shaders/attention-quads.wgsl';
+import backwardSource from '../../../shaders/attention-quads-backward.wgsl';
+import decodeSource from '../../../shaders/attention-quads-decode.wgsl';
+
+/** Largest head that these kernels, whose loops are written out, serve: more takes minutes to compile. */
+const MAX_HEAD = 128;
+/** Lanes of the kernels that use one quad. */
+const QUAD = 4;
+/** Most query heads that one workgroup of the decoder serves. */
+const MAX_STREAMS = 4;
+
+/** A kernel's text for a head size, a number of streams and a workgroup size. */
+function written(source: string, headDim: number, streams: number, lanes: number): { source: string; prelude: string } {
+  const counts = { CHUNKS: Math.ceil(headDim / 4), STREAMS: streams };
+  return {
+    source: unroll(source, counts),
+    prelude: `enable subgroups;\nalias Vec = f32;\n${sizes({ HEAD_DIM: headDim, LANES: lanes, ...counts })}`,
+  };
+}
+
+const passes = memo((headDim: number, lanes: number): PackedPasses => {
+  const streams = headDim <= 64 ? 3 : 2;
+  const forward = written(forwardSource, headDim, streams, lanes);
+  const backward = written(backwardSource, headDim, 2, lanes);
+  return {
+    forward: { kernel: kernel({ ...FORWARD, ...forward, entry: 'attention_fwd_quads' }), workgroups: perGroup(streams * lanes) },
+    delta: deltaPass(headDim, QUAD),
+    dq: { kernel: kernel({ ...DQ, ...backward, entry: 'attention_bwd_dq_quads' }), workgroups: perGroup(2 * lanes) },
+    dkv: { kernel: kernel({ ...DKV, ...backward, entry: 'attention_bwd_dkv_quads' }), workgroups: perKeyHead(2 * lanes) },
+  };
+});
+
+const decodeKernel = memo((headDim: number, streams: number) =>
+  kernel({ ...DECODE, ...written(decodeSource, headDim, streams, QUAD), entry: 'attention_decode_quads' }),
+);
+
+function fits({ kind, subgroupSize }: Profile, { headDim }: Heads): boolean {
+  return kind === 'software' && subgroupSize >= QUAD && headDim <= MAX_HEAD;
+}
+
+/** Quads of a subgroup. */
+export const quads: PackedVariant & DecodeVariant = {
+  name: 'quads',
+  fits,
+  passes: ({ subgroupSize }, { headDim }) => passes(headDim, subgroupSize),
+  pass(_, { heads, kvHeads, headDim }) {
+    const repeats = heads / kvHeads;
+    const blocks = Math.ceil(repeats / MAX_STREAMS);
+    const streams = Math.ceil(repeats / blocks);
+    return { kernel: decodeKernel(headDim, streams), workgroups: (slots) => slots * kvHeads * blocks };
+  },
+};

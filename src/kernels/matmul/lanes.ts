@@ -1,0 +1,102 @@
+// Matrix products on adapters that run on a CPU's vectors: tiles in registers, without workgroup memory (shaders/matmul-lanes.wgsl).
+import { kernel } from '../../gpu/kernel.js';
+import { memo } from '../memo.js';
+import { FOUR, ONE } from '../pack.js';
+import { sizes } from '../sizes.js';
+import { unroll } from '../unroll.js';
+import { biasPrelude, weightPrelude, type WeightFormat } from '../weight.js';
+import { ACCESS, epilogueConstants, PARAMS, type Epilogue, type MatmulVariant, type Op } from './product.js';
+import source from '../../../shaders/matmul-lanes.wgsl';
+
+/** Heights of a tile in rows, and its widths in vectors of four columns per lane. */
+const HEIGHTS = [1, 4, 8, 16, 32] as const;
+const GROUPS = [4, 2, 1] as const;
+/** Above this many rows always the highest tile, so that batches of any length share one pipeline. */
+const MANY_ROWS = 64;
+
+/** Lanes where the device has no subgroups of one known size. */
+const LANES = 4;
+
+/**
+ * The tile with the least estimated time. Per step a tile of height × width spends 1 unit on each product and 6 on each element that it
+ * loads (SwiftShader, AMD EPYC: 1.0 ns and 6.2 ns); few tiles share 2 cores.
+ */
+function bestTile(rows: number, columns: number, lanes: number): { height: number; groups: number } {
+  let best = { height: 1, groups: 1, cost: Infinity };
+  for (const height of HEIGHTS) {
+    if (rows > MANY_ROWS && height < 32) continue;
+    for (const groups of lanes > 4 ? ([1] as const) : GROUPS) {
+      const width = 4 * groups * lanes;
+      const tiles = Math.ceil(rows / height) * Math.ceil(columns / width);
+      const loads = (height === 1 ? 4 : height) + width;
+      const cost = 2 * Math.ceil(tiles / 2) * (height * width + 6 * loads);
+      if (cost < best.cost) best = { height, groups, cost };
+    }
+  }
+  return best;
+}
+
+/** What the text of a kernel depends on beside the epilogue. */
+interface Layout {
+  readonly op: Op;
+  readonly weight: WeightFormat;
+  readonly height: number;
+  readonly groups: number;
+  readonly lanes: number;
+  /** Whether four lanes share their loads of `a`. */
+  readonly quad: boolean;
+  /** Whether rows of a, and of b, are whole vectors. */
+  readonly alignedA: boolean;
+  readonly alignedB: boolean;
+  /** Whether the depth may be no whole vector. */
+  readonly tail: boolean;
+}
+
+const lanesKernel = memo((layout: Layout, epilogue: Epilogue) => {
+  const { op, weight, height, groups, lanes, quad, alignedA, alignedB, tail } = layout;
+  const block = Math.min(height, 4);
+  const pack = alignedB ? FOUR : ONE;
+  const counts = { ROW_BLOCKS: height / block, BLOCK: block, GROUPS: groups };
+  return kernel({
+    source: unroll(source, {
+      ...counts,
+      ALIGNED_A: Number(alignedA),
+      ALIGNED_B: Number(alignedB),
+      QUAD: Number(quad),
+      TAIL: Number(tail),
+      TRANSPOSED_A: Number(op === 'TN'),
+      TRANSPOSED_B: Number(op === 'NT'),
+    }),
+    entry: 'matmul_lanes',
+    access: ACCESS,
+    params: PARAMS,
+    constants: epilogueConstants(epilogue),
+    prelude: [
+      quad ? 'enable subgroups;' : '',
+      sizes({ ...counts, LANES: lanes }),
+      pack.prelude,
+      weightPrelude(pack, weight),
+      biasPrelude(epilogue.bias),
+    ].join('\n'),
+  });
+});
+
+/** Tiles in the registers of a subgroup's lanes. */
+export const lanes: MatmulVariant = {
+  name: 'lanes',
+  fits: ({ kind }) => kind === 'software',
+  split: { workgroups: 8, depth: 256 },
+  plan({ subgroupSize }, { op, weight, rows, columns, depth }) {
+    const count = subgroupSize || LANES;
+    const { height, groups } = bestTile(rows, columns, count);
+    const layout: Layout = {
+      ...{ op, weight, height, groups },
+      lanes: count,
+      quad: subgroupSize >= 4 && height > 1,
+      alignedA: (op === 'TN' ? rows : depth) % 4 === 0,
+      alignedB: (op === 'NT' ? depth : columns) % 4 === 0,
+      tail: op === 'TN' || depth % 4 > 0,
+    };
+    return { height, width: 4 * groups * count, kernelFor: (epilogue) => lanesKernel(layout, epilogue) };
+  },
+};
