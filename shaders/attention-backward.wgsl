@@ -30,7 +30,7 @@ fn attention_bwd_dq_rows(group: Group, @builtin(local_invocation_index) lane: u3
   let block = rows_of(group, params.heads);
   if (block.first >= params.tokens) { return; }
   let row = min(block.first + lane, block.last); // surplus lanes repeat the last row
-  let start = first_seen(row, bound[row]);
+  let start = first_seen(row, seq_start[row]);
   let pair = row * params.heads + block.head;
   var query: array<Vec, VECS>;
   var upstream: array<Vec, VECS>;
@@ -43,7 +43,8 @@ fn attention_bwd_dq_rows(group: Group, @builtin(local_invocation_index) lane: u3
   let row_delta = lse_delta[pair].y;
   let stride = params.kv_heads * VECS;
   let kv_head = block.head / (params.heads / params.kv_heads);
-  for (var j = first_seen(block.first, bound[block.first]); j <= block.last; j++) {
+  for (var j = first_seen(block.first, seq_start[block.first]); j <= block.last; j++) {
+    j = next_seen(j, block.first);
     let key = j * stride + kv_head * VECS;
     var s = 0.0;
     var dp = 0.0;
@@ -51,7 +52,8 @@ fn attention_bwd_dq_rows(group: Group, @builtin(local_invocation_index) lane: u3
       s += dot(query[i], k[key + i]);
       dp += dot(upstream[i], v[key + i]);
     }
-    let ds = select(0.0, precise_exp(s - row_lse) * (dp - row_delta) * params.scale, j >= start && j <= row);
+    let seen = sees(row, start, j, seq_end[j]);
+    let ds = select(0.0, precise_exp(s - row_lse) * (dp - row_delta) * params.scale, seen);
     for (var i = 0u; i < VECS; i++) { sum[i] += ds * k[key + i]; }
   }
   if (block.first + lane <= block.last) {
@@ -65,7 +67,7 @@ fn attention_bwd_dkv_rows(group: Group, @builtin(local_invocation_index) lane: u
   let block = rows_of(group, params.kv_heads);
   if (block.first >= params.tokens) { return; }
   let row = min(block.first + lane, block.last); // surplus lanes repeat the last row
-  let end = end_of_view(row, bound[row]);
+  let end = end_of_view(row, seq_end[row]);
   let at = (row * params.kv_heads + block.head) * VECS;
   var key: array<Vec, VECS>;
   var value: array<Vec, VECS>;
@@ -76,7 +78,8 @@ fn attention_bwd_dkv_rows(group: Group, @builtin(local_invocation_index) lane: u
     value[i] = v[at + i];
   }
   let repeats = params.heads / params.kv_heads;
-  for (var t = block.first; t < end_of_view(block.last, bound[block.last]); t++) {
+  let last_end = end_of_views(block.first, block.last);
+  for (var t = block.first; t < last_end; t++) {
     let seen = t >= row && t < end;
     for (var h = block.head * repeats; h < (block.head + 1) * repeats; h++) {
       let pair = t * params.heads + h;

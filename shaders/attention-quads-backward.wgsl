@@ -16,7 +16,7 @@ fn attention_bwd_dq_quads(group: Group, @builtin(local_invocation_index) lane: u
   // surplus lanes repeat the last query
   let pair$r = pair_of(min(block.first + $r * LANES + lane, block.count - 1), block.kv_head, block.repeats);
   let row$r = vec4u(pair$r / params.heads);
-  let start$r = vec4u(first_seen(row$r.x, bound[row$r.x]));
+  let start$r = vec4u(first_seen(row$r.x, seq_start[row$r.x]));
   let lse$r = lse_delta[pair$r].x;
   let delta$r = lse_delta[pair$r].y;
   var q$r: array<vec4f, CHUNKS>;
@@ -30,9 +30,12 @@ fn attention_bwd_dq_quads(group: Group, @builtin(local_invocation_index) lane: u
   var keys: array<vec4f, CHUNKS>;
   let stride = params.kv_heads * HEAD_DIM;
   let first_row = block.first / block.repeats;
-  for (var j = first_seen(first_row, bound[first_row]); j <= block.last_row; j += 4) {
+  let j0 = next_seen(first_seen(first_row, seq_start[first_row]), first_row);
+  for (var j = j0; j <= block.last_row; j = next_seen(j + 4, first_row)) {
     let at = vec4u(j, j + 1, j + 2, j + 3);
-    let key = min(at, vec4u(block.last_row)) * stride + block.kv_head * HEAD_DIM;
+    let near = min(at, vec4u(block.last_row));
+    let end = vec4u(seq_end[near.x], seq_end[near.y], seq_end[near.z], seq_end[near.w]);
+    let key = near * stride + block.kv_head * HEAD_DIM;
     #for r STREAMS
     var s$r = vec4f();
     var g$r = vec4f();
@@ -53,7 +56,7 @@ fn attention_bwd_dq_quads(group: Group, @builtin(local_invocation_index) lane: u
     }
     #end
     #for r STREAMS
-    let seen$r = (at >= start$r) & (at <= row$r);
+    let seen$r = sees_4(row$r, start$r, at, end);
     let ds$r = select(vec4f(), exp(s$r - lse$r) * (g$r - delta$r) * params.scale, seen$r);
     #end
     #for c CHUNKS
@@ -83,13 +86,13 @@ fn attention_bwd_dkv_quads(group: Group, @builtin(local_invocation_index) lane: 
   let first = index / params.kv_heads * (LANES * STREAMS);
   if (first >= params.tokens) { return; }
   let last = min(first + LANES * STREAMS, params.tokens) - 1;
-  let end = end_of_view(last, bound[last]);
+  let end = end_of_views(first, last);
   #for c CHUNKS
   let column$c = min(4u * $c + lane % 4, HEAD_DIM - 1);
   #end
   #for r STREAMS
   let row$r = vec4u(min(first + $r * LANES + lane, params.tokens - 1)); // surplus lanes repeat the last row
-  let end$r = vec4u(end_of_view(row$r.x, bound[row$r.x]));
+  let end$r = vec4u(end_of_view(row$r.x, seq_end[row$r.x]));
   let base$r = (row$r.x * params.kv_heads + kv_head) * HEAD_DIM;
   var k$r: array<vec4f, CHUNKS>;
   var v$r: array<vec4f, CHUNKS>;

@@ -48,12 +48,13 @@ fn attention_bwd_dq_tile(group: Group, @builtin(local_invocation_index) local: u
   for (var r = 0u; r < 2; r++) {
     pair[r] = pair_of(min(block.first + 2 * y + r, block.count - 1), block.kv_head, block.repeats);
     row[r] = pair[r] / params.heads;
-    start[r] = first_seen(row[r], bound[row[r]]);
+    start[r] = first_seen(row[r], seq_start[row[r]]);
   }
   let lses = vec2f(lse_delta[pair[0]].x, lse_delta[pair[1]].x);
   let deltas = vec2f(lse_delta[pair[0]].y, lse_delta[pair[1]].y);
   let first_row = block.first / block.repeats;
-  for (var j = first_seen(first_row, bound[first_row]); j <= block.last_row; j += PASSING) {
+  let j0 = next_seen(first_seen(first_row, seq_start[first_row]), first_row);
+  for (var j = j0; j <= block.last_row; j = next_seen(j + PASSING, first_row)) {
     workgroupBarrier();
     for (var i = local; i < PASSING * VECS; i += 64) {
       let source = (min(j + i / VECS, block.last_row) * params.kv_heads + block.kv_head) * VECS + i % VECS;
@@ -63,8 +64,9 @@ fn attention_bwd_dq_tile(group: Group, @builtin(local_invocation_index) local: u
     workgroupBarrier();
     let s = products(y, x);
     let ds = exp(s.xy - lses) * (s.zw - deltas) * params.scale;
+    let end = seq_end[min(j + x, block.last_row)];
     for (var r = 0u; r < 2; r++) {
-      slopes[(2 * y + r) * PASSING + x] = select(0.0, ds[r], j + x >= start[r] && j + x <= row[r]);
+      slopes[(2 * y + r) * PASSING + x] = select(0.0, ds[r], sees(row[r], start[r], j + x, end));
     }
     workgroupBarrier();
     for (var b = 0u; b < PASSING; b++) {
@@ -95,7 +97,7 @@ fn attention_bwd_dkv_tile(group: Group, @builtin(local_invocation_index) local: 
   let first = index / params.kv_heads * HELD;
   if (first >= params.tokens) { return; }
   let last = min(first + HELD, params.tokens) - 1;
-  let end = end_of_view(last, bound[last]) * repeats; // in queries
+  let end = end_of_views(first, last) * repeats; // in queries
   let y = local / 8;
   let x = local % 8;
   for (var i = local; i < HELD * VECS; i += 64) {
@@ -109,7 +111,7 @@ fn attention_bwd_dkv_tile(group: Group, @builtin(local_invocation_index) local: 
   var value_sum: array<array<Vec, COLUMNS_EACH>, 2>;
   for (var r = 0u; r < 2; r++) {
     row[r] = min(first + 2 * y + r, params.tokens - 1); // surplus rows repeat the last one
-    row_end[r] = end_of_view(row[r], bound[row[r]]);
+    row_end[r] = end_of_view(row[r], seq_end[row[r]]);
   }
   for (var j = first * repeats; j < end; j += PASSING) {
     workgroupBarrier();

@@ -34,7 +34,8 @@ fn attention_fwd_tile(group: Group, @builtin(local_invocation_index) local: u32)
   var sum_even: array<Vec, COLUMNS_EACH>;
   var sum_odd: array<Vec, COLUMNS_EACH>;
   let first_row = block.first / block.repeats;
-  for (var j = first_seen(first_row, seq_start[first_row]); j <= block.last_row; j += KEYS) {
+  let j0 = next_seen(first_seen(first_row, seq_start[first_row]), first_row);
+  for (var j = j0; j <= block.last_row; j = next_seen(j + KEYS, first_row)) {
     workgroupBarrier();
     for (var i = local; i < KEYS * VECS; i += 64) {
       let key = min(j + i / VECS, block.last_row) * params.kv_heads + block.kv_head;
@@ -50,7 +51,8 @@ fn attention_fwd_tile(group: Group, @builtin(local_invocation_index) local: u32)
       s += vec4f(dot(q0, k0), dot(q1, k0), dot(q0, k1), dot(q1, k1));
     }
     let at = vec4u(j + x) + vec4u(0, 0, 8, 8);
-    let seen = (at >= starts.xyxy) & (at <= rows.xyxy);
+    let near = min(at, vec4u(block.last_row));
+    let seen = sees_4(rows.xyxy, starts.xyxy, at, vec2u(seq_end[near.x], seq_end[near.z]).xxyy);
     s = select(vec4f(-1e30), s, seen);
     scores[even + x] = s.x;
     scores[even + KEYS + x] = s.y;

@@ -1,5 +1,5 @@
 // Causal grouped-query attention over packed sequences, forward, one invocation per (row, head):
-//   s_j = scale q.k_j for j = max(seqStart[t], t + 1 - window)..t;  lse = log sum_j exp s_j;  o = sum_j exp(s_j - lse) v_j
+//   s_j = scale q.k_j for j = max(seqStart[t], t + 1 - window)..t with seqEnd[j] > t;  lse = log sum_j exp s_j;  o = sum_j exp(s_j - lse) v_j
 // with a running maximum (Dao et al. 2022, FlashAttention, algorithm 1).
 // q, o f32[T, H, d]; k, v f32[T, KV, d]; lse f32[T, H]; query head h reads key head h / (H / KV).
 // The prelude gives `Vec`, a vector of 2 or 4 f32, VECS, vectors per head, and LANES.
@@ -23,10 +23,11 @@ fn attention_fwd_rows(group: Group, @builtin(local_invocation_index) lane: u32) 
   let stride = params.kv_heads * VECS;
   let kv_head = block.head / (params.heads / params.kv_heads);
   for (var j = first_seen(block.first, seq_start[block.first]); j <= block.last; j++) {
+    j = next_seen(j, block.first);
     let key = j * stride + kv_head * VECS;
     var s = 0.0;
     for (var i = 0u; i < VECS; i++) { s += dot(query[i], k[key + i]); }
-    let seen = j >= start && j <= row;
+    let seen = sees(row, start, j, seq_end[j]);
     let next = select(highest, max(highest, s), seen);
     let decay = precise_exp(highest - next);
     let p = select(0.0, precise_exp(s - next), seen);

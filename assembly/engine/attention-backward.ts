@@ -1,7 +1,7 @@
 // Gradients of attention, weights recomputed from lse: with D_t = dO_t·o_t, p_tj = exp(s_tj − lse_t) and ds_tj = scale · p_tj (dO_t·v_j − D_t):
 // dq_t = Σ_j ds_tj k_j, dk_j = Σ_t ds_tj q_t, dv_j = Σ_t p_tj dO_t, the sums over t also over the query heads of the group.
 //
-// A share does all of a key head for the sequences that start in a block of tokens, so every element has one writer and one order.
+// A share does all of a key head for the sequences that begin in a block of tokens, so every element has one writer and one order.
 import {
   AFTER_SCORES,
   Attention,
@@ -16,10 +16,14 @@ import {
   SCORES,
   V_ROWS,
   dots,
+  Place,
   firstSeen,
   headAt,
+  keysBefore,
   mix,
-  sequencePart,
+  placeOf,
+  rowOf,
+  samePart,
   tables,
 } from './attention';
 import { Lanes } from './lanes';
@@ -83,14 +87,14 @@ function slopes(op: AttentionBackward, r: u32, j0: u32, count: u32, scratch: usi
 }
 
 /** A block of queries against all keys of its sequence. */
-function block(op: AttentionBackward, kvHead: u32, rows: u32, first: u32, scratch: usize): void {
+function block(op: AttentionBackward, kvHead: u32, rows: u32, place: Place, scratch: usize): void {
   const width = op.headDim;
   const count = load<u32>(at(scratch + LIMITS, rows - 1));
   const start = firstSeen(load<u32>(scratch + LIMITS), op.window, 0) & ~(KEYS - 1);
   const step = at(0, KEYS);
   for (let j0 = start; j0 < count; j0 += KEYS) {
     const keys = min(KEYS, count - j0);
-    tables(op, kvHead, first, 0, j0, keys, scratch);
+    tables(op, kvHead, 0, j0, keys, scratch);
     memory.fill(scratch + SCORES, 0, 2 * (AFTER_SCORES - SCORES));
     for (let r: u32 = 0; r < rows; r += 2) {
       const s = min(r + 1, rows - 1);
@@ -111,8 +115,8 @@ function block(op: AttentionBackward, kvHead: u32, rows: u32, first: u32, scratc
     }
     for (let j: u32 = 0; j < keys; j += 2) {
       const i = min(j + 1, keys - 1);
-      const row = first + j0 + j;
-      const next = first + j0 + i;
+      const row = rowOf(place, j0 + j);
+      const next = rowOf(place, j0 + i);
       mix(
         headAt(op.dv, row, kvHead, op.kvHeads, width),
         headAt(op.dv, next, kvHead, op.kvHeads, width),
@@ -147,19 +151,23 @@ export function attentionBackward(op: AttentionBackward, unit: u32, scratch: usi
   const last = min((unit / op.kvHeads + 1) * QUERIES, op.tokens);
   for (let start = (unit / op.kvHeads) * QUERIES; start < last; start++) {
     if (load<u32>(at(op.seqStart, start)) != start) continue;
-    const end = sequencePart(op.seqStart, start, op.tokens, start);
+    const end = load<u32>(at(op.seqEnd, start));
     for (let t = start; t < end; t++) {
       clear(op.dk, t, kvHead, op.kvHeads, op.headDim);
       clear(op.dv, t, kvHead, op.kvHeads, op.headDim);
       for (let h = kvHead * group; h < (kvHead + 1) * group; h++) clear(op.dq, t, h, op.heads, op.headDim);
     }
-    for (let t = start; t < end; t += QUERIES) {
+    for (let t = start; t < end;) {
+      const next = samePart(op, t, min(t + QUERIES, end));
+      const place = placeOf(op, t, start, scratch);
+      const before = keysBefore(place, t);
       for (let h0 = kvHead * group; h0 < (kvHead + 1) * group; h0 += HEADS) {
         const h1 = min(h0 + HEADS, (kvHead + 1) * group);
         let rows: u32 = 0;
-        for (let i = t; i < min(t + QUERIES, end); i++) rows = addRows(op, i, h0, h1, i - start + 1, rows, scratch);
-        block(op, kvHead, rows, start, scratch);
+        for (let i = t; i < next; i++) rows = addRows(op, i, h0, h1, before + i - t + 1, rows, scratch);
+        block(op, kvHead, rows, place, scratch);
       }
+      t = next;
     }
   }
 }

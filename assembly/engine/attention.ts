@@ -26,6 +26,8 @@ export class Attention extends Op {
   lse: usize;
   /** u32[tokens]: first row of the token's sequence. */
   seqStart: usize;
+  /** u32[tokens]: one past the last row that sees the token's key. */
+  seqEnd: usize;
 }
 
 @unmanaged
@@ -54,7 +56,7 @@ const TOPS: usize = 768;
 const SUMS: usize = 1024;
 export const K_ROWS: usize = 1280;
 export const V_ROWS: usize = 1536;
-export const SCORES: usize = 1792;
+export const SCORES: usize = 1808;
 export const AFTER_SCORES: usize = SCORES + 4 * ROWS * KEYS;
 
 export function attentionUnits(op: Attention): u32 {
@@ -240,21 +242,57 @@ function soften(op: Attention, r: u32, j0: u32, count: u32, scratch: usize): voi
   store<f32>(at(scratch + SUMS, r), sum + Lanes.sum(sums));
 }
 
+/**
+ * Where the positions of a sequence lie: its trunk, which others may have in common with it, from row `first` on, then its own rows, `shift`
+ * rows further.
+ */
+@unmanaged
+export class Place {
+  first: u32;
+  trunk: u32;
+  shift: u32;
+}
+
+/** Scratch of the sequence that a share is at. */
+export const PLACE: usize = 1792;
+
+/** Row of a position. */
+export function rowOf(place: Place, position: u32): u32 {
+  return place.first + position + (position >= place.trunk ? place.shift : 0);
+}
+
+/** Finds out where the sequence of token `t`, which begins at `start`, lies. */
+export function placeOf(op: Attention, t: u32, start: u32, scratch: usize): Place {
+  const place = changetype<Place>(scratch + PLACE);
+  place.first = start;
+  const all = load<u32>(at(op.seqEnd, start));
+  let end = start + 1;
+  while (end < all && load<u32>(at(op.seqEnd, end)) == all) end++;
+  place.trunk = end - start;
+  place.shift = 0;
+  if (t < end) return place;
+  const own = load<u32>(at(op.seqEnd, t));
+  while (load<u32>(at(op.seqEnd, t - 1)) == own) t--;
+  place.shift = t - end;
+  return place;
+}
+
 /** Fills the tables with the addresses of `count` keys and values (and repeats the last, up to a multiple of 4). */
-export function tables(op: Attention, kvHead: u32, first: u32, index: usize, j0: u32, count: u32, scratch: usize): void {
+export function tables(op: Attention, kvHead: u32, index: usize, j0: u32, count: u32, scratch: usize): void {
+  const place = changetype<Place>(scratch + PLACE);
   for (let j: u32 = 0; j < ((count + 3) & ~3); j++) {
     const position = j0 + min(j, count - 1);
-    const row = index ? load<u32>(at(index, position)) : first + position;
+    const row = index ? load<u32>(at(index, position)) : rowOf(place, position);
     store<usize>(at(scratch + K_ROWS, j), headAt(op.k, row, kvHead, op.kvHeads, op.headDim));
     store<usize>(at(scratch + V_ROWS, j), headAt(op.v, row, kvHead, op.kvHeads, op.headDim));
   }
 }
 
 /**
- * Attention of `rows` rows, in order of their limits, over keys of which row `first` (or `index[0]`) is the first. The tables of q, o and
- * limits are filled.
+ * Attention of `rows` rows, in order of their limits, over the keys of their sequence's place, or of the rows in `index`. The tables of q, o
+ * and limits are filled.
  */
-function attend(op: Attention, kvHead: u32, rows: u32, first: u32, index: usize, scratch: usize): void {
+function attend(op: Attention, kvHead: u32, rows: u32, index: usize, scratch: usize): void {
   const width = op.headDim;
   const count = load<u32>(at(scratch + LIMITS, rows - 1));
   for (let r: u32 = 0; r < rows; r++) {
@@ -265,7 +303,7 @@ function attend(op: Attention, kvHead: u32, rows: u32, first: u32, index: usize,
   const start = firstSeen(load<u32>(scratch + LIMITS), op.window, 0) & ~(KEYS - 1);
   for (let j0 = start; j0 < count; j0 += KEYS) {
     const keys = min(KEYS, count - j0);
-    tables(op, kvHead, first, index, j0, keys, scratch);
+    tables(op, kvHead, index, j0, keys, scratch);
     for (let r: u32 = 0; r < rows; r += 2) {
       const s = min(r + 1, rows - 1);
       const limit = load<u32>(at(scratch + LIMITS, s));
@@ -297,10 +335,17 @@ function addRows(op: Attention, t: u32, h0: u32, h1: u32, limit: u32, rows: u32,
   return rows;
 }
 
-/** One past the last token before `end` that is in the sequence which starts at `start`. */
-export function sequencePart(seqStart: usize, t: u32, end: u32, start: u32): u32 {
-  while (t < end && load<u32>(at(seqStart, t)) == start) t++;
+/** One past the last token before `last` that has the same bounds as token `t`. */
+export function samePart(op: Attention, t: u32, last: u32): u32 {
+  const start = load<u32>(at(op.seqStart, t));
+  const end = load<u32>(at(op.seqEnd, t));
+  while (t < last && load<u32>(at(op.seqStart, t)) == start && load<u32>(at(op.seqEnd, t)) == end) t++;
   return t;
+}
+
+/** Keys that the first token of a part sees before itself. */
+export function keysBefore(place: Place, t: u32): u32 {
+  return t - place.first - place.shift;
 }
 
 export function attention(op: Attention, unit: u32, scratch: usize): void {
@@ -309,12 +354,13 @@ export function attention(op: Attention, unit: u32, scratch: usize): void {
   const last = min((unit / op.kvHeads + 1) * QUERIES, op.tokens);
   for (let t = (unit / op.kvHeads) * QUERIES; t < last;) {
     const start = load<u32>(at(op.seqStart, t));
-    const end = sequencePart(op.seqStart, t, last, start);
+    const end = samePart(op, t, last);
+    const before = keysBefore(placeOf(op, t, start, scratch), t);
     for (let h0 = kvHead * group; h0 < (kvHead + 1) * group; h0 += HEADS) {
       const h1 = min(h0 + HEADS, (kvHead + 1) * group);
       let rows: u32 = 0;
-      for (let i = t; i < end; i++) rows = addRows(op, i, h0, h1, i - start + 1, rows, scratch);
-      attend(op, kvHead, rows, start, 0, scratch);
+      for (let i = t; i < end; i++) rows = addRows(op, i, h0, h1, before + i - t + 1, rows, scratch);
+      attend(op, kvHead, rows, 0, scratch);
       let r: u32 = 0;
       for (let i = t; i < end; i++) {
         for (let h = h0; h < h1; h++, r++) {
@@ -338,6 +384,6 @@ export function cachedAttention(op: CachedAttention, unit: u32, scratch: usize):
   const count = load<u32>(at(op.contextLength, slot));
   for (let h0 = kvHead * group; h0 < (kvHead + 1) * group; h0 += HEADS) {
     const rows = addRows(op, slot, h0, min(h0 + HEADS, (kvHead + 1) * group), count, 0, scratch);
-    attend(op, kvHead, rows, 0, at(op.kvIndex, slot * op.maxContext), scratch);
+    attend(op, kvHead, rows, at(op.kvIndex, slot * op.maxContext), scratch);
   }
 }

@@ -17,7 +17,30 @@ fn first_seen(row: u32, start: u32) -> u32 {
   return max(start, row + 1 - min(row + 1, params.window));
 }
 
-// One past the last row whose query sees the key of `row`, where its sequence ends before `end`.
+// Whether the query of `row`, whose sequence begins at `start`, sees the key of row `j`, which is seen up to `end`. The second form: of four.
+fn sees(row: u32, start: u32, j: u32, end: u32) -> bool {
+  return j >= start && j <= row && row < end;
+}
+
+fn sees_4(row: vec4u, start: vec4u, j: vec4u, end: vec4u) -> vec4<bool> {
+  return (j >= start) & (j <= row) & (row < end);
+}
+
+// First row from `j` on whose key rows from `row` on may see: steps over the ends of other sequences with the same beginning.
+fn next_seen(j: u32, row: u32) -> u32 {
+  var at = j;
+  while (at < row && seq_end[at] <= row) { at = seq_end[at]; }
+  return at;
+}
+
+// One past the last row whose query sees the key of `row`, which is seen up to `end`.
 fn end_of_view(row: u32, end: u32) -> u32 {
   return min(end, row + min(params.window, params.tokens));
+}
+
+// The same for the keys of rows `first` to `last`.
+fn end_of_views(first: u32, last: u32) -> u32 {
+  var end = first;
+  for (var row = first; row <= last; row++) { end = max(end, end_of_view(row, seq_end[row])); }
+  return end;
 }

@@ -25,10 +25,10 @@ const windowOf = ({ window }: { readonly window: number }): number => (window ==
 
 /** Forward pass: o and lse. */
 export function attention(rec: GpuRecorder, args: Resolved<AttentionArgs>): void {
-  const { q, k, v, o, lse, seqStart, tokens, heads, kvHeads, scale } = args;
+  const { q, k, v, o, lse, seqStart, seqEnd, tokens, heads, kvHeads, scale } = args;
   const { forward } = choose(PACKED, rec.profile, args).passes(rec.profile, args);
   const params = { tokens, heads, kv_heads: kvHeads, scale, window: windowOf(args) };
-  rec.dispatch(forward.kernel, [q, k, v, seqStart, o, lse], params, forward.workgroups(tokens, args));
+  rec.dispatch(forward.kernel, [q, k, v, seqStart, seqEnd, o, lse], params, forward.workgroups(tokens, args));
 }
 
 /** Gradients: (lse, D) of every row, then dq, then dk and dv. Every element has one writer, so equal inputs give equal bits. */
@@ -38,7 +38,7 @@ export function attentionBackward(rec: GpuRecorder, args: Resolved<AttentionBack
   const lseDelta = rec.scratch('attention.delta', [tokens, heads, 2]);
   const { delta, dq: queries, dkv: keys } = choose(PACKED, rec.profile, args).passes(rec.profile, args);
   rec.dispatch(delta.kernel, [o, dO, lse, lseDelta], params, delta.workgroups(tokens, args));
-  rec.dispatch(queries.kernel, [q, k, v, dO, lseDelta, seqStart, dq], params, queries.workgroups(tokens, args));
+  rec.dispatch(queries.kernel, [q, k, v, dO, lseDelta, seqEnd, seqStart, dq], params, queries.workgroups(tokens, args));
   rec.dispatch(keys.kernel, [q, k, v, dO, lseDelta, seqEnd, dk, dv], params, keys.workgroups(tokens, args));
 }
 

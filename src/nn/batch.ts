@@ -12,12 +12,14 @@ export interface PackedBatch {
   readonly positions: Uint32Array<ArrayBuffer>;
   /** u32[T] first row of the token's sequence. */
   readonly seqStart: Uint32Array<ArrayBuffer>;
-  /** u32[T] one past the last row of the token's sequence. */
+  /** u32[T] one past the last row that sees the token: the end of its sequence, in a trunk of all that begin with it. */
   readonly seqEnd: Uint32Array<ArrayBuffer>;
-  /** First row of each sequence, and T at the end. */
+  /** First row of each sequence behind its trunk, and T at the end. */
   readonly starts: readonly number[];
   /** T */
   readonly length: number;
+  /** Tokens of the longest sequence. */
+  readonly longest: number;
 }
 
 /** A packed batch in device memory. */
@@ -29,36 +31,62 @@ export interface DeviceBatch {
   readonly length: number;
 }
 
+/** Sequences that begin alike: with the trunk, which is laid down once, in front of the branches. */
+export interface Tree {
+  readonly trunk: ArrayLike<number>;
+  readonly branches: readonly ArrayLike<number>[];
+}
+
 /**
  * Packs sequences of token ids.
  * @param vocab ids must be below it
  * @throws MgrpoError for an empty sequence or an id that the model does not have
  */
 export function pack(sequences: readonly ArrayLike<number>[], vocab: number): PackedBatch {
-  const length = sequences.reduce((n, s) => n + s.length, 0);
+  return packTrees(
+    sequences.map((sequence) => ({ trunk: [], branches: [sequence] })),
+    vocab,
+  );
+}
+
+/**
+ * Packs sequences with what they have in common laid down once: of each tree the trunk, then its branches. Layers with a window cannot take
+ * a trunk of two branches or more.
+ * @throws MgrpoError for an empty branch or an id that the model does not have
+ */
+export function packTrees(trees: readonly Tree[], vocab: number): PackedBatch {
+  const sizes = trees.map(({ trunk, branches }) => branches.reduce((n, branch) => n + branch.length, trunk.length));
+  const length = sizes.reduce((a, b) => a + b, 0);
   const make = (): Uint32Array<ArrayBuffer> => new Uint32Array(length);
   const [ids, positions, seqStart, seqEnd] = [make(), make(), make(), make()];
   const starts: number[] = [];
   let at = 0;
-  for (const sequence of sequences) {
-    check(sequence.length > 0, 'pack: expected at least one token in every sequence, got an empty one; drop it');
-    const end = at + sequence.length;
-    starts.push(at);
-    seqStart.fill(at, at, end);
-    seqEnd.fill(end, at, end);
-    for (let i = 0; i < sequence.length; i++) {
-      const id = sequence[i]!;
+  let longest = 0;
+  const lay = (part: ArrayLike<number>, position: number, start: number, end: number): void => {
+    for (let i = 0; i < part.length; i++, at++) {
+      const id = part[i]!;
       check(
         Number.isInteger(id) && id >= 0 && id < vocab,
         `pack: expected token ids from 0 to ${vocab - 1}, got ${show(id)}; the tokenizer does not belong to this model`,
       );
-      ids[at + i] = id;
-      positions[at + i] = i;
+      ids[at] = id;
+      positions[at] = position + i;
+      seqStart[at] = start;
+      seqEnd[at] = end;
     }
-    at = end;
-  }
+    longest = Math.max(longest, position + part.length);
+  };
+  trees.forEach(({ trunk, branches }, i) => {
+    const root = at;
+    lay(trunk, 0, root, root + sizes[i]!);
+    for (const branch of branches) {
+      check(branch.length > 0, 'pack: expected at least one token in every sequence, got an empty one; drop it');
+      starts.push(at);
+      lay(branch, trunk.length, trunk.length > 0 ? root : at, at + branch.length);
+    }
+  });
   starts.push(at);
-  return { ids, positions, seqStart, seqEnd, starts, length };
+  return { ids, positions, seqStart, seqEnd, starts, length, longest };
 }
 
 /** Copies a packed batch to the memory of a pool. */

@@ -115,7 +115,7 @@ export class Decoder {
     const x = (layer: number): Tensor => pool.get(keep ? `x.${layer}` : 'x', [batch.length, this.config.hiddenSize]);
     embedTokens(rec, net, { ids: device.ids, y: x(0), tokens: batch.length });
     const attend = attendPacked(device, kv);
-    for (const pass of this.#passes(rec, net, device.positions, batch.length, longest(batch))) {
+    for (const pass of this.#passes(rec, net, device.positions, batch.length, batch.longest)) {
       const values = this.#values(pass, x(pass.layer), keep && !this.#recomputes ? pool : undefined);
       runLayer(pass, values, attend, x(pass.layer + 1));
     }
@@ -174,7 +174,7 @@ export class Decoder {
     rec.clear(d);
     scoreBackward(rec, net, scores, { ...derivatives, d, ...this.#headOptions });
     const attend = attendPacked(device);
-    const passes = [...this.#passes(rec, net, device.positions, tokens, longest(state.batch))];
+    const passes = [...this.#passes(rec, net, device.positions, tokens, state.batch.longest)];
     for (const pass of passes.reverse()) {
       const x = pool.get(`x.${pass.layer}`, [tokens, this.config.hiddenSize]);
       const values = this.#values(pass, x, this.#recomputes ? undefined : pool);
@@ -246,14 +246,14 @@ function runLayer(pass: LayerPass, values: LayerValues, attend: Attend, out?: Te
 }
 
 /** Tokens attend to those before them in their own sequence. */
-function attendPacked({ seqStart, length }: DeviceBatch, kv?: KvTarget): Attend {
+function attendPacked({ seqStart, seqEnd, length }: DeviceBatch, kv?: KvTarget): Attend {
   return (pass, { q, k, v, o, lse }) => {
     const { kvHeads, headDim, ...shape } = attentionShape(pass);
     if (kv) {
       const [kCache, vCache] = [kv.k[pass.layer]!, kv.v[pass.layer]!];
       kvStore(pass.rec, { k, v, kCache, vCache, cacheRow: kv.cacheRow, tokens: length, kvHeads, headDim });
     }
-    attention(pass.rec, { q, k, v, o, lse, seqStart, tokens: length, kvHeads, headDim, ...shape });
+    attention(pass.rec, { q, k, v, o, lse, seqStart, seqEnd, tokens: length, kvHeads, headDim, ...shape });
   };
 }
 
@@ -267,9 +267,4 @@ function attendCached(slots: CachedTokens): Attend {
     const cached = { kCache, vCache, kvIndex, contextLength, slots: count, maxContext };
     decodeAttention(pass.rec, { q, o, ...cached, kvHeads, headDim, ...shape });
   };
-}
-
-/** Length of a batch's longest sequence. */
-function longest({ starts }: PackedBatch): number {
-  return starts.reduce((n, start, i) => Math.max(n, (starts[i + 1] ?? start) - start), 0);
 }

@@ -26,6 +26,11 @@ export interface AttentionArgs extends Heads {
   readonly lse: Tensor;
   /** First row of each token's sequence. Sequences are contiguous and packed without gaps. */
   readonly seqStart: Tensor;
+  /**
+   * One past the last row that sees each token's key: the end of its sequence. Several sequences may begin with the same rows: those come
+   * first, their keys are seen to the end of all, and after them each sequence's own rows, of which the others see nothing (no window then).
+   */
+  readonly seqEnd: Tensor;
   readonly tokens: number;
 }
 
@@ -36,8 +41,6 @@ export interface AttentionBackwardArgs extends AttentionArgs {
   readonly dq: Tensor;
   readonly dk: Tensor;
   readonly dv: Tensor;
-  /** One past the last row of each token's sequence. */
-  readonly seqEnd: Tensor;
 }
 
 /** Arguments of {@link decodeAttention}. */
@@ -71,8 +74,8 @@ const wide = (a: { tokens: number; heads: number; headDim: number }): number[] =
 const narrow = (a: { tokens: number; kvHeads: number; headDim: number }): number[] => [a.tokens, a.kvHeads, a.headDim];
 
 /**
- * Causal grouped-query attention over packed sequences: with s_tj = scale · q_t·k_j for seqStart[t] ≤ j ≤ t (and j > t − window),
- * lse_t = log Σ_j exp s_tj and o_t = Σ_j exp(s_tj − lse_t) v_j. Memory is linear in tokens (Dao et al. 2022, FlashAttention).
+ * Causal grouped-query attention over packed sequences: with s_tj = scale · q_t·k_j for seqStart[t] ≤ j ≤ t < seqEnd[j] (and
+ * j > t − window), lse_t = log Σ_j exp s_tj and o_t = Σ_j exp(s_tj − lse_t) v_j. Memory is linear in tokens (Dao et al. 2022, FlashAttention).
  */
 export const attention: Operation<AttentionArgs> = operation<AttentionArgs>('attention', {
   scalars: { tokens: count(), heads: count(), kvHeads: count(), headDim: headDim(), scale: real(), window: count(0) },
@@ -83,6 +86,7 @@ export const attention: Operation<AttentionArgs> = operation<AttentionArgs>('att
     o: ['write', 'f32', wide],
     lse: ['write', 'f32', ({ tokens, heads }) => [tokens, heads]],
     seqStart: ['read', 'u32', ({ tokens }) => [tokens]],
+    seqEnd: ['read', 'u32', ({ tokens }) => [tokens]],
   },
   rules: [groups],
 });

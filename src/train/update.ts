@@ -2,47 +2,59 @@
 import { MgrpoError } from '../errors.js';
 import { policyObjective } from '../algo/objective.js';
 import type { MicroBatch, TrainSequence, UpdateWindow } from '../algo/windows.js';
-import { pack } from '../nn/batch.js';
+import { packTrees, type PackedBatch } from '../nn/batch.js';
 import type { Targets } from '../nn/blocks/head.js';
 import type { Decoder } from '../nn/decoder.js';
+import type { ModelConfig } from '../nn/model-config.js';
 import type { AdamW } from '../optim/adamw.js';
 
 /** Rows of a packed batch that predict completion tokens, with where each sequence's ones begin. */
 interface Packed {
-  readonly batch: ReturnType<typeof pack>;
+  readonly batch: PackedBatch;
   readonly targets: Targets;
   /** int[B + 1] */
   readonly offsets: readonly number[];
 }
 
-/** Lays prompt and completion end to end and points at the rows that predict the completion. */
+/** A prompt and what follows it. */
+interface Scored {
+  readonly promptIds: ArrayLike<number>;
+  readonly completionIds: ArrayLike<number>;
+}
+
+/**
+ * Lays prompts and completions end to end and points at the rows that predict the completions. Neighbours with the same prompt share its rows
+ * but the last, which predicts something else for each; the last token of a completion predicts nothing and stays out.
+ */
 export function packForScoring(
-  sequences: readonly { readonly promptIds: ArrayLike<number>; readonly completionIds: ArrayLike<number> }[],
-  vocab: number,
+  sequences: readonly Scored[],
+  { vocabSize, layers }: Pick<ModelConfig, 'vocabSize' | 'layers'>,
   temperature: number,
 ): Packed {
-  const joined = sequences.map(({ promptIds, completionIds }) => [...Array.from(promptIds), ...Array.from(completionIds)]);
-  const batch = pack(joined, vocab);
-  const offsets = [0];
-  const rows: number[] = [];
-  const targets: number[] = [];
+  const shares = layers.every(({ window }) => window === null);
+  const trees: { readonly trunk: number[]; readonly branches: number[][] }[] = [];
   sequences.forEach(({ promptIds, completionIds }, i) => {
-    for (let t = 0; t < completionIds.length; t++) {
-      rows.push(batch.starts[i]! + promptIds.length - 1 + t);
-      targets.push(completionIds[t]!);
-    }
-    offsets.push(rows.length);
+    const branch = [promptIds[promptIds.length - 1]!, ...Array.from(completionIds).slice(0, -1)];
+    if (shares && i > 0 && equalIds(promptIds, sequences[i - 1]!.promptIds)) trees.at(-1)!.branches.push(branch);
+    else trees.push({ trunk: Array.from(promptIds).slice(0, -1), branches: [branch] });
   });
+  const batch = packTrees(trees, vocabSize);
+  const offsets = [0];
+  for (const { completionIds } of sequences) offsets.push(offsets.at(-1)! + completionIds.length);
+  const rows = sequences.flatMap(({ completionIds }, i) => Array.from(completionIds, (_, t) => batch.starts[i]! + t));
+  const targets = sequences.flatMap(({ completionIds }) => Array.from(completionIds));
   return { batch, offsets, targets: { rows: Uint32Array.from(rows), targets: Uint32Array.from(targets), temperature } };
+}
+
+function equalIds(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  return a === b || (a.length === b.length && Array.prototype.every.call(a, (id, i) => id === b[i]));
 }
 
 /** Most tokens that are scored together; longer lists of sequences are cut at sequence borders. Micro-batches of training are not cut. */
 const PIECE_TOKENS = 8192;
 
 /** Cuts a list of sequences into pieces of at most {@link PIECE_TOKENS} tokens, one sequence at least. */
-function* pieces<T extends { readonly promptIds: ArrayLike<number>; readonly completionIds: ArrayLike<number> }>(
-  sequences: readonly T[],
-): Generator<readonly T[]> {
+function* pieces<T extends Scored>(sequences: readonly T[]): Generator<readonly T[]> {
   let from = 0;
   while (from < sequences.length) {
     let to = from;
@@ -61,13 +73,13 @@ function* pieces<T extends { readonly promptIds: ArrayLike<number>; readonly com
 /** f32 log-probabilities of the completion tokens of all sequences, in order, without a trace for training. */
 export async function scoreSequences(
   decoder: Decoder,
-  sequences: readonly { readonly promptIds: ArrayLike<number>; readonly completionIds: ArrayLike<number> }[],
+  sequences: readonly Scored[],
   temperature: number,
   options: { readonly lora?: boolean } = {},
 ): Promise<Float32Array> {
   const parts: Float32Array[] = [];
   for (const piece of pieces(sequences)) {
-    const { batch, targets } = packForScoring(piece, decoder.config.vocabSize, temperature);
+    const { batch, targets } = packForScoring(piece, decoder.config, temperature);
     const recorder = decoder.gpu.recorder();
     const state = decoder.forward(recorder, batch, options);
     try {
@@ -110,11 +122,11 @@ export interface TokenLoss {
  */
 export async function accumulate(
   decoder: Decoder,
-  sequences: readonly { readonly promptIds: ArrayLike<number>; readonly completionIds: ArrayLike<number> }[],
+  sequences: readonly Scored[],
   temperature: number,
   lossOf: (logps: Float32Array, entropies: Float32Array, offsets: readonly number[]) => TokenLoss,
 ): Promise<Accumulated> {
-  const { batch, targets, offsets } = packForScoring(sequences, decoder.config.vocabSize, temperature);
+  const { batch, targets, offsets } = packForScoring(sequences, decoder.config, temperature);
   const recorder = decoder.gpu.recorder();
   const state = decoder.forward(recorder, batch, { keep: true });
   try {

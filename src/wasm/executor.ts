@@ -62,14 +62,14 @@ export const EXECUTOR: Executor<List> = {
     rec.append('columnSum', dy, undefined, undefined, out, m, n, accumulate);
   },
   attention(rec, a) {
-    rec.append('attention', ...queries(a, a.k, a.v, a.tokens), a.lse, a.seqStart);
+    rec.append('attention', ...queries(a, a.k, a.v, a.tokens), a.lse, a.seqStart, a.seqEnd);
   },
   attentionBackward(rec, a) {
-    rec.append('attentionBackward', ...queries(a, a.k, a.v, a.tokens), a.lse, a.seqStart, a.dO, a.dq, a.dk, a.dv);
+    rec.append('attentionBackward', ...queries(a, a.k, a.v, a.tokens), a.lse, a.seqStart, a.seqEnd, a.dO, a.dq, a.dk, a.dv);
   },
   decodeAttention(rec, a) {
     const shared = queries(a, a.kCache, a.vCache, a.slots);
-    rec.append('cachedAttention', ...shared, undefined, undefined, a.kvIndex, a.contextLength, a.maxContext);
+    rec.append('cachedAttention', ...shared, undefined, undefined, undefined, a.kvIndex, a.contextLength, a.maxContext);
   },
   kvStore(rec, { k, v, kCache, vCache, cacheRow, tokens, kvHeads, headDim }) {
     rec.append('kvStore', k, v, cacheRow, kCache, vCache, tokens, kvHeads * headDim, cacheRows(kCache, kvHeads, headDim));

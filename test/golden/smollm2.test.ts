@@ -6,9 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { generate } from '../../src/sampling/generate.js';
 import { loadDecoder } from '../../src/formats/load.js';
 import { Safetensors } from '../../src/formats/safetensors.js';
+import { pack } from '../../src/nn/batch.js';
 import { NodeFiles } from '../../src/platform/node-files.js';
 import { accumulateNll } from '../../src/train/sft-trainer.js';
-import { concatenate, packForScoring, scoreSequences } from '../../src/train/update.js';
+import { concatenate, scoreSequences } from '../../src/train/update.js';
 import { difference } from '../support/compare.js';
 import { testDevice } from '../support/device.js';
 
@@ -52,7 +53,8 @@ describe.skipIf(reason)(`SmolLM2-135M-Instruct${reason ? ` (skipped: ${reason})`
     // The reference is cut before its first near tie.
     out.forEach(({ ids }, i) => expect([...ids].slice(0, json.greedy[i]!.completion.length)).toEqual(json.greedy[i]!.completion));
 
-    const { batch } = packForScoring(sequences.slice(0, 1), decoder.config.vocabSize, 1);
+    const { promptIds, completionIds } = sequences[0]!;
+    const batch = pack([[...promptIds, ...completionIds]], decoder.config.vocabSize);
     const recorder = device.recorder();
     const state = decoder.forward(recorder, batch);
     const logits = decoder.logits(recorder, state, Uint32Array.of(batch.length - 1));

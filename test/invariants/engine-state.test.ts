@@ -19,7 +19,7 @@ function pass(
   decoder: Decoder,
   part: (typeof some)[number],
 ): { state: ForwardState; score(): Scores; backward(scores: Scores): void } {
-  const { batch, targets } = packForScoring(part, decoder.config.vocabSize, 1);
+  const { batch, targets } = packForScoring(part, decoder.config, 1);
   const state = decoder.forward(rec, batch, { keep: true });
   return {
     state,
@@ -101,7 +101,7 @@ describe('the state of a forward pass', () => {
     expect(() => one.score()).toThrow(/released/);
     expect(() => one.backward(scores)).toThrow(/released/);
     two.state.release();
-    const { batch, targets } = packForScoring(some[0], decoder.config.vocabSize, 1);
+    const { batch, targets } = packForScoring(some[0], decoder.config, 1);
     const plain = decoder.forward(rec, batch);
     const none = new Float32Array(targets.rows.length);
     expect(() => decoder.backward(rec, plain, decoder.score(rec, plain, targets), none, none)).toThrow(/keep: true/);

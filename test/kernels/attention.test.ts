@@ -6,7 +6,7 @@ import { attentionGradient, attentionReference, boundsOf, tokensOf, type Attenti
 import { expectClose, noise } from '../support/compare.js';
 import { isWasm, skipGpu, testGpu } from '../support/gpu.js';
 
-const shapeOf = (lengths: readonly number[], heads: number, kvHeads: number, headDim: number): AttentionShape => ({
+const shapeOf = (lengths: AttentionShape['lengths'], heads: number, kvHeads: number, headDim: number): AttentionShape => ({
   lengths,
   heads,
   kvHeads,
@@ -60,9 +60,9 @@ async function run(
   };
   const { o, lse, dq, dk, dv } = outputs;
   const rec = gpu.recorder();
-  const args = { ...shape, q, k, v, o: o.inner, lse: lse.inner, seqStart, tokens };
+  const args = { ...shape, q, k, v, o: o.inner, lse: lse.inner, seqStart, seqEnd, tokens };
   attention(rec, args);
-  attentionBackward(rec, { ...args, dO, dq: dq.inner, dk: dk.inner, dv: dv.inner, seqEnd });
+  attentionBackward(rec, { ...args, dO, dq: dq.inner, dk: dk.inner, dv: dv.inner });
   rec.submit();
   const found: Record<string, Float32Array> = {};
   for (const [name, { whole }] of Object.entries(outputs)) {
@@ -115,13 +115,16 @@ const SHAPES: readonly AttentionShape[] = [
   shapeOf([19, 2], 3, 1, 96),
   shapeOf([33, 5], 2, 2, 128),
   shapeOf([21, 3], 2, 1, 256),
+  shapeOf([[3, 1, 5], 2, [9, 4, 4, 1, 7], [1, 1, 1]], 2, 1, 8),
+  shapeOf([[20, 30, 17, 33], 5, [70, 3, 80]], 4, 2, 16),
+  shapeOf([[7, 2, 90, 40]], 5, 1, 10),
   { ...shapeOf([3, 4, 5, 7, 8, 9, 1], 5, 1, 10), window: 2 },
   { ...shapeOf([1, 40, 7], 2, 1, 8), window: 6 },
   { ...shapeOf([60, 90], 4, 2, 16), window: 33 },
   { ...shapeOf([40], 2, 1, 256), window: 17 },
 ];
 const name = (s: AttentionShape): string =>
-  `${s.lengths.join('+')} rows, ${s.heads}/${s.kvHeads} heads of ${s.headDim}${s.window ? `, window of ${s.window}` : ''}`;
+  `${s.lengths.map((l) => (typeof l === 'number' ? l : `${l[0]}(${l.slice(1).join('|')})`)).join('+')} rows, ${s.heads}/${s.kvHeads} heads of ${s.headDim}${s.window ? `, window of ${s.window}` : ''}`;
 
 describe('the f64 twin', () => {
   it.each([shapeOf([1, 4, 3], 2, 1, 4), shapeOf([5], 3, 3, 2), { ...shapeOf([6, 2], 2, 1, 2), window: 3 }])(
@@ -156,7 +159,7 @@ describe.skipIf(skipGpu)('packed attention', () => {
 
   it('gives equal bits twice', async () => {
     const gpu = await testGpu();
-    const shape = shapeOf([37, 5, 60], 6, 2, 8);
+    const shape = shapeOf([37, 5, [10, 20, 30]], 6, 2, 8);
     for (const variant of variantsOf(shape))
       expect(await run(gpu, shape, inputs(shape), variant), `${variant}`).toEqual(await run(gpu, shape, inputs(shape), variant));
   });
@@ -173,6 +176,24 @@ describe.skipIf(skipGpu)('packed attention', () => {
       const part = await run(gpu, alone, cut as typeof data, variant);
       for (const [name, width] of Object.entries({ o: 32, lse: 4, dq: 32, dk: 16, dv: 16 }))
         expectClose(own(whole[name as 'o'], width), part[name as 'o'], `${name} by ${variant}`, 1e-6);
+    }
+  });
+
+  it('gives a sequence with a shared beginning what it has alone', async () => {
+    const gpu = await testGpu();
+    const [trunk, own] = [21, 9];
+    const [shared, alone] = [shapeOf([[trunk, 30, own, 4]], 4, 2, 8), shapeOf([trunk + own], 4, 2, 8)];
+    const data = inputs(shared);
+    const rows = (x: Float32Array<ArrayBuffer>, width: number): Float32Array<ArrayBuffer> =>
+      Float32Array.from([...x.subarray(0, trunk * width), ...x.subarray((trunk + 30) * width, (trunk + 30 + own) * width)]);
+    const cut = { q: rows(data.q, 32), k: rows(data.k, 16), v: rows(data.v, 16), dO: rows(data.dO, 32) };
+    for (const variant of variantsOf(shared)) {
+      const whole = await run(gpu, shared, data, variant);
+      const part = await run(gpu, alone, cut, variant);
+      const found = { o: rows(Float32Array.from(whole.o), 32), lse: rows(Float32Array.from(whole.lse), 4) };
+      // WebAssembly computes by position: the same bits.
+      if (isWasm) expect(found).toEqual({ o: part.o, lse: part.lse });
+      for (const name of ['o', 'lse'] as const) expectClose(found[name], part[name], `${name} by ${variant}`, 1e-6);
     }
   });
 
@@ -205,7 +226,20 @@ describe.skipIf(skipGpu)('packed attention', () => {
     const gpu = await testGpu();
     const t = gpu.from(new Float32Array(64));
     const seqStart = gpu.from(new Uint32Array(4));
-    const args = { q: t, k: t, v: t, o: t, lse: t, seqStart, tokens: 4, heads: 2, kvHeads: 1, headDim: 8, scale: 1 };
+    const args = {
+      q: t,
+      k: t,
+      v: t,
+      o: t,
+      lse: t,
+      seqStart,
+      seqEnd: seqStart,
+      tokens: 4,
+      heads: 2,
+      kvHeads: 1,
+      headDim: 8,
+      scale: 1,
+    };
     const calls = (change: Partial<typeof args>) => () => attention(gpu.recorder(), { ...args, ...change });
     expect(calls({ heads: 3, kvHeads: 2 })).toThrow('expected kvHeads that divides heads, got 3 heads and 2 kvHeads');
     expect(calls({ headDim: 7 })).toThrow(
@@ -244,13 +278,14 @@ async function decode(
   }
   const last = [...new Set(end)].map((e) => e - 1);
   const slots = [...last, -1, last[0]!]; // −1: inactive
-  const maxContext = Math.max(...lengths) + 1;
-  const contextLength = Uint32Array.from(slots, (t) => (t < 0 ? 0 : t - start[t]! + 1));
+  const seen = slots.map((t) => Array.from({ length: t + 1 }, (_, j) => j).filter((j) => j >= start[t]! && t < end[j]!));
+  const maxContext = Math.max(...seen.map(({ length }) => length)) + 1;
+  const contextLength = Uint32Array.from(seen, ({ length }) => length);
   const kvIndex = new Uint32Array(slots.length * maxContext).fill(0xffffffff);
   const q = new Float32Array(slots.length * heads * headDim);
   slots.forEach((t, b) => {
     if (t < 0) return;
-    for (let j = 0; j < contextLength[b]!; j++) kvIndex[b * maxContext + j] = rowOf(start[t]! + j);
+    kvIndex.set(seen[b]!.map(rowOf), b * maxContext);
     q.set(data.q.subarray(t * heads * headDim, (t + 1) * heads * headDim), b * heads * headDim);
   });
   const [query, keys, values, index, context] = [

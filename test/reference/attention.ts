@@ -2,8 +2,8 @@
 
 /** Sizes of a packed batch. */
 export interface AttentionShape {
-  /** Rows of each sequence, in packing order. */
-  readonly lengths: readonly number[];
+  /** Rows of each sequence, in packing order; of several that begin alike: [common rows, own rows of the first, of the second, …]. */
+  readonly lengths: readonly (number | readonly number[])[];
   readonly heads: number;
   readonly kvHeads: number;
   readonly headDim: number;
@@ -14,11 +14,11 @@ export interface AttentionShape {
 
 /** Number of packed rows. */
 export function tokensOf(shape: Pick<AttentionShape, 'lengths'>): number {
-  return shape.lengths.reduce((a, b) => a + b, 0);
+  return shape.lengths.flat().reduce((a, b) => a + b, 0);
 }
 
-/** First row and one past the last row of every token's sequence. */
-export function boundsOf(lengths: readonly number[]): {
+/** First row of every token's sequence, and one past the last row that sees its key. */
+export function boundsOf(lengths: AttentionShape['lengths']): {
   readonly start: Uint32Array<ArrayBuffer>;
   readonly end: Uint32Array<ArrayBuffer>;
 } {
@@ -27,9 +27,11 @@ export function boundsOf(lengths: readonly number[]): {
   const end = new Uint32Array(tokens);
   let at = 0;
   for (const length of lengths) {
-    start.fill(at, at, at + length);
-    end.fill(at + length, at, at + length);
-    at += length;
+    const [trunk, ...branches] = typeof length === 'number' ? [0, length] : length;
+    const all = at + tokensOf({ lengths: [length] });
+    start.fill(at, at, all);
+    end.fill(all, at, (at += trunk!));
+    for (const own of branches) end.fill(at + own, at, (at += own));
   }
   return { start, end };
 }
@@ -53,22 +55,22 @@ export function attentionReference(
   shape: AttentionShape,
 ): { readonly o: Float64Array; readonly lse: Float64Array } {
   const { heads, kvHeads, headDim: d, scale } = shape;
-  const { start } = boundsOf(shape.lengths);
+  const { start, end } = boundsOf(shape.lengths);
   const o = new Float64Array(start.length * heads * d);
   const lse = new Float64Array(start.length * heads);
   for (let t = 0; t < start.length; t++) {
     for (let h = 0; h < heads; h++) {
       const kv = Math.floor((h * kvHeads) / heads);
       const at = (t * heads + h) * d;
-      const scores: number[] = [];
-      const first = firstSeen(start[t]!, t, shape);
-      for (let j = first; j <= t; j++) scores.push(scale * dot(q, at, k, (j * kvHeads + kv) * d, d));
+      const seen: number[] = [];
+      for (let j = firstSeen(start[t]!, t, shape); j <= t; j++) if (t < end[j]!) seen.push(j);
+      const scores = seen.map((j) => scale * dot(q, at, k, (j * kvHeads + kv) * d, d));
       const highest = scores.reduce((a, b) => Math.max(a, b));
       const total = scores.reduce((sum, s) => sum + Math.exp(s - highest), 0);
       lse[t * heads + h] = highest + Math.log(total);
       scores.forEach((s, i) => {
         const p = Math.exp(s - highest) / total;
-        const value = ((first + i) * kvHeads + kv) * d;
+        const value = (seen[i]! * kvHeads + kv) * d;
         for (let e = 0; e < d; e++) o[at + e]! += p * v[value + e]!;
       });
     }
@@ -85,7 +87,7 @@ export function attentionGradient(
   shape: AttentionShape,
 ): { readonly dq: Float64Array; readonly dk: Float64Array; readonly dv: Float64Array } {
   const { heads, kvHeads, headDim: d, scale } = shape;
-  const { start } = boundsOf(shape.lengths);
+  const { start, end } = boundsOf(shape.lengths);
   const { o, lse } = attentionReference(q, k, v, shape);
   const dq = new Float64Array(q.length);
   const dk = new Float64Array(k.length);
@@ -96,6 +98,7 @@ export function attentionGradient(
       const at = (t * heads + h) * d;
       const delta = dot(dO, at, o, at, d);
       for (let j = firstSeen(start[t]!, t, shape); j <= t; j++) {
+        if (t >= end[j]!) continue;
         const key = (j * kvHeads + kv) * d;
         const p = Math.exp(scale * dot(q, at, k, key, d) - lse[t * heads + h]!);
         const ds = p * (dot(dO, at, v, key, d) - delta) * scale;

@@ -15,9 +15,9 @@ interface PassSpec<P> {
 }
 
 /** Bindings and parameters of each pass. */
-export const FORWARD: PassSpec<typeof PACKED> = { access: 'rrrrww', params: PACKED };
+export const FORWARD: PassSpec<typeof PACKED> = { access: 'rrrrrww', params: PACKED };
 export const DELTA: PassSpec<typeof PACKED> = { access: 'rrrw', params: PACKED };
-export const DQ: PassSpec<typeof PACKED> = { access: 'rrrrrrw', params: PACKED };
+export const DQ: PassSpec<typeof PACKED> = { access: 'rrrrrrrw', params: PACKED };
 export const DKV: PassSpec<typeof PACKED> = { access: 'rrrrrrww', params: PACKED };
 export const DECODE: PassSpec<typeof CACHED> = { access: 'rrrrrw', params: CACHED };
 
