@@ -43,8 +43,7 @@ fn attention_bwd_dq_rows(group: Group, @builtin(local_invocation_index) lane: u3
   let row_delta = lse_delta[pair].y;
   let stride = params.kv_heads * VECS;
   let kv_head = block.head / (params.heads / params.kv_heads);
-  for (var j = first_seen(block.first, seq_start[block.first]); j <= block.last; j++) {
-    j = next_seen(j, block.first);
+  for (var j = first_key(block.first); j <= block.last; j = next_seen(j + 1, block.first)) {
     let key = j * stride + kv_head * VECS;
     var s = 0.0;
     var dp = 0.0;

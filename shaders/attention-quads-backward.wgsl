@@ -29,12 +29,9 @@ fn attention_bwd_dq_quads(group: Group, @builtin(local_invocation_index) lane: u
   #end
   var keys: array<vec4f, CHUNKS>;
   let stride = params.kv_heads * HEAD_DIM;
-  let first_row = block.first / block.repeats;
-  let j0 = next_seen(first_seen(first_row, seq_start[first_row]), first_row);
-  for (var j = j0; j <= block.last_row; j = next_seen(j + 4, first_row)) {
+  for (var j = first_key(block.first_row); j <= block.last_row; j = next_seen(j + 4, block.first_row)) {
     let at = vec4u(j, j + 1, j + 2, j + 3);
     let near = min(at, vec4u(block.last_row));
-    let end = vec4u(seq_end[near.x], seq_end[near.y], seq_end[near.z], seq_end[near.w]);
     let key = near * stride + block.kv_head * HEAD_DIM;
     #for r STREAMS
     var s$r = vec4f();
@@ -56,7 +53,7 @@ fn attention_bwd_dq_quads(group: Group, @builtin(local_invocation_index) lane: u
     }
     #end
     #for r STREAMS
-    let seen$r = sees_4(row$r, start$r, at, end);
+    let seen$r = sees_4(row$r, start$r, at, end_4(near));
     let ds$r = select(vec4f(), exp(s$r - lse$r) * (g$r - delta$r) * params.scale, seen$r);
     #end
     #for c CHUNKS

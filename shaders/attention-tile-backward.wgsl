@@ -52,9 +52,7 @@ fn attention_bwd_dq_tile(group: Group, @builtin(local_invocation_index) local: u
   }
   let lses = vec2f(lse_delta[pair[0]].x, lse_delta[pair[1]].x);
   let deltas = vec2f(lse_delta[pair[0]].y, lse_delta[pair[1]].y);
-  let first_row = block.first / block.repeats;
-  let j0 = next_seen(first_seen(first_row, seq_start[first_row]), first_row);
-  for (var j = j0; j <= block.last_row; j = next_seen(j + PASSING, first_row)) {
+  for (var j = first_key(block.first_row); j <= block.last_row; j = next_seen(j + PASSING, block.first_row)) {
     workgroupBarrier();
     for (var i = local; i < PASSING * VECS; i += 64) {
       let source = (min(j + i / VECS, block.last_row) * params.kv_heads + block.kv_head) * VECS + i % VECS;

@@ -33,9 +33,7 @@ fn attention_fwd_tile(group: Group, @builtin(local_invocation_index) local: u32)
   var total = vec2f();
   var sum_even: array<Vec, COLUMNS_EACH>;
   var sum_odd: array<Vec, COLUMNS_EACH>;
-  let first_row = block.first / block.repeats;
-  let j0 = next_seen(first_seen(first_row, seq_start[first_row]), first_row);
-  for (var j = j0; j <= block.last_row; j = next_seen(j + KEYS, first_row)) {
+  for (var j = first_key(block.first_row); j <= block.last_row; j = next_seen(j + KEYS, block.first_row)) {
     workgroupBarrier();
     for (var i = local; i < KEYS * VECS; i += 64) {
       let key = min(j + i / VECS, block.last_row) * params.kv_heads + block.kv_head;
@@ -52,7 +50,7 @@ fn attention_fwd_tile(group: Group, @builtin(local_invocation_index) local: u32)
     }
     let at = vec4u(j + x) + vec4u(0, 0, 8, 8);
     let near = min(at, vec4u(block.last_row));
-    let seen = sees_4(rows.xyxy, starts.xyxy, at, vec2u(seq_end[near.x], seq_end[near.z]).xxyy);
+    let seen = sees_4(rows.xyxy, starts.xyxy, at, end_4(near));
     s = select(vec4f(-1e30), s, seen);
     scores[even + x] = s.x;
     scores[even + KEYS + x] = s.y;

@@ -26,11 +26,19 @@ fn sees_4(row: vec4u, start: vec4u, j: vec4u, end: vec4u) -> vec4<bool> {
   return (j >= start) & (j <= row) & (row < end);
 }
 
+fn end_4(rows: vec4u) -> vec4u {
+  return vec4u(seq_end[rows.x], seq_end[rows.y], seq_end[rows.z], seq_end[rows.w]);
+}
+
 // First row from `j` on whose key rows from `row` on may see: steps over the ends of other sequences with the same beginning.
 fn next_seen(j: u32, row: u32) -> u32 {
   var at = j;
   while (at < row && seq_end[at] <= row) { at = seq_end[at]; }
   return at;
+}
+
+fn first_key(row: u32) -> u32 {
+  return next_seen(first_seen(row, seq_start[row]), row);
 }
 
 // One past the last row whose query sees the key of `row`, which is seen up to `end`.

@@ -6,6 +6,7 @@ struct Queries {
   kv_head: u32,
   first: u32,
   count: u32,
+  first_row: u32,
   last_row: u32,
 }
 
@@ -14,7 +15,7 @@ fn queries_of(group: Group, size: u32) -> Queries {
   let repeats = params.heads / params.kv_heads;
   let first = index / params.kv_heads * size;
   let count = params.tokens * repeats;
-  return Queries(repeats, index % params.kv_heads, first, count, (min(first + size, count) - 1) / repeats);
+  return Queries(repeats, index % params.kv_heads, first, count, first / repeats, (min(first + size, count) - 1) / repeats);
 }
 
 // row * heads + head of query n of a key head.

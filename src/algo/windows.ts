@@ -2,6 +2,7 @@
 import { batchPlan } from '../config/batch.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import type { Ids } from './correction.js';
+import { LOSSES } from './losses.js';
 import type { ObjectiveContext } from './objective.js';
 import type { Question, Rollout } from './rollout.js';
 import type { Layer2Selection } from './selection.js';
@@ -123,4 +124,36 @@ export function joinWindows(
 ): MicroBatch[][] {
   const all = [...first.flat(), ...second.flat()];
   return all.length > 0 ? [all] : [];
+}
+
+/** Whether a sequence adds nothing to loss and gradient, so that it need not go through the model. */
+function isIdle({ advantage, masked }: TrainSequence, settings: GRPOConfig): boolean {
+  // Here the mean length of the micro-batch divides, and a sequence without a term of its own counts in it.
+  if (LOSSES[settings.lossType].normalizer === 'micro_batch') return false;
+  const { beta, entropyCoef, topEntropyQuantile } = settings;
+  return masked || (advantage === 0 && beta === 0 && entropyCoef === 0 && topEntropyQuantile === 1);
+}
+
+/**
+ * The micro-batches without the sequences that add nothing: advantage 0 without KL and entropy terms, or masked. What remains keeps its order
+ * and weights, so loss and gradient are the same sums; it is cut again to perDeviceTrainBatchSize. Metrics of the model's log-probabilities are
+ * then over what remains.
+ */
+export function withoutIdle(microBatches: readonly MicroBatch[]): MicroBatch[] {
+  return ([1, 2] as const).flatMap((layer) => {
+    const batches = microBatches.filter((batch) => batch.layer === layer);
+    const first = batches[0];
+    if (!first) return [];
+    const sequences = batches.flatMap((batch) => batch.sequences);
+    const live = sequences.map((sequence) => !isIdle(sequence, first.settings));
+    if (live.every(Boolean)) return batches;
+    const weights = batches.flatMap(({ context }) => Array.from(context.sequenceWeights!)).filter((_, i) => live[i]);
+    const kept = sequences.filter((_, i) => live[i]);
+    const size = first.settings.perDeviceTrainBatchSize;
+    return Array.from({ length: Math.ceil(kept.length / size) }, (_, k) => ({
+      ...first,
+      sequences: kept.slice(k * size, (k + 1) * size),
+      context: { ...first.context, sequenceWeights: weights.slice(k * size, (k + 1) * size) },
+    }));
+  });
 }

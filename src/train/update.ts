@@ -1,7 +1,7 @@
 // Forward, loss, backward and optimiser step on packed sequences: what training does with a decoder. What is computed of log-probs: algo/.
 import { MgrpoError } from '../errors.js';
 import { policyObjective } from '../algo/objective.js';
-import type { MicroBatch, TrainSequence, UpdateWindow } from '../algo/windows.js';
+import { withoutIdle, type MicroBatch, type TrainSequence, type UpdateWindow } from '../algo/windows.js';
 import { packTrees, type PackedBatch } from '../nn/batch.js';
 import type { Targets } from '../nn/blocks/head.js';
 import type { Decoder } from '../nn/decoder.js';
@@ -169,7 +169,8 @@ export interface UpdateReport {
 }
 
 /**
- * One optimiser step: the gradients of every micro-batch of the window, then AdamW. Token ids come from sampling as they are.
+ * One optimiser step: the gradients of every micro-batch of the window, then AdamW. Token ids come from sampling as they are. Sequences that
+ * add nothing to the loss do not go through the model.
  * @throws MgrpoError `diverged`, with the weights unchanged
  */
 export async function updatePolicy(
@@ -188,9 +189,10 @@ export async function updatePolicy(
     means.set(name, { sum: entry.sum + value * weight, weight: entry.weight + weight });
   };
   let [loss, tokens, largest] = [0, 0, 0];
-  const total = window.microBatches.length;
+  const microBatches = withoutIdle(window.microBatches);
+  const total = microBatches.length;
   const norm = await optimizerStep(decoder, optimizer, options.learningRate, async () => {
-    for (const [index, batch] of window.microBatches.entries()) {
+    for (const [index, batch] of microBatches.entries()) {
       const result = await accumulatePolicy(decoder, batch, window.onPolicy, options.reference);
       loss += result.loss;
       tokens += result.tokens;

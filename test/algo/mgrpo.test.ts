@@ -8,7 +8,7 @@ import type { StepHost } from '../../src/algo/mgrpo.js';
 import { buildQueries } from '../../src/algo/queries.js';
 import { completionMetrics } from '../../src/algo/rollout.js';
 import type { Completion, Prompt, Question, Scored } from '../../src/algo/rollout.js';
-import type { UpdateWindow } from '../../src/algo/windows.js';
+import { withoutIdle, type MicroBatch, type UpdateWindow } from '../../src/algo/windows.js';
 import { policyObjective } from '../../src/algo/objective.js';
 import { Rng } from '../../src/rng.js';
 
@@ -294,6 +294,55 @@ describe('mgrpoStep', () => {
     expect(micro.flatMap((m) => m.sequences)).toHaveLength(16);
     expect(micro.flatMap((m) => Array.from(m.context.sequenceWeights!))).toEqual(new Array(16).fill(1 / 16));
     expect(metrics['frac_reward_zero_std']).toBe(0.5);
+  });
+
+  it('gives the same losses and gradients without the sequences that add nothing', async () => {
+    const host = new TableHost(13);
+    host.logits([100])[0] = 40;
+    host.logits([101])[0] = 40;
+    const sample = host.sample.bind(host);
+    host.sample = async (...args) => (await sample(...args)).map((group) => group.map((c, i) => ({ ...c, truncated: i === 5 })));
+    const settings = { schedule: 'joint', numGenerations: 4 } as const;
+    await mgrpoStep(items(4), configOf({ maskTruncatedCompletions: true, lossType: 'dapo', layer2: settings }), host);
+    const whole = host.windows[0]!.microBatches;
+    const short = withoutIdle(whole);
+    const all = whole.flatMap((m) => m.sequences);
+    const kept = all.filter(({ advantage, masked }) => advantage !== 0 && !masked);
+    expect(kept.length).toBeLessThan(all.length / 2);
+    expect(short.flatMap((m) => m.sequences)).toEqual(kept);
+    expect(short.map((m) => m.sequences.length).filter((n) => n < 8).length).toBeLessThanOrEqual(2);
+    const outcome = (batches: readonly MicroBatch[]): { loss: number; gradients: number[] } => {
+      const results = batches.map(({ sequences, settings, context }) =>
+        policyObjective(
+          {
+            offsets: [0, ...sequences.map((_, i) => 2 * (i + 1))],
+            logps: sequences.flatMap((s) => Array.from(s.oldLogps, (x, t) => x - 0.1 * t - 0.3 * s.advantage)),
+            oldLogps: sequences.flatMap((s) => Array.from(s.oldLogps)),
+            refLogps: null,
+            entropies: null,
+            advantages: sequences.map((s) => s.advantage),
+            mask: sequences.flatMap((s) => (s.masked ? [0, 0] : [1, 1])),
+          },
+          settings,
+          context,
+        ),
+      );
+      return {
+        loss: results.reduce((sum, { loss }) => sum + loss, 0),
+        gradients: results.flatMap(({ gradLogps }) => Array.from(gradLogps)).filter((g) => g !== 0),
+      };
+    };
+    expect(outcome(short).gradients).toEqual(outcome(whole).gradients);
+    expect(outcome(short).loss).toBeCloseTo(outcome(whole).loss, 14);
+    const change = (settings: Partial<GRPOConfig>): number =>
+      withoutIdle(whole.map((m) => ({ ...m, settings: { ...m.settings, ...settings } }))).flatMap((m) => m.sequences).length;
+    const unmasked = all.filter(({ masked }) => !masked).length;
+    expect([{ beta: 0.1 }, { entropyCoef: 0.1 }, { topEntropyQuantile: 0.5 }].map(change)).toEqual([
+      unmasked,
+      unmasked,
+      unmasked,
+    ]);
+    expect(change({ lossType: 'bnpo' })).toBe(all.length);
   });
 
   it('replaces groups that cannot teach, up to the cap (dynamicSampling)', async () => {
