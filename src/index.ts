@@ -85,7 +85,7 @@ export { goldOf, isCountdownTask } from './reward/countdown-task.js';
 export { REWARDS, rewardRow, verifierFor } from './reward/registry.js';
 export type { RewardRow } from './reward/registry.js';
 export { named, rewardName, scoreAll } from './reward/run.js';
-export type { BatchScores } from './reward/run.js';
+export type { BatchScores, RewardCalls } from './reward/run.js';
 export type { RewardArgs, RewardFunction, RewardTrainerState, Scores } from './reward/types.js';
 export { verify, verifyBatch } from './reward/verify.js';
 export type { CountdownTask } from './reward/countdown-task.js';

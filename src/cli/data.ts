@@ -2,11 +2,12 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { MgrpoError, show } from '../errors.js';
+import { MgrpoError } from '../errors.js';
 import { LAYER1_SYSTEM_PROMPT, TASK_NAMES, jsonlRows, named, rewardRow, taskKind, verifierFor } from '../index.js';
-import type { GRPOConfig, RewardFunction, Split, Task, TaskRow } from '../index.js';
+import type { GRPOConfig, RewardArgs, RewardFunction, Scores, Split, Task, TaskRow } from '../index.js';
 import type { Settings } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
+import { WorkerModule } from '../platform/reward-worker-node.js';
 import type { DATA_OPTIONS } from './options.js';
 
 /** The generated task that the settings name. */
@@ -96,21 +97,14 @@ async function importRewards(file: string): Promise<RewardFunction[]> {
   const found = await stat(file).catch(() => null);
   if (!found?.isFile())
     throw new MgrpoError('not_found', `--reward-module: expected a JavaScript module, found no file ${file}; check the path`);
-  let value: unknown;
-  try {
-    value = ((await import(pathToFileURL(path.resolve(file)).href)) as { default?: unknown }).default;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MgrpoError('reward_function', `${file}: expected a module that loads, got ${reason}; correct the module`, {
-      cause,
-    });
-  }
-  if (typeof value === 'function') return [value as RewardFunction];
-  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-  if (entries.length === 0 || entries.some(([, f]) => typeof f !== 'function'))
-    throw new MgrpoError(
-      'reward_function',
-      `${file}: expected a function or an object of functions by name as default export, got ${show(value)}; export default ({ completions }) => completions.map(…)`,
-    );
-  return entries.map(([name, f]) => named(name, f as RewardFunction));
+  const { module, names } = await WorkerModule.open(file, pathToFileURL(path.resolve(file)).href);
+  return names.map((name, index) => {
+    const reward = async ({ logMetric, logExtra, signal, ...args }: RewardArgs): Promise<Scores> => {
+      const { scores, metrics, extras } = await module.call(index, args, signal);
+      for (const entry of metrics) logMetric?.(...entry);
+      for (const entry of extras) logExtra?.(...entry);
+      return scores as Scores;
+    };
+    return name === '' ? reward : named(name, reward);
+  });
 }

@@ -93,6 +93,9 @@ function report(error: unknown): number {
   return 1;
 }
 
+// A reader that is gone (mgrpo … | head) is no error of ours; a command that trains saves and ends (signals.ts).
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

@@ -41,6 +41,9 @@ export class Progress {
       case 'step':
         this.#finishStep(event);
         break;
+      case 'notice':
+        this.line(`step ${event.step}: ${event.text}`);
+        break;
       case 'end':
         this.#summarize();
         break;

@@ -1,4 +1,4 @@
-// What every command that computes needs: the device, progress, and Ctrl-C as a signal.
+// What every command that computes needs: the device, progress, and Ctrl-C as a signal. Whatever happens, the device is closed before the process ends.
 import type { Device, DeviceChoice } from '../index.js';
 import { openChosen } from './device.js';
 import { Progress } from './progress.js';
@@ -23,17 +23,22 @@ export async function withSession(
   onInterrupt: string,
   work: (session: Session) => Promise<number>,
 ): Promise<number> {
-  const device = await openChosen(choice);
+  const interruption = interruptible(onInterrupt);
+  const { signal } = interruption;
   const progress = new Progress();
-  const { signal, release } = interruptible(onInterrupt);
+  let device: Device | undefined;
   try {
-    return await work({ device, progress, signal });
+    device = await openChosen(choice);
+    const code = await work({ device, progress, signal });
+    if (interruption.failure) throw interruption.failure.error;
+    return code;
   } catch (error) {
     progress.clear();
+    if (interruption.failure) throw interruption.failure.error;
     if (signal.aborted && signal.reason === error) return INTERRUPTED;
     throw error;
   } finally {
-    release();
-    await device.destroy();
+    await device?.destroy();
+    await interruption.release();
   }
 }

@@ -230,7 +230,11 @@ async function runTraining(run: RunFolder, trainer: PolicyTrainer, plan: Plan, {
     if (metrics) await run.evaluated(when, metrics);
   };
   if (evaluates && !run.evaluations.before) await evaluated('before');
-  const { steps, reason, metrics } = await trainer.train();
+  const { steps, reason, metrics } = await trainer.train().catch(async (error: unknown) => {
+    // What is whole is saved; where that fails too, the first error is the one to be told.
+    await run.saveCheckpoint(trainer.step, trainer).catch(() => undefined);
+    throw error;
+  });
   const { policy } = trainer;
   if (reason === 'done' && evaluates) await evaluated('after');
   const result = policy.decoder.lora ? 'adapter' : 'model';

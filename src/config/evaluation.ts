@@ -25,7 +25,7 @@ const OWN = {
   },
 } as const;
 
-type Shared = 'maxContextLength' | 'maxSlots' | 'rewardWeights' | 'seed';
+type Shared = 'maxContextLength' | 'maxSlots' | 'rewardWeights' | 'rewardTimeout' | 'rewardErrors' | 'seed';
 
 /** The options of an evaluation. */
 export const EVALUATION_OPTIONS: typeof OWN & Pick<typeof GRPO_OPTIONS, Shared> = {
@@ -33,6 +33,8 @@ export const EVALUATION_OPTIONS: typeof OWN & Pick<typeof GRPO_OPTIONS, Shared> 
   maxContextLength: GRPO_OPTIONS.maxContextLength,
   maxSlots: GRPO_OPTIONS.maxSlots,
   rewardWeights: GRPO_OPTIONS.rewardWeights,
+  rewardTimeout: GRPO_OPTIONS.rewardTimeout,
+  rewardErrors: GRPO_OPTIONS.rewardErrors,
   seed: GRPO_OPTIONS.seed,
 };
 

@@ -27,6 +27,8 @@ export interface RewardArgs {
   readonly logExtra?: (column: string, values: readonly unknown[]) => void;
   /** Adds a scalar to the step's metrics. */
   readonly logMetric?: (name: string, value: number) => void;
+  /** Aborted where the scores are no longer wanted: the time is up (rewardTimeout), or the run is stopped. For what can be given up, such as fetch. */
+  readonly signal?: AbortSignal;
   readonly [column: string]: unknown;
 }
 

@@ -3,6 +3,7 @@
 //   config.json         the resolved settings, the versions and the device
 //   metrics.jsonl       one line per `log` event: means over the steps since the last line
 //   steps.jsonl         one line per step: metrics, seconds by phase, device memory
+//   notices.jsonl       what failed and was passed over, where that is asked for
 //   completions.jsonl   sampled completions with their rewards
 //   evaluation.json     metrics before, during and after, each with its 95 % interval
 //   checkpoints/step-N/ adapter or model, optimizer.safetensors, trainer_state.json, run.json, manifest.json with checksums
@@ -17,7 +18,7 @@ import type { CompletionRecord, Listener } from '../train/events.js';
 import { checkpointSteps, openCheckpoint, removeCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoints.js';
 import { hasStep, isCompletionRecord, isStepRecord, logRecords, parseEvaluations, parseRunConfig } from './records.js';
 
-const LOGS = ['metrics.jsonl', 'steps.jsonl', 'completions.jsonl'];
+const LOGS = ['metrics.jsonl', 'steps.jsonl', 'completions.jsonl', 'notices.jsonl'];
 const OWN = [...LOGS, 'config.json', 'evaluation.json', 'report.html', 'checkpoints', 'adapter', 'model'];
 /** What a write leaves that was killed. */
 const LEFT_OVER = /^\..+\.part$/;
@@ -147,6 +148,9 @@ export class RunFolder {
       case 'log':
         await this.#append('metrics.jsonl', [{ step: event.step, ...event.metrics }]);
         break;
+      case 'notice':
+        await this.#append('notices.jsonl', [{ step: event.step, text: event.text }]);
+        break;
       case 'completions':
         await this.#append('completions.jsonl', event.rows);
         break;
@@ -156,7 +160,7 @@ export class RunFolder {
         this.#checkMetric(event.metrics);
         break;
       case 'checkpoint':
-        if (this.#trainer && event.step !== this.#savedStep) await this.saveCheckpoint(event.step, this.#trainer);
+        if (this.#trainer) await this.saveCheckpoint(event.step, this.#trainer);
         break;
       case 'end':
         if (event.reason === 'done' && this.#trainer?.config.loadBestModelAtEnd) await this.#loadBest(event.step, this.#trainer);
@@ -180,8 +184,12 @@ export class RunFolder {
     return this.#evaluations;
   }
 
-  /** Optimiser, position and weights, in a folder that appears whole; `latestCheckpoint` finds it. Older ones go as `saveTotalLimit` says. */
+  /**
+   * Optimiser, position and weights, in a folder that appears whole; `latestCheckpoint` finds it. Older ones go as `saveTotalLimit` says. Nothing
+   * is written where the state is that of the beginning, or of the last checkpoint.
+   */
   async saveCheckpoint(step: number, trainer: Checkpointed): Promise<void> {
+    if (step === this.#savedStep) return;
     const { before, during } = this.#evaluations;
     const record = { config: this.#config, evaluations: { ...(before && { before }), during } };
     await writeCheckpoint(this.files, step, record, async (sink) => {

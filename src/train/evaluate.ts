@@ -239,6 +239,7 @@ class EvaluationRun {
       rewardFuncs: this.#rewardFuncs,
       openThink: this.#layer2?.mode === 'open_think',
       trainerState: { globalStep: 0, maxSteps: 0, epoch: 0 },
+      calls: { timeout: this.#settings.rewardTimeout, failuresAreNull: this.#settings.rewardErrors !== 'stop', signal },
     });
     const rolled: Rollout<EncodedQuestion> = {
       prompts,

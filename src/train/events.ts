@@ -69,6 +69,11 @@ export type TrainEvent =
       readonly step: number;
       readonly metrics: Readonly<Record<string, number>>;
     }
+  | {
+      /** Something that a person should know of: what failed and was passed over, as the settings ask. */ readonly type: 'notice';
+      readonly step: number;
+      readonly text: string;
+    }
   | { readonly type: 'completions'; readonly step: number; readonly rows: readonly CompletionRecord[] }
   | { readonly type: 'evaluation'; readonly step: number; readonly metrics: Readonly<Record<string, Metric>> }
   | {

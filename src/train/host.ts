@@ -5,6 +5,7 @@ import type { Completion, Phrase, Prompt, Scored } from '../algo/rollout.js';
 import type { UpdateWindow } from '../algo/windows.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import type { AdamW } from '../optim/adamw.js';
+import type { MgrpoError } from '../errors.js';
 import { scheduleFactor } from '../optim/schedule.js';
 import { Rng } from '../rng.js';
 import type { Emitter } from './emitter.js';
@@ -122,15 +123,25 @@ export class DeviceHost implements StepHost<EncodedQuestion> {
     prompts: readonly Prompt<EncodedQuestion>[],
     completions: readonly (readonly Completion[])[],
   ): Promise<Scored> {
-    const { policy, config, rewardFuncs, maxSteps } = this.#parts;
+    const { policy, config, rewardFuncs, maxSteps, signal } = this.#parts;
     return this.#timed('score', layer, async () => {
       const logged: Record<string, number> = {};
+      const failures: MgrpoError[] = [];
       const { scored } = await judge(policy, prompts, completions, {
         rewardFuncs,
         openThink: config.layer2?.mode === 'open_think',
         trainerState: { globalStep: this.#step, maxSteps, epoch: this.#epoch },
         logMetric: (name, value) => (logged[layer === 2 ? `layer2/${name}` : name] = value),
+        calls: {
+          timeout: config.rewardTimeout,
+          // Once the weights have moved, a step cannot be skipped as a whole, nor be stopped.
+          failuresAreNull: config.rewardErrors === 'null' || (config.rewardErrors === 'skip' && this.hasUpdated),
+          signal: this.hasUpdated ? undefined : signal,
+          onFailure: (error) => failures.push(error),
+        },
       });
+      for (const { message } of failures)
+        await this.#parts.events.emit({ type: 'notice', step: this.#step + 1, text: `${message}; it counts as not judged` });
       this.#logged.push(logged);
       return scored;
     });

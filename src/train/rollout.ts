@@ -5,7 +5,7 @@ import { samplingOf, type SamplingSettings } from '../config/sampling.js';
 import { MgrpoError } from '../errors.js';
 import { generate } from '../sampling/generate.js';
 import { goldOf } from '../reward/countdown-task.js';
-import { scoreAll } from '../reward/run.js';
+import { scoreAll, type RewardCalls } from '../reward/run.js';
 import type { RewardArgs, RewardFunction, RewardTrainerState } from '../reward/types.js';
 import { verifyBatch } from '../reward/verify.js';
 import type { Verdict } from '../reward/verify.js';
@@ -66,6 +66,7 @@ export interface JudgeOptions {
   readonly trainerState: RewardTrainerState;
   /** Receives what reward functions add to the metrics. */
   readonly logMetric?: (name: string, value: number) => void;
+  readonly calls: RewardCalls;
 }
 
 /** Decodes completions, reads each one's final answer once, and calls the reward functions. No reward functions: no rewards. */
@@ -73,7 +74,7 @@ export async function judge(
   model: LanguageModel,
   prompts: readonly Prompt<EncodedQuestion>[],
   completions: readonly (readonly Completion[])[],
-  { rewardFuncs, openThink, trainerState, logMetric }: JudgeOptions,
+  { rewardFuncs, openThink, trainerState, logMetric, calls }: JudgeOptions,
 ): Promise<Judged> {
   const samples = completions.flatMap((row, i) => row.map((completion) => ({ completion, prompt: prompts[i]! })));
   const texts = samples.map(({ completion, prompt: { ids, origin, question } }) => {
@@ -110,7 +111,9 @@ export async function judge(
     },
   };
   const { rewards, names } =
-    rewardFuncs.length > 0 && texts.length > 0 ? await scoreAll(rewardFuncs, args) : { rewards: texts.map(() => []), names: [] };
+    rewardFuncs.length > 0 && texts.length > 0
+      ? await scoreAll(rewardFuncs, args, calls)
+      : { rewards: texts.map(() => []), names: [] };
   const details = texts.map((text, i) => ({ text, final: verdicts[i]!.extracted, extra: extras[i]! }));
   return { scored: { rewards, names, texts: details }, verdicts };
 }

@@ -113,6 +113,11 @@ export class PolicyTrainer {
     } catch (error) {
       if (host.hasUpdated) this.#brokenStep = step;
       else if (signal?.aborted) return null;
+      else if (config.rewardErrors === 'skip' && error instanceof MgrpoError && error.code === 'reward_function') {
+        await this.#events.emit({ type: 'notice', step, text: `${error.message}; the step is skipped` });
+        this.#position = host.position;
+        return { step, metrics: { ...host.metrics, skipped: 1 }, seconds: host.seconds };
+      }
       throw error;
     }
   }
@@ -125,6 +130,11 @@ export class PolicyTrainer {
   /** Lets a paused training go on. */
   resume(): void {
     this.#gate.open();
+  }
+
+  /** Optimiser steps of layer 1 done. */
+  get step(): number {
+    return this.#state.step;
   }
 
   /** Whether {@link pause} holds the training. */
@@ -146,6 +156,8 @@ export class PolicyTrainer {
       numGenerations: config.numGenerationsEval,
       rewardFuncs: this.#setup.rewardFuncs,
       rewardWeights: config.rewardWeights,
+      rewardTimeout: config.rewardTimeout,
+      rewardErrors: config.rewardErrors,
       seed: config.seed,
       signal: this.#setup.signal,
       onProgress: (done, total, tokens) => this.#events.progress({ step, phase: 'evaluate', done, total, tokens }),

@@ -52,6 +52,34 @@ describe('scoreAll', () => {
       );
   });
 
+  it('waits no longer than it may, and tells the function so', async () => {
+    let told: unknown;
+    const silent = named('silent', ({ signal }) => {
+      signal!.addEventListener('abort', () => (told = signal!.reason));
+      return new Promise(() => undefined);
+    });
+    await expect(scoreAll([silent], args, { timeout: 0.02 })).rejects.toThrow(
+      /"silent": expected scores within 0.02 s, got none/,
+    );
+    expect(told).toMatchObject({ code: 'reward_function' });
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error('enough')), 20);
+    await expect(scoreAll([silent], args, { signal: stop.signal, failuresAreNull: true })).rejects.toThrow('enough');
+  });
+
+  it('counts a function that fails as not judged where that is asked for, and says so', async () => {
+    const failures: string[] = [];
+    const onFailure = ({ message }: Error): void => void failures.push(message);
+    const bad = named('bad', () => Promise.reject(new Error('no luck')));
+    const { rewards } = await scoreAll([bad, constant('good', [1, 2, 3])], args, { failuresAreNull: true, onFailure });
+    expect(rewards).toEqual([
+      [null, 1],
+      [null, 2],
+      [null, 3],
+    ]);
+    expect(failures).toEqual(['reward function "bad" threw: no luck']);
+  });
+
   it('refuses an empty list of functions', async () => {
     await expect(scoreAll([], args)).rejects.toThrow(/at least one reward function/);
   });

@@ -1,0 +1,175 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureBuilt, root } from '../support/cli.js';
+import { gpuKind, skipGpu } from '../support/gpu.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-signals-'));
+const at = (...parts: string[]): string => path.join(folder, ...parts);
+beforeAll(() => ensureBuilt());
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+  readonly saved: string[];
+}
+
+let runs = 0;
+
+/** Starts a long training whose reward module is given, and does something to it after two steps. @param preload runs in its process */
+function train(
+  device: string,
+  reward: string,
+  act: (child: ReturnType<typeof spawn>) => void,
+  { words = [] as string[], preload = '' } = {},
+): Promise<Ended> {
+  const run = at(`run-${++runs}`);
+  const module = at(`reward-${runs}.mjs`);
+  writeFileSync(module, reward);
+  const args = [
+    'train',
+    '--model',
+    'models/signs-0.2m',
+    '--task',
+    'signs',
+    '--limit',
+    '16',
+    '--eval-rows',
+    '0',
+    '--device',
+    device,
+  ];
+  const round = ['--num-generations', '2', '--per-device-train-batch-size', '4', '--gradient-accumulation-steps', '1'];
+  const short = ['--max-completion-length', '3', '--layer2-num-generations', '2', '--max-steps', '500', '--save-steps', '400'];
+  const all = [...args, ...round, ...short, '--reward-module', module, '--output-dir', run, ...words];
+  writeFileSync(at('preload.mjs'), `import { isMainThread } from 'node:worker_threads';\nif (isMainThread) { ${preload} }`);
+  const node = preload === '' ? [] : ['--import', pathToFileURL(at('preload.mjs')).href];
+  const child = spawn(process.execPath, [...node, 'dist/cli.js', ...all], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stderr = '';
+  let acted = false;
+  child.stderr.on('data', (text: Buffer) => {
+    stderr += text.toString();
+    if (!acted && /step 2\/500/.test(stderr)) {
+      acted = true;
+      act(child);
+    }
+  });
+  return new Promise((resolve) =>
+    child.on('exit', (code, signal) => {
+      const place = path.join(run, 'checkpoints');
+      resolve({ code, signal, stderr, saved: existsSync(place) ? readdirSync(place) : [] });
+    }),
+  );
+}
+
+const PARITY = 'export default ({ completionIds }) => completionIds.map((ids) => ids[0] % 2);';
+/** A reward that does something in its eighth call. */
+const later = (text: string): string => `let n = 0;
+export default async ({ completionIds }) => { if (++n === 8) { ${text} } return completionIds.map((ids) => ids[0] % 2); };`;
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe.each(['wasm', ...(skipGpu ? [] : [gpuKind])])('a training on %s', (device) => {
+  // Shaders on CPU cores are slow: one of each kind.
+  const few = device === 'software';
+
+  it.each(few ? ['SIGTERM' as const] : (['SIGINT', 'SIGTERM', 'SIGHUP'] as const))(
+    '%s saves it and ends it with 130',
+    async (signal) => {
+      const { code, saved, stderr } = await train(device, PARITY, (child) => child.kill(signal));
+      expect(stderr).toContain('go on with: mgrpo train --resume');
+      expect([code, saved.length]).toEqual([130, 1]);
+    },
+  );
+
+  it.each(few ? [1] : [0, 1, 5, 20, 100])(
+    'SIGINT twice, the second %i ms later, ends it at once or saved, and never by a fault',
+    async (ms) => {
+      const { code, signal } = await train(device, PARITY, (child) => {
+        child.kill('SIGINT');
+        setTimeout(() => child.kill('SIGINT'), ms);
+      });
+      expect(code === 130 || signal === 'SIGINT').toBe(true);
+    },
+  );
+
+  it.skipIf(few)('a reader that is gone ends it, saved', async () => {
+    const { code, saved } = await train(device, PARITY, (child) => {
+      child.stderr!.destroy();
+      child.stdout!.destroy();
+    });
+    expect([code, saved.length]).toEqual([130, 1]);
+  });
+
+  it('an error that nobody awaits is named, and ends it, saved', async () => {
+    const words = ['--layer2-enabled', 'false'];
+    const reward = later("Promise.reject(new Error('nobody waits')); await new Promise(() => {});");
+    const { code, signal, stderr, saved } = await train(device, reward, () => undefined, { words });
+    expect(stderr).toMatch(/error: reward function .* threw: nobody waits/);
+    expect([code, signal, saved]).toEqual([1, null, ['step-7']]);
+  });
+});
+
+describe('a reward module', () => {
+  it('that calls process.exit() ends its thread, by name', async () => {
+    const { code, stderr } = await train('wasm', later('process.exit(0);'), () => undefined);
+    expect(stderr).toContain('the module ended its thread with code 0');
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    ['loops without end', 'for (;;);'],
+    ['never answers', 'await new Promise(() => {});'],
+  ])('that %s is ended by Ctrl-C, saved', async (_, text) => {
+    const stopped = train('wasm', later(text), (child) => void wait(1500).then(() => child.kill('SIGINT')), {
+      words: ['--layer2-enabled', 'false'],
+    });
+    const { code, saved } = await stopped;
+    expect([code, saved]).toEqual([130, ['step-7']]);
+  });
+
+  it('that loops without end is ended by its time limit, by name', async () => {
+    const words = ['--reward-timeout', '1'];
+    const { code, stderr } = await train('wasm', later('for (;;);'), () => undefined, { words });
+    expect(stderr).toMatch(/error: reward function .*: expected scores within 1 s, got none; correct it, or raise rewardTimeout/);
+    expect(code).toBe(1);
+  });
+
+  it.each(['skip', 'null'])('that fails is passed over where rewardErrors is %s', async (rewardErrors) => {
+    const words = ['--reward-timeout', '1', '--reward-errors', rewardErrors, '--layer2-enabled', 'false', '--max-steps', '10'];
+    const { code, stderr, saved } = await train('wasm', later('for (;;);'), () => undefined, { words });
+    expect(stderr).toMatch(/step 8: .*within 1 s, got none.*; (the step is skipped|it counts as not judged)/);
+    expect([code, saved]).toEqual([0, ['step-10']]);
+  });
+});
+
+describe('an error outside of the training', () => {
+  it.each([
+    ['an unhandled rejection', "setTimeout(() => Promise.reject(new Error('from outside')), 1500)", 1, 'Error: from outside'],
+    ['a throw in a timer', "setTimeout(() => { throw new Error('from outside'); }, 1500)", 1, 'Error: from outside'],
+    [
+      'an exit',
+      'setTimeout(() => process.exit(0), 1500)',
+      null,
+      'ended the process by process.exit(0) in the middle of the work',
+    ],
+  ])('%s is named', async (_, text, code, said) => {
+    const ended = await train('wasm', PARITY, () => undefined, { preload: text });
+    expect(ended.stderr).toContain(said);
+    expect([ended.code, ended.saved.length]).toEqual([code, code === 1 ? 1 : 0]);
+  });
+
+  it('a main thread that is busy for ever is ended by the second Ctrl-C', async () => {
+    const act = (child: ReturnType<typeof spawn>): void => {
+      setTimeout(() => child.kill('SIGINT'), 1500);
+      setTimeout(() => child.kill('SIGINT'), 3500);
+    };
+    const { signal, stderr } = await train('wasm', PARITY, act, { preload: 'setTimeout(() => { for (;;); }, 1500)' });
+    expect(stderr).toContain('the main thread is busy and does not answer: the process is killed, unsaved');
+    expect(signal).toBe('SIGKILL');
+  });
+});
