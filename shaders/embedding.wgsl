@@ -1,6 +1,6 @@
 // Embedding: y[t] = scale table[ids[t]]. Backward: dTable[ids[u]] += scale times the sum over the tokens t with that id of dy[t].
 // A table larger than one binding is bound in chunks of rows: here rows [first_row, first_row + row_count) of it.
-// Put before this text: V, N by lib/pack-1 or lib/pack-4; W by lib/weight-*. Widths are in units of N.
+// Put before this text: V, N by lib/pack-1 or lib/pack-4; W and weight by lib/weight-*. Widths are in units of N.
 #include "index"
 
 struct Forward {
@@ -11,12 +11,12 @@ struct Forward {
   scale: f32,
 }
 
-@group(0) @binding(0) var<storage, read> table: array<W>;
+@group(0) @binding(0) var<storage, read> weights: array<W>; // the table
 @group(0) @binding(1) var<storage, read> ids: array<u32>;
 @group(0) @binding(2) var<storage, read_write> y: array<V>;
 @group(1) @binding(0) var<uniform> forward: Forward;
 
-// table f32 or bf16[row_count, width], ids u32[tokens], y f32[tokens, width]. Grid: linear, one thread per V of y.
+// table [row_count, width] in any format of weights, ids u32[tokens], y f32[tokens, width]. Grid: linear, one thread per V of y.
 @compute @workgroup_size(64)
 fn embedding_fwd(group: Group, @builtin(local_invocation_index) lane: u32) {
   let i = linear_index(group.id, group.count) * 64 + lane;
@@ -25,7 +25,7 @@ fn embedding_fwd(group: Group, @builtin(local_invocation_index) lane: u32) {
   let row = ids[t] - forward.first_row; // wraps below first_row: not in this chunk
   if (row < forward.row_count) {
     let at = row * forward.width + (i - t * forward.width);
-    y[i] = forward.scale * weight(table[weight_word(at)], at);
+    y[i] = forward.scale * weight(at);
   }
 }
 

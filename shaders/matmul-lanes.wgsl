@@ -33,20 +33,16 @@ fn load_a(i: u32) -> vec4f {
 }
 #end
 
-@group(0) @binding(1) var<storage, read> b: array<W>;
+@group(0) @binding(1) var<storage, read> weights: array<W>; // b
 
 #if ALIGNED_B
 fn load_b(i: u32) -> vec4f {
-  return weight(b[weight_word(i / 4)], i / 4);
+  return weight(i / 4);
 }
 #end
 #if !ALIGNED_B
-fn one_b(i: u32) -> f32 {
-  return weight(b[weight_word(i)], i);
-}
-
 fn load_b(i: u32) -> vec4f {
-  return vec4f(one_b(i), one_b(i + 1), one_b(i + 2), one_b(i + 3));
+  return vec4f(weight(i), weight(i + 1), weight(i + 2), weight(i + 3));
 }
 #end
 

@@ -17,11 +17,7 @@ override TRANSPOSED_B: bool;
 #include "product"
 
 @group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<W>;
-
-fn load_b(i: u32) -> f32 {
-  return weight(b[weight_word(i)], i);
-}
+@group(0) @binding(1) var<storage, read> weights: array<W>; // b
 
 var<workgroup> tile_a: array<vec4f, 256>; // [d][r / 4]
 var<workgroup> tile_b: array<vec4f, 256>; // [d][c / 4]
@@ -34,8 +30,8 @@ fn a_at(r: u32, d: u32, end: u32) -> f32 {
 
 fn b_at(d: u32, c: u32, end: u32) -> f32 {
   if (c >= p.columns || d >= end) { return 0; }
-  if (TRANSPOSED_B) { return load_b(c * p.depth + d); }
-  return load_b(d * p.columns + c);
+  if (TRANSPOSED_B) { return weight(c * p.depth + d); }
+  return weight(d * p.columns + c);
 }
 
 @compute @workgroup_size(256)

@@ -1,7 +1,7 @@
 // RMSNorm (Zhang and Sennrich 2019): y = x (offset + w) r with r = rstd = 1 / sqrt(mean(x^2) + eps) per row.
 // Backward: with f = offset + w: dx = r (f dy) - x r^3 mean(x f dy); dw = sum over rows of dy x r.
-// x, y, dy, dx f32[rows, width]; w f32 or bf16[width]; rstd f32[rows]; dw f32[width]. Sums in f32.
-// Put before this text: LANES and lane_sum by lib/lanes-subgroup or lib/lanes-shared; V, N by lib/pack-1 or lib/pack-4; W by lib/weight-*.
+// x, y, dy, dx f32[rows, width]; w [width] in any format of weights; rstd f32[rows]; dw f32[width]. Sums in f32.
+// Put before this text: LANES and lane_sum by lib/lanes-subgroup or lib/lanes-shared; V, N by lib/pack-1 or lib/pack-4; W and weight by lib/weight-*.
 // Widths in the parameters are in units of N.
 #include "index"
 
@@ -15,7 +15,7 @@ struct Forward {
 }
 
 @group(0) @binding(0) var<storage, read> x: array<V>;
-@group(0) @binding(1) var<storage, read> w: array<W>;
+@group(0) @binding(1) var<storage, read> weights: array<W>; // w
 @group(0) @binding(2) var<storage, read_write> y: array<V>;
 @group(0) @binding(3) var<storage, read_write> rstd: array<f32>;
 @group(1) @binding(0) var<uniform> forward: Forward;
@@ -34,7 +34,7 @@ fn rmsnorm_fwd(group: Group, @builtin(local_invocation_index) lane: u32) {
   }
   let r = inverseSqrt(lane_sum(total(squares), lane) / f32(width * N) + forward.eps);
   for (var i = lane; i < width; i += LANES) {
-    y[base + i] = x[base + i] * r * (forward.offset + weight(w[weight_word(i)], i));
+    y[base + i] = x[base + i] * r * (forward.offset + weight(i));
   }
   if (lane == 0) { rstd[row] = r; }
 }
@@ -61,11 +61,11 @@ fn rmsnorm_bwd_x(group: Group, @builtin(local_invocation_index) lane: u32) {
   let r = rstd_in[row];
   var product = V();
   for (var i = lane; i < width; i += LANES) {
-    product = fma(x[base + i] * (backward.offset + weight(w[weight_word(i)], i)), dy[base + i], product);
+    product = fma(x[base + i] * (backward.offset + weight(i)), dy[base + i], product);
   }
   let k = r * r * r * lane_sum(total(product), lane) / f32(width * N);
   for (var i = lane; i < width; i += LANES) {
-    var d = r * (backward.offset + weight(w[weight_word(i)], i)) * dy[base + i] - k * x[base + i];
+    var d = r * (backward.offset + weight(i)) * dy[base + i] - k * x[base + i];
     if (backward.accumulate == 1) { d += dx[base + i]; }
     dx[base + i] = d;
   }

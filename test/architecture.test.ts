@@ -14,10 +14,11 @@ const read = (file: string): string => readFileSync(path.join(root, file), 'utf8
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   options: ['errors'],
-  config: ['options'],
+  numbers: ['errors'],
+  config: ['options', 'numbers'],
   rng: ['errors'],
   platform: ['errors'],
-  ops: ['errors', 'config'],
+  ops: ['errors', 'config', 'numbers'],
   gpu: ['ops'],
   kernels: ['gpu', 'ops'],
   wasm: ['ops', 'platform'],

@@ -5,7 +5,7 @@
 import { loadSome } from './lanes';
 import { Product, finish } from './matmul';
 import { at, parts } from './op';
-import { decode4, element, weight } from './weights';
+import { decode4, weight } from './weights';
 
 const MOST_ROWS: u32 = 64;
 const COLUMNS: u32 = 64;
@@ -91,9 +91,8 @@ function packColumns(op: Product, column: u32, d0: u32, depth: u32, to: usize): 
   let first: usize = <usize>d0 * op.columns + column;
   for (let d: u32 = 0; d < depth; d++, first += op.columns, to += 32) {
     if (count == 8) {
-      const from = element(op.b, op.dtype, first);
-      v128.store(to, decode4(from, op.dtype));
-      v128.store(to, decode4(element(from, op.dtype, 4), op.dtype), 16);
+      v128.store(to, decode4(op.b, op.dtype, first));
+      v128.store(to, decode4(op.b, op.dtype, first + 4), 16);
     } else {
       for (let j: u32 = 0; j < 8; j++) store<f32>(at(to, j), j < count ? weight(op.b, op.dtype, first + j) : 0);
     }

@@ -4,7 +4,7 @@
 // size. Two rows of x by four of w are in registers (8 of the 16 that x64 has; 22 of the 24 GF/s that they allow were measured).
 import { Lanes, loadSome, storeSome } from './lanes';
 import { Op, at, parts } from './op';
-import { F32, decode, decode4, element, weight } from './weights';
+import { F32, decode, decode4, weight } from './weights';
 
 /** A product out[rows, columns] over `depth`. Its three kinds differ in how a and b lie: here, and in gradients.ts. */
 @unmanaged
@@ -49,7 +49,7 @@ export function finish(op: Product, row: u32, column: u32, count: u32, sums: v12
   const place = row * op.stride + column;
   let value = f32x4.mul(sums, f32x4.splat(op.alpha));
   if (count == 4) {
-    if (op.bias) value = f32x4.add(value, decode4(element(op.bias, op.biasDtype, column), op.biasDtype));
+    if (op.bias) value = f32x4.add(value, decode4(op.bias, op.biasDtype, column));
     if (op.residual) value = f32x4.add(value, v128.load(at(op.residual, place)));
     if (op.accumulate) value = f32x4.add(value, v128.load(at(op.out, place)));
     return v128.store(at(op.out, place), value);

@@ -1,11 +1,12 @@
-// Weights of any dtype as f32. A kernel decodes a strip that fits the cache and then knows f32 alone.
+// Weights of any format as f32. A kernel decodes a strip that fits the cache and then knows f32 alone; how a format lies in memory is known here only.
 
-/** Codes of dtypes, as the host writes them. */
+/** Codes of formats: their places in WEIGHTS of src/numbers/weights.ts. */
 export const F32: u32 = 0;
 export const BF16: u32 = 1;
+export const F16: u32 = 2;
 
 /** Address of element `i` of a tensor. */
-export function element(base: usize, dtype: u32, i: usize): usize {
+function element(base: usize, dtype: u32, i: usize): usize {
   return base + (i << (dtype == F32 ? 2 : 1));
 }
 
@@ -21,8 +22,9 @@ function widen(half: v128, dtype: u32): v128 {
   return v128.or(v128.or(value, special), i32x4.shl(v128.and(half, i32x4.splat(0x8000)), 16));
 }
 
-/** Four elements at an address as f32. */
-export function decode4(from: usize, dtype: u32): v128 {
+/** Four elements from element `i` on as f32. */
+export function decode4(base: usize, dtype: u32, i: usize): v128 {
+  const from = element(base, dtype, i);
   return dtype == F32 ? v128.load(from) : widen(v128.load16x4_u(from), dtype);
 }
 
@@ -41,7 +43,7 @@ export function decode(base: usize, dtype: u32, i: usize, count: usize, to: usiz
   if (dtype == BF16) {
     for (; to < end; to += 16, from += 8) v128.store(to, i32x4.shl(v128.load16x4_u(from), 16));
   } else {
-    for (; to < end; to += 16, from += 8) v128.store(to, decode4(from, dtype));
+    for (; to < end; to += 16, from += 8) v128.store(to, widen(v128.load16x4_u(from), dtype));
   }
   for (let k = whole; k < count; k++, to += 4) store<f32>(to, weight(base, dtype, i + k));
 }

@@ -1,10 +1,6 @@
-// Weights in f32: V number i is weight(w[weight_word(i)], i).
+// Weights in f32: V number i of what is bound as `weights`, array<W>.
 alias W = V;
 
-fn weight_word(i: u32) -> u32 {
-  return i;
-}
-
-fn weight(word: W, i: u32) -> V {
-  return word;
+fn weight(i: u32) -> V {
+  return weights[i];
 }

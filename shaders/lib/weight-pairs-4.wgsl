@@ -1,10 +1,7 @@
-// Weights of 16 bits, two a word, for pack-4: weights 4i .. 4i + 3 are weight(w[weight_word(i)], i). The format's file gives unpack.
+// Weights of 16 bits, two a word, for pack-4: weights 4i .. 4i + 3 of what is bound as `weights`, array<W>. The format's file gives unpack.
 alias W = vec2u;
 
-fn weight_word(i: u32) -> u32 {
-  return i;
-}
-
-fn weight(word: W, i: u32) -> V {
+fn weight(i: u32) -> V {
+  let word = weights[i];
   return vec4f(unpack(word.x), unpack(word.y));
 }

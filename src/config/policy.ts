@@ -1,4 +1,5 @@
 // The options of a policy: how a model is held on the device, and which of its weights are trained.
+import { WEIGHT_FORMATS, type WeightFormat } from '../numbers/weights.js';
 import { fillOptions, reportProblems } from '../options/fill.js';
 import type { Settings } from '../options/table.js';
 
@@ -26,7 +27,7 @@ const OWN = {
   dtype: {
     section: 'model',
     type: 'choice',
-    choices: ['auto', 'f32', 'bf16', 'f16'],
+    choices: ['auto', ...WEIGHT_FORMATS] as readonly ('auto' | WeightFormat)[],
     default: 'auto',
     doc: 'How frozen weights are kept on the device; auto: as they are stored. All arithmetic is in f32.',
   },

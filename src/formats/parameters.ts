@@ -2,12 +2,12 @@
 import { MgrpoError } from '../errors.js';
 import type { Device } from '../ops/device.js';
 import { sizeOf, type Tensor } from '../ops/tensor.js';
+import { WEIGHT_FORMATS, WEIGHTS, type WeightFormat, type WeightRow } from '../numbers/weights.js';
 import { Parameters, type Parameter, type ParameterSpec } from '../nn/parameters.js';
-import { decodeF32 } from './float16.js';
 import type { Safetensors, TensorToWrite } from './safetensors.js';
 
 /** How frozen weights are kept: as in the file (`auto`: bf16 files stay bf16, everything else is f32), or as named. */
-export type WeightDType = 'auto' | 'f32' | 'bf16' | 'f16';
+export type WeightDType = 'auto' | WeightFormat;
 
 /**
  * Reads frozen or trainable parameters.
@@ -56,43 +56,22 @@ function checkShape(spec: ParameterSpec, file: Safetensors): void {
   }
 }
 
-function keptAs({ name }: ParameterSpec, file: Safetensors, dtype: WeightDType = 'auto'): 'f32' | 'bf16' | 'f16' {
+function keptAs({ name }: ParameterSpec, file: Safetensors, dtype: WeightDType = 'auto'): WeightFormat {
   if (dtype !== 'auto') return dtype;
-  return file.info(name).dtype === 'BF16' ? 'bf16' : 'f32';
+  return WEIGHT_FORMATS.find((format) => WEIGHTS[format].same === file.info(name).dtype) ?? 'f32';
 }
+
+/** The row of a parameter's format. */
+const rowOf = ({ dtype }: Tensor): WeightRow => WEIGHTS[dtype as WeightFormat];
 
 async function fill(gpu: Device, value: Tensor, file: Safetensors, name: string): Promise<void> {
-  if (value.dtype === 'f32') {
-    for await (const { offset, values } of file.chunksF32(name)) gpu.write(value, values, offset);
-    return;
-  }
-  for await (const { offset, values } of value.dtype === 'f16' ? file.chunksF16(name) : file.chunksBf16(name)) {
-    if (value.dtype === 'f16') needFinite(name, values);
-    const words = new Uint32Array(Math.ceil(values.length / 2));
-    new Uint16Array(words.buffer).set(values);
-    gpu.write(value, words, offset);
-  }
+  for await (const { offset, values } of file.chunks(name, rowOf(value).pack)) gpu.write(value, values, offset);
 }
 
-function needFinite(name: string, halves: Uint16Array): void {
-  if (halves.some((half) => (half & 0x7c00) === 0x7c00)) {
-    throw new MgrpoError(
-      'bad_file',
-      `load: expected numbers below 65520 for tensor ${name} in f16, got a larger one or none; keep the weights as bf16 or f32`,
-    );
-  }
-}
-
-/** Parameters as entries of a safetensors file, f16 widened to F32; each is read back when its turn comes. */
+/** Parameters as entries of a safetensors file; each is read back when its turn comes. */
 export function tensorsToWrite(parameters: Parameters): TensorToWrite[] {
-  return [...parameters].map(({ name, shape, value }) => ({
-    name,
-    dtype: value.dtype === 'bf16' ? ('BF16' as const) : ('F32' as const),
-    shape,
-    data: async () => {
-      const [data] = await parameters.gpu.read(value);
-      if (value.dtype === 'f16') return decodeF32('F16', new Uint8Array(data.buffer, data.byteOffset, 2 * sizeOf(shape)));
-      return value.dtype === 'bf16' ? new Uint16Array(data.buffer, data.byteOffset, sizeOf(shape)) : data;
-    },
-  }));
+  return [...parameters].map(({ name, shape, value }) => {
+    const { written, unpack } = rowOf(value);
+    return { name, shape, dtype: written, data: async () => unpack((await parameters.gpu.read(value))[0], sizeOf(shape)) };
+  });
 }

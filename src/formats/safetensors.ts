@@ -1,7 +1,8 @@
 // The safetensors format: read lazily by range and checked strictly, written tensor by tensor. Knows nothing of models or devices.
 import { MgrpoError, show } from '../errors.js';
+import { decodeF32, f32ToBf16 } from '../numbers/float16.js';
+import type { StoredValues } from '../numbers/weights.js';
 import { readJson, type FileSink, type FileSource } from '../platform/files.js';
-import { decodeBf16, decodeF16, decodeF32, f32ToBf16 } from './float16.js';
 
 /** Bytes per element of every dtype that the safetensors format names. Only F32, F16 and BF16 can be read as numbers here. */
 const DTYPE_BYTES: Record<string, number> = {
@@ -44,7 +45,7 @@ export interface TensorInfo {
   readonly end: number;
 }
 
-/** A piece of a tensor, decoded: `values[i]` is element `offset + i` in row-major order. */
+/** A piece of a tensor, decoded: its first value is element `offset` in row-major order. */
 export interface TensorChunk<T> {
   readonly offset: number;
   readonly values: T;
@@ -145,51 +146,29 @@ export class Safetensors {
     for (let at = start; at < end; at += step) yield await this.#files.readRange(file, at, Math.min(end, at + step));
   }
 
-  /** The tensor as f32, in pieces. F16 and BF16 are widened exactly. @throws unsupported for another dtype */
-  chunksF32(name: string, chunkBytes: number = CHUNK_BYTES): AsyncGenerator<TensorChunk<Float32Array<ArrayBuffer>>> {
-    return this.#chunks(name, chunkBytes, decodeF32);
-  }
-
   /**
-   * The tensor as bf16 bits, in pieces of an even number of elements (but for the last). BF16 is exact; F32 and F16 are rounded
-   * to nearest, ties to even. @throws unsupported for another dtype
+   * The tensor in pieces, each as `decode` gives it. A piece has an even number of elements, but for the last.
+   * @throws unsupported where its dtype is none of F32, F16 and BF16
    */
-  chunksBf16(name: string, chunkBytes: number = CHUNK_BYTES): AsyncGenerator<TensorChunk<Uint16Array<ArrayBuffer>>> {
-    return this.#chunks(name, chunkBytes, decodeBf16);
-  }
-
-  /** The tensor as f16 bits, as {@link chunksBf16}. F16 is exact; F32 and BF16 are rounded to nearest, ties to even. */
-  chunksF16(name: string, chunkBytes: number = CHUNK_BYTES): AsyncGenerator<TensorChunk<Uint16Array<ArrayBuffer>>> {
-    return this.#chunks(name, chunkBytes, decodeF16);
-  }
-
-  /** The whole tensor as `f32[elements]`. */
-  async readF32(name: string): Promise<Float32Array<ArrayBuffer>> {
-    const out = new Float32Array(this.info(name).elements);
-    for await (const { offset, values } of this.chunksF32(name)) out.set(values, offset);
-    return out;
-  }
-
-  /** The whole tensor as bf16 bits `u16[elements]`; its buffer is padded to whole u32 words, so that it can be seen as packed pairs. */
-  async readBf16(name: string): Promise<Uint16Array<ArrayBuffer>> {
-    const { elements } = this.info(name);
-    const out = new Uint16Array(new ArrayBuffer(Math.ceil(elements / 2) * 4), 0, elements);
-    for await (const { offset, values } of this.chunksBf16(name)) out.set(values, offset);
-    return out;
-  }
-
-  async *#chunks<T extends { readonly length: number }>(
+  async *chunks<T>(
     name: string,
-    chunkBytes: number,
-    decode: (dtype: string, bytes: Uint8Array) => T,
+    decode: (values: StoredValues) => T,
+    chunkBytes: number = CHUNK_BYTES,
   ): AsyncGenerator<TensorChunk<T>> {
     const { dtype } = this.#floatInfo(name);
     let offset = 0;
     for await (const bytes of this.bytes(name, chunkBytes)) {
-      const values = decode(dtype, bytes);
-      yield { offset, values };
-      offset += values.length;
+      yield { offset, values: decode({ name, dtype, bytes }) };
+      offset += bytes.length / DTYPE_BYTES[dtype]!;
     }
+  }
+
+  /** The whole tensor as `f32[elements]`; F16 and BF16 are widened exactly. */
+  async readF32(name: string): Promise<Float32Array<ArrayBuffer>> {
+    const out = new Float32Array(this.info(name).elements);
+    for await (const { offset, values } of this.chunks(name, ({ dtype, bytes }) => decodeF32(dtype, bytes)))
+      out.set(values, offset);
+    return out;
   }
 
   #floatInfo(name: string): TensorInfo {

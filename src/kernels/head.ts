@@ -15,8 +15,6 @@ import wholeLogits from '../../shaders/lib/logits-4.wgsl';
 
 /** Rows of one chunk where not all logits fit: enough to keep the matrix products busy. */
 const CHUNK_ROWS = 1024;
-/** Starts of views must be multiples of 256 bytes: this many elements of 2 bytes, and more than enough of 4. */
-const ALIGNMENT = 128;
 
 const stats = byLanes((lanes) =>
   byPack(({ n }) => ({
@@ -115,7 +113,7 @@ function forChunks(
   weightBytes: number,
   body: (row0: number, m: number, column0: number, n: number, logits: Tensor) => void,
 ): void {
-  const step = ALIGNMENT / divisor(ALIGNMENT, width);
+  const step = alignedRows(weightBytes, width);
   const budget = Math.floor(Math.min(maxLogitBytes, rec.profile.maxBinding) / 4);
   check(
     budget >= Math.min(step, rows) * Math.min(step, vocab),
@@ -140,12 +138,19 @@ function forChunks(
 /** How many rows of a [vocab, width] matrix fit one binding: all, or a number that keeps views aligned. */
 function shardRows(rec: GpuRecorder, bytes: number, vocab: number, width: number): number {
   const most = Math.floor(rec.profile.maxBinding / (bytes * width));
-  const step = ALIGNMENT / divisor(ALIGNMENT, width);
+  const step = alignedRows(bytes, width);
   check(
     most >= Math.min(step, vocab),
     `head: expected a device that binds ${bytes * width * step} bytes, got ${rec.profile.maxBinding}; use another device`,
   );
   return most >= vocab ? vocab : down(most, step);
+}
+
+/** Rows of which every multiple starts at a multiple of 256 bytes, as views must, in a matrix of f32 and in one of `bytes` per element. */
+function alignedRows(bytes: number, width: number): number {
+  let elements = 128;
+  while ((elements * bytes) % 256 !== 0) elements *= 2;
+  return elements / divisor(elements, width);
 }
 
 function down(value: number, step: number): number {

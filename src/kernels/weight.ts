@@ -1,4 +1,5 @@
-// The formats that a weight may have, a row each: what a kernel reads as a weight has W, weight_word and weight from here.
+// How WGSL reads each format of a weight: a row per format, whose text gives `weight` for what is bound as `weights`, and `bias_at`.
+import type { WeightFormat } from '../numbers/weights.js';
 import type { DType } from '../ops/tensor.js';
 import type { Pack } from './pack.js';
 import biasF32 from '../../shaders/lib/bias-f32.wgsl';
@@ -9,15 +10,25 @@ import f32 from '../../shaders/lib/weight-f32.wgsl';
 import pairs1 from '../../shaders/lib/weight-pairs-1.wgsl';
 import pairs4 from '../../shaders/lib/weight-pairs-4.wgsl';
 
-type PairFormat = 'bf16' | 'f16';
+/** The text that reads one format: weights one or four at a time, and a bias. */
+interface Reader {
+  readonly weights: Readonly<Record<Pack['n'], string>>;
+  readonly bias: string;
+}
 
-/** Formats of two elements a word: the text that gives `unpack`. */
-const PAIRS: Readonly<Record<PairFormat, string>> = { bf16, f16 };
+/** A format of two elements a word, given the text that unpacks a word. */
+function pairs(unpack: string): Reader {
+  return {
+    weights: { 1: `${unpack}\n${pairs1}`, 4: `${unpack}\n${pairs4}` },
+    bias: `${unpack.replace('fn unpack', 'fn unpack_bias')}\n${biasPairs}`,
+  };
+}
 
-/** A format of a weight. */
-export type WeightFormat = 'f32' | PairFormat;
-
-const FORMATS = ['f32', ...Object.keys(PAIRS)] as readonly WeightFormat[];
+const READERS: Readonly<Record<WeightFormat, Reader>> = {
+  f32: { weights: { 1: f32, 4: f32 }, bias: biasF32 },
+  bf16: pairs(bf16),
+  f16: pairs(f16),
+};
 
 /** The format of a weight, whose dtype the operation has checked. */
 export function formatOf({ dtype }: { readonly dtype: DType }): WeightFormat {
@@ -26,15 +37,18 @@ export function formatOf({ dtype }: { readonly dtype: DType }): WeightFormat {
 
 /** The text that reads weights of a format, four at a time or one. */
 export function weightPrelude({ n }: Pack, format: WeightFormat): string {
-  return format === 'f32' ? f32 : `${PAIRS[format]}\n${n === 4 ? pairs4 : pairs1}`;
+  return READERS[format].weights[n];
 }
 
 /** The text that gives `bias_at`, one element of a bias in a format; f32 where there is none. */
 export function biasPrelude(format: WeightFormat = 'f32'): string {
-  return format === 'f32' ? biasF32 : `${PAIRS[format].replace('fn unpack', 'fn unpack_bias')}\n${biasPairs}`;
+  return READERS[format].bias;
 }
 
 /** A kernel, or a set of them, for each format. */
 export function byFormat<T>(make: (format: WeightFormat) => T): Readonly<Record<WeightFormat, T>> {
-  return Object.fromEntries(FORMATS.map((format) => [format, make(format)])) as Record<WeightFormat, T>;
+  return Object.fromEntries(Object.keys(READERS).map((format) => [format, make(format as WeightFormat)])) as Record<
+    WeightFormat,
+    T
+  >;
 }

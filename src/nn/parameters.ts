@@ -16,7 +16,7 @@ export interface ParameterSpec {
 
 /** A parameter on the device. */
 export interface Parameter extends ParameterSpec {
-  /** f32 where it is trained, else f32, bf16 or f16. */
+  /** f32 where it is trained, else in any format of weights. */
   readonly value: Tensor;
   /** f32, of the same shape; present exactly where the parameter is trained. Backward passes add to it. */
   readonly gradient?: Tensor;

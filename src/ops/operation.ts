@@ -2,6 +2,7 @@
 // the arguments against it, fills in defaults, and hands them to the recorder's device. What an operation computes, the text above its
 // declaration says; how, each device knows for itself (kernels/ for WebGPU).
 import { check, show } from '../errors.js';
+import { WEIGHT_FORMATS } from '../numbers/weights.js';
 import type { Recorder } from './device.js';
 import { size, sizeOf, type DType, type Tensor } from './tensor.js';
 
@@ -11,11 +12,8 @@ import { size, sizeOf, type DType, type Tensor } from './tensor.js';
  */
 export type Effect = 'read' | 'write' | 'add' | 'write|add' | 'update';
 
-/** Dtypes that an operand may have; `weight` stands for all of {@link WEIGHT_DTYPES}. */
+/** Dtypes that an operand may have; `weight` stands for all formats of weights. */
 export type OperandDType = DType | 'weight';
-
-/** Dtypes in which frozen weights may be kept. */
-export const WEIGHT_DTYPES: readonly DType[] = ['f32', 'bf16', 'f16'];
 
 type Operands<A> = { [K in keyof A]-?: NonNullable<A[K]> extends Tensor | readonly Tensor[] ? K : never }[keyof A];
 type Scalars<A> = Exclude<keyof A, Operands<A>>;
@@ -98,7 +96,7 @@ export function operation<A extends object>(name: string, declaration: Declarati
   const operands = (Object.entries(declaration.operands) as [string, Operand<A>][]).map(([key, [effect, dtype, shape]]) => ({
     key,
     optional: effect.endsWith('?'),
-    dtypes: dtype === 'weight' ? WEIGHT_DTYPES : [dtype],
+    dtypes: dtype === 'weight' ? (WEIGHT_FORMATS as readonly DType[]) : [dtype],
     shape,
   }));
   const rules = declaration.rules ?? [];

@@ -1,11 +1,15 @@
 // Tensors as everything above the devices sees them: a typed range of device memory, whose bytes only the device can reach.
 import { check, show } from '../errors.js';
+import { WEIGHTS, type WeightFormat } from '../numbers/weights.js';
 
-/** Element types on the device. `bf16` and `f16` are packed two to a u32, the element with the even index in the low half. */
-export type DType = 'f32' | 'bf16' | 'f16' | 'u32';
+/** Element types on the device: u32, f32, and the other formats of frozen weights. */
+export type DType = WeightFormat | 'u32';
 
 /** Bytes per element. */
-export const BYTES: Readonly<Record<DType, number>> = { f32: 4, bf16: 2, f16: 2, u32: 4 };
+export const BYTES: Readonly<Record<DType, number>> = {
+  ...(Object.fromEntries(Object.entries(WEIGHTS).map(([format, { bytes }]) => [format, bytes])) as Record<WeightFormat, number>),
+  u32: 4,
+};
 
 /** A piece of device memory. What stands behind it (a GPU buffer, a range of wasm memory) only its device knows. */
 export interface Storage {

@@ -81,9 +81,6 @@ export class WasmDevice implements RecorderDevice {
   }
 
   tensor(shape: readonly number[], dtype: DType = 'f32', label = 'tensor'): Tensor {
-    if (dtype === 'f16') {
-      throw new MgrpoError('unsupported', `wasm: expected f32, bf16 or u32 for "${label}", got f16; keep weights as f32 or bf16`);
-    }
     this.#collect();
     const bytes = Math.max(bytesOf(shape, dtype), 4);
     if (bytes > this.limits.maxBuffer) {

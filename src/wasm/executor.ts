@@ -1,12 +1,13 @@
 // How the WebAssembly engine computes every operation: the records of its kernels, whose operands stand in the order of the classes in
 // assembly/engine/. Each kernel is one record; what takes two passes is two.
+import { WEIGHT_FORMATS, type WeightFormat } from '../numbers/weights.js';
 import type { Executor } from '../ops/operations.js';
 import { cacheRows } from '../ops/kv.js';
-import { size, view, type DType, type Tensor } from '../ops/tensor.js';
+import { size, view, type Tensor } from '../ops/tensor.js';
 import { bits, type List, type Word } from './word.js';
 
-/** Codes of dtypes: assembly/engine/weights.ts. The device makes no tensor of f16. */
-const DTYPES: Readonly<Record<DType, number>> = { f32: 0, bf16: 1, f16: 0, u32: 0 };
+/** Code of a weight's format in assembly/engine/weights.ts. */
+const formatOf = ({ dtype }: Tensor): number => WEIGHT_FORMATS.indexOf(dtype as WeightFormat);
 /** Elements of one share: GRAIN of assembly/engine/op.ts. */
 const GRAIN = 16_384;
 
@@ -25,8 +26,7 @@ interface Product {
 
 function product(rec: List, code: 'matmulNT' | 'matmulNN' | 'matmulTN', p: Product): void {
   const { a, b, out, shape, alpha = 1, accumulate, bias, residual, stride = shape[1] } = p;
-  const biasDtype = DTYPES[bias?.dtype ?? 'f32'];
-  rec.append(code, a, b, out, bias, residual, ...shape, stride, bits(alpha), accumulate, DTYPES[b.dtype], biasDtype);
+  rec.append(code, a, b, out, bias, residual, ...shape, stride, bits(alpha), accumulate, formatOf(b), bias && formatOf(bias));
 }
 
 /** Tensor from element `start` on, where `start` may be its end. */
@@ -75,13 +75,13 @@ export const EXECUTOR: Executor<List> = {
     rec.append('kvStore', k, v, cacheRow, kCache, vCache, tokens, kvHeads * headDim, cacheRows(kCache, kvHeads, headDim));
   },
   rmsNorm(rec, { x, w, y, rstd, rows, width, eps, unitOffset }) {
-    rec.append('rmsNorm', x, w, y, rstd, rows, width, bits(eps), DTYPES[w.dtype], bits(Number(unitOffset)));
+    rec.append('rmsNorm', x, w, y, rstd, rows, width, bits(eps), formatOf(w), bits(Number(unitOffset)));
   },
   rmsNormBackward(rec, { x, w, rstd, dy, dx, dw, rows, width, accumulate, unitOffset }) {
     // First the weight's gradient: dx may be in the place of dy.
     if (dw) rec.append('columnSum', dy, x, rstd, dw, rows, width, true);
     const offset = bits(Number(unitOffset));
-    rec.append('rmsNormBackward', x, w, rstd, dy, dx, rows, width, DTYPES[w.dtype], offset, accumulate);
+    rec.append('rmsNormBackward', x, w, rstd, dy, dx, rows, width, formatOf(w), offset, accumulate);
   },
   glu(rec, { gate, up, y, size, activation }) {
     rec.append('glu', gate, up, y, undefined, undefined, undefined, size, activation === 'gelu_tanh');
@@ -93,7 +93,7 @@ export const EXECUTOR: Executor<List> = {
     rec.append('rope', x, cos, sin, positions, tokens, heads, headDim / 2, bits(inverse ? -1 : 1));
   },
   embed(rec, { table, ids, y, tokens, vocab, width, scale }) {
-    rec.append('embed', table, ids, y, tokens, vocab, width, DTYPES[table.dtype], bits(scale));
+    rec.append('embed', table, ids, y, tokens, vocab, width, formatOf(table), bits(scale));
   },
   embedBackward(rec, { dy, dTable, order, starts, ids, unique, width, scale }) {
     rec.append('embedBackward', dy, dTable, order, starts, ids, unique, width, bits(scale));

@@ -1,10 +1,11 @@
 // Matrix products on adapters that run on a CPU's vectors: tiles in registers, without workgroup memory (shaders/matmul-lanes.wgsl).
 import { kernel } from '../../gpu/kernel.js';
+import type { WeightFormat } from '../../numbers/weights.js';
 import { memo } from '../memo.js';
 import { FOUR, ONE } from '../pack.js';
 import { sizes } from '../sizes.js';
 import { unroll } from '../unroll.js';
-import { biasPrelude, weightPrelude, type WeightFormat } from '../weight.js';
+import { biasPrelude, weightPrelude } from '../weight.js';
 import { ACCESS, epilogueConstants, PARAMS, type Epilogue, type MatmulVariant, type Op } from './product.js';
 import source from '../../../shaders/matmul-lanes.wgsl';
 

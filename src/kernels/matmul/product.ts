@@ -1,8 +1,8 @@
 // What the variants of a matrix product share: sizes, operands, the parameter block, and what a variant must say of itself.
 import type { Kernel } from '../../gpu/kernel.js';
 import type { Profile } from '../../gpu/profile.js';
+import type { WeightFormat } from '../../numbers/weights.js';
 import type { Variant } from '../variant.js';
-import type { WeightFormat } from '../weight.js';
 
 /** Parameters of every variant: shaders/lib/product.wgsl. */
 export const PARAMS = {

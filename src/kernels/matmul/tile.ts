@@ -1,8 +1,9 @@
 // Matrix products on GPUs: tiles of 64 × 64 through workgroup memory (shaders/matmul-tile.wgsl). Fits every device and shape.
 import { kernel } from '../../gpu/kernel.js';
+import type { WeightFormat } from '../../numbers/weights.js';
 import { memo } from '../memo.js';
 import { ONE } from '../pack.js';
-import { biasPrelude, weightPrelude, type WeightFormat } from '../weight.js';
+import { biasPrelude, weightPrelude } from '../weight.js';
 import { ACCESS, epilogueConstants, PARAMS, type Epilogue, type MatmulVariant, type Op } from './product.js';
 import source from '../../../shaders/matmul-tile.wgsl';
 

@@ -1,0 +1,73 @@
+// The formats in which frozen weights may be kept on a device, a row each. How a device reads them it knows for itself: kernels/weight.ts
+// for WebGPU, assembly/engine/weights.ts for WebAssembly.
+import { MgrpoError } from '../errors.js';
+import { decodeBf16, decodeF16, decodeF32 } from './float16.js';
+
+/** A format of a weight. */
+export type WeightFormat = 'f32' | 'bf16' | 'f16';
+
+/** Elements of a tensor as they stand in a file, in row-major order. */
+export interface StoredValues {
+  /** The tensor's name, for messages. */
+  readonly name: string;
+  readonly dtype: string;
+  /** Little-endian. */
+  readonly bytes: Uint8Array;
+}
+
+/** How weights of one format come from files and go back. */
+export interface WeightRow {
+  /** Bytes per element. */
+  readonly bytes: number;
+  /** Dtype of a file whose tensors this format keeps as they are. */
+  readonly same?: 'BF16';
+  /** What lies on a device. @throws MgrpoError `bad_file` where the format has no such numbers */
+  readonly pack: (values: StoredValues) => Float32Array | Uint32Array;
+  /** Dtype under which they are written. */
+  readonly written: 'F32' | 'BF16';
+  /** `count` values to write, from what lies on a device. */
+  readonly unpack: (data: Float32Array<ArrayBuffer>, count: number) => Float32Array | Uint16Array;
+}
+
+/** All formats. The order is known to assembly/engine/weights.ts. */
+export const WEIGHTS: Readonly<Record<WeightFormat, WeightRow>> = {
+  f32: {
+    bytes: 4,
+    pack: ({ dtype, bytes }) => decodeF32(dtype, bytes),
+    written: 'F32',
+    unpack: (data) => data,
+  },
+  bf16: {
+    bytes: 2,
+    same: 'BF16',
+    pack: ({ dtype, bytes }) => pairs(decodeBf16(dtype, bytes)),
+    written: 'BF16',
+    unpack: (data, count) => new Uint16Array(data.buffer, data.byteOffset, count),
+  },
+  f16: {
+    bytes: 2,
+    pack: ({ name, dtype, bytes }) => pairs(finite(name, decodeF16(dtype, bytes))),
+    written: 'F32',
+    unpack: (data, count) => decodeF32('F16', new Uint8Array(data.buffer, data.byteOffset, 2 * count)),
+  },
+};
+
+/** Names of all formats. */
+export const WEIGHT_FORMATS: readonly WeightFormat[] = Object.keys(WEIGHTS) as WeightFormat[];
+
+/** Numbers of 16 bits as words of two, the one with the even index in the low half. */
+function pairs(halves: Uint16Array): Uint32Array {
+  const words = new Uint32Array(Math.ceil(halves.length / 2));
+  new Uint16Array(words.buffer).set(halves);
+  return words;
+}
+
+function finite(name: string, halves: Uint16Array): Uint16Array {
+  if (halves.some((half) => (half & 0x7c00) === 0x7c00)) {
+    throw new MgrpoError(
+      'bad_file',
+      `load: expected numbers below 65520 for tensor ${name} in f16, got a larger one or none; keep the weights as bf16 or f32`,
+    );
+  }
+  return halves;
+}
