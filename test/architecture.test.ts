@@ -232,6 +232,11 @@ describe('the sources', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('what computes is called device above the devices', () => {
+    const above = ['nn', 'formats', 'sampling', 'optim', 'algo', 'train', 'run', 'study'];
+    expect(files.filter((file) => above.includes(layerOf(file)) && /\bgpu\b/i.test(codeOf(file)))).toEqual([]);
+  });
+
   it('no WGSL entry point is called main', () => {
     const wrong = sourceFiles(['shaders'], /\.wgsl$/).filter((file) => /\bfn\s+main\b/.test(codeOf(file)));
     expect(wrong).toEqual([]);

@@ -45,27 +45,27 @@ export async function readConfig(files: FileSource): Promise<ConfigFile> {
  * @throws MgrpoError naming the field, tensor or file that is wrong
  */
 export async function loadDecoder(
-  gpu: Device,
+  device: Device,
   files: FileSource,
   options: LoadOptions = {},
   file?: Pick<ConfigFile, 'config'>,
 ): Promise<Decoder> {
   const { config } = file ?? (await readConfig(files));
-  const parameters = await loadParameters(gpu, parameterSpecs(config), await Safetensors.open(files), {
+  const parameters = await loadParameters(device, parameterSpecs(config), await Safetensors.open(files), {
     trainable: options.train === 'full',
     ...(options.dtype && { dtype: options.dtype }),
     onProgress: options.onProgress,
   });
-  return new Decoder(config, parameters, await openLora(gpu, config, options), options);
+  return new Decoder(config, parameters, await openLora(device, config, options), options);
 }
 
-async function openLora(gpu: Device, config: ModelConfig, { train, adapter, rng }: LoadOptions): Promise<Lora | undefined> {
+async function openLora(device: Device, config: ModelConfig, { train, adapter, rng }: LoadOptions): Promise<Lora | undefined> {
   if (typeof train === 'object') {
     check(rng, 'loadDecoder: expected random numbers for a new adapter, got none; pass rng');
-    return createLora(gpu, config, train, rng);
+    return createLora(device, config, train, rng);
   }
   if (!adapter) return undefined;
-  const lora = await loadLora(gpu, config, adapter);
+  const lora = await loadLora(device, config, adapter);
   if (train === 'adapter') return lora;
   const { parameters } = lora;
   const frozen = { ...lora, parameters: parameters.frozenCopy() };
@@ -78,13 +78,13 @@ async function openLora(gpu: Device, config: ModelConfig, { train, adapter, rng 
  * at every width (0.02, the usual constant, is right for some 2,500 and makes narrow models slow to start).
  */
 export function createDecoder(
-  gpu: Device,
+  device: Device,
   config: ModelConfig,
   rng: Rng,
   spread: number = 1 / Math.sqrt(config.hiddenSize),
   options: DecoderOptions = {},
 ): Decoder {
-  const parameters = Parameters.trainable(gpu, parameterSpecs(config));
+  const parameters = Parameters.trainable(device, parameterSpecs(config));
   parameters.initialize(rng, spread);
   return new Decoder(config, parameters, undefined, options);
 }

@@ -14,7 +14,7 @@ export type WeightDType = 'auto' | WeightFormat;
  * @throws MgrpoError `bad_file` where a tensor is missing or of another shape
  */
 export async function loadParameters(
-  gpu: Device,
+  device: Device,
   specs: readonly ParameterSpec[],
   file: Safetensors,
   options: {
@@ -25,24 +25,24 @@ export async function loadParameters(
   },
 ): Promise<Parameters> {
   for (const spec of specs) checkShape(spec, file);
-  const trainable = options.trainable ? Parameters.trainable(gpu, specs) : undefined;
+  const trainable = options.trainable ? Parameters.trainable(device, specs) : undefined;
   const frozen: Parameter[] = [];
   for (const [index, spec] of specs.entries()) {
-    const value = trainable?.get(spec.name).value ?? gpu.tensor(spec.shape, keptAs(spec, file, options.dtype), spec.name);
-    await fill(gpu, value, file, spec.name);
+    const value = trainable?.get(spec.name).value ?? device.tensor(spec.shape, keptAs(spec, file, options.dtype), spec.name);
+    await fill(device, value, file, spec.name);
     frozen.push({ ...spec, value });
     options.onProgress?.(index + 1, specs.length);
   }
-  await gpu.idle();
-  return trainable ?? Parameters.frozen(gpu, frozen);
+  await device.idle();
+  return trainable ?? Parameters.frozen(device, frozen);
 }
 
 /** Reads new values into parameters. @throws MgrpoError `bad_file` where a tensor is missing or of another shape; then nothing is changed */
 export async function fillParameters(parameters: Parameters, file: Safetensors): Promise<void> {
   for (const spec of parameters) checkShape(spec, file);
-  for (const { name, value } of parameters) await fill(parameters.gpu, value, file, name);
+  for (const { name, value } of parameters) await fill(parameters.device, value, file, name);
   parameters.changed();
-  await parameters.gpu.idle();
+  await parameters.device.idle();
 }
 
 function checkShape(spec: ParameterSpec, file: Safetensors): void {
@@ -64,14 +64,14 @@ function keptAs({ name }: ParameterSpec, file: Safetensors, dtype: WeightDType =
 /** The row of a parameter's format. */
 const rowOf = ({ dtype }: Tensor): WeightRow => WEIGHTS[dtype as WeightFormat];
 
-async function fill(gpu: Device, value: Tensor, file: Safetensors, name: string): Promise<void> {
-  for await (const { offset, values } of file.chunks(name, rowOf(value).pack)) gpu.write(value, values, offset);
+async function fill(device: Device, value: Tensor, file: Safetensors, name: string): Promise<void> {
+  for await (const { offset, values } of file.chunks(name, rowOf(value).pack)) device.write(value, values, offset);
 }
 
 /** Parameters as entries of a safetensors file; each is read back when its turn comes. */
 export function tensorsToWrite(parameters: Parameters): TensorToWrite[] {
   return [...parameters].map(({ name, shape, value }) => {
     const { written, unpack } = rowOf(value);
-    return { name, shape, dtype: written, data: async () => unpack((await parameters.gpu.read(value))[0], sizeOf(shape)) };
+    return { name, shape, dtype: written, data: async () => unpack((await parameters.device.read(value))[0], sizeOf(shape)) };
   });
 }

@@ -48,7 +48,7 @@ export function parseLoraConfig(json: unknown, where: string): LoraConfig {
 }
 
 /** Loads an adapter folder as PEFT writes it. @throws bad_file where names do not match the model, both ways */
-export async function loadLora(gpu: Device, model: ModelConfig, files: FileSource): Promise<Lora> {
+export async function loadLora(device: Device, model: ModelConfig, files: FileSource): Promise<Lora> {
   const config = parseLoraConfig(await readJson(files, 'adapter_config.json'), `${files.name}/adapter_config.json`);
   const modules = loraModules(model, config);
   const wanted = loraSpecs(modules);
@@ -61,7 +61,7 @@ export async function loadLora(gpu: Device, model: ModelConfig, files: FileSourc
         `written by another tool (names here start with "${PREFIX}model.layers.")`,
     );
   }
-  const parameters = await loadParameters(gpu, wanted, file, { trainable: true });
+  const parameters = await loadParameters(device, wanted, file, { trainable: true });
   return { config, parameters, modules: new Map(modules.map((m) => [m.module, m])) };
 }
 

@@ -78,7 +78,7 @@ interface LayerValues {
 
 /** A decoder-only transformer. All activations are f32. */
 export class Decoder {
-  readonly gpu: Device;
+  readonly device: Device;
   readonly config: ModelConfig;
   readonly parameters: Parameters;
   /** Low-rank factors on its linear modules, if it has some. */
@@ -91,13 +91,13 @@ export class Decoder {
   readonly #base: Network;
 
   constructor(config: ModelConfig, parameters: Parameters, lora?: Lora, options: DecoderOptions = {}) {
-    this.gpu = parameters.gpu;
+    this.device = parameters.device;
     this.config = config;
     this.parameters = parameters;
     this.lora = lora;
-    this.leases = new Leases(this.gpu);
+    this.leases = new Leases(this.device);
     this.#options = options;
-    this.#rotations = new Rotations(this.gpu, config.headDim);
+    this.#rotations = new Rotations(this.device, config.headDim);
     this.#net = new Network(config, parameters, lora, lora !== undefined);
     this.#base = lora ? new Network(config, parameters, undefined, true) : this.#net;
   }

@@ -108,13 +108,13 @@ export function loraSpecs(modules: readonly (LoraModule & { out: number; inner: 
 }
 
 /** A new adapter: A uniform in ±1/√in (PEFT's Kaiming rule with a = √5), B zero, so that it changes nothing yet. */
-export function createLora(gpu: Device, model: ModelConfig, config: LoraConfig, rng: Rng): Lora {
+export function createLora(device: Device, model: ModelConfig, config: LoraConfig, rng: Rng): Lora {
   const modules = loraModules(model, config);
-  const parameters = Parameters.trainable(gpu, loraSpecs(modules));
+  const parameters = Parameters.trainable(device, loraSpecs(modules));
   for (const { a, inner } of modules) {
     const { value, shape } = parameters.get(a);
     const bound = 1 / Math.sqrt(inner);
-    gpu.write(
+    device.write(
       value,
       Float32Array.from({ length: sizeOf(shape) }, () => bound * (2 * rng.uniform() - 1)),
     );

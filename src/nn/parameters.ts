@@ -78,21 +78,21 @@ export function linearSpecs(c: ModelConfig): { module: string; shape: readonly [
 
 /** Named parameters on a device. */
 export class Parameters {
-  readonly gpu: Device;
+  readonly device: Device;
   /** Trainable memory; empty for a model that only computes. */
   readonly slabs: readonly Slab[];
   readonly #byName: ReadonlyMap<string, Parameter>;
   #version = 0;
 
-  private constructor(gpu: Device, byName: Map<string, Parameter>, slabs: readonly Slab[]) {
-    this.gpu = gpu;
+  private constructor(device: Device, byName: Map<string, Parameter>, slabs: readonly Slab[]) {
+    this.device = device;
     this.#byName = byName;
     this.slabs = slabs;
   }
 
   /** Allocates zeroed trainable parameters (f32 value and gradient). */
-  static trainable(gpu: Device, specs: readonly ParameterSpec[]): Parameters {
-    const limit = Math.min(gpu.limits.maxBuffer, SLAB_BYTES) / 4;
+  static trainable(device: Device, specs: readonly ParameterSpec[]): Parameters {
+    const limit = Math.min(device.limits.maxBuffer, SLAB_BYTES) / 4;
     // Matrices first: weight decay then covers one range at the front of each slab.
     const ordered = [...specs.filter((s) => s.shape.length > 1), ...specs.filter((s) => s.shape.length <= 1)];
     const groups: { spec: ParameterSpec; start: number }[][] = [[]];
@@ -114,20 +114,20 @@ export class Parameters {
       const end = ({ spec, start }: { spec: ParameterSpec; start: number }): number =>
         start + Math.ceil(sizeOf(spec.shape) / ALIGN) * ALIGN;
       const total = end(last);
-      const value = gpu.tensor([total], 'f32', 'parameters');
-      const gradient = gpu.tensor([total], 'f32', 'gradients');
+      const value = device.tensor([total], 'f32', 'parameters');
+      const gradient = device.tensor([total], 'f32', 'gradients');
       const matrices = group.filter(({ spec }) => spec.shape.length > 1);
       slabs.push({ value, gradient, decayed: matrices.length > 0 ? end(matrices.at(-1)!) : 0 });
       for (const { spec, start } of group) {
         byName.set(spec.name, { ...spec, value: view(value, start, spec.shape), gradient: view(gradient, start, spec.shape) });
       }
     }
-    return new Parameters(gpu, new Map(specs.map(({ name }) => [name, byName.get(name)!])), slabs);
+    return new Parameters(device, new Map(specs.map(({ name }) => [name, byName.get(name)!])), slabs);
   }
 
   /** Frozen parameters that lie in tensors of their own. */
-  static frozen(gpu: Device, parameters: readonly Parameter[]): Parameters {
-    return new Parameters(gpu, new Map(parameters.map((parameter) => [parameter.name, parameter])), []);
+  static frozen(device: Device, parameters: readonly Parameter[]): Parameters {
+    return new Parameters(device, new Map(parameters.map((parameter) => [parameter.name, parameter])), []);
   }
 
   /** All parameters in the order of the model. */
@@ -160,20 +160,20 @@ export class Parameters {
       const data = new Float32Array(sizeOf(shape));
       if (initial === undefined) for (let i = 0; i < data.length; i++) data[i] = spread * rng.normal();
       else data.fill(initial);
-      this.gpu.write(value, data);
+      this.device.write(value, data);
     }
   }
 
   /** A frozen f32 copy with memory of its own. */
   frozenCopy(): Parameters {
-    const recorder = this.gpu.recorder();
+    const rec = this.device.recorder();
     const copies = [...this].map(({ name, shape, value }): Parameter => {
-      const copy = this.gpu.tensor(shape, value.dtype, name);
-      recorder.copy(value, copy);
+      const copy = this.device.tensor(shape, value.dtype, name);
+      rec.copy(value, copy);
       return { name, shape, value: copy };
     });
-    recorder.submit();
-    return Parameters.frozen(this.gpu, copies);
+    rec.submit();
+    return Parameters.frozen(this.device, copies);
   }
 
   /** How often the values have changed: what was computed from others (cached keys and values) is of no use. */
@@ -187,13 +187,13 @@ export class Parameters {
   }
 
   /** Sets all gradients to zero. */
-  zeroGradients(recorder: { clear(t: Tensor): void }): void {
-    for (const { gradient } of this.slabs) recorder.clear(gradient);
+  zeroGradients(rec: { clear(t: Tensor): void }): void {
+    for (const { gradient } of this.slabs) rec.clear(gradient);
   }
 
   /** Frees the device memory. */
   free(): void {
-    if (this.slabs.length > 0) this.gpu.free(...this.slabs.flatMap(({ value, gradient }) => [value, gradient]));
-    else this.gpu.free(...[...this].map(({ value }) => value));
+    if (this.slabs.length > 0) this.device.free(...this.slabs.flatMap(({ value, gradient }) => [value, gradient]));
+    else this.device.free(...[...this].map(({ value }) => value));
   }
 }

@@ -24,19 +24,19 @@ export class AdamW {
   /** Optimiser steps done. */
   steps = 0;
 
-  get gpu(): Device {
-    return this.#parameters.gpu;
+  get device(): Device {
+    return this.#parameters.device;
   }
 
   constructor(parameters: Parameters, settings: AdamWSettings) {
-    const { gpu } = parameters;
+    const { device } = parameters;
     this.#parameters = parameters;
     this.#settings = settings;
     this.#moments = parameters.slabs.map(({ value }) => ({
-      first: gpu.tensor(value.shape, 'f32', 'first moments'),
-      second: gpu.tensor(value.shape, 'f32', 'second moments'),
+      first: device.tensor(value.shape, 'f32', 'first moments'),
+      second: device.tensor(value.shape, 'f32', 'second moments'),
     }));
-    this.#clip = gpu.tensor([2], 'f32', 'clip');
+    this.#clip = device.tensor([2], 'f32', 'clip');
   }
 
   /** Measures the accumulated gradients for {@link step}, before anything is changed. @returns f32[2] with the gradient norm first */
@@ -92,7 +92,7 @@ export class AdamW {
 
   /** Frees the moments. */
   free(): void {
-    this.#parameters.gpu.free(...this.#moments.flatMap(({ first, second }) => [first, second]), this.#clip);
+    this.#parameters.device.free(...this.#moments.flatMap(({ first, second }) => [first, second]), this.#clip);
   }
 }
 

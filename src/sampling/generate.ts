@@ -193,7 +193,7 @@ class Generation {
     [this.#cache, this.#pool, this.#slotCount] = [cache, pool, slotCount];
     const { maxCompletionLength: limit } = options;
     this.#settings = { ...options, limit, maxContext: longestPrompt(requests) + limit };
-    this.#rec = decoder.gpu.recorder();
+    this.#rec = decoder.device.recorder();
     this.#tables = new SlotTables(this.#rec, decoder, cache, pool, this.#settings);
   }
 

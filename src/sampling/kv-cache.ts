@@ -14,8 +14,8 @@ export function rowBytes({ config: c }: Decoder): number {
 }
 
 /** Most rows that the device can bind. */
-export function maxRows({ gpu, config: c }: Decoder): number {
-  return Math.floor(gpu.limits.maxBinding / (4 * c.numKvHeads * c.headDim));
+export function maxRows({ device, config: c }: Decoder): number {
+  return Math.floor(device.limits.maxBinding / (4 * c.numKvHeads * c.headDim));
 }
 
 /** A start of texts whose keys and values are in a cache: a handle on its rows, until it is released. */
@@ -71,7 +71,7 @@ export class KvCache implements KvTensors {
     if (capacity > maxRows(decoder)) {
       throw new MgrpoError(
         'device_limit',
-        `KvCache: expected at most ${maxRows(decoder)} rows (${decoder.gpu.limits.maxBinding} bytes per layer), got ${capacity}; keep fewer tokens`,
+        `KvCache: expected at most ${maxRows(decoder)} rows (${decoder.device.limits.maxBinding} bytes per layer), got ${capacity}; keep fewer tokens`,
       );
     }
     this.decoder = decoder;

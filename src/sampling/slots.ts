@@ -104,7 +104,7 @@ export class SlotTables {
   async collect(slots: readonly Slot[]): Promise<boolean[]> {
     const { state, outTokens, outLogps } = this.#loaded!;
     const { limit } = this.#settings;
-    const [active, step, tokens, logps] = await this.#decoder.gpu.read(state.active, state.step, outTokens, outLogps);
+    const [active, step, tokens, logps] = await this.#decoder.device.read(state.active, state.step, outTokens, outLogps);
     const [isActive, steps, ids] = [bits(active), bits(step), bits(tokens)];
     slots.forEach((slot, i) => {
       for (let t = slot.ids.length; t < steps[i]!; t++) {

@@ -36,7 +36,7 @@ export type TrainEvent =
       /** Parameters of the model, and how many of them, or of its LoRA, are trained. */
       readonly parameters: number;
       readonly trainable: number;
-      /** What the GPU adapter calls itself; '' where the browser hides it. */
+      /** What the device calls itself; '' where the browser hides it. */
       readonly device: string;
       readonly steps: number;
       readonly firstStep: number;

@@ -154,7 +154,7 @@ export class DeviceHost implements StepHost<EncodedQuestion> {
     const at = Math.min(this.#scheduleStep, maxSteps);
     const learningRate = config.learningRate * scheduleFactor(config.lrSchedulerType, at, maxSteps, config.warmupRatio);
     return this.#timed('update', layer, async () => {
-      const { metrics } = await takeTurn(policy.decoder.gpu, () =>
+      const { metrics } = await takeTurn(policy.decoder.device, () =>
         updatePolicy(policy.decoder, optimizer, window, {
           learningRate,
           reference,

@@ -3,7 +3,7 @@ import type { Decoder } from '../nn/decoder.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 
 /** The device that a model lives on. */
-export type Device = Decoder['gpu'];
+export type Device = Decoder['device'];
 
 /** Weights, tokenizer, and where texts end. */
 export interface LanguageModel {

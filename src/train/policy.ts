@@ -63,14 +63,14 @@ export class Policy implements LanguageModel {
   /** Writes the adapter, or the whole model, with the tokenizer beside it. */
   async save(sink: FileSink): Promise<void> {
     const { name, decoder } = this;
-    await takeTurn(decoder.gpu, () => saveDecoder(decoder, sink, { name, fields: this.#fields }));
+    await takeTurn(decoder.device, () => saveDecoder(decoder, sink, { name, fields: this.#fields }));
     await this.tokenizer.save(sink);
   }
 
   /** Takes back the weights that {@link save} wrote of this policy. @throws MgrpoError naming the tensor that does not fit */
   async load(files: FileSource): Promise<void> {
     const { decoder } = this;
-    await takeTurn(decoder.gpu, () => reloadTrained(decoder, files));
+    await takeTurn(decoder.device, () => reloadTrained(decoder, files));
   }
 
   /** Frees the device memory. */
@@ -80,7 +80,7 @@ export class Policy implements LanguageModel {
 
   /** As {@link free}, when the device has done what was asked of it before; for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await takeTurn(this.decoder.gpu, () => Promise.resolve(this.free()));
+    await takeTurn(this.decoder.device, () => Promise.resolve(this.free()));
   }
 }
 
@@ -112,14 +112,19 @@ export type PolicyOptions = DecoderOptions &
  * Loads a model folder in Hugging Face layout with its tokenizer.
  * @throws MgrpoError that names the file, field or tensor that is wrong
  */
-export async function loadPolicy(gpu: Device, files: FileSource, options: PolicyOptions = {}): Promise<Policy> {
+export async function loadPolicy(device: Device, files: FileSource, options: PolicyOptions = {}): Promise<Policy> {
   const { train = 'none', adapter } = options;
   checkTrain(train, adapter);
   const lora = isObject(train) ? resolveLora(train, 'loadPolicy: train') : null;
   const file = await readConfig(files);
   const tokenizer = await Tokenizer.load(files, file.fields);
   const rng = new Rng(options.seed ?? 42, STREAM.init);
-  const decoder = await loadDecoder(gpu, files, { ...options, train: lora ?? (train as 'none' | 'full' | 'adapter'), rng }, file);
+  const decoder = await loadDecoder(
+    device,
+    files,
+    { ...options, train: lora ?? (train as 'none' | 'full' | 'adapter'), rng },
+    file,
+  );
   if (tokenizer.vocabSize > decoder.config.vocabSize) {
     throw new MgrpoError(
       'bad_file',
@@ -149,7 +154,7 @@ function checkTrain(train: unknown, adapter: FileSource | undefined): void {
 
 /** A model with random weights, for supervised training from nothing. */
 export async function createPolicy(
-  gpu: Device,
+  device: Device,
   options: {
     readonly name: string;
     readonly config: ModelConfig;
@@ -159,6 +164,6 @@ export async function createPolicy(
   } & DecoderOptions,
 ): Promise<Policy> {
   const tokenizer = await Tokenizer.load(new MemoryFiles(options.name, { ...options.tokenizerFiles }));
-  const decoder = createDecoder(gpu, options.config, new Rng(options.seed, STREAM.init), undefined, options);
+  const decoder = createDecoder(device, options.config, new Rng(options.seed, STREAM.init), undefined, options);
   return new Policy({ name: options.name, decoder, tokenizer }, 'base', undefined);
 }

@@ -39,7 +39,7 @@ export async function rollout(
     streams: Array.from({ length: n }, (_, j) => (run.firstStream + i * n + j) >>> 0),
   }));
   const { maxCompletionLength, maxSlots } = settings;
-  const samples = await takeTurn(model.decoder.gpu, () =>
+  const samples = await takeTurn(model.decoder.device, () =>
     generate(model.decoder, requests, {
       ...{ ...samplingOf(settings), maxCompletionLength, maxSlots },
       eosIds: model.eosIds,

@@ -102,7 +102,7 @@ export class SFTTrainer {
     const release = holdPolicy(policy);
     try {
       return await runLoop({
-        device: decoder.gpu,
+        device: decoder.device,
         events: this.#events,
         gate: this.#gate,
         signal: this.#signal,
@@ -138,7 +138,7 @@ export class SFTTrainer {
     ));
     const tokens = batches.flat().reduce((n, e) => n + e.completionIds.length, 0);
     let loss = 0;
-    const norm = await takeTurn(decoder.gpu, () =>
+    const norm = await takeTurn(decoder.device, () =>
       optimizerStep(decoder, this.#optimizer, learningRate, async () => {
         for (const batch of batches) loss += (await accumulateNll(decoder, batch, tokens)).loss;
         return loss;
@@ -169,6 +169,6 @@ export class SFTTrainer {
 
   /** As {@link free}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await takeTurn(this.policy.decoder.gpu, () => Promise.resolve(this.free()));
+    await takeTurn(this.policy.decoder.device, () => Promise.resolve(this.free()));
   }
 }

@@ -33,7 +33,7 @@ export async function saveTrainerState(sink: FileSink, state: TrainerState, opti
     name,
     dtype: 'F32' as const,
     shape: tensor.shape,
-    data: async () => (await optimizer.gpu.read(tensor))[0],
+    data: async () => (await optimizer.device.read(tensor))[0],
   }));
   await writeSafetensors(sink, MOMENTS_FILE, tensors);
   await sink.write(STATE_FILE, `${JSON.stringify({ ...state, optimizerSteps: optimizer.steps }, null, 2)}\n`);
@@ -54,7 +54,7 @@ export async function loadTrainerState(files: FileSource, optimizer: AdamW, deco
         `${files.name}/${MOMENTS_FILE}: expected shape [${tensor.shape.join(', ')}] for ${name}, got [${shape.join(', ')}]; it belongs to another model`,
       );
     }
-    decoder.gpu.write(tensor, await file.readF32(name));
+    decoder.device.write(tensor, await file.readF32(name));
   }
   optimizer.steps = state.optimizerSteps;
   return state;

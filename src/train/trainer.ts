@@ -71,7 +71,7 @@ export class PolicyTrainer {
       this.#reference ??= makeReference(policy, config, this.#referencePolicy, this.#state.step);
       return await runLoop({
         ...config,
-        device: decoder.gpu,
+        device: decoder.device,
         events: this.#events,
         gate: this.#gate,
         signal: this.#setup.signal,
@@ -170,7 +170,7 @@ export class PolicyTrainer {
   async saveState(sink: FileSink): Promise<void> {
     this.#assertWhole('saveState');
     const state = { ...this.#state, ...this.#position };
-    await takeTurn(this.policy.decoder.gpu, () => saveTrainerState(sink, state, this.#optimizer));
+    await takeTurn(this.policy.decoder.device, () => saveTrainerState(sink, state, this.#optimizer));
   }
 
   /**
@@ -180,7 +180,7 @@ export class PolicyTrainer {
   async restoreState(files: FileSource): Promise<void> {
     this.#assertWhole('restoreState');
     const { decoder } = this.policy;
-    const { step, window, ...position } = await takeTurn(decoder.gpu, () => loadTrainerState(files, this.#optimizer, decoder));
+    const { step, window, ...position } = await takeTurn(decoder.device, () => loadTrainerState(files, this.#optimizer, decoder));
     Object.assign(this.#state, { step, window: [...window] });
     this.#position = position;
   }
@@ -194,7 +194,7 @@ export class PolicyTrainer {
 
   /** As {@link free}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await takeTurn(this.policy.decoder.gpu, () => Promise.resolve(this.free()));
+    await takeTurn(this.policy.decoder.device, () => Promise.resolve(this.free()));
   }
 
   #assertWhole(call: string): void {

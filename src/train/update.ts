@@ -80,12 +80,12 @@ export async function scoreSequences(
   const parts: Float32Array[] = [];
   for (const piece of pieces(sequences)) {
     const { batch, targets } = packForScoring(piece, decoder.config, temperature);
-    const recorder = decoder.gpu.recorder();
+    const recorder = decoder.device.recorder();
     const state = decoder.forward(recorder, batch, options);
     try {
       const { logps } = decoder.score(recorder, state, targets);
       recorder.submit();
-      parts.push((await decoder.gpu.read(logps))[0]);
+      parts.push((await decoder.device.read(logps))[0]);
     } finally {
       state.release();
     }
@@ -127,12 +127,12 @@ export async function accumulate(
   lossOf: (logps: Float32Array, entropies: Float32Array, offsets: readonly number[]) => TokenLoss,
 ): Promise<Accumulated> {
   const { batch, targets, offsets } = packForScoring(sequences, decoder.config, temperature);
-  const recorder = decoder.gpu.recorder();
+  const recorder = decoder.device.recorder();
   const state = decoder.forward(recorder, batch, { keep: true });
   try {
     const scores = decoder.score(recorder, state, targets);
     recorder.submit();
-    const [logps, entropies] = await decoder.gpu.read(scores.logps, scores.entropies);
+    const [logps, entropies] = await decoder.device.read(scores.logps, scores.entropies);
     const { loss, gradLogps, gradEntropies, metrics } = lossOf(logps, entropies, offsets);
     decoder.backward(recorder, state, scores, Float32Array.from(gradLogps), Float32Array.from(gradEntropies));
     recorder.submit();
@@ -227,12 +227,12 @@ export async function optimizerStep(
   learningRate: number,
   accumulate: () => Promise<number>,
 ): Promise<number> {
-  const recorder = decoder.gpu.recorder();
+  const recorder = decoder.device.recorder();
   try {
     const loss = await accumulate();
     const clip = optimizer.measure(recorder);
     recorder.submit();
-    const norm = (await decoder.gpu.read(clip))[0][0]!;
+    const norm = (await decoder.device.read(clip))[0][0]!;
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
       throw new MgrpoError(
         'diverged',

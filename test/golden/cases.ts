@@ -81,7 +81,7 @@ async function compareGradients(parameters: Parameters, expected: Safetensors, r
   if (names.length === 0) throw new Error('no gradients in expected.safetensors');
   for (const name of names) {
     const { gradient } = parameters.get(name.slice('grad.'.length));
-    const [actual] = await parameters.gpu.read(gradient!);
+    const [actual] = await parameters.device.read(gradient!);
     report.relative('gradients', actual, await expected.readF32(name));
   }
 }
@@ -108,11 +108,11 @@ async function runForward(gpu: Device, folder: string, json: Json, report: Repor
 async function logpsOf(decoder: Decoder, sequences: readonly number[][]): Promise<Float32Array> {
   const batch = pack(sequences, decoder.config.vocabSize);
   const rows = Uint32Array.from(batch.ids.keys()).filter((row) => row + 1 < batch.seqEnd[row]!);
-  const recorder = decoder.gpu.recorder();
+  const recorder = decoder.device.recorder();
   const state = decoder.forward(recorder, batch);
   const { logps } = decoder.score(recorder, state, { rows, targets: rows.map((row) => batch.ids[row + 1]!), temperature: 1 });
   recorder.submit();
-  const [values] = await decoder.gpu.read(logps);
+  const [values] = await decoder.device.read(logps);
   state.release();
   return values;
 }

@@ -76,7 +76,7 @@ describe('a cached prefix', () => {
     await expect(generate(decoder, [again], { ...options, cache })).rejects.toThrow(/not released/);
     const [two] = await generate(decoder, [{ prompt: prompts[0]!, streams: [1] }], { ...options, cache, keep: true });
     const settings = { weightDecay: 0, adamBeta1: 0.9, adamBeta2: 0.99, adamEpsilon: 1e-8, maxGradNorm: 0 };
-    const rec = decoder.gpu.recorder();
+    const rec = decoder.device.recorder();
     const optimizer = new AdamW(decoder.trained, settings);
     optimizer.measure(rec);
     optimizer.step(rec, 1e-3);

@@ -32,8 +32,8 @@ function pass(
 }
 
 async function gradients(decoder: Decoder): Promise<Float32Array> {
-  const [values] = await decoder.gpu.read(decoder.trained.slabs[0]!.gradient);
-  const rec = decoder.gpu.recorder();
+  const [values] = await decoder.device.read(decoder.trained.slabs[0]!.gradient);
+  const rec = decoder.device.recorder();
   decoder.trained.zeroGradients(rec);
   rec.submit();
   return values;
@@ -41,12 +41,12 @@ async function gradients(decoder: Decoder): Promise<Float32Array> {
 
 /** Log-probabilities and gradients of one part by itself. */
 async function alone(decoder: Decoder, part: (typeof some)[number]): Promise<[Float32Array, Float32Array]> {
-  const rec = decoder.gpu.recorder();
+  const rec = decoder.device.recorder();
   const { state, score, backward } = pass(rec, decoder, part);
   const scores = score();
   backward(scores);
   rec.submit();
-  const [logps] = await decoder.gpu.read(scores.logps);
+  const [logps] = await decoder.device.read(scores.logps);
   state.release();
   return [logps, await gradients(decoder)];
 }
@@ -75,7 +75,7 @@ describe('the state of a forward pass', () => {
   it.each([true, false])('can live beside another of the same decoder (checkpointing %s)', async (checkpointing) => {
     const { decoder } = await randomPolicy(await testDevice(), 7, checkpointing);
     const [[one, oneGradients], [two, twoGradients]] = [await alone(decoder, some[0]), await alone(decoder, some[1])];
-    const rec = decoder.gpu.recorder();
+    const rec = decoder.device.recorder();
     const passes = some.map((part) => pass(rec, decoder, part));
     const scores = passes.map(({ score }) => score());
     passes[0]!.backward(scores[0]!);
@@ -85,14 +85,14 @@ describe('the state of a forward pass', () => {
     rec.submit();
     expect(first).toEqual(oneGradients);
     expect(await gradients(decoder)).toEqual(twoGradients);
-    expect((await decoder.gpu.read(scores[0]!.logps))[0]).toEqual(one);
-    expect((await decoder.gpu.read(scores[1]!.logps))[0]).toEqual(two);
+    expect((await decoder.device.read(scores[0]!.logps))[0]).toEqual(one);
+    expect((await decoder.device.read(scores[1]!.logps))[0]).toEqual(two);
     for (const { state } of passes) state.release();
   });
 
   it('refuses what would be wrong: after its release, without keep, with the scores of another', async () => {
     const { decoder } = await randomPolicy(await testDevice());
-    const rec = decoder.gpu.recorder();
+    const rec = decoder.device.recorder();
     const [one, two] = some.map((part) => pass(rec, decoder, part)) as [ReturnType<typeof pass>, ReturnType<typeof pass>];
     const scores = one.score();
     expect(() => two.backward(scores)).toThrow(/scores of this state/);
@@ -114,7 +114,7 @@ describe('the state of a forward pass', () => {
     const step = async (part: (typeof some)[number]): Promise<number> => {
       await scoreSequences(decoder, part, 1);
       await alone(decoder, part);
-      return decoder.gpu.memory.allocated;
+      return decoder.device.memory.allocated;
     };
     for (const part of [some[0], some[1], sequences]) await step(part);
     const after = await step(sequences);

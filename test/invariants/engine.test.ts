@@ -77,7 +77,7 @@ describe('one engine', () => {
       const windowTokens = sequences.reduce((n, s) => n + (s.masked ? 0 : s.completionIds.length), 0);
       const gradients = async (size: number, lossType: 'grpo' | 'dapo'): Promise<Float32Array> => {
         const settings = { ...resolveGRPOConfig(), lossType, beta: 0 };
-        const recorder = decoder.gpu.recorder();
+        const recorder = decoder.device.recorder();
         decoder.trained.zeroGradients(recorder);
         recorder.submit();
         for (let from = 0; from < 8; from += size) {
@@ -89,7 +89,7 @@ describe('one engine', () => {
             null,
           );
         }
-        return (await decoder.gpu.read(decoder.trained.slabs[0]!.gradient))[0];
+        return (await decoder.device.read(decoder.trained.slabs[0]!.gradient))[0];
       };
       for (const lossType of ['grpo', 'dapo'] as const) {
         const reference = await gradients(8, lossType);

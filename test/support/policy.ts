@@ -45,7 +45,7 @@ export function problems(n: number): TaskRow[] {
 export async function weightBytes({ decoder }: Policy): Promise<Uint8Array[]> {
   const out: Uint8Array[] = [];
   for (const { value } of decoder.trained) {
-    const [data] = await decoder.gpu.read(value);
+    const [data] = await decoder.device.read(value);
     out.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
   return out;

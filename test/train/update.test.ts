@@ -14,11 +14,11 @@ describe('an optimiser step', () => {
   ])('leaves weights and moments as they were with %s, and starts anew from gradients of 0', async (_, gradient, loss) => {
     const policy = await randomPolicy(await testDevice());
     const { decoder } = policy;
-    const { gpu, trained } = decoder;
+    const { device, trained } = decoder;
     const optimizer = new AdamW(trained, settings);
     const slab = trained.slabs[0]!;
     const write = (value: number): Promise<number> => {
-      gpu.write(slab.gradient, new Float32Array(slab.gradient.shape[0]!).fill(value));
+      device.write(slab.gradient, new Float32Array(slab.gradient.shape[0]!).fill(value));
       return Promise.resolve(loss);
     };
     const before = await weightBytes(policy);
@@ -32,10 +32,10 @@ describe('an optimiser step', () => {
 
   it('discards the gradients of micro-batches before one that failed', async () => {
     const policy = await randomPolicy(await testDevice());
-    const { gpu, trained } = policy.decoder;
+    const { device, trained } = policy.decoder;
     const optimizer = new AdamW(trained, settings);
     const failed = optimizerStep(policy.decoder, optimizer, 1e-3, () => {
-      gpu.write(trained.slabs[0]!.gradient, new Float32Array(trained.slabs[0]!.gradient.shape[0]!).fill(1));
+      device.write(trained.slabs[0]!.gradient, new Float32Array(trained.slabs[0]!.gradient.shape[0]!).fill(1));
       return Promise.reject(new Error('lost'));
     });
     await expect(failed).rejects.toThrow('lost');
