@@ -7,6 +7,7 @@ import type { Settings } from '../options/table.js';
 import { checkBatch } from './batch.js';
 import type { Layer2Config } from './layer2.js';
 import { POLICY_OPTIONS } from './policy.js';
+import { FAULT_OPTIONS } from './faults.js';
 import { REWARD_CALL_OPTIONS } from './reward-calls.js';
 import { SAMPLING_OPTIONS } from './sampling.js';
 import { SAVING_OPTIONS, checkSaving, withBestMetric } from './saving.js';
@@ -347,9 +348,14 @@ const OWN = {
 } as const;
 
 /** The options that GRPO and MGRPO share. */
-export const GRPO_OPTIONS: typeof OWN & typeof REWARD_CALL_OPTIONS & typeof SAVING_OPTIONS & typeof SAMPLING_OPTIONS = {
+export const GRPO_OPTIONS: typeof OWN &
+  typeof FAULT_OPTIONS &
+  typeof REWARD_CALL_OPTIONS &
+  typeof SAVING_OPTIONS &
+  typeof SAMPLING_OPTIONS = {
   ...OWN,
   ...REWARD_CALL_OPTIONS,
+  ...FAULT_OPTIONS,
   ...SAVING_OPTIONS,
   ...SAMPLING_OPTIONS,
 };

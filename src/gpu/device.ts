@@ -159,6 +159,12 @@ export class Gpu implements Device {
     this.assertHealthy();
   }
 
+  async recover(): Promise<void> {
+    await this.device.queue.onSubmittedWorkDone();
+    if (this.#failure?.code === 'out_of_memory') this.#failure = undefined;
+    this.assertHealthy();
+  }
+
   async destroy(): Promise<void> {
     if (this.#destroyed) return;
     this.#destroyed = true;

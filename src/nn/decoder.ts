@@ -108,9 +108,18 @@ export class Decoder {
   }
 
   /** Runs the layers over packed sequences. The caller releases what it gets. */
-  forward(rec: Recorder, batch: PackedBatch, { keep = false, lora = true, kv }: ForwardOptions = {}): ForwardState {
-    const net = lora ? this.#net : this.#base;
+  forward(rec: Recorder, batch: PackedBatch, options: ForwardOptions = {}): ForwardState {
     const pool = this.leases.take('forward');
+    try {
+      return this.#forward(rec, batch, options, pool);
+    } catch (error) {
+      this.leases.give('forward', pool);
+      throw error;
+    }
+  }
+
+  #forward(rec: Recorder, batch: PackedBatch, { keep = false, lora = true, kv }: ForwardOptions, pool: Pool): ForwardState {
+    const net = lora ? this.#net : this.#base;
     const device = upload(rec, batch, pool);
     const x = (layer: number): Tensor => pool.get(keep ? `x.${layer}` : 'x', [batch.length, this.config.hiddenSize]);
     embedTokens(rec, net, { ids: device.ids, y: x(0), tokens: batch.length });

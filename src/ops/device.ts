@@ -66,6 +66,8 @@ export interface Device {
   recorder(): Recorder;
   /** Waits until all submitted work is done. */
   idle(): Promise<void>;
+  /** Waits like {@link idle}, after `out_of_memory`: the device can be used again, but what was recorded or computed without that memory is void. */
+  recover(): Promise<void>;
   /** Waits for the work, frees everything and closes the device. */
   destroy(): Promise<void>;
 }

@@ -4,7 +4,8 @@
 import { check, show } from '../errors.js';
 import { WEIGHT_FORMATS } from '../numbers/weights.js';
 import type { Recorder } from './device.js';
-import { size, sizeOf, type DType, type Tensor } from './tensor.js';
+import { size, sizeOf, view, type DType, type Tensor } from './tensor.js';
+import { watcherOf } from './watch.js';
 
 /**
  * What an operation does to an operand. `read`: nothing. `write`: every element is assigned, whatever it was. `add`: `+=`.
@@ -96,6 +97,7 @@ export function operation<A extends object>(name: string, declaration: Declarati
   const operands = (Object.entries(declaration.operands) as [string, Operand<A>][]).map(([key, [effect, dtype, shape]]) => ({
     key,
     optional: effect.endsWith('?'),
+    reads: effect.startsWith('read'),
     dtypes: dtype === 'weight' ? (WEIGHT_FORMATS as readonly DType[]) : [dtype],
     shape,
   }));
@@ -107,6 +109,13 @@ export function operation<A extends object>(name: string, declaration: Declarati
     const got = t ? `${t.dtype}${show(t.shape)}` : show(t);
     check(false, `${name}: expected ${dtypes.join(' or ')}${show(wanted)} for ${key}, got ${got}; check the sizes`);
   };
+
+  const writtenBy = (all: Readonly<Record<string, unknown>>, args: Args): (readonly [string, Tensor])[] =>
+    operands.flatMap(({ key, reads, shape }) => {
+      const value = all[key] as Tensor | readonly Tensor[] | undefined;
+      if (reads || value === undefined) return [];
+      return [value].flat().map((t) => [key, view(t, 0, shape(args))] as const);
+    });
 
   const call = (rec: Recorder, given: A): void => {
     const all = { ...given } as Record<string, unknown>;
@@ -124,6 +133,8 @@ export function operation<A extends object>(name: string, declaration: Declarati
       else checkTensor(value as Tensor, operand, args);
     }
     rec.execute(name, args);
+    const watch = watcherOf(rec.device);
+    if (watch) watch(rec, name, writtenBy(all, args));
   };
   Object.defineProperty(call, 'name', { value: name });
   return Object.assign(call, { declaration });

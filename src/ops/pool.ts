@@ -19,6 +19,7 @@ export class Pool {
       // A quarter more than asked for, once a label has grown: lengths tend to creep up.
       const grown = storage ? Math.min(Math.ceil(bytes * 1.25), this.#device.limits.maxBuffer) : bytes;
       if (storage) this.#device.retire({ storage });
+      this.#storages.delete(label);
       storage = this.#device.tensor([Math.ceil(Math.max(grown, bytes) / 4)], 'u32', label).storage;
       this.#storages.set(label, storage);
     }

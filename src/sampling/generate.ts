@@ -77,11 +77,12 @@ export async function generate(
   const rows = planRows(decoder, asked, options);
   const cache = options.cache ?? new KvCache(decoder, rows.cacheRows);
   const pool = decoder.leases.take('sampling');
-  const run = new Generation(decoder, asked, options, { cache, pool, slotCount: rows.slotCount });
+  let run: Generation | undefined;
   try {
+    run = new Generation(decoder, asked, options, { cache, pool, slotCount: rows.slotCount });
     return await run.finish();
   } finally {
-    run.close();
+    run?.close();
     decoder.leases.give('sampling', pool);
     if (!options.cache) cache.free();
   }

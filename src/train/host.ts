@@ -5,7 +5,7 @@ import type { Completion, Phrase, Prompt, Scored } from '../algo/rollout.js';
 import type { UpdateWindow } from '../algo/windows.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import type { AdamW } from '../optim/adamw.js';
-import type { MgrpoError } from '../errors.js';
+import { MgrpoError } from '../errors.js';
 import { scheduleFactor } from '../optim/schedule.js';
 import { Rng } from '../rng.js';
 import type { Emitter } from './emitter.js';
@@ -14,18 +14,20 @@ import { meanMetrics } from './loop.js';
 import { thinkEnd } from './questions.js';
 import type { EncodedQuestion } from './questions.js';
 import { judge, rollout } from './rollout.js';
+import type { Room } from './room.js';
 import type { Setup } from './setup.js';
 import type { Position } from './state.js';
 import { STREAM } from './streams.js';
 import { takeTurn } from './turns.js';
 import { updatePolicy } from './update.js';
-import type { Reference } from './update.js';
+import type { Reference, UpdateReport } from './update.js';
 
 /** What a host works with. */
 export interface HostParts extends Setup {
   readonly optimizer: AdamW;
   readonly reference: Reference | null;
   readonly events: Emitter;
+  readonly room: Room;
 }
 
 /** Samples, scores and updates on one device. */
@@ -112,6 +114,7 @@ export class DeviceHost implements StepHost<EncodedQuestion> {
         // Once the weights have moved the step is finished, so that what is saved is the state between two steps.
         signal: this.hasUpdated ? undefined : signal,
         onProgress: ({ done, total, tokens }) => this.#progress('sample', layer, done, total, tokens),
+        room: this.#parts.room,
       });
       this.#tokens += completions.flat().reduce((sum, { ids }) => sum + ids.length, 0);
       return completions;
@@ -159,10 +162,20 @@ export class DeviceHost implements StepHost<EncodedQuestion> {
           learningRate,
           reference,
           onProgress: (done, total, tokens) => this.#progress('update', layer, done, total, tokens),
+          room: this.#parts.room,
+          detectAnomaly: config.detectAnomaly,
         }),
-      );
+      ).catch((error: unknown) => this.#leftOut(error));
       this.#updates.push(layer === 1 ? metrics : Object.fromEntries(Object.entries(metrics).map(([k, v]) => [`layer2/${k}`, v])));
     });
+  }
+
+  /** What is noted of an update that diverged, where such are left out. */
+  async #leftOut(error: unknown): Promise<Pick<UpdateReport, 'metrics'>> {
+    const { config, events } = this.#parts;
+    if (config.divergedUpdates !== 'skip' || !(error instanceof MgrpoError) || error.code !== 'diverged') throw error;
+    await events.emit({ type: 'notice', step: this.#step + 1, text: `${error.message}; the update is left out` });
+    return { metrics: { diverged: 1 } };
   }
 
   async #timed<T>(phase: Phase, layer: 1 | 2, work: () => Promise<T>): Promise<T> {

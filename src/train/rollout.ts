@@ -12,6 +12,7 @@ import type { Verdict } from '../reward/verify.js';
 import { textOf } from './language-model.js';
 import type { LanguageModel } from './language-model.js';
 import type { EncodedQuestion } from './questions.js';
+import { Room } from './room.js';
 import { takeTurn } from './turns.js';
 
 /** How completions are drawn, of a resolved config or of an evaluation. */
@@ -32,6 +33,8 @@ export async function rollout(
     readonly signal?: AbortSignal | undefined;
     readonly onProgress?: (progress: { done: number; total: number; tokens: number }) => void;
     readonly onTokens?: ((sample: number, ids: readonly number[]) => void) | undefined;
+    /** How the work fits the device; default: all of it does. */
+    readonly room?: Room | undefined;
   },
 ): Promise<Completion[][]> {
   const requests = prompts.map(({ ids }, i) => ({
@@ -39,15 +42,19 @@ export async function rollout(
     streams: Array.from({ length: n }, (_, j) => (run.firstStream + i * n + j) >>> 0),
   }));
   const { maxCompletionLength, maxSlots } = settings;
-  const samples = await takeTurn(model.decoder.device, () =>
+  const { room = new Room(), onTokens } = run;
+  const sample = (slots: number): Promise<Completion[]> =>
     generate(model.decoder, requests, {
-      ...{ ...samplingOf(settings), maxCompletionLength, maxSlots },
+      ...{ ...samplingOf(settings), maxCompletionLength, maxSlots: slots },
       eosIds: model.eosIds,
       seed: run.seed,
       signal: run.signal,
-      onTokens: run.onTokens,
+      onTokens,
       ...(run.onProgress && { onProgress: run.onProgress }),
-    }),
+    });
+  const samples = await takeTurn(model.decoder.device, () =>
+    // Tokens that somebody has been told of cannot be sampled again.
+    onTokens ? sample(maxSlots) : room.inSlots(model.decoder, Math.min(maxSlots, prompts.length * n), sample),
   );
   return prompts.map((_, i) => samples.slice(i * n, (i + 1) * n));
 }

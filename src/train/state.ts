@@ -20,6 +20,8 @@ export interface Position {
 export interface TrainerState extends Position {
   /** Optimiser steps of layer 1 done. */
   readonly step: number;
+  /** Parts that micro-batches are cut into, for want of memory. */
+  readonly parts: number;
   /** Metrics of the steps since the last line of the log. */
   readonly window: readonly Readonly<Record<string, number>>[];
 }
@@ -84,6 +86,7 @@ function parseState(json: unknown, where: string): TrainerState & { readonly opt
     streams: count('streams'),
     draws: count('draws'),
     optimizerSteps: count('optimizerSteps'),
+    parts: count('parts'),
     window: Array.isArray(window) && window.every(isMetrics) ? window.map(numbersOf) : fail('window', 'a list of metrics'),
   };
 }

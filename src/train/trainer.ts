@@ -24,6 +24,7 @@ import type { Policy } from './policy.js';
 import { recordsOf } from './records.js';
 import { makeReference } from './reference.js';
 import type { HeldReference } from './reference.js';
+import { Room } from './room.js';
 import { prepare } from './setup.js';
 import type { Setup, TrainerOptions } from './setup.js';
 import { loadTrainerState, saveTrainerState } from './state.js';
@@ -45,6 +46,7 @@ export class PolicyTrainer {
   readonly #state: LoopState = { step: 0, window: [] };
   #position: Position = { cursor: 0, streams: 0, draws: 0 };
   #reference: HeldReference | null = null;
+  readonly #room: Room = new Room((text) => this.#events.emit({ type: 'notice', step: this.#state.step + 1, text }));
   /** The step that failed after it had begun to change the weights. */
   #brokenStep: number | null = null;
 
@@ -99,7 +101,7 @@ export class PolicyTrainer {
     const plan = batchPlan(config);
     const step = this.#state.step + plan.stepsPerRound * config.numIterations;
     const reference = this.#reference?.score ?? null;
-    const parts = { ...this.#setup, optimizer: this.#optimizer, events: this.#events, reference };
+    const parts = { ...this.#setup, optimizer: this.#optimizer, events: this.#events, reference, room: this.#room };
     const host = new DeviceHost(parts, this.#position, this.#state.step);
     try {
       signal?.throwIfAborted();
@@ -169,7 +171,7 @@ export class PolicyTrainer {
   /** Writes the optimiser's moments and the trainer's position; with the policy's own files, all that a run needs to go on. */
   async saveState(sink: FileSink): Promise<void> {
     this.#assertWhole('saveState');
-    const state = { ...this.#state, ...this.#position };
+    const state = { ...this.#state, ...this.#position, parts: this.#room.parts };
     await takeTurn(this.policy.decoder.device, () => saveTrainerState(sink, state, this.#optimizer));
   }
 
@@ -180,7 +182,9 @@ export class PolicyTrainer {
   async restoreState(files: FileSource): Promise<void> {
     this.#assertWhole('restoreState');
     const { decoder } = this.policy;
-    const { step, window, ...position } = await takeTurn(decoder.device, () => loadTrainerState(files, this.#optimizer, decoder));
+    const restored = await takeTurn(decoder.device, () => loadTrainerState(files, this.#optimizer, decoder));
+    const { step, window, parts, ...position } = restored;
+    this.#room.parts = parts;
     Object.assign(this.#state, { step, window: [...window] });
     this.#position = position;
   }

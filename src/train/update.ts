@@ -3,10 +3,14 @@ import { MgrpoError } from '../errors.js';
 import { policyObjective } from '../algo/objective.js';
 import { withoutIdle, type MicroBatch, type TrainSequence, type UpdateWindow } from '../algo/windows.js';
 import { packTrees, type PackedBatch } from '../nn/batch.js';
-import type { Targets } from '../nn/blocks/head.js';
+import type { Scores as TokenScores, Targets } from '../nn/blocks/head.js';
 import type { Decoder } from '../nn/decoder.js';
 import type { ModelConfig } from '../nn/model-config.js';
+import type { ForwardState } from '../nn/forward-state.js';
+import type { Recorder } from '../ops/device.js';
 import type { AdamW } from '../optim/adamw.js';
+import { firstAnomaly } from '../optim/anomaly.js';
+import { Room } from './room.js';
 
 /** Rows of a packed batch that predict completion tokens, with where each sequence's ones begin. */
 interface Packed {
@@ -119,13 +123,16 @@ export interface TokenLoss {
 /**
  * Forward, log-probabilities and entropies, a loss on them, backward: adds to the gradients of the trained parameters.
  * @param lossOf gets f32[N] log-probabilities and entropies, and int[B + 1] offsets of the sequences in them
+ * @param parts how many parts go through the model one after the other, where there is no room for all; they go through it twice
  */
 export async function accumulate(
   decoder: Decoder,
   sequences: readonly Scored[],
   temperature: number,
   lossOf: (logps: Float32Array, entropies: Float32Array, offsets: readonly number[]) => TokenLoss,
+  parts = 1,
 ): Promise<Accumulated> {
+  if (parts > 1) return accumulateParts(decoder, cut(sequences, parts), temperature, lossOf);
   const { batch, targets, offsets } = packForScoring(sequences, decoder.config, temperature);
   const recorder = decoder.device.recorder();
   const state = decoder.forward(recorder, batch, { keep: true });
@@ -142,6 +149,62 @@ export async function accumulate(
   }
 }
 
+/** As {@link accumulate}: log-probabilities of all parts first, since the loss may need them together, then part by part again for its gradients. */
+async function accumulateParts(
+  decoder: Decoder,
+  parts: readonly (readonly Scored[])[],
+  temperature: number,
+  lossOf: Parameters<typeof accumulate>[3],
+): Promise<Accumulated> {
+  const through = async <T>(
+    part: readonly Scored[],
+    keep: boolean,
+    use: (rec: Recorder, state: ForwardState, scores: TokenScores) => Promise<T>,
+  ): Promise<T> => {
+    const { batch, targets } = packForScoring(part, decoder.config, temperature);
+    const rec = decoder.device.recorder();
+    const state = decoder.forward(rec, batch, { keep });
+    try {
+      return await use(rec, state, decoder.score(rec, state, targets));
+    } finally {
+      state.release();
+    }
+  };
+  let tokens = 0;
+  const scored: (readonly [Float32Array, Float32Array])[] = [];
+  for (const part of parts) {
+    scored.push(
+      await through(part, false, async (rec, { batch }, { logps, entropies }) => {
+        rec.submit();
+        tokens += batch.length;
+        return decoder.device.read(logps, entropies);
+      }),
+    );
+  }
+  const [logps, entropies] = [concatenate(scored.map(([l]) => l)), concatenate(scored.map(([, e]) => e))];
+  const offsets = [0];
+  for (const { completionIds } of parts.flat()) offsets.push(offsets.at(-1)! + completionIds.length);
+  const { loss, gradLogps, gradEntropies, metrics } = lossOf(logps, entropies, offsets);
+  let from = 0;
+  for (const [i, part] of parts.entries()) {
+    const to = from + scored[i]![0].length;
+    const [dLogps, dEntropies] = [gradLogps, gradEntropies].map((all) => Float32Array.from(all).slice(from, to));
+    await through(part, true, (rec, state, scores) => {
+      decoder.backward(rec, state, scores, dLogps!, dEntropies!);
+      rec.submit();
+      return Promise.resolve();
+    });
+    from = to;
+  }
+  return { loss, logps, entropies, metrics, tokens };
+}
+
+/** A list in parts of equal length, the last ones one shorter where it does not divide. */
+function cut<T>(list: readonly T[], parts: number): T[][] {
+  const at = (i: number): number => Math.ceil((i * list.length) / parts);
+  return Array.from({ length: parts }, (_, i) => list.slice(at(i), at(i + 1))).filter((part) => part.length > 0);
+}
+
 /**
  * The policy objective (Eq. 4 / Eq. 6) of one micro-batch, in f64 on the host, and its gradients on the device.
  * @param onPolicy the weights are still those that sampled: the ratio is exactly 1
@@ -151,13 +214,19 @@ export async function accumulatePolicy(
   { sequences, settings, context }: MicroBatch,
   onPolicy: boolean,
   reference: Reference | null,
+  parts = 1,
 ): Promise<Accumulated> {
   const refLogps = reference && settings.beta > 0 ? await reference(sequences, settings.temperature) : null;
   const oldLogps = onPolicy ? null : concatenate(sequences.map((s) => s.oldLogps));
   const mask = Uint8Array.from(sequences.flatMap((s) => new Array<number>(s.completionIds.length).fill(s.masked ? 0 : 1)));
   const advantages = sequences.map(({ advantage }) => advantage);
-  return accumulate(decoder, sequences, settings.temperature, (logps, entropies, offsets) =>
-    policyObjective({ offsets, logps, oldLogps, refLogps, entropies, advantages, mask }, settings, context),
+  return accumulate(
+    decoder,
+    sequences,
+    settings.temperature,
+    (logps, entropies, offsets) =>
+      policyObjective({ offsets, logps, oldLogps, refLogps, entropies, advantages, mask }, settings, context),
+    parts,
   );
 }
 
@@ -181,7 +250,25 @@ export async function updatePolicy(
     readonly learningRate: number;
     readonly reference: Reference | null;
     readonly onProgress?: (done: number, total: number, tokens: number) => void;
+    /** How the work fits the device; default: all of it does. */
+    readonly room?: Room;
+    /** Whether the operation is named that was the first to give a number that is not finite. */
+    readonly detectAnomaly?: boolean;
   },
+): Promise<UpdateReport> {
+  const microBatches = withoutIdle(window.microBatches);
+  const most = microBatches.reduce((n, { sequences }) => Math.max(n, sequences.length), 1);
+  const { room = new Room() } = options;
+  return room.inParts(decoder, most, (parts) =>
+    updateOnce(decoder, optimizer, { ...window, microBatches }, { ...options, parts }),
+  );
+}
+
+async function updateOnce(
+  decoder: Decoder,
+  optimizer: AdamW,
+  { microBatches, onPolicy }: UpdateWindow,
+  options: Parameters<typeof updatePolicy>[3] & { readonly parts: number },
 ): Promise<UpdateReport> {
   const means = new Map<string, { sum: number; weight: number }>();
   const note = (name: string, value: number, weight: number): void => {
@@ -189,15 +276,15 @@ export async function updatePolicy(
     means.set(name, { sum: entry.sum + value * weight, weight: entry.weight + weight });
   };
   let [loss, tokens, largest] = [0, 0, 0];
-  const microBatches = withoutIdle(window.microBatches);
   const total = microBatches.length;
-  const norm = await optimizerStep(decoder, optimizer, options.learningRate, async () => {
+  const accumulateAll = async (): Promise<number> => {
     for (const [index, batch] of microBatches.entries()) {
-      const result = await accumulatePolicy(decoder, batch, window.onPolicy, options.reference);
+      const parts = Math.min(options.parts, batch.sequences.length);
+      const result = await accumulatePolicy(decoder, batch, onPolicy, options.reference, parts);
       loss += result.loss;
       tokens += result.tokens;
       for (const [name, value] of Object.entries(result.metrics)) note(name, value, batch.sequences.length);
-      if (window.onPolicy) {
+      if (onPolicy) {
         const sampled = concatenate(batch.sequences.map((s) => s.oldLogps));
         const differences = sampled.map((value, t) => Math.abs(value - result.logps[t]!));
         largest = differences.reduce((a, b) => Math.max(a, b), largest);
@@ -207,10 +294,11 @@ export async function updatePolicy(
       options.onProgress?.(index + 1, total, tokens);
     }
     return loss;
-  });
+  };
+  const norm = await optimizerStep(decoder, optimizer, options.learningRate, accumulateAll, options.detectAnomaly);
   const metrics: Record<string, number> = { loss, grad_norm: norm, learning_rate: options.learningRate };
   for (const [name, { sum, weight }] of means) metrics[name] = sum / weight;
-  if (window.onPolicy) metrics['sampling/sampling_logp_difference/max'] = largest;
+  if (onPolicy) metrics['sampling/sampling_logp_difference/max'] = largest;
   return { metrics, tokens };
 }
 
@@ -218,6 +306,7 @@ export async function updatePolicy(
  * Adds up gradients and applies them, if the loss and their norm are numbers. Where anything fails before, the weights and moments are as
  * they were and the gradients are discarded.
  * @param accumulate adds the gradients; gives the loss
+ * @param detectAnomaly names the operation that was the first to give a number that is not finite
  * @returns the gradient norm before clipping
  * @throws MgrpoError `diverged`
  */
@@ -226,6 +315,7 @@ export async function optimizerStep(
   optimizer: AdamW,
   learningRate: number,
   accumulate: () => Promise<number>,
+  detectAnomaly = false,
 ): Promise<number> {
   const recorder = decoder.device.recorder();
   try {
@@ -234,10 +324,16 @@ export async function optimizerStep(
     recorder.submit();
     const norm = (await decoder.device.read(clip))[0][0]!;
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+      optimizer.discard(recorder);
+      recorder.submit();
+      const first = detectAnomaly ? await firstAnomaly(decoder.device, accumulate) : undefined;
+      const place = first ? `; the first that is not finite is ${first}` : '';
+      const found = detectAnomaly && !first ? '; every operation gives finite numbers: look at the rewards' : place;
       throw new MgrpoError(
         'diverged',
-        `train: expected a finite loss and gradient, got loss ${loss} and gradient norm ${norm} in optimiser step ${optimizer.steps + 1}; ` +
-          'the weights are those before it: lower learningRate, or go back to an earlier checkpoint',
+        `train: expected a finite loss and gradient, got loss ${loss} and gradient norm ${norm} in optimiser step ${optimizer.steps + 1}${found}; ` +
+          'the weights are those before it: lower learningRate, go back to an earlier checkpoint, ' +
+          'set divergedUpdates to skip, or detectAnomaly to find where it begins',
       );
     }
     optimizer.step(recorder, learningRate);

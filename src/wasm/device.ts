@@ -189,6 +189,10 @@ export class WasmDevice implements RecorderDevice {
     this.assertHealthy();
   }
 
+  recover(): Promise<void> {
+    return this.idle();
+  }
+
   async destroy(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
