@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { alignColumns } from '../dist/index.js';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const MODEL = 'models/signs-0.2m';
@@ -37,19 +38,10 @@ const percent = (x) => `${(100 * x).toFixed(0)} %`;
 function table(rows) {
   const cell = ({ value, ci95: [low, high] }) => `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
   const names = ['acc_t1', 'acc_t2', 'delta_t1_t2', 'answer_change_rate'];
-  const lines = [
+  return alignColumns([
     ['', 'answers (acc_t1)', 'corrections (acc_t2)', 'gain (delta_t1_t2)', 'changed'],
     ...rows.map(([label, metrics]) => [label, ...names.map((name) => cell(metrics[name]))]),
-  ];
-  const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-  return lines
-    .map((line) =>
-      line
-        .map((text, i) => text.padEnd(widths[i]))
-        .join('   ')
-        .trimEnd(),
-    )
-    .join('\n');
+  ]);
 }
 
 /** What the figures say, and no more: a change counts where the intervals do not overlap. */

@@ -130,7 +130,7 @@ export type { Checkpoint } from './run/checkpoints.js';
 export { RunFolder, checkFree, readReportData, readRunConfig, runName } from './run/folder.js';
 export type { Checkpointed, KeepSettings } from './run/folder.js';
 export type { Evaluations, Metrics, ReportData, RunConfig, StepRecord } from './report/data.js';
-export { bytesText, countText, duration, metricTable } from './report/format.js';
+export { alignColumns, bytesText, countText, duration, metricTable } from './report/format.js';
 export { renderReport } from './report/page.js';
 export type { SFTTrainerOptions } from './train/sft-trainer.js';
 export type { CompletionRecord, Listener, Phase, TrainEvent } from './train/events.js';

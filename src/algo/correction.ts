@@ -37,7 +37,7 @@ export interface CorrectionRules {
   readonly maxCompletionLength: number;
 }
 
-/** Why an answer got no q'; `no_other` only where somebody else's wrong answer is to be shown and there is none. */
+/** Why an answer got no q'; `no_other` only where another sample's wrong answer is to be shown and there is none. */
 export type SkipReason = 'truncated' | 'too_long' | 'empty' | 'no_other';
 
 /** A query of layer 2. */

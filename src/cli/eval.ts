@@ -12,7 +12,7 @@ import { metricTable, turnTable } from '../report/format.js';
 import { printResult } from './output.js';
 import { withSession } from './session.js';
 
-/** The second turn is asked for as in training; how many corrections there are and what is learnt from them has no place here. */
+/** Corrections are asked for as in training; how many there are and what is learnt from them has no place here. */
 const { mode, shown, phrases, systemPrompt, maxCompletionLength: secondLength } = LAYER2_OPTIONS;
 const SECOND_TURN = { mode, shown, phrases, systemPrompt, maxCompletionLength: secondLength } as const satisfies OptionTable;
 
@@ -48,8 +48,8 @@ const OWN = {
 
 export const evalSpec: CommandSpec = {
   name: 'eval',
-  summary: 'measure a model on problems with answers, first and second turn',
-  usage: `mgrpo eval: accuracy of first and second turns of one model, each with its 95 % interval
+  summary: 'measure a model on problems with known answers: answers and corrections',
+  usage: `mgrpo eval: accuracy of answers and corrections of one model, each with its 95 % interval
 
   mgrpo eval --model M [--adapter A] --dataset F.jsonl [--limit N] [options]
   mgrpo eval --model M --task ${TASK_NAMES.join('|')} [options]

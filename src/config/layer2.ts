@@ -22,7 +22,7 @@ export const LAYER2_OPTIONS = {
     type: 'choice',
     choices: ['own', 'hidden', 'other'],
     default: 'own',
-    doc: 'Controls of what a second turn sees. own: the answer (Eq. 5). hidden: nothing of it, a blind second try. other: somebody else’s wrong answer. Needs mode eq5. Ours.',
+    doc: 'Controls of what a correction sees. own: the answer (Eq. 5). hidden: nothing of it, a blind second try. other: a wrong answer of another sample. Needs mode eq5. Ours.',
   },
   phrases: {
     section: 'layer 2',

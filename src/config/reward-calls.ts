@@ -15,7 +15,7 @@ export const REWARD_CALL_OPTIONS = {
     type: 'choice',
     choices: ['stop', 'skip', 'null'],
     default: 'stop',
-    doc: 'Where a reward function throws, takes too long or gives no scores: stop; skip the step (a second turn: leave its corrections out); or count it as null, not judged, for that batch. Ours.',
+    doc: 'Where a reward function throws, takes too long or gives no scores: stop; skip the step (in layer 2: leave the corrections out); or count it as null, not judged, for that batch. Ours.',
   },
 } as const;
 

@@ -3,15 +3,15 @@
 import type { Metric } from '../algo/evaluation.js';
 import type { CompletionRecord } from '../train/events.js';
 import type { Evaluations, Metrics, ReportData, StepRecord } from './data.js';
-import { CHART_SCRIPT, renderChart } from './chart.js';
+import { renderChart } from './chart.js';
 import { bytesText, clearChange, duration, short } from './format.js';
-import { Html, markup } from './html.js';
-import { PAGE_STYLE } from './style.js';
+import { markup, type Html } from './html.js';
+import { page, table } from './shell.js';
 
 interface Curve {
   readonly key: string;
   readonly label: string;
-  /** Colour class: 1 is layer 1 and first turns, 2 is layer 2 and second turns. */
+  /** Colour class: 1 is layer 1 and answers, 2 is layer 2 and corrections. */
   readonly tone: 1 | 2;
 }
 
@@ -32,20 +32,20 @@ const layers = (title: string, key: string): Curves => ({
 const CHARTS: readonly Curves[] = [
   layers('Reward', 'reward'),
   {
-    title: 'Accuracy of sampled answers',
+    title: 'Accuracy of samples',
     curves: [
-      { key: 'acc_t1', label: 'first turn', tone: 1 },
-      { key: 'acc_t2', label: 'second turn', tone: 2 },
+      { key: 'acc_t1', label: 'answers', tone: 1 },
+      { key: 'acc_t2', label: 'corrections', tone: 2 },
     ],
   },
   {
-    title: 'Corrected and spoilt answers',
+    title: 'What corrections change',
     curves: [
       { key: 'delta_i_to_c', label: 'wrong to right', tone: 1 },
       { key: 'delta_c_to_i', label: 'right to wrong', tone: 2 },
     ],
   },
-  { title: 'Answer change rate', curves: [{ key: 'answer_change_rate', label: 'changed in the second turn', tone: 2 }] },
+  { title: 'Answer change rate', curves: [{ key: 'answer_change_rate', label: 'changed by the correction', tone: 2 }] },
   layers('Entropy, nats per token', 'entropy'),
   layers('KL to the reference', 'kl'),
   layers('Loss', 'loss'),
@@ -74,30 +74,13 @@ export function renderReport(data: ReportData): string {
     ['mgrpo', run.mgrpo],
   ];
   const charts = CHARTS.flatMap((chart) => renderCurves(chart, steps) ?? []);
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>${title}</title>
-<style>${new Html(PAGE_STYLE)}</style>
-</head>
-<body>
-<main>
-<h1>${title}</h1>
-<dl class="facts">${facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-${renderEvaluation(evaluations)}
+  const body = markup`${renderEvaluation(evaluations)}
 <section><h2>Curves</h2>${charts.length > 0 ? markup`<div class="charts">${charts}</div>` : markup`<p class="quiet">No step was finished.</p>`}</section>
 ${renderSamples(data.completions)}
 ${renderTimes(steps)}
 <section><h2>Settings</h2>
-<div class="settings">${renderSettings('command', run.settings)}${renderSettings('training', run.config)}</div></section>
-</main>
-<script>${new Html(CHART_SCRIPT)}</script>
-</body>
-</html>
-`.text;
+<div class="settings">${renderSettings('command', run.settings)}${renderSettings('training', run.config)}</div></section>`;
+  return page(title, facts, body);
 }
 
 /** A number with `digits` decimals; text that stands in its place in a damaged file stays as it is. */
@@ -134,11 +117,10 @@ function renderEvaluation({ before, after, during }: Evaluations): Html {
     return markup`<tr><th scope="row">${name}</th>${columns.map(([, metrics]) => cell(metrics[name]))}${verdict}</tr>`;
   });
   const n = Object.values(columns[0]![1])[0]?.n ?? 0;
-  const head = columns.map(([label]) => markup`<th scope="col">${label}</th>`);
+  const head = [...columns.map(([label]) => label), ...(before && after ? ['change'] : [])];
   return markup`<section><h2>Evaluation</h2>
 <p class="quiet">${n} held-out problems; small print: 95 % interval. ${before && after ? 'Bold: the intervals do not overlap.' : ''}</p>
-<div class="scroll"><table><thead><tr><th></th>${head}${before && after ? markup`<th scope="col">change</th>` : ''}</tr></thead>
-<tbody>${rows}</tbody></table></div></section>`;
+${table(head, rows)}</section>`;
 }
 
 // ---- curves --------------------------------------------------------------------------------------------------------
@@ -160,7 +142,7 @@ function renderCurves({ title, curves }: Curves, steps: readonly StepRecord[]): 
 
 const KINDS: readonly { title: string; of: (r: CompletionRecord) => boolean }[] = [
   { title: 'Wrong answer, corrected', of: (r) => r.layer === 2 && r.answerCorrect === false && r.correct },
-  { title: 'Right answer, spoilt', of: (r) => r.layer === 2 && r.answerCorrect === true && !r.correct },
+  { title: 'Right answer, made wrong', of: (r) => r.layer === 2 && r.answerCorrect === true && !r.correct },
   { title: 'Right answer, confirmed', of: (r) => r.layer === 2 && r.answerCorrect === true && r.correct },
   { title: 'Wrong answer, still wrong', of: (r) => r.layer === 2 && r.answerCorrect === false && !r.correct },
   { title: 'Layer 1, right', of: (r) => r.layer === 1 && r.correct },
@@ -209,9 +191,7 @@ function renderTimes(steps: readonly StepRecord[]): Html {
     const share = (100 * s) / all;
     return markup`<tr><th scope="row">${phase ?? key}${layer ? `, layer ${layer}` : ''}</th><td class="num">${duration(s)}</td><td class="num">${duration(s / steps.length)}</td><td class="wide"><span class="bar tone${layer === '2' ? 2 : 1}" style="width:${share.toFixed(1)}%"></span><span class="quiet">${share.toFixed(0)} %</span></td></tr>`;
   });
-  return markup`<section><h2>Time</h2><div class="scroll"><table>
-<thead><tr><th></th><th scope="col">total</th><th scope="col">per step</th><th scope="col">share</th></tr></thead>
-<tbody>${rows}</tbody></table></div></section>`;
+  return markup`<section><h2>Time</h2>${table(['total', 'per step', 'share'], rows)}</section>`;
 }
 
 function renderSettings(title: string, settings: Readonly<Record<string, unknown>>): Html {

@@ -170,8 +170,8 @@ export class RunFolder {
   };
 
   /**
-   * Evaluation of the model before or after the training. What follows a training also has acc_t1p, the paper's first turn with a prompted
-   * correction before there was training for it: the second turn of the start model.
+   * Evaluation of the model before or after the training. What follows a training also has acc_t1p, the paper's first answer with a prompted
+   * correction before there was training for it: the correction of the start model.
    */
   async evaluated(when: 'before' | 'after', metrics: Metrics): Promise<void> {
     const start = when === 'after' ? this.#evaluations.before?.['acc_t2'] : undefined;

@@ -1,9 +1,10 @@
 // The results of a study as one HTML page that needs nothing else. A pure function of its summary; charts and style are those of a run's report.
-import { CHART_SCRIPT, renderChart } from '../report/chart.js';
+import { renderChart } from '../report/chart.js';
 import type { Series } from '../report/chart.js';
 import { countText } from '../report/format.js';
-import { Html, markup } from '../report/html.js';
-import { PAGE_STYLE } from '../report/style.js';
+import { markup } from '../report/html.js';
+import type { Html } from '../report/html.js';
+import { page, table } from '../report/shell.js';
 import type { Point } from './cell.js';
 import type { StudyPlan } from './plan.js';
 import type { Interval } from './statistics.js';
@@ -49,26 +50,9 @@ export function renderStudy<S>(name: string, plan: StudyPlan<S>, summary: StudyS
     ],
     ['baseline', plan.baseline],
   ];
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>${name}</title>
-<style>${new Html(PAGE_STYLE)}</style>
-</head>
-<body>
-<main>
-<h1>${name}</h1>
-<dl class="facts">${facts.map(([term, value]) => markup`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>
-${results.length === 0 ? markup`<p class="quiet">No cell is finished.</p>` : plan.tasks.map((task) => renderTask(task.name, summary))}
-${renderReading(plan)}
-</main>
-<script>${new Html(CHART_SCRIPT)}</script>
-</body>
-</html>
-`.text;
+  const body = markup`${results.length === 0 ? markup`<p class="quiet">No cell is finished.</p>` : plan.tasks.map((task) => renderTask(task.name, summary))}
+${renderReading(plan)}`;
+  return page(name, facts, body);
 }
 
 function renderTask(task: string, { results, comparisons, baseline }: StudySummary): Html {
@@ -156,11 +140,6 @@ beside each other: Student’s over seeds, the bootstrap’s over seeds (BCa, to
 of the sign-flip test; with ${seeds.length} seeds it cannot fall below ${least.toPrecision(2)}. Holm’s column corrects it for the number of arms.
 McNemar’s test compares the two policies problem by problem where there is one seed only. “higher” and “lower” go by Student’s interval.</p>
 <details><summary>The arms <span class="quiet">(${arms.length})</span></summary><div class="scroll"><table>${list}</table></div></details></section>`;
-}
-
-function table(head: readonly string[], rows: readonly Html[]): Html {
-  return markup`<div class="scroll"><table><thead><tr><th></th>${head.map((text) => markup`<th scope="col">${text}</th>`)}</tr></thead>
-<tbody>${rows}</tbody></table></div>`;
 }
 
 function mean({ value, interval: ends, seeds }: Mean, withSign = false): Html {
