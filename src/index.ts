@@ -118,7 +118,7 @@ export { GRPOTrainer } from './train/grpo-trainer.js';
 export type { TrainResult } from './train/loop.js';
 export type { TrainerOptions } from './train/setup.js';
 export type { PolicyTrainer } from './train/trainer.js';
-export { fittingCompletionLength } from './train/length.js';
+export { fittingCompletionLength } from './train/fitting-length.js';
 export { MGRPOTrainer } from './train/mgrpo-trainer.js';
 export { createPolicy, loadPolicy } from './train/policy.js';
 export type { Policy, PolicyOptions, PolicyOrigin, TrainOptions } from './train/policy.js';

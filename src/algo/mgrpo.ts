@@ -16,8 +16,8 @@ import { completionMetrics, isCorrect, mean } from './rollout.js';
 import type { Completion, Prompt, Query, Question, Rollout, Scored } from './rollout.js';
 import { selectCorrections } from './selection.js';
 import type { Layer2Selection } from './selection.js';
-import { answerWindows, correctionWindows, joinWindows, layerSettings } from './windows.js';
-import type { MicroBatch, UpdateWindow } from './windows.js';
+import { answerWindows, correctionWindows, joinWindows, layerSettings } from './micro-batches.js';
+import type { MicroBatch, UpdateWindow } from './micro-batches.js';
 
 /** What a step needs from outside: the only seam between the algorithm and what samples, scores and updates. */
 export interface StepHost<Q extends Question> extends QuerySource {

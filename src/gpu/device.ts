@@ -1,6 +1,6 @@
 // An open WebGPU device as the rest of the engine sees it. The parts (memory, pipelines, read-back, recorder) know nothing of it.
 import { MgrpoError, check } from '../errors.js';
-import { isObject, need, type Thing } from '../options/border.js';
+import { isObject, need, type ArgumentRule } from '../options/border.js';
 import type { Device, DeviceInfo, DeviceLimits, MemoryUse } from '../ops/device.js';
 import { Pool } from '../ops/pool.js';
 import { BYTES, bytesOf, type DType, type Storage, type Tensor } from '../ops/tensor.js';
@@ -18,7 +18,7 @@ export interface GpuOptions extends ProfileOptions {
   readonly timings?: boolean;
 }
 
-const ADAPTER: Thing = {
+const ADAPTER: ArgumentRule = {
   noun: 'a GPUAdapter',
   is: (value) => isObject(value) && typeof value['requestDevice'] === 'function',
   wayOut:

@@ -1,10 +1,10 @@
 // Calls reward functions by their names and checks what they give.
 import { MgrpoError, check, show } from '../errors.js';
-import type { Thing } from '../options/border.js';
+import type { ArgumentRule } from '../options/border.js';
 import type { RewardArgs, RewardFunction } from './types.js';
 
 /** What an option that takes a reward function must be. */
-export const REWARD: Thing = {
+export const REWARD: ArgumentRule = {
   noun: 'a reward function',
   is: (value) => typeof value === 'function',
   wayOut: 'pass one, for example accuracyReward()',

@@ -1,7 +1,7 @@
 // Problems from files of JSON lines.
 import { MgrpoError, show } from '../errors.js';
 import { need, takeOptions } from '../options/border.js';
-import type { Thing } from '../options/border.js';
+import type { ArgumentRule } from '../options/border.js';
 import type { Settings } from '../options/table.js';
 import { isCountdownTask } from '../reward/countdown-task.js';
 import { countdownGold } from './countdown.js';
@@ -34,7 +34,7 @@ type JsonlSettings = Settings<typeof JSONL_OPTIONS>;
 /** What {@link jsonlRows} takes: the name of the file, and any of the rest. */
 export type JsonlOptions = Pick<JsonlSettings, 'name'> & Partial<JsonlSettings>;
 
-const TEXT: Thing = { noun: 'text', is: (value) => typeof value === 'string', wayOut: 'give the lines of the file' };
+const TEXT: ArgumentRule = { noun: 'text', is: (value) => typeof value === 'string', wayOut: 'give the lines of the file' };
 
 const GOLD_COLUMNS = ['gold', 'answer', 'Answer', 'solution', 'ground_truth'];
 

@@ -1,7 +1,7 @@
 // What a problem, a source of problems and a supervised example are, and how generated tasks draw theirs.
 import { MgrpoError, check, show } from '../errors.js';
 import { LIST, isObject, need } from '../options/border.js';
-import type { Thing } from '../options/border.js';
+import type { ArgumentRule } from '../options/border.js';
 import type { Settings } from '../options/table.js';
 import { Rng } from '../rng.js';
 import type { ChatMessage } from '../text/chat-template.js';
@@ -49,13 +49,13 @@ export function checkRows(where: string, rows: readonly TaskRow[]): void {
   });
 }
 
-const ROW: Thing = { noun: 'an object with prompt and gold', is: isObject, wayOut: 'read files with jsonlRows' };
-const PROMPT: Thing = {
+const ROW: ArgumentRule = { noun: 'an object with prompt and gold', is: isObject, wayOut: 'read files with jsonlRows' };
+const PROMPT: ArgumentRule = {
   noun: 'text or messages [{ role, content }]',
   is: (value) => typeof value === 'string' || (Array.isArray(value) && value.length > 0 && value.every(isMessage)),
   wayOut: 'give what the model is asked',
 };
-const GOLD: Thing = {
+const GOLD: ArgumentRule = {
   noun: 'text',
   is: (value) => typeof value === 'string',
   wayOut: "give the right answer, or '' where there is none",
@@ -98,7 +98,7 @@ export interface GuidingTexts {
 export type SftOptions = Partial<TurnSettings> & GuidingTexts;
 
 /** What `guidingTexts` must be. */
-export const GUIDING_TEXTS: Thing = {
+export const GUIDING_TEXTS: ArgumentRule = {
   noun: 'a list of texts',
   is: (value) => Array.isArray(value) && value.every((text) => typeof text === 'string'),
   wayOut: 'for example PAPER_PHRASES.map(guidingText)',
@@ -110,7 +110,7 @@ export interface Attempt {
   readonly answer: string;
 }
 
-const SPLIT: Thing = {
+const SPLIT: ArgumentRule = {
   noun: `one of ${SPLITS.join(', ')}`,
   is: (value) => SPLITS.some((split) => split === value),
   wayOut: 'name one of them',

@@ -8,7 +8,7 @@ import type { ChatMessage } from '../text/chat-template.js';
 import { textOf } from './language-model.js';
 import type { LanguageModel } from './language-model.js';
 import { rollout } from './rollout.js';
-import { SIGNAL } from './things.js';
+import { SIGNAL } from './arguments.js';
 
 /** A text that is continued as it is, or messages for the chat template. */
 export type Prompt = string | readonly ChatMessage[];

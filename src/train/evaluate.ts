@@ -21,12 +21,12 @@ import { Rng } from '../rng.js';
 import type { TaskRow } from '../tasks/task.js';
 import type { CompletionRecord } from './events.js';
 import type { LanguageModel } from './language-model.js';
-import { fittingCompletionLength } from './length.js';
+import { fittingCompletionLength } from './fitting-length.js';
 import { encodePhrases, encodeQuestions, thinkEnd, type EncodedQuestion } from './questions.js';
 import { recordsOf } from './records.js';
 import { judge, rollout } from './rollout.js';
 import { EVALUATION_SEED, STREAM } from './streams.js';
-import { POLICY, REWARD_FUNCS, SIGNAL } from './things.js';
+import { POLICY, REWARD_FUNCS, SIGNAL } from './arguments.js';
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions extends Partial<EvaluationConfig> {

@@ -2,7 +2,7 @@
 // step; what it read of the data and drew of the random streams becomes the trainer's state only when the step is finished.
 import type { StepHost } from '../algo/mgrpo.js';
 import type { Completion, Phrase, Prompt, Scored } from '../algo/rollout.js';
-import type { UpdateWindow } from '../algo/windows.js';
+import type { UpdateWindow } from '../algo/micro-batches.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import type { AdamW } from '../optim/adamw.js';
 import { MgrpoError } from '../errors.js';

@@ -5,7 +5,7 @@ import { checkContext } from '../config/context.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import { check } from '../errors.js';
 import { LISTENER, takeOptions } from '../options/border.js';
-import type { Thing } from '../options/border.js';
+import type { ArgumentRule } from '../options/border.js';
 import type { RewardFunction } from '../reward/types.js';
 import type { TaskRow } from '../tasks/task.js';
 import type { Listener } from './events.js';
@@ -13,7 +13,7 @@ import { QuestionOrder } from './order.js';
 import type { Policy } from './policy.js';
 import { encodePhrases, encodeQuestions } from './questions.js';
 import type { EncodedQuestion } from './questions.js';
-import { ARGS, POLICY, REWARD_FUNCS, ROWS, SIGNAL } from './things.js';
+import { ARGS, POLICY, REWARD_FUNCS, ROWS, SIGNAL } from './arguments.js';
 
 /** What a trainer is made from. */
 export interface TrainerOptions<C> {
@@ -31,7 +31,7 @@ export interface TrainerOptions<C> {
   readonly referencePolicy?: Policy;
 }
 
-const THINGS: Readonly<Record<keyof TrainerOptions<unknown>, Thing>> = {
+const RULES: Readonly<Record<keyof TrainerOptions<unknown>, ArgumentRule>> = {
   policy: POLICY,
   rewardFuncs: REWARD_FUNCS,
   args: ARGS,
@@ -65,7 +65,7 @@ export function prepare(
   options: TrainerOptions<unknown>,
   resolve: (args: object | undefined) => GRPOConfig,
 ): Setup {
-  takeOptions(where, {}, options, THINGS);
+  takeOptions(where, {}, options, RULES);
   const { policy, trainDataset: rows, evalDataset = [], args } = options;
   const config = resolve(args as object | undefined);
   const rewardFuncs = typeof options.rewardFuncs === 'function' ? [options.rewardFuncs] : options.rewardFuncs;

@@ -12,7 +12,7 @@ import { Gate, runLoop } from './loop.js';
 import type { LoopState, StepDone, TrainResult } from './loop.js';
 import { exampleOrder } from './order.js';
 import type { Policy } from './policy.js';
-import { ARGS, POLICY, SIGNAL } from './things.js';
+import { ARGS, POLICY, SIGNAL } from './arguments.js';
 import { holdPolicy, takeTurn } from './turns.js';
 import { accumulate, optimizerStep, type Accumulated } from './update.js';
 

@@ -1,7 +1,7 @@
 // Forward, loss, backward and optimiser step on packed sequences: what training does with a decoder. What is computed of log-probs: algo/.
 import { MgrpoError } from '../errors.js';
 import { policyObjective } from '../algo/objective.js';
-import { withoutIdle, type MicroBatch, type TrainSequence, type UpdateWindow } from '../algo/windows.js';
+import { withoutIdle, type MicroBatch, type TrainSequence, type UpdateWindow } from '../algo/micro-batches.js';
 import { packTrees, type PackedBatch } from '../nn/batch.js';
 import type { Scores as TokenScores, Targets } from '../nn/blocks/head.js';
 import type { Decoder } from '../nn/decoder.js';

@@ -8,7 +8,7 @@ import type { StepHost } from '../../src/algo/mgrpo.js';
 import { buildQueries } from '../../src/algo/queries.js';
 import { completionMetrics } from '../../src/algo/rollout.js';
 import type { Completion, Prompt, Question, Scored } from '../../src/algo/rollout.js';
-import { withoutIdle, type MicroBatch, type UpdateWindow } from '../../src/algo/windows.js';
+import { withoutIdle, type MicroBatch, type UpdateWindow } from '../../src/algo/micro-batches.js';
 import { policyObjective } from '../../src/algo/objective.js';
 import { Rng } from '../../src/rng.js';
 

@@ -76,12 +76,12 @@ describe('rows that are none', () => {
 describe('takeOptions', () => {
   const table = { n: { type: 'integer', min: 1, default: 3, doc: 'A number.' } } as const;
 
-  it('fills defaults and leaves things to the caller', () => {
+  it('fills defaults and leaves other arguments to the caller', () => {
     expect(takeOptions('f', table, undefined)).toEqual({ n: 3 });
     expect(takeOptions('f', table, { n: 4, onEvent: () => 0 }, { onEvent: LISTENER })).toEqual({ n: 4 });
   });
 
-  it('names a thing where an unknown name is near to it', () => {
+  it('names an argument where an unknown name is near to it', () => {
     expect(() => takeOptions('f', table, { onevents: 1 }, { onEvent: LISTENER })).toThrow(
       /^f: unknown option onevents; the nearest known one is onEvent$/,
     );

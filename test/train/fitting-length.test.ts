@@ -6,7 +6,7 @@ import { charTokenizer } from '../../src/tasks/char-tokenizer.js';
 import { MemoryFiles } from '../../src/platform/files.js';
 import { PAPER_PHRASES } from '../../src/text/prompts.js';
 import { Tokenizer } from '../../src/text/tokenizer.js';
-import { fittingCompletionLength } from '../../src/train/length.js';
+import { fittingCompletionLength } from '../../src/train/fitting-length.js';
 import { encodePhrases, encodeQuestions } from '../../src/train/questions.js';
 
 const rows = arithmetic('medium').rows('test', 20, 1);
