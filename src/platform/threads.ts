@@ -38,9 +38,11 @@ export interface Threads {
 
 /**
  * Text of a function (data, post) that instantiates the module and works until it is told to stop. At once, not by a promise: a thread of
- * Node whose event loop is empty ends.
+ * Node whose event loop is empty ends. V8 tells a thread of growth only once the thread has the memory: what the memory grew while it was
+ * on its way is seen by growing it by nothing (else atomic instructions trap on what is new).
  */
 export const THREAD_SOURCE = `({ module, memory, control, thread, scratch }, post) => {
   const { exports } = new WebAssembly.Instance(module, { env: { memory }, index: { finished: post, refresh() {} } });
+  memory.grow(0);
   exports.work(control, thread, scratch);
 }`;

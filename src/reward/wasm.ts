@@ -1,6 +1,7 @@
 // The verifiers’ WebAssembly module and its buffers.
 import base64 from '../../build/verifier.wasm';
 import { MgrpoError } from '../errors.js';
+import { noAddressSpace } from '../platform/address-space.js';
 
 /** Exports of assembly/verifier/index.ts. */
 interface Exports {
@@ -32,6 +33,14 @@ export interface RawResult {
   readonly goldAnswer: () => string | null;
 }
 
+function instantiate(module: WebAssembly.Module): Exports {
+  try {
+    return new WebAssembly.Instance(module, {}).exports as unknown as Exports;
+  } catch (error) {
+    throw noAddressSpace('the memory of the verifier', error);
+  }
+}
+
 /**
  * The verifier module with its buffers: rows are packed, the module is called once per batch of up to 4,096 pairs and 2 MiB of text, and
  * nothing is allocated in it after start. Texts are UTF-8 inside; lone surrogates become U+FFFD.
@@ -47,7 +56,7 @@ export class VerifierModule {
 
   constructor() {
     const binary = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-    this.#exports = new WebAssembly.Instance(new WebAssembly.Module(binary), {}).exports as unknown as Exports;
+    this.#exports = instantiate(new WebAssembly.Module(binary));
     const { memory } = this.#exports;
     this.#bytes = new Uint8Array(memory.buffer);
     this.#rows = new Int32Array(memory.buffer, this.#exports.rowBuffer(), this.#exports.rowCapacity() * ROW_WORDS);

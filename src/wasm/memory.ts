@@ -1,5 +1,6 @@
 // The engine's memory: one WebAssembly memory that grows up to 4 GiB, and who has which part of it.
 import { MgrpoError } from '../errors.js';
+import { noAddressSpace } from '../platform/address-space.js';
 
 const PAGE = 65_536;
 /** Allocations start and end at cache lines. */
@@ -176,8 +177,5 @@ function create(shared: boolean, initial: number): [WebAssembly.Memory, number] 
       // Not that much address space.
     }
   }
-  throw new MgrpoError(
-    'out_of_memory',
-    `wasm: expected address space for a memory of at least 512 MiB, got none; use another system`,
-  );
+  throw noAddressSpace(`a memory of at least ${MOST_PAGES.at(-1)! / 16} MiB`);
 }

@@ -40,6 +40,19 @@ export interface Queue {
   close(): Promise<void>;
 }
 
+/** Why a thread failed: the system had no room for it, or we are wrong. */
+function failureOf(error: unknown): MgrpoError {
+  const text = error instanceof Error ? error.message : String(error);
+  const code = String((error as { code?: unknown } | null)?.code);
+  const full = code.startsWith('ERR_WORKER') || error instanceof RangeError;
+  const wayOut = full
+    ? 'end other processes, or raise the limits of this one (ulimit -u, ulimit -v)'
+    : 'please report this bug in mgrpo';
+  return new MgrpoError(full ? 'out_of_memory' : 'device_lost', `wasm: a thread of the engine failed (${text}); ${wayOut}`, {
+    cause: error,
+  });
+}
+
 /** Who waits for which list. */
 class Waiters {
   #waiting: { readonly count: number; readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
@@ -58,12 +71,7 @@ class Waiters {
   }
 
   fail(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
-    this.failure ??= new MgrpoError(
-      'device_lost',
-      `wasm: a thread of the engine failed (${text}); this is a bug in mgrpo, please report it`,
-      { cause: error },
-    );
+    this.failure ??= failureOf(error);
     for (const { reject } of this.#waiting.splice(0)) reject(this.failure);
   }
 }

@@ -1,4 +1,5 @@
 // The WebAssembly device: memory, order of work, threads. What its kernels compute is tested with those of WebGPU, in test/kernels.
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { add, gatherRows, scale } from '../../src/ops/elementwise.js';
@@ -8,14 +9,16 @@ import { headBackward, headForward } from '../../src/ops/head.js';
 import { columnSum, matmulNN, matmulNT, matmulTN } from '../../src/ops/matmul.js';
 import { rmsNorm, rmsNormBackward } from '../../src/ops/norm.js';
 import { view, type Tensor } from '../../src/ops/tensor.js';
+import type { StartThread } from '../../src/platform/threads.js';
 import { nodeThreads } from '../../src/platform/threads-node.js';
 import { WasmDevice, type WasmOptions } from '../../src/wasm/device.js';
 import { boundsOf } from '../reference/attention.js';
+import { ensureBuilt, root } from '../support/cli.js';
 import { noise } from '../support/compare.js';
 
 const open: WasmDevice[] = [];
-async function device(options?: WasmOptions): Promise<WasmDevice> {
-  const made = await WasmDevice.open(nodeThreads, options);
+async function device(options?: WasmOptions, threads = nodeThreads): Promise<WasmDevice> {
+  const made = await WasmDevice.open(threads, options);
   open.push(made);
   return made;
 }
@@ -176,6 +179,45 @@ describe('the WebAssembly device', () => {
       for (const [data] of await Promise.all(sums.map((y) => d.read(y)))) expect(data.at(-1)).toBe(1);
       await d.destroy();
     }
+  });
+
+  it('lets the memory grow while it is on its way to a thread', async () => {
+    // The thread reads much before it reads the memory, whose size was taken when the message came.
+    const slow = Array.from({ length: 100_000 }, (_, i) => ({ i }));
+    const start: StartThread = (data, events) => nodeThreads.start({ ...{ slow }, ...data }, events);
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    for (let i = 0; i < 8; i++) {
+      const d = await WasmDevice.open({ ...nodeThreads, start }, { threads: 1 });
+      for (const end = performance.now() + 30 + 20 * i; performance.now() < end; Atomics.wait(pause, 0, 0, 0.1)) {
+        if (d.heap.memory.buffer.byteLength < 2 ** 30) d.heap.memory.grow(1);
+      }
+      // At the very end of the memory. Clearing checks its bounds.
+      const x = d.from(new Float32Array(500_000).fill(1));
+      const rec = d.recorder();
+      rec.clear(x);
+      rec.submit();
+      expect((await d.read(x))[0].at(-1)).toBe(0);
+      await d.destroy();
+    }
+  });
+
+  it('names the limit where the system gives a thread no room', async () => {
+    const start: StartThread = (_, { failed }) => {
+      failed(Object.assign(new Error('Worker initialization failure: EAGAIN'), { code: 'ERR_WORKER_INIT_FAILED' }));
+      return { hold: () => undefined, terminate: () => Promise.resolve() };
+    };
+    const d = await device({ threads: 1 }, { ...nodeThreads, start });
+    expect(() => d.from(Float32Array.of(1))).not.toThrow();
+    await expect(d.read(d.tensor([1]))).rejects.toThrow(/EAGAIN\); end other processes, or raise the limits/);
+  });
+
+  it.runIf(process.platform === 'linux')('names the limit where there is no address space', () => {
+    ensureBuilt();
+    const program = "import('./dist/node.js').then((m) => m.openWasm()).catch((e) => console.log(e.code, e.message))";
+    const words = ['-c', 'ulimit -v 8000000; exec "$0" -e "$1"', process.execPath, program];
+    expect(execFileSync('sh', words, { cwd: root, encoding: 'utf8' })).toMatch(
+      /^out_of_memory wasm: expected address space for a memory of at least 512 MiB, got none; .*ulimit -v/,
+    );
   });
 
   it('gives new tensors as zeros, also where others were', async () => {
