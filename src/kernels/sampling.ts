@@ -1,5 +1,5 @@
 // Sampling in WGSL: one workgroup per row of logits (or per few rows), and the step of the decode state.
-import type { DrawFilters } from '../config/sampling.js';
+import { DRAW_WORDS, drawOf } from '../config/sampling.js';
 import { kernel } from '../gpu/kernel.js';
 import type { GpuRecorder } from '../gpu/recorder.js';
 import type { Resolved } from '../ops/operation.js';
@@ -16,13 +16,7 @@ const SAMPLE_PARAMS = {
   vocab: 'u32',
   seed0: 'u32',
   seed1: 'u32',
-  inverse_temperature: 'f32',
-  greedy: 'u32',
-  top_k: 'u32',
-  top_p: 'f32',
-  log_min_p: 'f32',
-  penalty: 'f32',
-  inverse_penalty: 'f32',
+  ...DRAW_WORDS,
 } as const;
 
 const sampleKernels = memo((LANES: number, ROWS: number, PENALTY: number, FILTER: number, PROBS: number) => {
@@ -68,32 +62,16 @@ const SAMPLERS: readonly SampleVariant[] = [
 
 /** Draws one token per active row; the draw does not depend on the device's subgroups. */
 export function sample(rec: GpuRecorder, args: Resolved<SampleArgs>): void {
-  const { logits, rows, vocab, tokens, logps, stream, step, active, seed, temperature } = args;
-  const { topK, topP, minP, repetitionPenalty }: DrawFilters = args;
-  const penalty = repetitionPenalty !== 1;
-  const greedy = temperature === 0;
-  const k = topK < vocab ? topK : 0;
-  const filter = !greedy && (k > 0 || topP < 1 || minP > 0);
-  const seen = penalty ? args.seen! : rec.scratch('sampling.unused.seen', [1], 'u32');
+  const { logits, rows, vocab, tokens, logps, stream, step, active, seed } = args;
+  const { words, cuts, penalises } = drawOf(args, vocab);
+  const seen = penalises ? args.seen! : rec.scratch('sampling.unused.seen', [1], 'u32');
   const probs = args.probs ?? rec.scratch('sampling.unused.probs', [4]);
   const { LANES, ROWS } = choose(SAMPLERS, rec.profile, { vocab });
-  const kernels = sampleKernels(LANES, ROWS, Number(penalty), Number(filter), Number(args.probs !== undefined));
+  const kernels = sampleKernels(LANES, ROWS, Number(penalises), Number(cuts), Number(args.probs !== undefined));
   rec.dispatch(
     kernels(vocab).draw,
     [logits, tokens, stream, step, active, logps, seen, probs],
-    {
-      rows,
-      vocab,
-      seed0: seed[0],
-      seed1: seed[1],
-      inverse_temperature: greedy ? 1 : 1 / temperature,
-      greedy: Number(greedy),
-      top_k: k,
-      top_p: topP,
-      log_min_p: minP > 0 ? Math.log(minP) : -2e30,
-      penalty: repetitionPenalty,
-      inverse_penalty: 1 / repetitionPenalty,
-    },
+    { rows, vocab, seed0: seed[0], seed1: seed[1], ...words },
     Math.ceil(rows / ROWS),
   );
 }

@@ -1,5 +1,6 @@
 // How the WebAssembly engine computes every operation: the records of its kernels, whose operands stand in the order of the classes in
 // assembly/engine/. Each kernel is one record; what takes two passes is two.
+import { DRAW_WORDS, drawOf } from '../config/sampling.js';
 import { WEIGHT_FORMATS, type WeightFormat } from '../numbers/weights.js';
 import type { Executor } from '../ops/operations.js';
 import { cacheRows } from '../ops/kv.js';
@@ -124,15 +125,14 @@ export const EXECUTOR: Executor<List> = {
     });
   },
   sample(rec, a) {
-    const { rows, vocab, temperature, topK, topP, minP, repetitionPenalty: penalty } = a;
-    const greedy = temperature === 0;
+    const { words, penalises } = drawOf(a, a.vocab);
+    const names = Object.keys(DRAW_WORDS) as (keyof typeof DRAW_WORDS)[];
     rec.append(
       'sample',
       ...[a.logits, a.tokens, a.stream, a.step, a.active, a.logps],
-      ...[penalty === 1 ? undefined : a.seen, a.probs],
-      ...[rows, vocab, ...a.seed],
-      ...[bits(greedy ? 1 : 1 / temperature), greedy, topK < vocab ? topK : 0],
-      ...[bits(topP), bits(minP > 0 ? Math.log(minP) : -2e30), bits(penalty), bits(1 / penalty)],
+      ...[penalises ? a.seen : undefined, a.probs],
+      ...[a.rows, a.vocab, ...a.seed],
+      ...names.map((name) => (DRAW_WORDS[name] === 'f32' ? bits(words[name]) : words[name])),
     );
   },
   advance(rec, { state, sampledLogps, kvIndex, eos, outTokens, outLogps, slots, maxContext, maxNew, eosCount }) {
