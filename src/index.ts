@@ -143,7 +143,15 @@ export { readStudy } from './study/plan.js';
 export type { Cell as StudyCell, StudyPlan, StudyRow, StudyTask, Training } from './study/plan.js';
 export { finishedCells, runStudy } from './study/run.js';
 export type { StudyPoints, StudyProgress, StudyRun } from './study/run.js';
-export { bootstrapMean, hierarchicalBootstrap, holm, mcnemarTest, signFlipTest, studentInterval } from './study/statistics.js';
+export {
+  bootstrapMean,
+  hierarchicalBootstrap,
+  holm,
+  mcnemarTest,
+  pairedTTest,
+  signFlipTest,
+  studentInterval,
+} from './study/statistics.js';
 export { studyCsv, summarizeStudy } from './study/summary.js';
 export type { ArmResult, Comparison, StudySummary } from './study/summary.js';
 

@@ -70,6 +70,9 @@ const OWN = {
   carelessAnswers: share(
     'Share of careless first answers (arithmetic: carries are dropped; signs: a number is left out); none: the task’s own.',
   ),
+  checks: share(
+    'countdown: share of the second turns that do not repeat which check the answer and keep what is right; none: 0.',
+  ),
   mode: { ...LAYER2_OPTIONS.mode, section: 'examples' },
   phrases: {
     ...LAYER2_OPTIONS.phrases,
@@ -142,7 +145,7 @@ function phraseTexts(phrases: Layer2Config['phrases']): readonly string[] {
 }
 
 async function makeExamples(settings: SftSettings, seed: number): Promise<SftExample[]> {
-  const { task, taskSize, dataset, examples, mode, phrases, secondTurns, repeats, carelessAnswers } = settings;
+  const { task, taskSize, dataset, examples, mode, phrases, secondTurns, repeats, carelessAnswers, checks } = settings;
   if (dataset !== null) return readExamples(dataset, examples);
   return taskKind(task!).sft(taskSize, examples, seed, {
     mode,
@@ -150,6 +153,7 @@ async function makeExamples(settings: SftSettings, seed: number): Promise<SftExa
     ...(secondTurns !== null && { secondTurns }),
     ...(repeats !== null && { repeats }),
     ...(carelessAnswers !== null && { carelessAnswers }),
+    ...(checks !== null && { checks }),
   });
 }
 

@@ -7,10 +7,10 @@ import type { Layer2Config } from '../config/layer2.js';
 export type Args = Readonly<Record<string, unknown>> & { readonly layer2?: Readonly<Record<string, unknown>> };
 
 /**
- * Which accuracy is the arm's: that of answers alone, of the last turn, of the majority of k answers, or of the best of k by the verifier (no
- * method: a bound on what any choice among them could reach).
+ * Which accuracy is the arm's: that of answers alone, of their corrections, of the majority of k answers, or of the best of k by the verifier (no
+ * method: a bound on what any choice among them could reach). Turns after the second stand in a table of their own.
  */
-export type Score = 'first' | 'last' | 'majority' | 'best';
+export type Score = 'first' | 'second' | 'majority' | 'best';
 
 /** One arm. */
 export interface Arm {
@@ -64,12 +64,12 @@ export const ARMS: readonly Arm[] = [
     name: 'grpo-second-turn',
     doc: 'GRPO, evaluated with a second turn that it was not trained for',
     algorithm: 'grpo',
-    score: 'last',
+    score: 'second',
   },
-  { name: 'grpo-majority', doc: 'GRPO, majority of as many answers as there are turns', algorithm: 'grpo', score: 'majority' },
+  { name: 'grpo-majority', doc: 'GRPO, majority of several answers', algorithm: 'grpo', score: 'majority' },
   {
     name: 'grpo-best',
-    doc: 'GRPO, best of as many answers as there are turns, by the verifier: a bound, not a method',
+    doc: 'GRPO, best of several answers by the verifier: a bound, not a method',
     algorithm: 'grpo',
     score: 'best',
   },
@@ -77,36 +77,36 @@ export const ARMS: readonly Arm[] = [
     name: 'layer2-only',
     doc: 'corrections are learnt from, answers are not',
     algorithm: 'mgrpo',
-    score: 'last',
+    score: 'second',
     layer2: { schedule: 'alone' },
   },
-  { name: 'mgrpo', doc: 'MGRPO with the settings of the study', algorithm: 'mgrpo', score: 'last' },
+  { name: 'mgrpo', doc: 'MGRPO with the settings of the study', algorithm: 'mgrpo', score: 'second' },
   {
     name: 'mgrpo-printed',
     doc: 'MGRPO as printed: Eq. 5, Eq. 6 with 1/H, dynamic verification',
     algorithm: 'mgrpo',
-    score: 'last',
+    score: 'second',
     layer2: AS_PRINTED,
   },
   {
     name: 'reflection',
     doc: 'MGRPO with a reward for reflections that change the verdict (Wang 2026)',
     algorithm: 'mgrpo',
-    score: 'last',
+    score: 'second',
     rewards: ['reflection'],
   },
   {
     name: 'blind',
     doc: 'control: a second turn that does not see the answer',
     algorithm: 'mgrpo',
-    score: 'last',
+    score: 'second',
     layer2: { shown: 'hidden' },
   },
   {
     name: 'other',
     doc: 'control: a second turn that sees somebody else’s wrong answer',
     algorithm: 'mgrpo',
-    score: 'last',
+    score: 'second',
     layer2: { shown: 'other' },
   },
 ];

@@ -18,22 +18,28 @@ const TONES = 8;
 interface Drawing {
   readonly title: string;
   readonly value: (result: ArmResult, point: Point) => number | undefined;
+  readonly axis: 'tokens' | 'step';
   /** Whether it depends on the training alone, so that arms which share one are drawn once. */
   readonly ofTraining: boolean;
 }
 
-const metric =
-  (name: string): Drawing['value'] =>
-  (_, { metrics }) =>
-    metrics[name];
+const ofTraining = (title: string, name: string, axis: Drawing['axis'] = 'tokens'): Drawing => ({
+  ...{ title, axis, ofTraining: true },
+  value: (_, { metrics }) => metrics[name],
+});
 
+/** By generated tokens, of which all arms have as many; a step is worth more tokens in one arm than in another. */
 const DRAWINGS: readonly Drawing[] = [
-  { title: 'Accuracy of the arm', value: ({ arm }, point) => average(accuracies(arm.score, point)), ofTraining: false },
-  { title: 'Gain of the second turn, Δ(t1,t2)', value: metric('delta_t1_t2'), ofTraining: true },
-  { title: 'Wrong to right', value: metric('delta_i_to_c'), ofTraining: true },
-  { title: 'Right to wrong', value: metric('delta_c_to_i'), ofTraining: true },
-  { title: 'Answers changed in the second turn', value: metric('answer_change_rate'), ofTraining: true },
-  { title: 'Accuracy of first answers', value: metric('acc_t1'), ofTraining: true },
+  {
+    ...{ title: 'Accuracy of the arm', axis: 'tokens', ofTraining: false },
+    value: ({ arm }, point) => average(accuracies(arm.score, point)),
+  },
+  ofTraining('Gain of the second turn, Δ(t1,t2)', 'delta_t1_t2'),
+  ofTraining('Accuracy of first answers', 'acc_t1'),
+  ofTraining('Wrong to right', 'delta_i_to_c'),
+  ofTraining('Right to wrong', 'delta_c_to_i'),
+  ofTraining('Answers changed in the second turn', 'answer_change_rate'),
+  ofTraining('Gain of the second turn by step', 'delta_t1_t2', 'step'),
 ];
 
 /** Makes the page. @param name what the study is called */
@@ -58,21 +64,25 @@ ${renderReading(plan)}`;
 function renderTask(task: string, { results, comparisons, baseline }: StudySummary): Html {
   const own = results.filter((result) => result.task === task);
   if (own.length === 0) return markup``;
-  const charts = (axis: 'tokens' | 'step'): Html[] =>
-    DRAWINGS.flatMap((drawing, i) => ((i === 0) === (axis === 'tokens') ? (draw(drawing, own, axis) ?? []) : []));
-  const left = own.length > TONES ? markup`<p class="quiet">Drawn are the first ${TONES} arms; the tables have all.</p>` : '';
+  const charts = DRAWINGS.flatMap((drawing) => draw(drawing, own) ?? []);
+  const left =
+    own.length > TONES
+      ? markup`<p class="quiet">Drawn are the first ${TONES} arms, in the other charts the first ${TONES} trainings; the tables have all.</p>`
+      : '';
   return markup`<section><h2>${task}</h2>
 ${renderResults(own)}
-<div class="charts">${charts('tokens')}${charts('step')}</div>${left}
+${renderTurns(own)}
+<div class="charts">${charts}</div>${left}
 ${renderComparisons(
   comparisons.filter((item) => item.task === task),
   baseline,
 )}</section>`;
 }
 
-/** One line per arm: the mean over seeds, with a band from the lowest to the highest seed. */
-function draw({ title, value, ofTraining }: Drawing, results: readonly ArmResult[], axis: 'tokens' | 'step'): Html | undefined {
-  const series = results.slice(0, TONES).map((result, i): Series & { readonly training: string } => {
+/** One line per arm, or per training: the mean over seeds, with a band from the lowest to the highest seed. */
+function draw({ title, axis, value, ofTraining }: Drawing, results: readonly ArmResult[]): Html | undefined {
+  const shown = ofTraining ? trainingsOf(results) : results;
+  const series = shown.slice(0, TONES).map((result, i): Series => {
     const lengths = result.seeds.map(({ points }) => points.length);
     const at = Array.from({ length: Math.min(...lengths) }, (_, p) => result.seeds.map(({ points }) => points[p]!));
     const columns = at.map((points) => ({
@@ -81,29 +91,31 @@ function draw({ title, value, ofTraining }: Drawing, results: readonly ArmResult
     }));
     const drawn = columns.filter(({ ys }) => ys.length > 0);
     return {
-      training: result.training,
       label: result.arm.name,
       tone: i + 1,
       points: drawn.map(({ x, ys }) => [Math.round(x), average(ys)]),
       band: result.seeds.length > 1 ? drawn.map(({ ys }) => [Math.min(...ys), Math.max(...ys)]) : [],
     };
   });
-  const isFirst = ({ training }: { readonly training: string }, i: number): boolean =>
-    series.findIndex((other) => other.training === training) === i;
-  const shown = ofTraining ? series.filter(isFirst) : series;
-  return renderChart({ title, axis, series: shown });
+  return renderChart({ title, axis, series });
+}
+
+/** The first arm of each training. */
+function trainingsOf(results: readonly ArmResult[]): readonly ArmResult[] {
+  return results.filter((result, i) => results.findIndex(({ training }) => training === result.training) === i);
 }
 
 function renderResults(results: readonly ArmResult[]): Html {
-  const rows = results.map(({ arm, accuracy, gain, metrics, answerTokens, trainingTokens, seeds }) => {
+  const rows = results.map(({ arm, accuracy, gain, gainBefore, metrics, answerTokens, trainingTokens, seeds }) => {
     const plain = ['acc_t1', 'delta_i_to_c', 'delta_c_to_i', 'answer_change_rate'].map(
       (name) => markup`<td class="num">${metrics[name] ? metrics[name].value.toFixed(3) : ''}</td>`,
     );
-    return markup`<tr><th scope="row" title="${arm.doc}">${arm.name}</th>${mean(accuracy)}${mean(gain, true)}${plain}<td class="num">${answerTokens.toFixed(1)}</td><td class="num">${countText(trainingTokens)}</td><td class="num">${seeds.length}</td></tr>`;
+    return markup`<tr><th scope="row" title="${arm.doc}">${arm.name}</th>${mean(accuracy)}${mean(gain, true)}<td class="num">${signed(gainBefore.value)}</td>${plain}<td class="num">${answerTokens.toFixed(1)}</td><td class="num">${countText(trainingTokens)}</td><td class="num">${seeds.length}</td></tr>`;
   });
   const head = [
     'accuracy',
-    'last turn adds',
+    'second turn adds',
+    'before training',
     'first answers',
     'wrong to right',
     'right to wrong',
@@ -115,19 +127,44 @@ function renderResults(results: readonly ArmResult[]): Html {
   return table(head, rows);
 }
 
+/** Accuracy turn by turn, where there are more than two. */
+function renderTurns(results: readonly ArmResult[]): Html | '' {
+  const names = Object.keys(results[0]!.metrics).filter((name) => /^acc_t\d+$/.test(name));
+  if (names.length < 3) return '';
+  const rows = trainingsOf(results).map(
+    ({ arm, metrics }) =>
+      markup`<tr><th scope="row" title="${arm.doc}">${arm.name}</th>${names.map((name, k) => [
+        mean(metrics[name]!),
+        ...(k > 0 ? [mean(metrics[`delta_t${k}_t${k + 1}`]!, true)] : []),
+      ])}</tr>`,
+  );
+  const head = names.flatMap((_, k) => [`turn ${k + 1}`, ...(k > 0 ? [`turn ${k + 1} adds`] : [])]);
+  return markup`<h3>Turn by turn</h3>${table(head, rows)}`;
+}
+
 function renderComparisons(comparisons: readonly Comparison[], baseline: string): Html {
   if (comparisons.length === 0) return markup``;
   const part = (measure: Comparison['measure'], title: string): Html => {
     const rows = comparisons
       .filter((item) => item.measure === measure)
-      .map(
-        ({ arm, mean: value, student, bca, hierarchical, p, adjusted, mcnemar, differences }) =>
-          markup`<tr><th scope="row">${arm}</th><td class="num clear">${signed(value)}</td><td class="num">${verdict(student)}</td><td class="num">${interval(student)}</td><td class="num">${interval(bca)}</td><td class="num">${interval(hierarchical)}</td><td class="num">${p.toFixed(4)}</td><td class="num">${adjusted.toFixed(4)}</td><td class="num">${mcnemar === null ? '' : mcnemar.toFixed(4)}</td><td class="num">${differences.map(signed).join(' ')}</td></tr>`,
-      );
-    const head = ['difference', '', 'Student', 'BCa', 'seeds and problems', 'p', 'Holm', 'McNemar', 'by seed'];
+      .map(({ arm, mean: value, student, bca, hierarchical, t, adjusted, p, mcnemar, differences }) => {
+        // One seed says nothing about seeds.
+        const overSeeds = differences.length > 1;
+        const cells = [
+          overSeeds ? verdict(student) : '',
+          overSeeds ? interval(student) : '',
+          overSeeds ? interval(bca) : '',
+          interval(hierarchical),
+          ...[t, adjusted, p].map((x) => (overSeeds ? x.toFixed(4) : '')),
+          mcnemar === null ? '' : mcnemar.toFixed(4),
+          differences.map(signed).join(' '),
+        ];
+        return markup`<tr><th scope="row">${arm}</th><td class="num clear">${signed(value)}</td>${cells.map((text) => markup`<td class="num">${text}</td>`)}</tr>`;
+      });
+    const head = ['difference', '', 'Student', 'BCa', 'seeds and problems', 't-test', 'Holm', 'sign flip', 'McNemar', 'by seed'];
     return markup`<h3>${title}</h3>${table(head, rows)}`;
   };
-  return markup`${part('accuracy', `Accuracy minus that of ${baseline}`)}${part('gain', `What the last turn adds, minus what it adds to ${baseline}`)}`;
+  return markup`${part('accuracy', `Accuracy minus that of ${baseline}`)}${part('gain', `What the second turn adds, minus what it adds to ${baseline}`)}`;
 }
 
 function renderReading<S>({ arms, seeds }: StudyPlan<S>): Html {
@@ -135,10 +172,11 @@ function renderReading<S>({ arms, seeds }: StudyPlan<S>): Html {
   const list = arms.map(({ name, doc }) => markup`<tr><th scope="row">${name}</th><td>${doc}</td></tr>`);
   return markup`<section><h2>How to read this</h2>
 <p>Every number is a mean over seeds at the end of the budget; small print: Student’s 95 % interval. Lines are means, bands reach from the lowest
-to the highest seed. Differences are paired: the same seed, the same training questions, the same held-out problems. Three intervals stand
-beside each other: Student’s over seeds, the bootstrap’s over seeds (BCa, too narrow with few seeds), and one over seeds and problems. p is that
-of the sign-flip test; with ${seeds.length} seeds it cannot fall below ${least.toPrecision(2)}. Holm’s column corrects it for the number of arms.
-McNemar’s test compares the two policies problem by problem where there is one seed only. “higher” and “lower” go by Student’s interval.</p>
+to the highest seed. Differences are paired: the same seed, the same training questions in the same order, the same held-out problems. Three
+intervals stand beside each other: Student’s over seeds, the bootstrap’s over seeds (BCa, too narrow with few seeds), and one over seeds and
+problems. The t-test goes with Student’s interval, and Holm’s column corrects it for the number of arms; the sign-flip test supposes nothing of the
+differences, but with ${seeds.length} seeds it cannot fall below ${least.toPrecision(2)}. McNemar’s test compares the two policies problem by problem where
+there is one seed only. “higher” and “lower” go by Student’s interval, before any correction.</p>
 <details><summary>The arms <span class="quiet">(${arms.length})</span></summary><div class="scroll"><table>${list}</table></div></details></section>`;
 }
 

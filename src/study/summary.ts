@@ -5,10 +5,18 @@ import type { Arm, Score } from './arms.js';
 import type { Point } from './cell.js';
 import type { Cell, StudyPlan, StudyRow } from './plan.js';
 import type { StudyPoints } from './run.js';
-import { bootstrapMean, hierarchicalBootstrap, holm, mcnemarTest, signFlipTest, studentInterval } from './statistics.js';
+import {
+  bootstrapMean,
+  hierarchicalBootstrap,
+  holm,
+  mcnemarTest,
+  pairedTTest,
+  signFlipTest,
+  studentInterval,
+} from './statistics.js';
 import type { Interval } from './statistics.js';
 
-/** What is compared: the arm's accuracy, and what its last turn adds to its first. */
+/** What is compared: the arm's accuracy, and what its second turn adds to its first. */
 export const MEASURES = ['accuracy', 'gain'] as const;
 
 /** The evaluations of one arm on one task under one seed. */
@@ -32,9 +40,11 @@ export interface ArmResult {
   /** Name of its training, which other arms may share. */
   readonly training: string;
   readonly seeds: readonly ArmSeed[];
-  /** The arm's own accuracy and what its last turn adds, at the end of the budget. */
+  /** The arm's own accuracy and what its second turn adds, at the end of the budget. */
   readonly accuracy: Mean;
   readonly gain: Mean;
+  /** The same gain before the training. */
+  readonly gainBefore: Mean;
   /** Means of the metrics of the last evaluation. */
   readonly metrics: Readonly<Record<string, Mean>>;
   /** Tokens that answering one problem takes in the way that the arm's accuracy is reached. */
@@ -55,11 +65,13 @@ export interface Comparison {
   readonly bca: Interval;
   /** Over seeds and problems. */
   readonly hierarchical: Interval;
-  /** Of the sign-flip test, and the smallest that so many seeds can give. */
+  /** Of the paired t-test. */
+  readonly t: number;
+  /** Holm's correction of that, over the arms of this task and measure. */
+  readonly adjusted: number;
+  /** Of the sign-flip test, which supposes nothing of the differences, and the smallest that so many seeds can give. */
   readonly p: number;
   readonly least: number;
-  /** Holm's, over the arms of this task and measure. */
-  readonly adjusted: number;
   /** With one seed, McNemar's test of the two policies on the same problems; null otherwise. */
   readonly mcnemar: number | null;
 }
@@ -76,18 +88,18 @@ export interface StudySummary {
 
 /** Problem by problem, how right the arm is. */
 export function accuracies(score: Score, { turns, majority, best }: Point): readonly number[] {
-  return { first: turns[0]!, last: turns.at(-1)!, majority, best }[score];
+  return { first: turns[0]!, second: turns[1]!, majority, best }[score];
 }
 
-/** Problem by problem, what the last turn adds to the first. */
+/** Problem by problem, what the second turn adds to the first: Δ(t1,t2). */
 function gains({ turns }: Point): number[] {
-  return turns.at(-1)!.map((last, p) => last - turns[0]![p]!);
+  return turns[1]!.map((second, p) => second - turns[0]![p]!);
 }
 
 /** Tokens that one problem takes. */
 function tokensFor(score: Score, { answerTokens }: Point, samples: number): number {
-  const first = answerTokens[0]!;
-  return { first, last: answerTokens.reduce((a, b) => a + b, 0), majority: samples * first, best: samples * first }[score];
+  const [first, second] = [answerTokens[0]!, answerTokens[1]!];
+  return { first, second: first + second, majority: samples * first, best: samples * first }[score];
 }
 
 /** The tables of what is finished. */
@@ -120,20 +132,25 @@ function resultOf<S>(plan: StudyPlan<S>, { arm, training }: StudyRow<S>, points:
     seeds,
     accuracy: over((point) => average(accuracies(arm.score, point)), 0, 1),
     gain: over((point) => average(gains(point)), -1, 1),
+    gainBefore: meanOf(
+      seeds.map(({ points }) => average(gains(points[0]!))),
+      -1,
+      1,
+    ),
     metrics: Object.fromEntries(names.map((name) => [name, over(({ metrics }) => metrics[name]!)])),
     answerTokens: average(last.map((point) => tokensFor(arm.score, point, plan.evaluation.samples))),
     trainingTokens: average(last.map(({ tokens }) => tokens)),
   };
 }
 
-/** The arms of one task against the baseline. */
+/** The arms of one task against the baseline; a gain is one of the training, so it is compared once for each. */
 function compare(results: readonly ArmResult[], baseline: string, measure: Comparison['measure']): Comparison[] {
   const base = results.find(({ arm }) => arm.name === baseline);
   if (!base) return [];
   const perProblem = (arm: Arm, { points }: ArmSeed): readonly number[] =>
     measure === 'accuracy' ? accuracies(arm.score, points.at(-1)!) : gains(points.at(-1)!);
   const found = results
-    .filter((result) => result !== base)
+    .filter((result, i) => result !== base && (measure === 'accuracy' || isOwnTraining(results, base, i)))
     .flatMap((result): Omit<Comparison, 'adjusted'>[] => {
       const pairs = result.seeds.flatMap((seed) => {
         const other = base.seeds.find((item) => item.seed === seed.seed);
@@ -153,13 +170,20 @@ function compare(results: readonly ArmResult[], baseline: string, measure: Compa
           student: studentInterval(differences),
           bca,
           hierarchical: hierarchicalBootstrap(table).percentile,
+          t: pairedTTest(differences),
           ...signFlipTest(differences),
           mcnemar: pairs.length === 1 ? oneSeed(...pairs[0]!) : null,
         },
       ];
     });
-  const adjusted = holm(found.map(({ p }) => p));
+  const adjusted = holm(found.map(({ t }) => t));
   return found.map((item, i) => ({ ...item, adjusted: adjusted[i]! }));
+}
+
+/** Whether no arm before it, nor the baseline, has its training. */
+function isOwnTraining(results: readonly ArmResult[], base: ArmResult, i: number): boolean {
+  const { training } = results[i]!;
+  return training !== base.training && results.findIndex((other) => other.training === training) === i;
 }
 
 function differencesOf(a: readonly number[], b: readonly number[]): number[] {

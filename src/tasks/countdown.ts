@@ -55,6 +55,13 @@ const OWN = {
     doc: 'Share of attempts that solve the problem; the others are any expression of the numbers.',
   },
   repeats: { type: 'number', min: 0, max: 1, default: 0.5, doc: 'Share of second turns that only repeat the first answer.' },
+  checks: {
+    type: 'number',
+    min: 0,
+    max: 1,
+    default: 0,
+    doc: 'Share of the other second turns that check the answer in writing and keep what is right; the rest tries again blind.',
+  },
 } as const;
 
 /** Options of {@link countdownSft}. */
@@ -63,12 +70,25 @@ export const COUNTDOWN_SFT_OPTIONS: typeof OWN & typeof SFT_TURN_OPTIONS = { ...
 /** What {@link countdownSft} takes. */
 export type CountdownSftOptions = Partial<Settings<typeof COUNTDOWN_SFT_OPTIONS>> & GuidingTexts;
 
-/** Supervised examples from train problems: a second turn repeats the first (default 0.5) or tries again. */
+/**
+ * Supervised examples from train problems: a second turn repeats the first (default 0.5), tries again blind, or (`checks`) checks. A check
+ * begins with the value that the answer came to: `<think>13=13</think>3*5-2` keeps it, `<think>11?13,3*5=15,15-2=13</think>3*5-2` tries another
+ * one. A quarter of the checks look at an answer that was checked before, as a third turn does.
+ */
 export function countdownSft(size: CountdownSize, n: number, seed: number, options: CountdownSftOptions): SftExample[] {
-  const { solved, ...turns } = takeOptions('countdownSft', COUNTDOWN_SFT_OPTIONS, options, { guidingTexts: GUIDING_TEXTS });
+  const { solved, checks, ...turns } = takeOptions('countdownSft', COUNTDOWN_SFT_OPTIONS, options, {
+    guidingTexts: GUIDING_TEXTS,
+  });
   const rng = new Rng(seed, SFT_STREAM);
   const attempt = (problem: Problem): Attempt =>
     rng.uniform() < solved ? problem.solution : expression(rng, problem.numbers).attempt;
+  const check = (problem: Problem, shown: Attempt): Attempt => {
+    const value = shown.working.split(/[,=]/).at(-1)!;
+    if (Number(value) === problem.target) return { working: `${value}=${problem.target}`, answer: shown.answer };
+    let next = attempt(problem);
+    while (next.answer === shown.answer) next = attempt(problem);
+    return { working: `${value}?${problem.target},${next.working}`, answer: next.answer };
+  };
   return writeSft(
     problems(size, 'train', n, rng),
     rng,
@@ -76,7 +96,8 @@ export function countdownSft(size: CountdownSize, n: number, seed: number, optio
     {
       question: text,
       first: attempt,
-      again: attempt,
+      shown: (problem, first) => (checks > 0 && rng.uniform() < checks / 4 ? check(problem, first) : first),
+      again: (problem, shown) => (checks > 0 && rng.uniform() < checks ? check(problem, shown) : attempt(problem)),
     },
   );
 }

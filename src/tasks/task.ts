@@ -175,13 +175,19 @@ export function drawProblems<T>(
  * Turns problems into supervised examples of first and second turns. In a second turn the first attempt is context, then comes a guiding
  * text, then either the first attempt again or a new one, laid out as layer 2 of MGRPO lays it out.
  *
- * @param first writes a first attempt; @param again writes a new attempt in the second turn, knowing the first
+ * @param first writes a first attempt; @param shown what stands before the guiding text instead of it, if anything else does;
+ *   @param again writes a new attempt in the second turn, knowing what is shown
  */
 export function writeSft<T>(
   problems: readonly T[],
   rng: Rng,
   options: TurnSettings & GuidingTexts,
-  write: { question(problem: T): string; first(problem: T): Attempt; again(problem: T, first: Attempt): Attempt },
+  write: {
+    question(problem: T): string;
+    first(problem: T): Attempt;
+    shown?(problem: T, first: Attempt): Attempt;
+    again(problem: T, shown: Attempt): Attempt;
+  },
 ): SftExample[] {
   const { guidingTexts, mode, repeats, secondTurns } = options;
   check(
@@ -190,13 +196,14 @@ export function writeSft<T>(
   );
   return problems.map((problem) => {
     const prompt = [{ role: 'user', content: write.question(problem) }];
-    const first = write.first(problem);
-    if (rng.uniform() >= secondTurns) return { prompt, prefix: '', completion: writeAttempt(first) };
+    const attempt = write.first(problem);
+    if (rng.uniform() >= secondTurns) return { prompt, prefix: '', completion: writeAttempt(attempt) };
     const guide = guidingTexts[rng.int(guidingTexts.length)]!;
-    const second = rng.uniform() < repeats ? first : write.again(problem, first);
+    const shown = write.shown?.(problem, attempt) ?? attempt;
+    const second = rng.uniform() < repeats ? shown : write.again(problem, shown);
     return mode === 'eq5'
-      ? { prompt, prefix: `${writeAttempt(first)}${guide}`, completion: writeAttempt(second) }
-      : { prompt, prefix: `<think>${first.working}${guide}`, completion: `${second.working}</think>${second.answer}` };
+      ? { prompt, prefix: `${writeAttempt(shown)}${guide}`, completion: writeAttempt(second) }
+      : { prompt, prefix: `<think>${shown.working}${guide}`, completion: `${second.working}</think>${second.answer}` };
   });
 }
 

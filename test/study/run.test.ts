@@ -66,7 +66,6 @@ describe('a study', () => {
       ['mgrpo', 'accuracy', 2],
       ['grpo', 'accuracy', 2],
       ['mgrpo', 'gain', 2],
-      ['grpo', 'gain', 2],
     ]);
     expect(studyCsv(summary).trim().split('\n')).toHaveLength(1 + 3 * 2 * 3);
 

@@ -4,6 +4,7 @@ import {
   hierarchicalBootstrap,
   holm,
   mcnemarTest,
+  pairedTTest,
   signFlipTest,
   studentInterval,
 } from '../../src/study/statistics.js';
@@ -59,6 +60,17 @@ describe('paired differences', () => {
   it.each(EXACT)('$values: Student’s interval and the sign-flip test are scipy’s', ({ values, student, p }) => {
     closeTo(studentInterval(values), student, 10);
     expect(signFlipTest(values).p).toBe(p);
+  });
+
+  it.each(EXACT)('$values: the t-test is at 0.05 where an end of Student’s interval is at 0', ({ values, student }) => {
+    for (const end of student) expect(pairedTTest(values.map((v) => v - end))).toBeCloseTo(0.05, 9);
+  });
+
+  it('the t-test of three differences is 1 - t / sqrt(2 + t^2), and of one it finds nothing', () => {
+    const t = 4 / 3 / Math.sqrt(13 / 9);
+    expect(pairedTTest([-1, 2, 3])).toBeCloseTo(1 - t / Math.sqrt(2 + t * t), 12);
+    expect(pairedTTest([0.3])).toBe(1);
+    expect(pairedTTest([1, -1])).toBe(1);
   });
 
   it('a bootstrap that has to draw agrees with two million draws of scipy.stats.bootstrap, and repeats itself', () => {

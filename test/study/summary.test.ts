@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holm, mcnemarTest, signFlipTest, studentInterval } from '../../src/study/statistics.js';
+import { holm, mcnemarTest, pairedTTest, signFlipTest, studentInterval } from '../../src/study/statistics.js';
 import { renderStudy } from '../../src/study/page.js';
 import { studyCsv, summarizeStudy } from '../../src/study/summary.js';
 import { studyData } from '../support/study-data.js';
@@ -23,28 +23,29 @@ describe('summarizeStudy', () => {
     const of = (name: string) => summary.results.find(({ task, arm }) => task === 'signs' && arm.name === name)!;
     const seeds = [1, 2, 3, 4, 5].map((seed) => endOf('grpo-second-turn', seed));
     expect(of('grpo').accuracy.value).toBeCloseTo(mean(seeds.map(({ turns }) => mean(turns[0]!))), 12);
-    expect(of('grpo-second-turn').accuracy.value).toBeCloseTo(mean(seeds.map(({ turns }) => mean(turns[2]!))), 12);
+    expect(of('grpo-second-turn').accuracy.value).toBeCloseTo(mean(seeds.map(({ turns }) => mean(turns[1]!))), 12);
     expect(of('grpo-best').accuracy.value).toBeCloseTo(mean(seeds.map(({ best }) => mean(best))), 12);
     expect(of('grpo').answerTokens).toBe(12.5);
-    expect(of('grpo-second-turn').answerTokens).toBe(53.5);
+    expect(of('grpo-second-turn').answerTokens).toBe(32.5);
     // As many answers as turns.
     expect(of('grpo-best').answerTokens).toBe(37.5);
   });
 
   it('compares seed by seed, on the same problems, corrected for the number of arms', () => {
     const found = summary.comparisons.filter(({ task, measure }) => task === 'signs' && measure === 'gain');
-    expect(found.map(({ arm }) => arm)).toEqual(['grpo', 'grpo-best', 'mgrpo', 'blind', 'a "<b>", c']);
+    expect(found.map(({ arm }) => arm)).toEqual(['mgrpo', 'blind', 'a "<b>", c']);
     const gain = (training: string, seed: number): number => {
       const { turns } = endOf(training, seed);
-      return mean(turns[2]!) - mean(turns[0]!);
+      return mean(turns[1]!) - mean(turns[0]!);
     };
-    const { differences, student, p, least, hierarchical, mean: value } = found[2]!;
+    const { differences, student, p, least, t, hierarchical, mean: value } = found[0]!;
     differences.forEach((d, i) => expect(d).toBeCloseTo(gain('mgrpo', i + 1) - gain('grpo-second-turn', i + 1), 12));
     expect(student).toEqual(studentInterval(differences));
     expect({ p, least }).toEqual(signFlipTest(differences));
+    expect(t).toBe(pairedTTest(differences));
     expect(hierarchical[0]).toBeLessThan(value);
     expect(hierarchical[1]).toBeGreaterThan(value);
-    expect(found.map(({ adjusted }) => adjusted)).toEqual(holm(found.map((item) => item.p)));
+    expect(found.map(({ adjusted }) => adjusted)).toEqual(holm(found.map((item) => item.t)));
   });
 
   it('uses only the seeds that both have finished', () => {
@@ -60,7 +61,7 @@ describe('summarizeStudy', () => {
   it('compares two policies problem by problem where there is one seed', () => {
     const one = studyData(ARMS, [7]);
     const { comparisons } = summarizeStudy(one.plan, one.points);
-    const right = (training: string) => one.points.get(`signs/${training}/seed-7`)!.at(-1)!.turns[2]!.map(Boolean);
+    const right = (training: string) => one.points.get(`signs/${training}/seed-7`)!.at(-1)!.turns[1]!.map(Boolean);
     const found = comparisons.filter(({ arm, task }) => arm === 'mgrpo' && task === 'signs');
     expect(found.map(({ mcnemar }) => mcnemar)).toEqual([mcnemarTest(right('mgrpo'), right('grpo-second-turn')).p, null]);
   });
@@ -84,13 +85,26 @@ describe('renderStudy', () => {
     expect(html.match(/<script/g)).toHaveLength(1);
   });
 
-  it('draws every arm by tokens, and each training once by step', () => {
+  it('draws every arm, and what depends on the training once for each', () => {
     const signs = html.slice(html.indexOf('<h2>signs</h2>'), html.indexOf('<h2>arithmetic</h2>'));
     const figures = signs.split('<figure').slice(1);
-    expect(figures.map((figure) => figure.match(/<polyline/g)?.length)).toEqual([6, 4, 4, 4, 4, 4]);
+    expect(figures.map((figure) => figure.match(/<polyline/g)?.length)).toEqual([6, 4, 4, 4, 4, 4, 4]);
     expect(figures[0]).toContain('by tokens');
-    expect(figures[1]).toContain('by step');
+    expect(figures[1]).toContain('by tokens');
+    expect(figures[6]).toContain('by step');
     expect(html).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  it('says what each turn adds', () => {
+    const turns = html.split('<h3>Turn by turn</h3>')[1]!.split('</table>')[0]!;
+    expect(turns.match(/<th scope="col">[^<]*/g)!.map((head) => head.slice(16))).toEqual([
+      'turn 1',
+      'turn 2',
+      'turn 2 adds',
+      'turn 3',
+      'turn 3 adds',
+    ]);
+    expect(turns.match(/<th scope="row"/g)).toHaveLength(4);
   });
 
   it('says in words what is told apart', () => {

@@ -47,7 +47,9 @@ function pointOf(rng: Rng, at: number, gain: number): Point {
     metrics: {
       acc_t1: mean(turns[0]!),
       acc_t2: mean(turns[1]!),
+      acc_t3: mean(turns[2]!),
       delta_t1_t2: mean(turns[1]!) - mean(turns[0]!),
+      delta_t2_t3: mean(turns[2]!) - mean(turns[1]!),
       delta_i_to_c: share((a, b) => a < b),
       delta_c_to_i: share((a, b) => a > b),
       answer_change_rate: share((a, b) => a !== b),

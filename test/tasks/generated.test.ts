@@ -170,6 +170,27 @@ describe('countdown', () => {
     expect(solved / examples.length).toBeGreaterThan(0.28);
     expect(solved / examples.length).toBeLessThan(0.45);
   });
+
+  it('checks what is shown: begins with its value, keeps what is right, and tries another answer where it is wrong', () => {
+    const examples = countdownSft('small', 2000, 3, { guidingTexts, secondTurns: 1, repeats: 0, checks: 1 });
+    const kinds = { kept: 0, replaced: 0, checkedBefore: 0 };
+    for (const { prompt, prefix, completion } of examples) {
+      const target = prompt[0]!.content.split(' = ')[1]!;
+      const [, before, shown] = /^<think>([^<]+)<\/think>([^\n]+)/.exec(prefix)!;
+      const [, value, verdict, found, rest, answer] = /^<think>(\d+)([=?])(\d+)(.*)<\/think>(.+)$/.exec(completion)!;
+      expect(Number(value)).toBe(evaluate(shown!));
+      expect(found).toBe(target);
+      expect(verdict === '=').toBe(value === target);
+      expect(answer === shown).toBe(verdict === '=');
+      expect(rest === '').toBe(verdict === '=');
+      if (verdict === '?') expect(Number(rest!.split('=').at(-1))).toBe(evaluate(answer!));
+      kinds[verdict === '=' ? 'kept' : 'replaced']++;
+      if (/^\d+[=?]/.test(before!)) kinds.checkedBefore++;
+    }
+    expect(Math.min(kinds.kept, kinds.replaced)).toBeGreaterThan(500);
+    expect(kinds.checkedBefore).toBeGreaterThan(400);
+    expect(kinds.checkedBefore).toBeLessThan(600);
+  });
 });
 
 describe('the sign puzzle', () => {

@@ -9,6 +9,16 @@ const PER_TASK = 100;
 /** The last message of a prompt. */
 const questionOf = ({ prompt }: TaskRow): string => (typeof prompt === 'string' ? prompt : prompt.at(-1)!.content);
 
+/** What is asked for, where the question names it: the target of a Countdown; else what stands last in the question. */
+const targetOf = (row: TaskRow): string => String(row['target'] ?? /[^\s=>]+$/.exec(questionOf(row))?.[0]);
+
+/** The numbers of the question in their order, with + and − in every way. */
+function patternsOf(row: TaskRow): string[] {
+  const [first = '', ...rest] =
+    (row['numbers'] as number[] | undefined)?.map(String) ?? questionOf(row).match(/\d+/g)!.slice(0, 5);
+  return rest.reduce((all, n) => all.flatMap((one) => [`${one}+${n}`, `${one}-${n}`]), [first]);
+}
+
 /** What a policy would try that has learnt nothing but the reward. */
 const cheats: readonly (readonly [name: string, text: (row: TaskRow) => string])[] = [
   ['the question', (row) => questionOf(row)],
@@ -16,6 +26,18 @@ const cheats: readonly (readonly [name: string, text: (row: TaskRow) => string])
   ['that expression in a box', (row) => `\\boxed{${/\d[\d\s+*/×÷−-]*\d/.exec(questionOf(row))?.[0] ?? ''}}`],
   ['that expression as the answer', (row) => `The answer is ${/\d[\d\s+*/×÷−-]*\d/.exec(questionOf(row))?.[0] ?? ''}.`],
   ['the question in a box', (row) => `\\boxed{${questionOf(row)}}`],
+  ['the target', (row) => `The answer is ${targetOf(row)}.`],
+  ['the target in a box', (row) => `\\boxed{${targetOf(row)}}`],
+  ['the target as an equation', (row) => `The answer is ${targetOf(row)} = ${targetOf(row)}.`],
+  ['every sign pattern', (row) => `The answer is ${patternsOf(row).join(', ')}.`],
+  ['every sign pattern, a line each', (row) => patternsOf(row).join('\n')],
+  [
+    'every sign pattern in a box',
+    (row) =>
+      patternsOf(row)
+        .map((one) => `\\boxed{${one}}`)
+        .join(' '),
+  ],
   ['all choice letters', () => 'The answer is A, B, C, D or E.'],
   ['an empty box', () => '\\boxed{}'],
   ['the right answer in the reasoning only', ({ gold }) => `<think>\\boxed{${gold}} The answer is ${gold}.</think>`],
