@@ -144,6 +144,7 @@ function renderTurns(results: readonly ArmResult[]): Html | '' {
 
 function renderComparisons(comparisons: readonly Comparison[], baseline: string): Html {
   if (comparisons.length === 0) return markup``;
+  const seeds = Math.max(...comparisons.map(({ differences }) => differences.length));
   const part = (measure: Comparison['measure'], title: string): Html => {
     const rows = comparisons
       .filter((item) => item.measure === measure)
@@ -161,7 +162,18 @@ function renderComparisons(comparisons: readonly Comparison[], baseline: string)
         ];
         return markup`<tr><th scope="row">${arm}</th><td class="num clear">${signed(value)}</td>${cells.map((text) => markup`<td class="num">${text}</td>`)}</tr>`;
       });
-    const head = ['difference', '', 'Student', 'BCa', 'seeds and problems', 't-test', 'Holm', 'sign flip', 'McNemar', 'by seed'];
+    const head = [
+      'difference',
+      '',
+      'Student',
+      'BCa',
+      'seeds and problems',
+      't-test',
+      'Holm',
+      'sign flip',
+      ...(seeds === 1 ? ['McNemar'] : []),
+      'by seed',
+    ];
     return markup`<h3>${title}</h3>${table(head, rows)}`;
   };
   return markup`${part('accuracy', `Accuracy minus that of ${baseline}`)}${part('gain', `What the second turn adds, minus what it adds to ${baseline}`)}`;

@@ -31,13 +31,6 @@ const cheats: readonly (readonly [name: string, text: (row: TaskRow) => string])
   ['the target as an equation', (row) => `The answer is ${targetOf(row)} = ${targetOf(row)}.`],
   ['every sign pattern', (row) => `The answer is ${patternsOf(row).join(', ')}.`],
   ['every sign pattern, a line each', (row) => patternsOf(row).join('\n')],
-  [
-    'every sign pattern in a box',
-    (row) =>
-      patternsOf(row)
-        .map((one) => `\\boxed{${one}}`)
-        .join(' '),
-  ],
   ['all choice letters', () => 'The answer is A, B, C, D or E.'],
   ['an empty box', () => '\\boxed{}'],
   ['the right answer in the reasoning only', ({ gold }) => `<think>\\boxed{${gold}} The answer is ${gold}.</think>`],
