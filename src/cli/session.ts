@@ -6,7 +6,10 @@ import { INTERRUPTED, interruptible } from './signals.js';
 
 /** What a command works with. */
 export interface Session {
+  /** The open device; another one after {@link reopen}. */
   readonly device: Device;
+  /** Closes a device that is lost, and opens another. */
+  reopen(): Promise<void>;
   readonly progress: Progress;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
@@ -28,8 +31,18 @@ export async function withSession(
   const progress = new Progress();
   let device: Device | undefined;
   try {
-    device = await openChosen(choice);
-    const code = await work({ device, progress, signal });
+    let open = (device = await openChosen(choice));
+    const code = await work({
+      get device() {
+        return open;
+      },
+      async reopen() {
+        await open.destroy();
+        open = device = await openChosen(choice);
+      },
+      progress,
+      signal,
+    });
     if (interruption.failure) throw interruption.failure.error;
     return code;
   } catch (error) {

@@ -47,6 +47,7 @@ export function interruptible(message: string): Interruption {
     failure ??= { error };
     controller.abort();
   };
+  const onTooLarge = (): void => undefined;
   const onClosed = (): void => controller.abort();
   const onExit = (code: number): void => {
     writeSync(
@@ -60,6 +61,8 @@ export function interruptible(message: string): Interruption {
   process.on('uncaughtException', onFailure);
   process.on('unhandledRejection', onFailure);
   process.on('exit', onExit);
+  // A file that may not grow is then an error of the write, which is named.
+  if (process.platform !== 'win32') process.on('SIGXFSZ', onTooLarge);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', onClosed);
   return {
     signal: controller.signal,
@@ -73,6 +76,7 @@ export function interruptible(message: string): Interruption {
       process.off('uncaughtException', onFailure);
       process.off('unhandledRejection', onFailure);
       process.off('exit', onExit);
+      process.off('SIGXFSZ', onTooLarge);
     },
   };
 }

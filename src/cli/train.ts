@@ -15,13 +15,14 @@ import { DEVICE_OPTIONS } from '../open/choice.js';
 import { completeGRPO } from '../config/grpo.js';
 import { completeMGRPO } from '../config/mgrpo.js';
 import { withBestMetric } from '../config/saving.js';
-import type { Checkpoint, FileSource, GRPOConfig, Listener, PolicyTrainer, TaskRow } from '../index.js';
+import type { Checkpoint, FileSource, GRPOConfig, Listener, PolicyTrainer, RewardFunction, TaskRow } from '../index.js';
 import { MgrpoError } from '../errors.js';
 import type { OptionTable, Settings } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { checkData, checkRewards, needsGold, openRewards, readRows } from './data.js';
 import { UsageError, commandFlags, flattenValues, ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, GivenValues, Work } from './flags.js';
+import { throughLosses } from './losses.js';
 import { modelOf, openAdapter, openModel } from './model.js';
 import { DATA_OPTIONS, EVAL_DATA_OPTIONS, MODEL_OPTIONS, REWARD_OPTIONS, RUN_OPTIONS } from './options.js';
 import { metricTable } from '../report/format.js';
@@ -107,35 +108,45 @@ export async function trainCommand(argv: readonly string[]): Promise<Work | null
   const plan = await makePlan(given);
   const rewards = await openRewards(plan.settings.reward, plan.settings.rewardModule, plan.config, plan.rows);
   return () =>
-    withSession(plan.settings.device, 'stopping: the run is saved', async (session) => {
-      const { device, progress, signal } = session;
-      const policy = await openTrainedPolicy(device, trainedOf(plan));
-      const referencePolicy = await openReference(device, trainedOf(plan));
-      const samples = new Samples((text) => progress.line(text));
-      const onEvent: Listener = async (event) => {
-        await progress.listen(event);
-        if (plan.settings.logCompletions) samples.listen(event);
-        await run.listen(event);
-      };
-      const options = {
-        policy,
-        rewardFuncs: rewards,
-        trainDataset: plan.rows,
-        evalDataset: plan.evalRows,
-        onEvent,
-        signal,
-        ...(referencePolicy && { referencePolicy }),
-      };
-      const { layer2, ...args } = plan.config;
-      const trainer = layer2
-        ? new MGRPOTrainer({ ...options, args: { ...args, layer2 } })
-        : new GRPOTrainer({ ...options, args });
-      if (plan.checkpoint) await trainer.restoreState(plan.checkpoint.files);
-      const run = await openRun(plan, device.info.description);
-      for (const note of [...run.notes, ...newCourse(plan)]) progress.line(note);
-      run.follow(trainer);
-      return run.orAbandon(() => runTraining(run, trainer, plan, session));
-    });
+    withSession(plan.settings.device, 'stopping: the run is saved', (session) =>
+      throughLosses(session, plan, resumed, (now) => trainOnce(session, now, rewards)),
+    );
+}
+
+/** The plan that goes on with a run from what it has saved. */
+async function resumed(plan: Plan): Promise<{ readonly plan: Plan; readonly step: number }> {
+  const checkpoint = await latestCheckpoint(plan.folder);
+  const settings = { ...plan.settings, resume: true };
+  const config = { ...plan.config, ...forResume(settings, { reference: plan.config.reference }) };
+  return { plan: { ...plan, settings, config, checkpoint }, step: checkpoint?.step ?? 0 };
+}
+
+async function trainOnce(session: Session, plan: Plan, rewards: readonly RewardFunction[]): Promise<number> {
+  const { device, progress, signal } = session;
+  const policy = await openTrainedPolicy(device, trainedOf(plan));
+  const referencePolicy = await openReference(device, trainedOf(plan));
+  const samples = new Samples((text) => progress.line(text));
+  const onEvent: Listener = async (event) => {
+    await progress.listen(event);
+    if (plan.settings.logCompletions) samples.listen(event);
+    await run.listen(event);
+  };
+  const options = {
+    policy,
+    rewardFuncs: rewards,
+    trainDataset: plan.rows,
+    evalDataset: plan.evalRows,
+    onEvent,
+    signal,
+    ...(referencePolicy && { referencePolicy }),
+  };
+  const { layer2, ...args } = plan.config;
+  const trainer = layer2 ? new MGRPOTrainer({ ...options, args: { ...args, layer2 } }) : new GRPOTrainer({ ...options, args });
+  if (plan.checkpoint) await trainer.restoreState(plan.checkpoint.files);
+  const run = await openRun(plan, device.info.description);
+  for (const note of [...run.notes, ...newCourse(plan)]) progress.line(note);
+  run.follow(trainer);
+  return run.orAbandon(() => runTraining(run, trainer, plan, session));
 }
 
 async function makePlan(given: GivenValues): Promise<Plan> {

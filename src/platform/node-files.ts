@@ -41,7 +41,7 @@ export class NodeFiles implements FileFolder {
       return found.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() })).sort(byName);
     } catch (error) {
       if (errno(error) === 'ENOENT') return null;
-      if (errno(error) !== 'ENOTDIR') throw error;
+      if (errno(error) !== 'ENOTDIR') throw unreadable(path.join(this.name, folder), error);
       const place = path.join(this.name, folder);
       throw new MgrpoError('exists', `${place}: expected a folder, got an existing file; give another path`, { cause: error });
     }
@@ -77,9 +77,9 @@ export class NodeFiles implements FileFolder {
 
   async write(file: string, content: FileContent): Promise<void> {
     const target = this.resolve(file);
-    await mkdir(path.dirname(target), { recursive: true });
     const part = temporaryName(target);
     try {
+      await makeFolder(path.dirname(target));
       const handle = await open(part, 'wx');
       try {
         for await (const chunk of contentChunks(content)) await handle.writeFile(chunk);
@@ -90,7 +90,7 @@ export class NodeFiles implements FileFolder {
       await rename(part, target);
       await syncFolder(path.dirname(target));
     } catch (error) {
-      await rm(part, { force: true });
+      await rm(part, { force: true }).catch(() => undefined);
       throw writeError(target, error);
     }
   }
@@ -98,21 +98,26 @@ export class NodeFiles implements FileFolder {
   /** Adds text at the end of a file, creating it if need be: for logs that are read while they grow. */
   async append(file: string, text: string): Promise<void> {
     const target = this.resolve(file);
-    await mkdir(path.dirname(target), { recursive: true });
-    await appendFile(target, text).catch((error: unknown) => {
+    try {
+      await makeFolder(path.dirname(target));
+      await appendFile(target, text);
+    } catch (error) {
       throw writeError(target, error);
-    });
+    }
   }
 
   async remove(file: string): Promise<void> {
-    await rm(this.resolve(file), { recursive: true, force: true });
+    const target = this.resolve(file);
+    await rm(target, { recursive: true, force: true }).catch((error: unknown) => {
+      throw writeError(target, error);
+    });
   }
 
   async replace(folder: string, fill: (sink: FileSink) => Promise<void>): Promise<void> {
     const target = this.resolve(folder);
     const [part, old] = [temporaryName(target), temporaryName(target)];
     try {
-      await mkdir(part, { recursive: true });
+      await makeFolder(part);
       await fill(new NodeFiles(part));
       const replaced = (await stat(target).catch(() => null)) !== null;
       if (replaced) await rename(target, old);
@@ -120,7 +125,7 @@ export class NodeFiles implements FileFolder {
       await syncFolder(path.dirname(target));
       if (replaced) await rm(old, { recursive: true, force: true });
     } catch (error) {
-      await rm(part, { recursive: true, force: true });
+      await rm(part, { recursive: true, force: true }).catch(() => undefined);
       throw errno(error) === undefined ? error : writeError(target, error);
     }
   }
@@ -135,11 +140,42 @@ export class NodeFiles implements FileFolder {
       return await read();
     } catch (error) {
       if (errno(error) === 'ENOENT' || errno(error) === 'ENOTDIR') throw notFound(this.name, file || '.', error);
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new MgrpoError('bad_file', `${this.name}/${file}: expected a readable file, got ${reason}; check its rights`, {
-        cause: error,
-      });
+      throw unreadable(`${this.name}/${file}`, error);
     }
+  }
+}
+
+function unreadable(place: string, error: unknown): MgrpoError {
+  if (error instanceof MgrpoError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  const wayOut = WAYS_OUT[errno(error) ?? ''] ?? 'check its rights';
+  return new MgrpoError('bad_file', `${place}: expected a readable file, got ${reason}; ${wayOut}`, { cause: error });
+}
+
+/** What can be done about an error of the system. */
+const WAYS_OUT: Readonly<Record<string, string>> = {
+  ENOSPC: 'free some space',
+  EDQUOT: 'free some space',
+  EFBIG: 'raise the limit on the size of files (ulimit -f)',
+  EMFILE: 'raise the limit on open files (ulimit -n)',
+  ENFILE: 'close other programs: the system has no open files left',
+  EROFS: 'give a path that can be written',
+  EACCES: 'give a path that can be written, or change its rights',
+  EPERM: 'give a path that can be written, or change its rights',
+  ENOENT: 'the folder is gone: make it again, or give another path',
+  ENOTDIR: 'a file stands where a folder should be: give another path',
+};
+
+/** Makes a folder and those it lies in; Node's own way to do so loops for ever where a system lets nobody make one (/proc). */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const parent = path.dirname(folder);
+    if (errno(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    if (errno(error) !== 'ENOENT' || parent === folder || (await stat(parent).catch(() => null)) !== null) throw error;
+    await makeFolder(parent);
+    await makeFolder(folder);
   }
 }
 
@@ -161,11 +197,6 @@ function errno(error: unknown): string | undefined {
 function writeError(target: string, error: unknown): MgrpoError {
   if (error instanceof MgrpoError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new MgrpoError(
-    'bad_file',
-    `${target}: expected to write the file, got ${reason}; free some space or give another path`,
-    {
-      cause: error,
-    },
-  );
+  const wayOut = WAYS_OUT[errno(error) ?? ''] ?? 'give another path';
+  return new MgrpoError('bad_file', `${target}: expected to write it, got ${reason}; ${wayOut}`, { cause: error });
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { constants, homedir } from 'node:os';
+import { constants, homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 
@@ -136,25 +136,38 @@ function carriedSwiftShader(notes: string[]): string | undefined {
     }
     const packed = readFileSync(archive);
     const name = `swiftshader-${createHash('sha256').update(packed).digest('hex').slice(0, 12)}`;
-    const cache = path.join(process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'mgrpo');
-    const folder = path.join(cache, name);
-    if (existsSync(path.join(folder, LOADER))) return folder;
-    mkdirSync(cache, { recursive: true });
-    const fresh = mkdtempSync(path.join(cache, `${name}.`));
-    untar(brotliDecompressSync(packed), fresh);
-    try {
-      renameSync(fresh, folder);
-    } catch (error) {
-      rmSync(fresh, { recursive: true, force: true }); // another process was first
-      if (!existsSync(path.join(folder, LOADER))) throw error;
+    const caches = [() => process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), tmpdir];
+    for (const [i, cache] of caches.entries()) {
+      try {
+        return unpacked(packed, path.join(cache(), 'mgrpo'), name);
+      } catch (error) {
+        // A home that is missing or cannot be written.
+        if (i === caches.length - 1) throw error;
+      }
     }
-    return folder;
+    return undefined;
   } catch (error) {
     notes.push(
       `no software adapter: ${message(error)}; on a machine without a GPU: npm install @sparticuz/chromium, or install Mesa's lavapipe`,
     );
     return undefined;
   }
+}
+
+/** The folder of that name with the files of a packed archive; made where it is missing. */
+function unpacked(packed: Buffer, cache: string, name: string): string {
+  const folder = path.join(cache, name);
+  if (existsSync(path.join(folder, LOADER))) return folder;
+  mkdirSync(cache, { recursive: true });
+  const fresh = mkdtempSync(path.join(cache, `${name}.`));
+  untar(brotliDecompressSync(packed), fresh);
+  try {
+    renameSync(fresh, folder);
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true }); // another process was first
+    if (!existsSync(path.join(folder, LOADER))) throw error;
+  }
+  return folder;
 }
 
 /** Writes the plain files of a tar archive into a folder, by base name (POSIX.1-1988 headers of 512 bytes). */

@@ -245,7 +245,10 @@ export class RunFolder {
 
   /** Writes report.html from what is in the folder. */
   async writeReport(): Promise<void> {
-    await this.files.write('report.html', renderReport(await readReportData(this.files)));
+    // A folder that was removed in the middle of a run is made again.
+    if (!(await this.files.exists('config.json'))) await this.files.write('config.json', json(this.#config));
+    const data = { run: this.#config, evaluations: this.#evaluations, ...(await readLogs(this.files)) };
+    await this.files.write('report.html', renderReport(data));
   }
 
   /** Does the run's work; where it fails before a step was finished, a folder made for it is removed: a failed start leaves nothing. */
@@ -272,7 +275,10 @@ const SAMPLES_PER_KIND = 4;
 
 /** Collects what a report shows from a run's files; only the newest completions of each kind are kept. */
 export async function readReportData(files: FileSource): Promise<ReportData> {
-  const run = await readRunConfig(files);
+  return { run: await readRunConfig(files), evaluations: await readEvaluations(files), ...(await readLogs(files)) };
+}
+
+async function readLogs(files: FileSource): Promise<Pick<ReportData, 'steps' | 'completions'>> {
   const steps: StepRecord[] = [];
   for await (const step of logRecords(files, 'steps.jsonl', isStepRecord)) steps.push(step);
   const kinds = new Map<string, CompletionRecord[]>();
@@ -280,7 +286,7 @@ export async function readReportData(files: FileSource): Promise<ReportData> {
     const kind = `${record.layer} ${record.answerCorrect} ${record.correct}`;
     kinds.set(kind, [...(kinds.get(kind) ?? []), record].slice(-SAMPLES_PER_KIND));
   }
-  return { run, steps, evaluations: await readEvaluations(files), completions: [...kinds.values()].flat() };
+  return { steps, completions: [...kinds.values()].flat() };
 }
 
 async function readEvaluations(files: FileSource): Promise<Evaluations> {

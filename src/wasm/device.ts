@@ -58,9 +58,14 @@ export class WasmDevice implements RecorderDevice {
       `openWasm: expected threads from 1 to 64, got ${threads}; leave it out for one per core`,
     );
     const heap = new Memory(shared, FIRST);
-    const instance = await WebAssembly.instantiate(await engineModule(shared), {
-      env: { memory: heap.memory },
-      index: { finished: () => undefined, refresh: () => undefined },
+    const module = await engineModule(shared);
+    const imports = { env: { memory: heap.memory }, index: { finished: () => undefined, refresh: () => undefined } };
+    const instance = await WebAssembly.instantiate(module, imports).catch((cause: unknown) => {
+      throw new MgrpoError(
+        'out_of_memory',
+        `wasm: expected memory for the engine, got ${String(cause)}; close other programs, or raise the limit (ulimit -v)`,
+        { cause },
+      );
     });
     const engine = instance.exports as unknown as EngineExports;
     const queue = shared ? await ThreadQueue.open(heap, platform, threads) : LocalQueue.open(heap, engine);

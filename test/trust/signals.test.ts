@@ -1,73 +1,20 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureBuilt, root } from '../support/cli.js';
+import { ensureBuilt } from '../support/cli.js';
 import { gpuKind, skipGpu } from '../support/gpu.js';
+import { longTrain, PARITY, type Doing, type Ended } from '../support/long-train.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-signals-'));
-const at = (...parts: string[]): string => path.join(folder, ...parts);
 beforeAll(() => ensureBuilt());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stderr: string;
-  readonly saved: string[];
-}
+/** A training with a reward module that something is done to after two steps. */
+const train = (device: string, reward: string, act: Doing['act'], more: Pick<Doing, 'words' | 'preload'> = {}): Promise<Ended> =>
+  longTrain(folder, { device, reward, ...(act && { act }), ...more });
 
-let runs = 0;
-
-/** Starts a long training whose reward module is given, and does something to it after two steps. @param preload runs in its process */
-function train(
-  device: string,
-  reward: string,
-  act: (child: ReturnType<typeof spawn>) => void,
-  { words = [] as string[], preload = '' } = {},
-): Promise<Ended> {
-  const run = at(`run-${++runs}`);
-  const module = at(`reward-${runs}.mjs`);
-  writeFileSync(module, reward);
-  const args = [
-    'train',
-    '--model',
-    'models/signs-0.2m',
-    '--task',
-    'signs',
-    '--limit',
-    '16',
-    '--eval-rows',
-    '0',
-    '--device',
-    device,
-  ];
-  const round = ['--num-generations', '2', '--per-device-train-batch-size', '4', '--gradient-accumulation-steps', '1'];
-  const short = ['--max-completion-length', '3', '--layer2-num-generations', '2', '--max-steps', '500', '--save-steps', '400'];
-  const all = [...args, ...round, ...short, '--reward-module', module, '--output-dir', run, ...words];
-  writeFileSync(at('preload.mjs'), `import { isMainThread } from 'node:worker_threads';\nif (isMainThread) { ${preload} }`);
-  const node = preload === '' ? [] : ['--import', pathToFileURL(at('preload.mjs')).href];
-  const child = spawn(process.execPath, [...node, 'dist/cli.js', ...all], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-  let stderr = '';
-  let acted = false;
-  child.stderr.on('data', (text: Buffer) => {
-    stderr += text.toString();
-    if (!acted && /step 2\/500/.test(stderr)) {
-      acted = true;
-      act(child);
-    }
-  });
-  return new Promise((resolve) =>
-    child.on('exit', (code, signal) => {
-      const place = path.join(run, 'checkpoints');
-      resolve({ code, signal, stderr, saved: existsSync(place) ? readdirSync(place) : [] });
-    }),
-  );
-}
-
-const PARITY = 'export default ({ completionIds }) => completionIds.map((ids) => ids[0] % 2);';
 /** A reward that does something in its eighth call. */
 const later = (text: string): string => `let n = 0;
 export default async ({ completionIds }) => { if (++n === 8) { ${text} } return completionIds.map((ids) => ids[0] % 2); };`;
@@ -108,7 +55,7 @@ describe.each(['wasm', ...(skipGpu ? [] : [gpuKind])])('a training on %s', (devi
   it('an error that nobody awaits is named, and ends it, saved', async () => {
     const words = ['--layer2-enabled', 'false'];
     const reward = later("Promise.reject(new Error('nobody waits')); await new Promise(() => {});");
-    const { code, signal, stderr, saved } = await train(device, reward, () => undefined, { words });
+    const { code, signal, stderr, saved } = await train(device, reward, undefined, { words });
     expect(stderr).toMatch(/error: reward function .* threw: nobody waits/);
     expect([code, signal, saved]).toEqual([1, null, ['step-7']]);
   });
@@ -116,7 +63,7 @@ describe.each(['wasm', ...(skipGpu ? [] : [gpuKind])])('a training on %s', (devi
 
 describe('a reward module', () => {
   it('that calls process.exit() ends its thread, by name', async () => {
-    const { code, stderr } = await train('wasm', later('process.exit(0);'), () => undefined);
+    const { code, stderr } = await train('wasm', later('process.exit(0);'), undefined);
     expect(stderr).toContain('the module ended its thread with code 0');
     expect(code).toBe(1);
   });
@@ -134,14 +81,14 @@ describe('a reward module', () => {
 
   it('that loops without end is ended by its time limit, by name', async () => {
     const words = ['--reward-timeout', '1'];
-    const { code, stderr } = await train('wasm', later('for (;;);'), () => undefined, { words });
+    const { code, stderr } = await train('wasm', later('for (;;);'), undefined, { words });
     expect(stderr).toMatch(/error: reward function .*: expected scores within 1 s, got none; correct it, or raise rewardTimeout/);
     expect(code).toBe(1);
   });
 
   it.each(['skip', 'null'])('that fails is passed over where rewardErrors is %s', async (rewardErrors) => {
     const words = ['--reward-timeout', '1', '--reward-errors', rewardErrors, '--layer2-enabled', 'false', '--max-steps', '10'];
-    const { code, stderr, saved } = await train('wasm', later('for (;;);'), () => undefined, { words });
+    const { code, stderr, saved } = await train('wasm', later('for (;;);'), undefined, { words });
     expect(stderr).toMatch(/step 8: .*within 1 s, got none.*; (the step is skipped|it counts as not judged)/);
     expect([code, saved]).toEqual([0, ['step-10']]);
   });
@@ -158,13 +105,13 @@ describe('an error outside of the training', () => {
       'ended the process by process.exit(0) in the middle of the work',
     ],
   ])('%s is named', async (_, text, code, said) => {
-    const ended = await train('wasm', PARITY, () => undefined, { preload: text });
+    const ended = await train('wasm', PARITY, undefined, { preload: text });
     expect(ended.stderr).toContain(said);
     expect([ended.code, ended.saved.length]).toEqual([code, code === 1 ? 1 : 0]);
   });
 
   it('a main thread that is busy for ever is ended by the second Ctrl-C', async () => {
-    const act = (child: ReturnType<typeof spawn>): void => {
+    const act = (child: ChildProcess): void => {
       setTimeout(() => child.kill('SIGINT'), 1500);
       setTimeout(() => child.kill('SIGINT'), 3500);
     };
