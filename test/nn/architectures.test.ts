@@ -1,8 +1,7 @@
-// Families of models: what a row says is all that the code knows of a family by name.
+// Families of models: parameters and their start.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sourceFiles } from '../../scripts/duplicates.mjs';
 import { createDecoder } from '../../src/formats/load.js';
 import { parseModelConfig } from '../../src/formats/hf-config.js';
 import { parameterSpecs } from '../../src/nn/parameters.js';
@@ -13,11 +12,6 @@ const data = path.resolve(import.meta.dirname, '../golden/data');
 const configOf = (name: string) => parseModelConfig(JSON.parse(readFileSync(path.join(data, name, 'config.json'), 'utf8')));
 
 describe('a family', () => {
-  it.each(['smollm3', 'gemma3_text', 'SmolLM3ForCausalLM', 'Gemma3ForCausalLM'])('is named in its row alone: %s', (name) => {
-    const naming = sourceFiles(['src', 'shaders'], /\.(ts|wgsl)$/).filter((file) => readFileSync(file, 'utf8').includes(name));
-    expect(naming).toEqual(['src/nn/architectures.ts']);
-  });
-
   it('has the parameters of its files, in the order of the model', () => {
     const first = parameterSpecs(configOf('gemma3')).filter(({ name }) => !/\.1\./.test(name));
     expect(first.map(({ name }) => name.replace('model.', '').replace('layers.0.', ''))).toEqual([

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { sourceFiles } from '../../scripts/duplicates.mjs';
 import { goldOf, isCountdownTask } from '../../src/reward/countdown-task.js';
 import { REWARDS, rewardRow, verifierFor } from '../../src/reward/registry.js';
 
@@ -27,13 +26,6 @@ describe('the reward functions by name', () => {
       const rest = Object.fromEntries(Object.entries(given).filter(([name]) => name !== column));
       await expect(async () => reward({ ...args, ...rest })).rejects.toThrow(column);
     }
-  });
-
-  it('stand in their own file and in their row, and nowhere else (CONTRIBUTING, a reward)', () => {
-    const sources = sourceFiles(['src'], /\.ts$/).map((file) => ({ file, text: readFileSync(file, 'utf8') }));
-    const places = (word: string): string[] => sources.filter(({ text }) => text.includes(word)).map(({ file }) => file);
-    expect(places('soft_overlong')).toEqual(['src/reward/length.ts', 'src/reward/registry.ts']);
-    expect(places('tag_count')).toEqual(['src/reward/format.ts', 'src/reward/registry.ts']);
   });
 
   it('are refused with the nearest one', () => {

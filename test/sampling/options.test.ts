@@ -1,17 +1,11 @@
-// Options of sampling: they stand in one row, are handed on as a whole, and mean something in the kernel.
+// Options of sampling: handed on as a whole, off by default, and given to both kernels in one order.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { sourceFiles } from '../../scripts/duplicates.mjs';
 import { COMPLETION_OPTIONS } from '../../src/config/completion.js';
 import { GRPO_OPTIONS } from '../../src/config/grpo.js';
 import { DRAW_WORDS, SAMPLING_OPTIONS, samplingOf } from '../../src/config/sampling.js';
 
 describe('options of sampling', () => {
-  it.each(['topP', 'topK', 'minP'])('are named in one file: %s', (name) => {
-    const naming = sourceFiles(['src'], /\.ts$/).filter((file) => new RegExp(`\\b${name}\\b`).test(readFileSync(file, 'utf8')));
-    expect(naming.sort()).toEqual(['src/config/sampling.ts']);
-  });
-
   it('are those of training and of completions', () => {
     expect(GRPO_OPTIONS).toMatchObject(SAMPLING_OPTIONS);
     expect(COMPLETION_OPTIONS).toMatchObject(SAMPLING_OPTIONS);
