@@ -29,7 +29,8 @@ export { Rng } from './rng.js';
 export { MemoryFiles, readJson } from './platform/files.js';
 export type { FileContent, FileEntry, FileFolder, FileSink, FileSource } from './platform/files.js';
 export { HttpFiles } from './platform/http-files.js';
-export type { Fetch, HttpFilesOptions } from './platform/http-files.js';
+export type { HttpFilesOptions } from './platform/http-files.js';
+export type { Fetch, HttpOptions } from './platform/http.js';
 export { browserGpu } from './platform/webgpu-browser.js';
 
 export { summarize } from './gpu/adapter.js';

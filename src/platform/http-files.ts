@@ -1,128 +1,127 @@
-// Folders behind an address, read with range requests.
+// Folders behind an address, read in pieces.
 import { MgrpoError } from '../errors.js';
 import { decodeText, notFound, shortRead } from './files.js';
 import type { FileSource } from './files.js';
-
-/** The part of `fetch` that this package calls; pass your own for tests, proxies or authentication. */
-export type Fetch = (input: string, init?: { method?: string; headers?: Record<string, string> }) => Promise<Response>;
+import { Http, isForeign, unreachable } from './http.js';
+import type { HttpOptions } from './http.js';
 
 /** Options of {@link HttpFiles}. */
-export interface HttpFilesOptions {
-  fetch?: Fetch;
-  /** Sent with every request, for example `{ authorization: 'Bearer …' }`. */
-  headers?: Record<string, string>;
+export interface HttpFilesOptions extends HttpOptions {
+  /** Bytes that are fetched at least, so that small reads that follow each other are one request. Default 4 MiB. */
+  readonly readAhead?: number | undefined;
 }
 
-/** A folder behind an address, read with HTTP range requests. Text is fetched once and kept; ranges are not. */
+/** What is known of a file. */
+interface RemoteFile {
+  readonly size: number;
+  /** All of it: a file no longer than the read-ahead, or one that the server gives only whole. */
+  readonly bytes: Uint8Array | null;
+}
+
+/**
+ * A folder behind an address. Files are read by range, some megabytes at a time; small ones, and all files of a server without ranges, are fetched
+ * once and kept.
+ */
 export class HttpFiles implements FileSource {
   readonly name: string;
-  readonly #fetch: Fetch;
-  readonly #headers: Record<string, string>;
-  readonly #texts = new Map<string, Promise<Uint8Array | null>>();
-  readonly #sizes = new Map<string, number>();
+  readonly #http: Http;
+  readonly #readAhead: number;
+  readonly #files = new Map<string, Promise<RemoteFile | null>>();
+  /** A file that is there: a server whose errors cannot be read is asked for it again to tell an absent file from a broken connection. */
+  #known: string | null = null;
+  /** The part that was read last. */
+  #part: { readonly path: string; readonly start: number; readonly bytes: Uint8Array } | null = null;
 
   constructor(url: string, options: HttpFilesOptions = {}) {
     this.name = url.replace(/\/+$/, '');
-    this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-    this.#headers = options.headers ?? {};
+    this.#http = new Http(options);
+    this.#readAhead = options.readAhead ?? 4 << 20;
   }
 
   async exists(path: string): Promise<boolean> {
-    if (this.#sizes.has(path)) return true;
-    // A one-byte range says as much as HEAD and also works where HEAD is not allowed.
-    return (await this.#probe(path)) !== null;
+    return (await this.#find(path)) !== null;
   }
 
   async size(path: string): Promise<number> {
-    const size = this.#sizes.get(path) ?? (await this.#probe(path));
-    if (size === null) throw notFound(this.name, path);
-    return size;
+    return (await this.#file(path)).size;
   }
 
   async readText(path: string): Promise<string> {
-    let text = this.#texts.get(path);
-    if (!text) {
-      text = this.#request(path).then(async (response) => (response ? new Uint8Array(await this.#body(path, response)) : null));
-      this.#texts.set(path, text);
-      text.catch(() => this.#texts.delete(path));
-    }
-    const bytes = await text;
-    if (!bytes) throw notFound(this.name, path);
-    return decodeText(bytes, this.#url(path));
+    const { size } = await this.#file(path);
+    return decodeText(await this.readRange(path, 0, size), this.#url(path));
   }
 
   async readRange(path: string, start: number, end: number): Promise<Uint8Array> {
     if (end <= start) return new Uint8Array(0);
-    const response = await this.#request(path, { range: `bytes=${start}-${end - 1}` });
-    if (!response) throw notFound(this.name, path);
-    if (response.status === 416) throw shortRead(this.#url(path), end, this.#sizes.get(path) ?? start);
-    const bytes = new Uint8Array(await this.#body(path, response));
-    // A server without ranges answers 200 with the whole file.
-    const part = response.status === 206 ? bytes : bytes.subarray(start, end);
-    if (part.length !== end - start) throw shortRead(this.#url(path), end, start + part.length);
-    return part;
+    const { size, bytes } = await this.#file(path);
+    if (end > size) throw shortRead(this.#url(path), end, size);
+    if (bytes) return bytes.slice(start, end);
+    const part = this.#part;
+    if (part?.path === path && part.start <= start && end <= part.start + part.bytes.length) {
+      return part.bytes.slice(start - part.start, end - part.start);
+    }
+    const read = await this.#http.read(this.#url(path), { start, end: Math.min(Math.max(end, start + this.#readAhead), size) });
+    if (!read) throw notFound(this.name, path);
+    if (read.bytes.length < end - start) throw shortRead(this.#url(path), end, start + read.bytes.length);
+    this.#part = { path, start, bytes: read.bytes };
+    return read.bytes.slice(0, end - start);
   }
 
-  /** Size of the file, or null if there is none. */
-  async #probe(path: string): Promise<number | null> {
-    const response = await this.#request(path, { range: 'bytes=0-0' });
-    if (!response) return null;
-    const total = /\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1];
-    let size: number;
-    if ((response.status === 206 || response.status === 416) && total !== undefined) {
-      size = Number(total);
-      await response.body?.cancel();
-    } else {
-      size = (await this.#body(path, response)).byteLength;
+  async #file(path: string): Promise<RemoteFile> {
+    const file = await this.#find(path);
+    if (!file) throw notFound(this.name, path);
+    return file;
+  }
+
+  #find(path: string): Promise<RemoteFile | null> {
+    let file = this.#files.get(path);
+    if (!file) {
+      file = this.#open(path);
+      this.#files.set(path, file);
+      file.catch(() => this.#files.delete(path));
     }
-    this.#sizes.set(path, size);
-    return size;
+    return file;
+  }
+
+  /** First contact: the beginning of the file, and with it its size. */
+  async #open(path: string): Promise<RemoteFile | null> {
+    const url = this.#url(path);
+    const hidden = isForeign(url) && this.#known !== null;
+    let read;
+    try {
+      read = await this.#http.read(url, { start: 0, end: this.#readAhead }, hidden ? 1 : undefined);
+    } catch (error) {
+      // An error with a cause is one without an answer.
+      const silent = error instanceof MgrpoError && error.cause !== undefined;
+      if (hidden && silent && (await this.#http.read(this.#url(this.#known!), { start: 0, end: 1 }))) return null;
+      throw error;
+    }
+    if (!read) return null;
+    this.#known ??= path;
+    const { bytes, whole } = read;
+    if (whole || bytes.length < this.#readAhead) return { size: bytes.length, bytes };
+    const size = read.total ?? (await this.#sizeOf(url));
+    if (size === bytes.length) return { size, bytes };
+    this.#part = { path, start: 0, bytes };
+    return { size, bytes: null };
+  }
+
+  /** The size of a file whose ranges do not tell it: of all that follows byte 0, the length is given. */
+  async #sizeOf(url: string): Promise<number> {
+    const body = await this.#http.open(url, { start: 0 });
+    const chunks = body?.chunks[Symbol.asyncIterator]();
+    await chunks?.next();
+    await chunks?.return?.();
+    if (body?.total == null) {
+      throw unreachable(
+        url,
+        new Error('neither Content-Range nor Content-Length; let the server give (and a page see) one of them'),
+      );
+    }
+    return body.total;
   }
 
   #url(path: string): string {
     return `${this.name}/${path.split('/').map(encodeURIComponent).join('/')}`;
   }
-
-  async #request(path: string, headers: Record<string, string> = {}): Promise<Response | null> {
-    const url = this.#url(path);
-    const response = await reach(this.#fetch, url, { headers: { ...this.#headers, ...headers } });
-    if (response.status === 404) return null;
-    if (!response.ok && response.status !== 416) throw httpError(url, response.status);
-    return response;
-  }
-
-  #body(path: string, response: Response): Promise<ArrayBuffer> {
-    return response.arrayBuffer().catch((error: unknown) => {
-      throw unreachable(this.#url(path), error);
-    });
-  }
-}
-
-/** Calls `fetch` and turns a failure to connect into an error that names the address. @throws network */
-export async function reach(fetch: Fetch, url: string, init?: Parameters<Fetch>[1]): Promise<Response> {
-  try {
-    return await fetch(url, init);
-  } catch (error) {
-    throw unreachable(url, error);
-  }
-}
-
-/** The error of a server that answers with a status other than success. */
-export function httpError(url: string, status: number): MgrpoError {
-  const wayOut =
-    status === 401 || status === 403
-      ? 'the file is private or gated: give a token with access to it'
-      : status === 429
-        ? 'the server asks to slow down: try again later'
-        : 'try again later, or use a local folder';
-  return new MgrpoError('network', `${url}: expected the file, got HTTP status ${status}; ${wayOut}`);
-}
-
-/** The error of an address that cannot be reached or a connection that broke. */
-export function unreachable(url: string, error: unknown): MgrpoError {
-  const inner = error instanceof Error && error.cause instanceof Error ? error.cause.message : null;
-  const reason = inner ?? (error instanceof Error ? error.message : String(error));
-  return new MgrpoError('network', `${url}: expected an answer, got ${reason}; check the connection, or use a local folder`, {
-    cause: error,
-  });
 }

@@ -1,11 +1,16 @@
 // Models of the Hugging Face hub, brought into its cache.
-import { HubApiError, downloadFile, getHFHubCachePath, listFiles, modelInfo } from '@huggingface/hub';
+import { HubApiError, getHFHubCachePath, listFiles, modelInfo } from '@huggingface/hub';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { MgrpoError } from '../errors.js';
 import { readJson } from './files.js';
 import type { FileSource } from './files.js';
-import { HttpFiles, unreachable } from './http-files.js';
+import { HttpFiles } from './http-files.js';
+import { Http, unreachable } from './http.js';
+import type { Fetch, HttpOptions } from './http.js';
 import { NodeFiles } from './node-files.js';
 
 /** How far a download has come, in bytes. */
@@ -17,18 +22,18 @@ export interface DownloadProgress {
   readonly total: number;
 }
 
-/** Options of {@link resolveModel}. */
-export interface HubOptions {
-  /** Branch, tag or commit. Default main. */
+/** Options of {@link resolveModel}: of the requests, and of the hub. */
+export interface HubOptions extends Omit<HttpOptions, 'headers'> {
+  /** Branch, tag or commit. Default: what follows an `@` in the model's id, else main. */
   readonly revision?: string;
   /** Default: as Hugging Face's own tools (HF_HUB_CACHE, HF_HOME, ~/.cache/huggingface/hub), whose files are shared. */
   readonly cacheDir?: string;
-  /** Access token for private and gated models. Default: the variable HF_TOKEN. */
+  /** Access token for private and gated models. Default: the variable HF_TOKEN, else the file that `hf auth login` wrote. */
   readonly token?: string;
   /** Address of the hub. Default: the variable HF_ENDPOINT, else https://huggingface.co. */
   readonly hubUrl?: string;
-  /** Asks instead of the platform's own `fetch`. */
-  readonly fetch?: typeof fetch;
+  /** Uses the cache alone. Default: whether the variable HF_HUB_OFFLINE is set to 1, ON, YES or TRUE. */
+  readonly offline?: boolean;
   /** Called while files come. */
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Told when the hub cannot be reached and the copy in the cache, which may be older, is used. */
@@ -47,14 +52,11 @@ const SMALL_FILES = [
 const WEIGHTS = 'model.safetensors';
 const WEIGHTS_INDEX = 'model.safetensors.index.json';
 
-/** Times that a connection which breaks is taken up again, from where it broke. */
-const ATTEMPTS = 3;
-
 /**
  * Opens a model folder: a local one, one behind an address, or one of the hub, which is downloaded into the cache first (only the files
  * that are needed, each whole or not at all; a download that was cut off goes on where it stopped).
  *
- * @param model path of a folder, `https://…` of one, or `owner/name` on the hub
+ * @param model path of a folder, `https://…` of one, or `owner/name` or `owner/name@revision` on the hub
  * @throws not_found if there is no such folder or model; network if the hub cannot be reached or refuses; bad_file if the model has no
  * safetensors weights
  */
@@ -62,21 +64,32 @@ export async function resolveModel(model: string, options: HubOptions = {}): Pro
   const local = await stat(model).catch(() => null);
   if (local?.isDirectory()) return new NodeFiles(model);
   if (local) throw new MgrpoError('not_found', `${model}: expected a model folder, got a file; give the folder that holds it`);
-  if (/^https?:\/\//.test(model))
-    return new HttpFiles(model, options.fetch ? { fetch: (url, init) => options.fetch!(url, init) } : {});
-  if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(model)) {
+  if (/^https?:\/\//.test(model)) return new HttpFiles(model, options);
+  const [, id, revision] = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w./-]+))?$/.exec(model) ?? [];
+  if (id === undefined) {
     throw new MgrpoError(
       'not_found',
       `${model}: expected a model folder or a model id owner/name, found no such folder; check the path, or give an id of the hub`,
     );
   }
-  return new Download(model, options).run();
+  return new Download(id, revision === undefined ? options : { revision, ...options }).run();
 }
 
 interface RemoteFile {
   readonly path: string;
   readonly size: number;
+  /** Null where the hub does not say. */
+  readonly hash: Hash | null;
 }
+
+/** What a file's bytes must give: SHA-256 of large files, else that of a Git blob. */
+interface Hash {
+  readonly algorithm: 'sha256' | 'sha1';
+  readonly value: string;
+}
+
+/** Times that a file whose bytes are not those that the hub promises is fetched. */
+const ATTEMPTS = 2;
 
 /** One model on its way from the hub into the cache, which is laid out as huggingface_hub lays it out (without its blobs). */
 class Download {
@@ -84,26 +97,24 @@ class Download {
   readonly #revision: string;
   readonly #folder: string;
   readonly #options: HubOptions;
-  readonly #request: { hubUrl: string; accessToken?: string; fetch: typeof fetch };
+  readonly #hubUrl: string;
+  readonly #http: Http;
+  #token: Promise<string | null> | undefined;
 
   constructor(id: string, options: HubOptions) {
     this.#id = id;
     this.#options = options;
     this.#revision = options.revision ?? 'main';
     this.#folder = path.join(options.cacheDir ?? getHFHubCachePath(), `models--${id.replace('/', '--')}`);
-    const token = options.token ?? process.env.HF_TOKEN;
-    if (token && !token.startsWith('hf_')) {
-      throw new MgrpoError(
-        'invalid_argument',
-        'resolveModel: expected a token that starts with hf_; copy it again from the hub’s settings',
-      );
-    }
-    const hubUrl = (options.hubUrl ?? process.env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/+$/, '');
-    this.#request = {
-      hubUrl,
-      ...(token ? { accessToken: token } : {}),
-      fetch: withTokenAtHome(options.fetch ?? globalThis.fetch, hubUrl),
-    };
+    this.#hubUrl = (options.hubUrl ?? process.env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/+$/, '');
+    this.#http = new Http({ ...options, fetch: (url, init) => this.#send(url, init) });
+  }
+
+  /** Sends the access token to the hub only: a list of files may name another host for its next page (`Link`). */
+  async #send(...[url, init]: Parameters<Fetch>): Promise<Response> {
+    const send = this.#options.fetch ?? globalThis.fetch;
+    const token = new URL(url).origin === new URL(this.#hubUrl).origin ? await (this.#token ??= findToken(this.#options)) : null;
+    return send(url, token === null ? init : { ...init, headers: { ...init?.headers, authorization: `Bearer ${token}` } });
   }
 
   async run(): Promise<FileSource> {
@@ -111,15 +122,17 @@ class Download {
       const cached = await this.#cached(this.#revision);
       if (cached) return cached;
     }
+    const isOffline = this.#options.offline ?? /^(1|on|yes|true)$/i.test(process.env.HF_HUB_OFFLINE ?? '');
     let commit: string;
     try {
+      if (isOffline) throw this.#offline();
       commit = await this.#commitOf(this.#revision);
     } catch (error) {
       const offline = error instanceof MgrpoError && error.code === 'network' && !(error.cause instanceof HubApiError);
       const known = offline ? await readFile(this.#refFile(), 'utf8').catch(() => null) : null;
       const cached = known ? await this.#cached(known.trim()) : null;
       if (!cached) throw error;
-      this.#options.onOffline?.(cached.name);
+      if (!isOffline) this.#options.onOffline?.(cached.name);
       return cached;
     }
     const files = new NodeFiles(this.#snapshot(commit));
@@ -127,6 +140,14 @@ class Download {
     await this.#fetchAll(commit, files);
     await new NodeFiles(this.#folder).write(`refs/${this.#revision}`, commit);
     return files;
+  }
+
+  #offline(): MgrpoError {
+    return new MgrpoError(
+      'network',
+      `${this.#id}: expected revision ${this.#revision} in the cache (HF_HUB_OFFLINE is set), found none in ${this.#folder}; ` +
+        'unset it for one run that downloads, or give a local folder',
+    );
   }
 
   #snapshot(commit: string): string {
@@ -148,13 +169,11 @@ class Download {
   }
 
   async #commitOf(revision: string): Promise<string> {
-    const { sha } = await this.#asking(() =>
-      modelInfo({ ...this.#request, name: this.#id, revision, additionalFields: ['sha'] }),
-    );
+    const { sha } = await this.#asking(() => modelInfo({ ...this.#api(), name: this.#id, revision, additionalFields: ['sha'] }));
     if (typeof sha !== 'string' || !/^[0-9a-f]{40}$/.test(sha)) {
       throw new MgrpoError(
         'network',
-        `${this.#request.hubUrl}: expected the commit of ${this.#id}, got none; check the address of the hub`,
+        `${this.#hubUrl}: expected the commit of ${this.#id}, got none; check the address of the hub`,
       );
     }
     return sha;
@@ -164,8 +183,8 @@ class Download {
     const remote = new Map<string, RemoteFile>();
     await this.#asking(async () => {
       const repo = { type: 'model', name: this.#id } as const;
-      for await (const { path: name, size, type } of listFiles({ ...this.#request, repo, revision: commit })) {
-        if (type === 'file') remote.set(name, { path: name, size });
+      for await (const { path: name, size, type, oid, lfs } of listFiles({ ...this.#api(), repo, revision: commit })) {
+        if (type === 'file') remote.set(name, { path: name, size, hash: promisedHash(oid, lfs?.oid) });
       }
     });
     const single = remote.get(WEIGHTS);
@@ -207,26 +226,25 @@ class Download {
     const target = files.resolve(file.path);
     if ((await stat(target).catch(() => null))?.size === file.size) return report(file.size);
     const part = `${target}.incomplete`;
+    const url = `${this.#hubUrl}/${this.#id}/resolve/${commit}/${file.path}`;
     for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#fetchRest(commit, file, part, report);
-        break;
-      } catch (error) {
-        const broken = error instanceof MgrpoError && error.code === 'network' && !(error.cause instanceof HubApiError);
-        if (!broken || attempt === ATTEMPTS) throw error;
-      }
+      await this.#fetchRest(url, file, part, report);
+      if (!file.hash) break;
+      const { algorithm, value } = file.hash;
+      const hash = await hashOf(part, file.size, algorithm);
+      if (hash === value) break;
+      await rm(part, { force: true });
+      if (attempt < ATTEMPTS) continue;
+      throw new MgrpoError(
+        'network',
+        `${url}: expected ${algorithm} ${value}, got ${hash}; ` +
+          'the bytes were changed on the way: fetch it again, over another connection or from another mirror',
+      );
     }
     await rename(part, target);
   }
 
-  async #fetchRest(commit: string, file: RemoteFile, part: string, report: (bytes: number) => void): Promise<void> {
-    const url = `${this.#request.hubUrl}/${this.#id}/resolve/${commit}/${file.path}`;
-    const repo = { type: 'model', name: this.#id } as const;
-    // Plain HTTP (xet: false): its ranges are what a download goes on with.
-    const blob = await this.#asking(() =>
-      downloadFile({ ...this.#request, repo, path: file.path, revision: commit, xet: false }),
-    );
-    if (!blob) throw new MgrpoError('not_found', `${url}: expected the file, found none; choose another revision`);
+  async #fetchRest(url: string, file: RemoteFile, part: string, report: (bytes: number) => void): Promise<void> {
     const handle = await open(part, 'a').then(async (made) => {
       await made.close();
       return open(part, 'r+');
@@ -235,25 +253,18 @@ class Download {
       let done = (await handle.stat()).size;
       if (done > file.size) done = 0;
       report(done);
-      const chunks = done < file.size ? (blob.slice(done).stream() as AsyncIterable<Uint8Array>) : [];
-      try {
-        for await (const chunk of chunks) {
+      if (done < file.size) {
+        const body = await this.#http.open(url, { start: done, end: file.size });
+        if (!body) throw new MgrpoError('not_found', `${url}: expected the file, found none; choose another revision`);
+        if (body.whole) done = 0;
+        for await (const chunk of body.chunks) {
           // By position, so that two processes at the same file write the same bytes to the same places.
           await handle.write(chunk, 0, chunk.length, done);
           done += chunk.length;
           report(Math.min(done, file.size));
         }
-      } catch (error) {
-        throw unreachable(url, error);
       }
-      if (done > file.size) {
-        await rm(part, { force: true });
-        throw new MgrpoError(
-          'network',
-          `${url}: expected ${file.size} bytes, got more; the server ignores ranges: start again from nothing`,
-        );
-      }
-      if (done < file.size) {
+      if (done !== file.size) {
         throw new MgrpoError('network', `${url}: expected ${file.size} bytes, got ${done}; run it again to go on from there`);
       }
       await handle.sync();
@@ -262,19 +273,24 @@ class Download {
     }
   }
 
+  /** How the hub's library asks. */
+  #api(): { hubUrl: string; fetch: typeof fetch } {
+    return { hubUrl: this.#hubUrl, fetch: this.#http.fetch };
+  }
+
   /** Runs a request to the hub and says what its refusal means. */
   async #asking<T>(request: () => Promise<T>): Promise<T> {
     try {
       return await request();
     } catch (error) {
       if (error instanceof MgrpoError) throw error;
-      if (!(error instanceof HubApiError)) throw unreachable(this.#request.hubUrl, error);
+      if (!(error instanceof HubApiError)) throw unreachable(this.#hubUrl, error);
       throw this.#refusal(error);
     }
   }
 
   #refusal(error: HubApiError): MgrpoError {
-    const page = `${this.#request.hubUrl}/${this.#id}`;
+    const page = `${this.#hubUrl}/${this.#id}`;
     const status = error.statusCode;
     const fail = (code: 'not_found' | 'network', got: string, wayOut: string): MgrpoError =>
       new MgrpoError(code, `${page}: expected the model, got ${got} (HTTP status ${status}); ${wayOut}`, { cause: error });
@@ -288,16 +304,26 @@ class Download {
   }
 }
 
-/** Sends the access token to the hub only: a list of files may name another host for its next page (`Link`). */
-function withTokenAtHome(send: typeof fetch, hubUrl: string): typeof fetch {
-  const home = new URL(hubUrl).origin;
-  return (input, init) => {
-    const url = input instanceof Request ? input.url : String(input);
-    if (new URL(url).origin === home) return send(input, init);
-    const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : {}));
-    headers.delete('authorization');
-    return send(input, { ...init, headers });
-  };
+/** The access token: the option's, the environment's, or that of `hf auth login`. */
+async function findToken(options: HubOptions): Promise<string | null> {
+  const { env } = process;
+  const home = env.HF_HOME ?? path.join(env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'huggingface');
+  const given =
+    options.token ?? env.HF_TOKEN ?? (await readFile(env.HF_TOKEN_PATH ?? path.join(home, 'token'), 'utf8').catch(() => ''));
+  return given.trim() === '' ? null : given.trim();
+}
+
+function promisedHash(oid: string | undefined, lfs: string | undefined): Hash | null {
+  if (lfs !== undefined) return { algorithm: 'sha256', value: lfs };
+  return oid === undefined ? null : { algorithm: 'sha1', value: oid };
+}
+
+/** The hash of a file on disk, as the hub gives it. */
+async function hashOf(name: string, size: number, algorithm: Hash['algorithm']): Promise<string> {
+  const hash = createHash(algorithm);
+  if (algorithm === 'sha1') hash.update(`blob ${size}\0`);
+  for await (const chunk of createReadStream(name)) hash.update(chunk as Uint8Array);
+  return hash.digest('hex');
 }
 
 async function shardsOf(files: NodeFiles): Promise<string[]> {

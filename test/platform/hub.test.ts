@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FileSource } from '../../src/platform/files.js';
 import { HttpFiles } from '../../src/platform/http-files.js';
 import { resolveModel } from '../../src/platform/hub.js';
@@ -56,7 +57,14 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   if (url === '/api/models/me/tiny/revision/main') return json({ _id: '1', id: 'me/tiny', sha: SHA });
   if (url === `/api/models/me/tiny/tree/${SHA}`) {
     return json(
-      Object.entries(files).map(([name, content]) => ({ type: 'file', path: name, size: Buffer.from(content).length, oid: '0' })),
+      Object.entries(files).map(([name, content]) => {
+        const bytes = Buffer.from(content);
+        const lfs = name.endsWith('.safetensors') && { oid: hex('sha256', bytes), size: bytes.length, pointerSize: 130 };
+        const oid = lfs
+          ? hex('sha1', Buffer.from('a pointer'))
+          : hex('sha1', Buffer.concat([Buffer.from(`blob ${bytes.length}\0`), bytes]));
+        return { type: 'file', path: name, size: bytes.length, oid, ...(lfs && { lfs }) };
+      }),
     );
   }
   const name = url.replace(`/me/tiny/resolve/${SHA}/`, '');
@@ -80,8 +88,10 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     .end(content.subarray(start, end));
 }
 
+const hex = (algorithm: string, bytes: Buffer): string => createHash(algorithm).update(bytes).digest('hex');
+
 const resolve = (id: string, options: HubOptions = {}): ReturnType<typeof resolveModel> =>
-  resolveModel(id, { hubUrl, cacheDir: path.join(folder, 'cache'), ...options });
+  resolveModel(id, { hubUrl, cacheDir: path.join(folder, 'cache'), retryDelay: 1, ...options });
 const snapshot = (): string => path.join(folder, 'cache/models--me--tiny/snapshots', SHA);
 
 /** Compares as bytes: a matcher over 300,000 numbers takes a second. */
@@ -154,7 +164,7 @@ describe('a model of the hub', () => {
   it('is taken up again when the connection breaks', async () => {
     let broken = 0;
     intercept = (request, response) => {
-      if (!request.url!.endsWith('model.safetensors') || request.headers.range === 'bytes=0-0' || broken > 0) return false;
+      if (!request.url!.endsWith('model.safetensors') || broken > 0) return false;
       broken++;
       response.writeHead(200, { 'content-length': weights.length }).write(weights.subarray(0, 100_000), () => {
         setTimeout(() => response.destroy(), 20);
@@ -168,7 +178,7 @@ describe('a model of the hub', () => {
 
   it('shows no half-written file when the connection keeps breaking', async () => {
     intercept = (request, response) => {
-      if (!request.url!.endsWith('model.safetensors') || request.headers.range === 'bytes=0-0') return false;
+      if (!request.url!.endsWith('model.safetensors')) return false;
       response.destroy();
       return true;
     };
@@ -180,7 +190,7 @@ describe('a model of the hub', () => {
     mkdirSync(snapshot(), { recursive: true });
     writeFileSync(path.join(snapshot(), 'model.safetensors.incomplete'), weights.subarray(0, 5000));
     intercept = (request, response) => {
-      if (!request.url!.endsWith('model.safetensors') || request.headers.range === 'bytes=0-0') return false;
+      if (!request.url!.endsWith('model.safetensors')) return false;
       response.writeHead(200).end(weights);
       return true;
     };
@@ -229,7 +239,71 @@ describe('a model of the hub', () => {
     };
     await resolve('me/tiny', { token: 'hf_x' });
     expect([...tokens]).toEqual(['Bearer hf_x']);
-    await expect(resolve('me/tiny', { token: 'x' })).rejects.toThrow(/starts with hf_/);
+  });
+
+  it('is asked for with the token that hf auth login wrote', async () => {
+    const tokens = new Set<string | undefined>();
+    intercept = (request) => {
+      tokens.add(request.headers.authorization);
+      return false;
+    };
+    writeFileSync(path.join(folder, 'token'), 'a-mirror-token\n');
+    vi.stubEnv('HF_TOKEN', undefined);
+    vi.stubEnv('HF_TOKEN_PATH', undefined);
+    vi.stubEnv('HF_HOME', folder);
+    await resolve('me/tiny');
+    vi.unstubAllEnvs();
+    expect([...tokens]).toEqual(['Bearer a-mirror-token']);
+  });
+
+  it('of a revision, named as an option or after an @', async () => {
+    const asked: string[] = [];
+    intercept = (request, response) => {
+      asked.push(request.url!.split('?')[0]!);
+      response.writeHead(404).end();
+      return true;
+    };
+    await expect(resolve('me/tiny@v1')).rejects.toThrow(/no such model or revision v1/);
+    await expect(resolve('me/tiny', { revision: 'v2' })).rejects.toThrow(/no such model or revision v2/);
+    expect(asked).toEqual(['/api/models/me/tiny/revision/v1', '/api/models/me/tiny/revision/v2']);
+  });
+
+  it('is taken from the cache alone under HF_HUB_OFFLINE', async () => {
+    vi.stubEnv('HF_HUB_OFFLINE', '1');
+    await expect(resolve('me/tiny')).rejects.toThrow(/expected revision main in the cache \(HF_HUB_OFFLINE is set\), found none/);
+    vi.unstubAllEnvs();
+    await resolve('me/tiny');
+    requests.length = 0;
+    expect((await resolve('me/tiny', { offline: true })).name).toBe(snapshot());
+    expect(requests).toEqual([]);
+  });
+
+  it.each(['model.safetensors', 'config.json'])('with one wrong byte in %s is fetched again, then refused', async (name) => {
+    let wrong = 1;
+    intercept = (request, response) => {
+      if (!request.url!.endsWith(`/${name}`) || wrong-- <= 0) return false;
+      const bytes = Buffer.from(files[name]!);
+      bytes[5]! ^= 1;
+      response.writeHead(200).end(bytes);
+      return true;
+    };
+    await expectWeights(await resolve('me/tiny'));
+    rmSync(snapshot(), { recursive: true });
+    wrong = 9;
+    await expect(resolve('me/tiny')).rejects.toThrow(
+      /expected sha(256|1) [0-9a-f]+, got [0-9a-f]+; the bytes were changed on the way/,
+    );
+    expect(readdirSync(snapshot())).not.toContain(name);
+  });
+
+  it('of a busy hub is waited for as long as it asks', async () => {
+    let busy = 2;
+    intercept = (_, response) => {
+      if (busy-- <= 0) return false;
+      response.writeHead(429, { 'retry-after': '0' }).end('slow down');
+      return true;
+    };
+    await expectWeights(await resolve('me/tiny'));
   });
 });
 
@@ -252,65 +326,5 @@ describe('a model elsewhere', () => {
   it('is not a file', async () => {
     writeFileSync(path.join(folder, 'file'), '');
     await expect(resolve(path.join(folder, 'file'))).rejects.toThrow(/expected a model folder, got a file/);
-  });
-});
-
-describe('files behind an address', () => {
-  it('are read by range, without the rest', async () => {
-    const source = new HttpFiles(`${hubUrl}/me/tiny/resolve/${SHA}/`);
-    expect(await source.readRange('model.safetensors', 1000, 1010)).toEqual(weights.slice(1000, 1010));
-    expect(requests).toEqual([`/me/tiny/resolve/${SHA}/model.safetensors bytes=1000-1009`]);
-    expect(await source.size('model.safetensors')).toBe(weights.length);
-    expect(await source.exists('model.safetensors')).toBe(true);
-    expect(await source.exists('nothing')).toBe(false);
-    expect(await source.readRange('model.safetensors', 5, 5)).toHaveLength(0);
-  });
-
-  it('are fetched once for their text', async () => {
-    const source = new HttpFiles(`${hubUrl}/me/tiny/resolve/${SHA}`);
-    await source.readText('config.json');
-    await source.readText('config.json');
-    expect(requests).toHaveLength(1);
-  });
-
-  it('are cut out of the whole where the server has no ranges', async () => {
-    intercept = (_, response) => {
-      response.writeHead(200).end(weights);
-      return true;
-    };
-    const source = new HttpFiles(hubUrl);
-    expect(await source.readRange('w', 10, 20)).toEqual(weights.slice(10, 20));
-    expect(await source.size('w')).toBe(weights.length);
-  });
-
-  it('give errors that name the address', async () => {
-    const source = new HttpFiles(`${hubUrl}/me/tiny/resolve/${SHA}`);
-    await expect(source.readText('nothing')).rejects.toMatchObject({ code: 'not_found' });
-    await expect(source.readRange('nothing', 0, 1)).rejects.toMatchObject({ code: 'not_found' });
-    await expect(source.readRange('model.safetensors', 299_990, 300_010)).rejects.toThrow(
-      /at least 300010 bytes, got 300000; the file is cut short/,
-    );
-    await expect(source.readRange('model.safetensors', 300_000, 300_010)).rejects.toMatchObject({ code: 'bad_file' });
-    await expect(new HttpFiles('http://127.0.0.1:1').readText('x')).rejects.toThrow(
-      /http:\/\/127\.0\.0\.1:1\/x: expected an answer/,
-    );
-    intercept = (_, response) => {
-      response.writeHead(403).end();
-      return true;
-    };
-    await expect(source.exists('config.json')).rejects.toThrow(/HTTP status 403; the file is private or gated/);
-  });
-
-  it('are asked for through the fetch that was given, with its headers', async () => {
-    const seen: unknown[] = [];
-    const source = new HttpFiles('https://example.test/m', {
-      headers: { authorization: 'Bearer t' },
-      fetch: (url, init) => {
-        seen.push([url, init?.headers]);
-        return Promise.resolve(new Response('{}'));
-      },
-    });
-    expect(await source.readText('a b.json')).toBe('{}');
-    expect(seen).toEqual([['https://example.test/m/a%20b.json', { authorization: 'Bearer t' }]]);
   });
 });
