@@ -82,6 +82,7 @@ ${renderComparisons(
 /** One line per arm, or per training: the mean over seeds, with a band from the lowest to the highest seed. */
 function draw({ title, axis, value, ofTraining }: Drawing, results: readonly ArmResult[]): Html | undefined {
   const shown = ofTraining ? trainingsOf(results) : results;
+  const tones = tonesOf(shown, results);
   const series = shown.slice(0, TONES).map((result, i): Series => {
     const lengths = result.seeds.map(({ points }) => points.length);
     const at = Array.from({ length: Math.min(...lengths) }, (_, p) => result.seeds.map(({ points }) => points[p]!));
@@ -92,12 +93,19 @@ function draw({ title, axis, value, ofTraining }: Drawing, results: readonly Arm
     const drawn = columns.filter(({ ys }) => ys.length > 0);
     return {
       label: result.arm.name,
-      tone: i + 1,
+      tone: tones[i]!,
       points: drawn.map(({ x, ys }) => [Math.round(x), average(ys)]),
       band: result.seeds.length > 1 ? drawn.map(({ ys }) => [Math.min(...ys), Math.max(...ys)]) : [],
     };
   });
   return renderChart({ title, axis, series });
+}
+
+/** An arm has the colour of its place among all, in every chart; later ones take what is left. */
+function tonesOf(shown: readonly ArmResult[], all: readonly ArmResult[]): number[] {
+  const own = shown.map((result) => all.indexOf(result) + 1);
+  const free = Array.from({ length: TONES }, (_, i) => i + 1).filter((tone) => !own.includes(tone));
+  return own.map((tone) => (tone <= TONES ? tone : (free.shift() ?? TONES)));
 }
 
 /** The first arm of each training. */
@@ -156,7 +164,7 @@ function renderComparisons(comparisons: readonly Comparison[], baseline: string)
           overSeeds ? interval(student) : '',
           overSeeds ? interval(bca) : '',
           interval(hierarchical),
-          ...[t, adjusted, p].map((x) => (overSeeds ? x.toFixed(4) : '')),
+          ...[t, adjusted, p].map((x) => (overSeeds ? share(x) : '')),
           mcnemar === null ? '' : mcnemar.toFixed(4),
           differences.map(signed).join(' '),
         ];
@@ -203,6 +211,11 @@ function verdict([lo, hi]: Interval): string {
 
 function interval([lo, hi]: Interval): string {
   return Number.isFinite(lo) ? `${number(lo)} to ${number(hi)}` : '';
+}
+
+/** A p value. */
+function share(p: number): string {
+  return p < 1e-4 ? '< 0.0001' : p.toFixed(4);
 }
 
 function number(x: number): string {
