@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Gpu, GpuOptions } from '../../src/gpu/device.js';
+import type { GpuOptions } from '../../src/gpu/device.js';
+import type { Device } from '../../src/ops/device.js';
 import { view, type Tensor } from '../../src/ops/tensor.js';
 import { attention, attentionBackward, decodeAttention } from '../../src/ops/attention.js';
 import { attentionGradient, attentionReference, boundsOf, tokensOf, type AttentionShape } from '../reference/attention.js';
 import { expectClose, noise } from '../support/compare.js';
-import { isWasm, skipGpu, testGpu } from '../support/gpu.js';
+import { isWasm, skipTested, testedDevice } from '../support/tested.js';
 
 const shapeOf = (lengths: AttentionShape['lengths'], heads: number, kvHeads: number, headDim: number): AttentionShape => ({
   lengths,
@@ -35,38 +36,38 @@ const POISON = 12345;
 const GUARD = 64;
 
 /** An output tensor inside a buffer of poison. */
-function guarded(gpu: Gpu, length: number): { readonly whole: Tensor; readonly inner: Tensor } {
-  const whole = gpu.from(new Float32Array(length + 2 * GUARD).fill(POISON));
+function guarded(device: Device, length: number): { readonly whole: Tensor; readonly inner: Tensor } {
+  const whole = device.from(new Float32Array(length + 2 * GUARD).fill(POISON));
   return { whole, inner: view(whole, GUARD, [length]) };
 }
 
 async function run(
-  device: Gpu,
+  usual: Device,
   shape: AttentionShape,
   data = inputs(shape),
   variant?: AttentionVariant,
 ): Promise<Record<'o' | 'lse' | 'dq' | 'dk' | 'dv', Float32Array>> {
-  const gpu = variant ? await testGpu(DEVICES[variant]) : device;
+  const device = variant ? await testedDevice(DEVICES[variant]) : usual;
   const tokens = tokensOf(shape);
   const { start, end } = boundsOf(shape.lengths);
-  const [q, k, v, dO] = [data.q, data.k, data.v, data.dO].map((x) => gpu.from(x)) as [Tensor, Tensor, Tensor, Tensor];
-  const [seqStart, seqEnd] = [gpu.from(start), gpu.from(end)];
+  const [q, k, v, dO] = [data.q, data.k, data.v, data.dO].map((x) => device.from(x)) as [Tensor, Tensor, Tensor, Tensor];
+  const [seqStart, seqEnd] = [device.from(start), device.from(end)];
   const outputs = {
-    o: guarded(gpu, data.q.length),
-    lse: guarded(gpu, tokens * shape.heads),
-    dq: guarded(gpu, data.q.length),
-    dk: guarded(gpu, data.k.length),
-    dv: guarded(gpu, data.k.length),
+    o: guarded(device, data.q.length),
+    lse: guarded(device, tokens * shape.heads),
+    dq: guarded(device, data.q.length),
+    dk: guarded(device, data.k.length),
+    dv: guarded(device, data.k.length),
   };
   const { o, lse, dq, dk, dv } = outputs;
-  const rec = gpu.recorder();
+  const rec = device.recorder();
   const args = { ...shape, q, k, v, o: o.inner, lse: lse.inner, seqStart, seqEnd, tokens };
   attention(rec, args);
   attentionBackward(rec, { ...args, dO, dq: dq.inner, dk: dk.inner, dv: dv.inner });
   rec.submit();
   const found: Record<string, Float32Array> = {};
   for (const [name, { whole }] of Object.entries(outputs)) {
-    const [all] = await gpu.read(whole);
+    const [all] = await device.read(whole);
     const guards = [...all.slice(0, GUARD), ...all.slice(-GUARD)];
     expect(
       guards.every((x) => x === POISON),
@@ -74,7 +75,7 @@ async function run(
     ).toBe(true);
     found[name] = all.slice(GUARD, -GUARD);
   }
-  gpu.free(q, k, v, dO, seqStart, seqEnd, ...Object.values(outputs).map(({ whole }) => whole));
+  device.free(q, k, v, dO, seqStart, seqEnd, ...Object.values(outputs).map(({ whole }) => whole));
   return found as Awaited<ReturnType<typeof run>>;
 }
 
@@ -92,12 +93,12 @@ function variantsOf({ headDim }: { readonly headDim: number }): readonly (Attent
 }
 
 async function expectTwin(options: GpuOptions, shape: AttentionShape): Promise<void> {
-  const gpu = await testGpu(options);
+  const device = await testedDevice(options);
   const data = inputs(shape);
   const { o, lse } = attentionReference(data.q, data.k, data.v, shape);
   const { dq, dk, dv } = attentionGradient(data.q, data.k, data.v, data.dO, shape);
   for (const variant of variantsOf(shape)) {
-    const found = await run(gpu, shape, data, variant);
+    const found = await run(device, shape, data, variant);
     for (const [name, values] of Object.entries({ o, lse, dq, dk, dv }))
       expectClose(found[name as 'o'], values, `${name} by ${variant}`, 1e-5);
   }
@@ -152,35 +153,37 @@ describe('the f64 twin', () => {
   );
 });
 
-describe.skipIf(skipGpu)('packed attention', () => {
+describe.skipIf(skipTested)('packed attention', () => {
   it.each(SHAPES.map((s) => [name(s), s] as const))('agrees with the twin: %s', (_, shape) => expectTwin({}, shape));
 
   it('agrees with the twin without subgroups', () => expectTwin({ subgroups: false }, shapeOf([17, 30, 4], 4, 2, 16)));
 
   it('gives equal bits twice', async () => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const shape = shapeOf([37, 5, [10, 20, 30]], 6, 2, 8);
     for (const variant of variantsOf(shape))
-      expect(await run(gpu, shape, inputs(shape), variant), `${variant}`).toEqual(await run(gpu, shape, inputs(shape), variant));
+      expect(await run(device, shape, inputs(shape), variant), `${variant}`).toEqual(
+        await run(device, shape, inputs(shape), variant),
+      );
   });
 
   it('does not depend on what a sequence is packed with', async () => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const [shape, alone] = [shapeOf([7, 21, 9], 4, 2, 8), shapeOf([21], 4, 2, 8)];
     const data = inputs(shape);
     const own = <T extends ArrayLike<number>>(x: T & { subarray(a: number, b: number): T }, width: number): T =>
       x.subarray(7 * width, 28 * width);
     const cut = { q: own(data.q, 32), k: own(data.k, 16), v: own(data.v, 16), dO: own(data.dO, 32) };
     for (const variant of variantsOf(shape)) {
-      const whole = await run(gpu, shape, data, variant);
-      const part = await run(gpu, alone, cut as typeof data, variant);
+      const whole = await run(device, shape, data, variant);
+      const part = await run(device, alone, cut as typeof data, variant);
       for (const [name, width] of Object.entries({ o: 32, lse: 4, dq: 32, dk: 16, dv: 16 }))
         expectClose(own(whole[name as 'o'], width), part[name as 'o'], `${name} by ${variant}`, 1e-6);
     }
   });
 
   it('gives a sequence with a shared beginning what it has alone', async () => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const [trunk, own] = [21, 9];
     const [shared, alone] = [shapeOf([[trunk, 30, own, 4]], 4, 2, 8), shapeOf([trunk + own], 4, 2, 8)];
     const data = inputs(shared);
@@ -188,8 +191,8 @@ describe.skipIf(skipGpu)('packed attention', () => {
       Float32Array.from([...x.subarray(0, trunk * width), ...x.subarray((trunk + 30) * width, (trunk + 30 + own) * width)]);
     const cut = { q: rows(data.q, 32), k: rows(data.k, 16), v: rows(data.v, 16), dO: rows(data.dO, 32) };
     for (const variant of variantsOf(shared)) {
-      const whole = await run(gpu, shared, data, variant);
-      const part = await run(gpu, alone, cut, variant);
+      const whole = await run(device, shared, data, variant);
+      const part = await run(device, alone, cut, variant);
       const found = { o: rows(Float32Array.from(whole.o), 32), lse: rows(Float32Array.from(whole.lse), 4) };
       // WebAssembly computes by position: the same bits.
       if (isWasm) expect(found).toEqual({ o: part.o, lse: part.lse });
@@ -198,23 +201,23 @@ describe.skipIf(skipGpu)('packed attention', () => {
   });
 
   it('keeps to the largest of scores hundreds apart', async () => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const shape = { ...shapeOf([19, 40], 2, 1, 8), scale: 40 };
     const data = inputs(shape);
     const { o, lse } = attentionReference(data.q, data.k, data.v, shape);
     for (const variant of variantsOf(shape)) {
-      const found = await run(gpu, shape, data, variant);
+      const found = await run(device, shape, data, variant);
       expectClose(found.o, o, `o by ${variant}`, 1e-4); // scores of 500 carry errors of 500 ε
       expectClose(found.lse, lse, `lse by ${variant}`, 1e-6);
     }
   });
 
   it('returns the values themselves for 66,000 sequences of one row', async () => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const shape = shapeOf(new Array<number>(66_000).fill(1), 12, 12, 2);
     const data = inputs(shape);
     for (const variant of isWasm ? [undefined] : (['rows', undefined] as const)) {
-      const { o, dv } = await run(gpu, shape, data, variant);
+      const { o, dv } = await run(device, shape, data, variant);
       expectClose(o, data.v, `o by ${variant}`, 1e-7);
       expectClose(dv, data.dO, `dv by ${variant}`, 1e-6);
     }
@@ -223,9 +226,9 @@ describe.skipIf(skipGpu)('packed attention', () => {
   it('agrees with the twin on one sequence of 700 rows', () => expectTwin({}, shapeOf([700], 1, 1, 8)));
 
   it('names the shapes that do not fit', async () => {
-    const gpu = await testGpu();
-    const t = gpu.from(new Float32Array(64));
-    const seqStart = gpu.from(new Uint32Array(4));
+    const device = await testedDevice();
+    const t = device.from(new Float32Array(64));
+    const seqStart = device.from(new Uint32Array(4));
     const args = {
       q: t,
       k: t,
@@ -240,7 +243,7 @@ describe.skipIf(skipGpu)('packed attention', () => {
       headDim: 8,
       scale: 1,
     };
-    const calls = (change: Partial<typeof args>) => () => attention(gpu.recorder(), { ...args, ...change });
+    const calls = (change: Partial<typeof args>) => () => attention(device.recorder(), { ...args, ...change });
     expect(calls({ heads: 3, kvHeads: 2 })).toThrow('expected kvHeads that divides heads, got 3 heads and 2 kvHeads');
     expect(calls({ headDim: 7 })).toThrow(
       'expected an even number from 2 to 256 (other heads are not supported) for headDim, got 7',
@@ -249,7 +252,7 @@ describe.skipIf(skipGpu)('packed attention', () => {
       'expected an even number from 2 to 256 (other heads are not supported) for headDim, got 258',
     );
     expect(calls({ tokens: 5 })).toThrow('expected f32[5,2,8] for q, got f32[64]');
-    gpu.free(t, seqStart);
+    device.free(t, seqStart);
   });
 });
 
@@ -258,12 +261,12 @@ describe.skipIf(skipGpu)('packed attention', () => {
  * slot that repeats the first sequence.
  */
 async function decode(
-  device: Gpu,
+  usual: Device,
   shape: AttentionShape,
   data: ReturnType<typeof inputs>,
   variant?: AttentionVariant,
 ): Promise<{ slots: number[]; o: Float32Array }> {
-  const gpu = variant ? await testGpu(DEVICES[variant]) : device;
+  const device = variant ? await testedDevice(DEVICES[variant]) : usual;
   const { heads, kvHeads, headDim, lengths } = shape;
   const tokens = tokensOf(shape);
   const { start, end } = boundsOf(lengths);
@@ -289,34 +292,34 @@ async function decode(
     q.set(data.q.subarray(t * heads * headDim, (t + 1) * heads * headDim), b * heads * headDim);
   });
   const [query, keys, values, index, context] = [
-    gpu.from(q),
-    gpu.from(kCache),
-    gpu.from(vCache),
-    gpu.from(kvIndex),
-    gpu.from(contextLength),
+    device.from(q),
+    device.from(kCache),
+    device.from(vCache),
+    device.from(kvIndex),
+    device.from(contextLength),
   ];
-  const { whole, inner } = guarded(gpu, q.length);
-  const rec = gpu.recorder();
+  const { whole, inner } = guarded(device, q.length);
+  const rec = device.recorder();
   const cache = { kCache: keys, vCache: values, kvIndex: index, contextLength: context };
   decodeAttention(rec, { ...shape, ...cache, q: query, o: inner, slots: slots.length, maxContext });
   rec.submit();
-  const [all] = await gpu.read(whole);
+  const [all] = await device.read(whole);
   expect(
     [...all.slice(0, GUARD), ...all.slice(-GUARD)].every((x) => x === POISON),
     'guard bands',
   ).toBe(true);
-  gpu.free(query, keys, values, index, context, whole);
+  device.free(query, keys, values, index, context, whole);
   return { slots, o: all.slice(GUARD, -GUARD) };
 }
 
 async function expectDecode(options: GpuOptions, shape: AttentionShape): Promise<void> {
-  const gpu = await testGpu(options);
+  const device = await testedDevice(options);
   const data = inputs(shape);
-  const packed = (await run(gpu, shape, data, variantsOf(shape).at(-1))).o;
+  const packed = (await run(device, shape, data, variantsOf(shape).at(-1))).o;
   const expected = attentionReference(data.q, data.k, data.v, shape).o;
   const width = shape.heads * shape.headDim;
   for (const variant of variantsOf(shape)) {
-    const { slots, o } = await decode(gpu, shape, data, variant);
+    const { slots, o } = await decode(device, shape, data, variant);
     const rowsOf = (all: Float32Array | Float64Array): number[] =>
       slots.flatMap((t) => (t < 0 ? new Array<number>(width).fill(0) : [...all.subarray(t * width, (t + 1) * width)]));
     expectClose(o, rowsOf(expected), `o by ${variant}`, 3e-6);
@@ -324,7 +327,7 @@ async function expectDecode(options: GpuOptions, shape: AttentionShape): Promise
   }
 }
 
-describe.skipIf(skipGpu)('decode attention', () => {
+describe.skipIf(skipTested)('decode attention', () => {
   it.each(SHAPES.map((s) => [name(s), s] as const))('agrees with the twin and with packed attention: %s', (_, shape) =>
     expectDecode({}, shape),
   );
@@ -336,14 +339,14 @@ describe.skipIf(skipGpu)('decode attention', () => {
   );
 
   it.skipIf(isWasm)('names the option to lower where the cache is larger than a binding', async () => {
-    const gpu = await testGpu({ maxBinding: 1024 });
-    const q = gpu.from(new Float32Array(8));
-    const cache = gpu.from(new Float32Array(8 * 33));
-    const contextLength = gpu.from(new Uint32Array(1));
+    const device = await testedDevice({ maxBinding: 1024 });
+    const q = device.from(new Float32Array(8));
+    const cache = device.from(new Float32Array(8 * 33));
+    const contextLength = device.from(new Uint32Array(1));
     const args = { q, o: q, kCache: cache, vCache: cache, kvIndex: contextLength, contextLength };
     expect(() => {
-      decodeAttention(gpu.recorder(), { ...args, slots: 1, maxContext: 1, heads: 1, kvHeads: 1, headDim: 8, scale: 1 });
+      decodeAttention(device.recorder(), { ...args, slots: 1, maxContext: 1, heads: 1, kvHeads: 1, headDim: 8, scale: 1 });
     }).toThrow(/decodeAttention: expected a cache of at most 32 rows .* got 33; lower the number of sequences/);
-    gpu.free(q, cache, contextLength);
+    device.free(q, cache, contextLength);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { add, gatherRows, scale, scatterRowsAdd } from '../../src/ops/elementwise.js';
 import { addReference, gatherRowsReference, scatterRowsAddReference } from '../reference/elementwise.js';
 import { expectClose, noise } from '../support/compare.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { skipTested, testedDevice } from '../support/tested.js';
 import { guarded, numericGradient } from '../support/guard.js';
 
 describe('the f64 twins', () => {
@@ -14,16 +14,16 @@ describe('the f64 twins', () => {
   });
 });
 
-describe.skipIf(skipGpu)('elementwise kernels', () => {
+describe.skipIf(skipTested)('elementwise kernels', () => {
   it.each([1, 63, 64, 65, 255, 256, 257, 65_537])(
     'add and scale %i elements, within a binding and over several',
     async (size) => {
       for (const options of [{}, { maxBinding: 65_536 }]) {
-        const gpu = await testGpu(options);
+        const device = await testedDevice(options);
         const [x, y] = [noise(size, 1), noise(size, 2)];
-        const xt = gpu.from(x);
-        const [plus, minus, scaled] = [guarded(gpu, [size], y), guarded(gpu, [size], y), guarded(gpu, [size], x)];
-        const rec = gpu.recorder();
+        const xt = device.from(x);
+        const [plus, minus, scaled] = [guarded(device, [size], y), guarded(device, [size], y), guarded(device, [size], x)];
+        const rec = device.recorder();
         add(rec, { x: xt, y: plus, size });
         add(rec, { x: xt, y: minus, size, alpha: -0.375 });
         scale(rec, { x: scaled, size, factor: 1.7 });
@@ -47,24 +47,24 @@ describe.skipIf(skipGpu)('elementwise kernels', () => {
     [200, 199, 33],
     [80_001, 70_001, 3],
   ])('gather and scatter between %i and %i rows of %i', async (total, rows, width) => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const index = Uint32Array.from({ length: rows }, (_, r) => total - 1 - r);
     const [x, dy] = [noise(total * width, 1), noise(rows * width, 2)];
-    const [xt, dyt, it_] = [gpu.from(x), gpu.from(dy), gpu.from(index)];
-    const [y, dx] = [guarded(gpu, [rows, width]), guarded(gpu, [total, width], x)];
-    const rec = gpu.recorder();
+    const [xt, dyt, it_] = [device.from(x), device.from(dy), device.from(index)];
+    const [y, dx] = [guarded(device, [rows, width]), guarded(device, [total, width], x)];
+    const rec = device.recorder();
     gatherRows(rec, { x: xt, index: it_, y, rows, width });
     scatterRowsAdd(rec, { x: dyt, index: it_, y: dx, rows, width });
     rec.submit();
     expect(await y.values()).toEqual(Float32Array.from(gatherRowsReference(x, width, index)));
     expectClose(await dx.values(), scatterRowsAddReference(dy, width, index, x), 'dx', 1e-6);
-    gpu.free(xt, dyt, it_, y, dx);
+    device.free(xt, dyt, it_, y, dx);
   });
 
   it('refuse tensors that are too small, and say so', async () => {
-    const gpu = await testGpu();
-    const t = gpu.tensor([4]);
-    expect(() => add(gpu.recorder(), { x: t, y: t, size: 5 })).toThrow(/add: expected f32\[5\] for x/);
-    expect(() => scale(gpu.recorder(), { x: t, size: 5, factor: 1 })).toThrow(/scale: expected f32\[5\] for x/);
+    const device = await testedDevice();
+    const t = device.tensor([4]);
+    expect(() => add(device.recorder(), { x: t, y: t, size: 5 })).toThrow(/add: expected f32\[5\] for x/);
+    expect(() => scale(device.recorder(), { x: t, size: 5, factor: 1 })).toThrow(/scale: expected f32\[5\] for x/);
   });
 });

@@ -3,7 +3,7 @@ import type { GpuOptions } from '../../src/gpu/device.js';
 import { embed, embedBackward, embedPlan } from '../../src/ops/embedding.js';
 import { embedBackwardReference, embedReference } from '../reference/embedding.js';
 import { expectClose, noise } from '../support/compare.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { skipTested, testedDevice } from '../support/tested.js';
 import { guarded, numericGradient, packBf16 } from '../support/guard.js';
 
 const someIds = (tokens: number, vocab: number): Uint32Array<ArrayBuffer> =>
@@ -45,7 +45,7 @@ describe('embedPlan', () => {
   });
 });
 
-describe.skipIf(skipGpu)('embed', () => {
+describe.skipIf(skipTested)('embed', () => {
   const small: GpuOptions = { maxBinding: 65_536 };
   it.each([
     [1, 1, 1, {}],
@@ -59,18 +59,23 @@ describe.skipIf(skipGpu)('embed', () => {
   ] as const)(
     'matches the twin on %i tokens of a vocabulary of %i x %i with %o, forward and backward',
     async (tokens, vocab, width, options, scale = 1) => {
-      const gpu = await testGpu(options);
+      const device = await testedDevice(options);
       const ids = someIds(tokens, vocab);
       const plan = embedPlan(ids);
       const { packed, exact } = packBf16(noise(vocab * width, 1));
       const dy = noise(tokens * width, 2);
       const before = noise(vocab * width, 3);
-      const idt = gpu.from(ids);
-      const tables = [gpu.from(exact), { ...gpu.from(packed), dtype: 'bf16' as const, shape: [vocab, width] }];
-      const ys = tables.map(() => guarded(gpu, [tokens, width]));
-      const dTable = guarded(gpu, [vocab, width], before);
-      const [dyt, order, starts, unique] = [gpu.from(dy), gpu.from(plan.order), gpu.from(plan.starts), gpu.from(plan.ids)];
-      const rec = gpu.recorder();
+      const idt = device.from(ids);
+      const tables = [device.from(exact), { ...device.from(packed), dtype: 'bf16' as const, shape: [vocab, width] }];
+      const ys = tables.map(() => guarded(device, [tokens, width]));
+      const dTable = guarded(device, [vocab, width], before);
+      const [dyt, order, starts, unique] = [
+        device.from(dy),
+        device.from(plan.order),
+        device.from(plan.starts),
+        device.from(plan.ids),
+      ];
+      const rec = device.recorder();
       tables.forEach((table, i) => embed(rec, { table, ids: idt, y: ys[i]!, tokens, vocab, width, scale }));
       embedBackward(rec, { dy: dyt, dTable, order, starts, ids: unique, unique: plan.ids.length, width, vocab, scale });
       rec.submit();
@@ -81,15 +86,15 @@ describe.skipIf(skipGpu)('embed', () => {
         embedBackwardReference(dy, width, ids, vocab, scale).map((d, i) => d + before[i]!),
         'dTable',
       );
-      gpu.free(idt, ...tables, ...ys, dTable, dyt, order, starts, unique);
+      device.free(idt, ...tables, ...ys, dTable, dyt, order, starts, unique);
     },
   );
 
   it('refuses a table that is too small, and says so', async () => {
-    const gpu = await testGpu();
-    const t = gpu.tensor([4, 4]);
-    const ids = gpu.tensor([1], 'u32');
-    expect(() => embed(gpu.recorder(), { table: t, ids, y: t, tokens: 1, vocab: 5, width: 4 })).toThrow(
+    const device = await testedDevice();
+    const t = device.tensor([4, 4]);
+    const ids = device.tensor([1], 'u32');
+    expect(() => embed(device.recorder(), { table: t, ids, y: t, tokens: 1, vocab: 5, width: 4 })).toThrow(
       /embed: expected f32 or bf16 or f16\[5,4\] for table/,
     );
   });

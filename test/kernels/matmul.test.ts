@@ -1,49 +1,50 @@
 import { describe, expect, it } from 'vitest';
 import { decodeF32, f32ToF16 } from '../../src/numbers/float16.js';
-import type { Gpu, GpuOptions } from '../../src/gpu/device.js';
+import type { GpuOptions } from '../../src/gpu/device.js';
+import type { Device } from '../../src/ops/device.js';
 import { view, type DType, type Tensor } from '../../src/ops/tensor.js';
 import { columnSum, matmulNN, matmulNT, matmulTN } from '../../src/ops/matmul.js';
 import * as reference from '../reference/matmul.js';
 import { toBf16 } from '../reference/matmul.js';
 import { expectClose, noise } from '../support/compare.js';
-import { isWasm, skipGpu, testGpu } from '../support/gpu.js';
+import { isWasm, skipTested, testedDevice } from '../support/tested.js';
 
 const GUARD = 64; // elements before and after every output: 256 bytes
 const POISON = 7777;
 
 /** A matrix on the device in the given dtype, with the values that it then has. */
-function operand(gpu: Gpu, shape: number[], dtype: DType, seed: number): { t: Tensor; values: Float32Array } {
+function operand(device: Device, shape: number[], dtype: DType, seed: number): { t: Tensor; values: Float32Array } {
   const data = noise(
     shape.reduce((a, b) => a * b, 1),
     seed,
   );
-  if (dtype === 'f16') return f16Operand(gpu, shape, data);
-  if (dtype !== 'bf16') return { t: gpu.from(data, shape), values: data };
+  if (dtype === 'f16') return f16Operand(device, shape, data);
+  if (dtype !== 'bf16') return { t: device.from(data, shape), values: data };
   const { values, packed } = toBf16(data);
-  const t = gpu.tensor(shape, 'bf16');
-  gpu.write(t, packed);
+  const t = device.tensor(shape, 'bf16');
+  device.write(t, packed);
   return { t, values };
 }
 
 /** The same in f16, with numbers below 2^-14 among them, which f16 has with fewer bits. */
-function f16Operand(gpu: Gpu, shape: number[], data: Float32Array): { t: Tensor; values: Float32Array } {
+function f16Operand(device: Device, shape: number[], data: Float32Array): { t: Tensor; values: Float32Array } {
   const halves = f32ToF16(data.map((e, i) => (i % 7 === 3 ? e * 2 ** -16 : e)));
-  const t = gpu.tensor(shape, 'f16');
-  gpu.write(t, new Uint32Array(halves.buffer));
+  const t = device.tensor(shape, 'f16');
+  device.write(t, new Uint32Array(halves.buffer));
   return { t, values: decodeF32('F16', new Uint8Array(halves.buffer, 0, 2 * halves.length)) };
 }
 
 /** An output with poisoned memory on both sides; `check` reads it and proves the poison untouched. */
-function guarded(gpu: Gpu, shape: number[], initial?: Float32Array) {
+function guarded(device: Device, shape: number[], initial?: Float32Array) {
   const elements = shape.reduce((a, b) => a * b, 1);
   const data = new Float32Array(elements + 2 * GUARD).fill(POISON);
   if (initial) data.set(initial, GUARD);
-  const whole = gpu.from(data);
+  const whole = device.from(data);
   return {
     t: view(whole, GUARD, shape),
     whole,
     async read(): Promise<Float32Array> {
-      const [all] = await gpu.read(whole);
+      const [all] = await device.read(whole);
       const guards = [...all.subarray(0, GUARD), ...all.subarray(elements + GUARD)];
       expect(
         guards.findIndex((v) => v !== POISON),
@@ -120,25 +121,25 @@ describe('the f64 reference', () => {
   });
 });
 
-describe.skipIf(skipGpu)('matrix products', () => {
+describe.skipIf(skipTested)('matrix products', () => {
   for (const { name, options, plain, shapes } of WAYS) {
     for (const dtype of ['f32', 'bf16', 'f16'] as const) {
       it.each(dtype === 'f16' ? FEW : shapes)(`agree with f64 for m=%i n=%i k=%i, ${dtype} weights, ${name}`, async (m, n, k) => {
-        const gpu = await testGpu(options);
-        const x = operand(gpu, [m, k], 'f32', 1);
-        const w = operand(gpu, [n, k], dtype, 2);
-        const dy = operand(gpu, [m, n], 'f32', 3);
-        const bias = operand(gpu, [n], dtype, 4);
-        const residual = operand(gpu, [m, n], 'f32', 5);
+        const device = await testedDevice(options);
+        const x = operand(device, [m, k], 'f32', 1);
+        const w = operand(device, [n, k], dtype, 2);
+        const dy = operand(device, [m, n], 'f32', 3);
+        const bias = operand(device, [n], dtype, 4);
+        const residual = operand(device, [m, n], 'f32', 5);
         const start = { y: noise(m * n, 6), dx: noise(m * k, 7), dw: noise(n * k, 8), db: noise(n, 9) };
-        const y = guarded(gpu, [m, n]);
-        const yAdd = guarded(gpu, [m, n], start.y);
-        const dx = guarded(gpu, [m, k]);
-        const dxAdd = guarded(gpu, [m, k], start.dx);
-        const dw = guarded(gpu, [n, k]);
-        const dwAdd = guarded(gpu, [n, k], start.dw);
-        const db = guarded(gpu, [n], start.db);
-        const rec = gpu.recorder();
+        const y = guarded(device, [m, n]);
+        const yAdd = guarded(device, [m, n], start.y);
+        const dx = guarded(device, [m, k]);
+        const dxAdd = guarded(device, [m, k], start.dx);
+        const dw = guarded(device, [n, k]);
+        const dwAdd = guarded(device, [n, k], start.dw);
+        const db = guarded(device, [n], start.db);
+        const rec = device.recorder();
         const sizes = { m, n, k };
         if (plain) {
           matmulNT(rec, { x: x.t, w: w.t, y: y.t, ...sizes });
@@ -175,40 +176,40 @@ describe.skipIf(skipGpu)('matrix products', () => {
           back.dbias.map((v, i) => v + start.db[i]!),
           'bias gradient',
         );
-        gpu.free(x.t, w.t, dy.t, bias.t, residual.t, ...[y, yAdd, dx, dxAdd, dw, dwAdd, db].map(({ whole }) => whole));
+        device.free(x.t, w.t, dy.t, bias.t, residual.t, ...[y, yAdd, dx, dxAdd, dw, dwAdd, db].map(({ whole }) => whole));
       });
     }
 
     it.runIf(plain)(`give the same bits twice, ${name}`, async () => {
-      const gpu = await testGpu(options);
+      const device = await testedDevice(options);
       const [m, n, k] = [777, 40, 36];
-      const x = operand(gpu, [m, k], 'f32', 1);
-      const w = operand(gpu, [n, k], 'f32', 2);
-      const dy = operand(gpu, [m, n], 'f32', 3);
+      const x = operand(device, [m, k], 'f32', 1);
+      const w = operand(device, [n, k], 'f32', 2);
+      const dy = operand(device, [m, n], 'f32', 3);
       const run = async (): Promise<Float32Array[]> => {
-        const y = gpu.tensor([m, n]);
-        const dx = gpu.tensor([m, k]);
-        const dw = gpu.tensor([n, k]);
-        const db = gpu.tensor([n]);
-        const rec = gpu.recorder();
+        const y = device.tensor([m, n]);
+        const dx = device.tensor([m, k]);
+        const dw = device.tensor([n, k]);
+        const db = device.tensor([n]);
+        const rec = device.recorder();
         matmulNT(rec, { x: x.t, w: w.t, y, m, n, k });
         matmulNN(rec, { dy: dy.t, w: w.t, dx, m, n, k });
         matmulTN(rec, { dy: dy.t, x: x.t, dw, m, n, k });
         columnSum(rec, { dy: dy.t, out: db, m, n });
         rec.submit();
-        return [...(await gpu.read(y, dx, dw, db))];
+        return [...(await device.read(y, dx, dw, db))];
       };
       expect(await run()).toEqual(await run());
     });
   }
 
   it('write only their block of a wider matrix', async () => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const [m, n, k, stride, first] = [9, 20, 12, 50, 17];
-    const x = operand(gpu, [m, k], 'f32', 1);
-    const w = operand(gpu, [n, k], 'f32', 2);
-    const y = guarded(gpu, [m, stride], new Float32Array(m * stride).fill(-5));
-    const rec = gpu.recorder();
+    const x = operand(device, [m, k], 'f32', 1);
+    const w = operand(device, [n, k], 'f32', 2);
+    const y = guarded(device, [m, stride], new Float32Array(m * stride).fill(-5));
+    const rec = device.recorder();
     matmulNT(rec, { x: x.t, w: w.t, y: y.t, m, n, k, stride, first });
     rec.submit();
     const block = reference.matmulNT(x.values, w.values, { m, n, k });
@@ -218,15 +219,15 @@ describe.skipIf(skipGpu)('matrix products', () => {
   });
 
   it.each([1, 5])('work for a weight of more than 65,535 rows with %i rows of x', async (m) => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const [n, k] = [65_601, 4];
-    const x = operand(gpu, [m, k], 'f32', 1);
-    const w = operand(gpu, [n, k], 'bf16', 2);
-    const y = guarded(gpu, [m, n]);
-    const dw = guarded(gpu, [n, k], new Float32Array(n * k));
-    const dy = operand(gpu, [m, n], 'f32', 3);
-    const dx = guarded(gpu, [m, k]);
-    const rec = gpu.recorder();
+    const x = operand(device, [m, k], 'f32', 1);
+    const w = operand(device, [n, k], 'bf16', 2);
+    const y = guarded(device, [m, n]);
+    const dw = guarded(device, [n, k], new Float32Array(n * k));
+    const dy = operand(device, [m, n], 'f32', 3);
+    const dx = guarded(device, [m, k]);
+    const rec = device.recorder();
     matmulNT(rec, { x: x.t, w: w.t, y: y.t, m, n, k });
     matmulNN(rec, { dy: dy.t, w: w.t, dx: dx.t, m, n, k });
     matmulTN(rec, { dy: dy.t, x: x.t, dw: dw.t, m, n, k });
@@ -238,15 +239,15 @@ describe.skipIf(skipGpu)('matrix products', () => {
   });
 
   it('work for more than 65,535 rows of x', async () => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const [m, n, k] = [70_001, 4, 5];
-    const x = operand(gpu, [m, k], 'f32', 1);
-    const w = operand(gpu, [n, k], 'f32', 2);
-    const dy = operand(gpu, [m, n], 'f32', 3);
-    const y = guarded(gpu, [m, n]);
-    const dw = guarded(gpu, [n, k], new Float32Array(n * k));
-    const db = guarded(gpu, [n], new Float32Array(n));
-    const rec = gpu.recorder();
+    const x = operand(device, [m, k], 'f32', 1);
+    const w = operand(device, [n, k], 'f32', 2);
+    const dy = operand(device, [m, n], 'f32', 3);
+    const y = guarded(device, [m, n]);
+    const dw = guarded(device, [n, k], new Float32Array(n * k));
+    const db = guarded(device, [n], new Float32Array(n));
+    const rec = device.recorder();
     matmulNT(rec, { x: x.t, w: w.t, y: y.t, m, n, k });
     matmulTN(rec, { dy: dy.t, x: x.t, dw: dw.t, m, n, k });
     columnSum(rec, { dy: dy.t, out: db.t, m, n });
@@ -258,16 +259,16 @@ describe.skipIf(skipGpu)('matrix products', () => {
   });
 
   it('ignore what lies behind their operands in the same buffers', async () => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const [m, n, k] = [301, 36, 20];
     const roomy = (elements: number, seed: number): Tensor => {
       const data = new Float32Array(elements + 1000).fill(NaN);
       data.set(noise(elements, seed));
-      return gpu.from(data);
+      return device.from(data);
     };
     const [x, w, dy] = [roomy(m * k, 1), roomy(n * k, 2), roomy(m * n, 3)];
-    const [y, dx, dw] = [guarded(gpu, [m, n]), guarded(gpu, [m, k]), guarded(gpu, [n, k], new Float32Array(n * k))];
-    const rec = gpu.recorder();
+    const [y, dx, dw] = [guarded(device, [m, n]), guarded(device, [m, k]), guarded(device, [n, k], new Float32Array(n * k))];
+    const rec = device.recorder();
     matmulNT(rec, { x, w, y: y.t, m, n, k });
     matmulNN(rec, { dy, w, dx: dx.t, m, n, k });
     matmulTN(rec, { dy, x, dw: dw.t, m, n, k });
@@ -280,27 +281,27 @@ describe.skipIf(skipGpu)('matrix products', () => {
   });
 
   it('give a row the same bits in a batch of any size', async () => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const [m, n, k] = [40, 96, 64];
-    const x = operand(gpu, [m, k], 'f32', 1);
-    const w = operand(gpu, [n, k], 'f32', 2);
+    const x = operand(device, [m, k], 'f32', 1);
+    const w = operand(device, [n, k], 'f32', 2);
     const run = async (count: number): Promise<Float32Array> => {
-      const y = gpu.tensor([count, n]);
-      const rec = gpu.recorder();
+      const y = device.tensor([count, n]);
+      const rec = device.recorder();
       matmulNT(rec, { x: x.t, w: w.t, y, m: count, n, k });
       rec.submit();
-      return (await gpu.read(y))[0].slice(0, n);
+      return (await device.read(y))[0].slice(0, n);
     };
     const alone = await run(1);
     for (const count of [3, 8, 16, 40]) expect(await run(count)).toEqual(alone);
   });
 
   it('refuse a tensor that is too small and a residual in the output', async () => {
-    const gpu = await testGpu();
-    const rec = gpu.recorder();
-    const x = gpu.tensor([4, 8]);
-    const w = gpu.tensor([4, 8]);
-    const y = gpu.tensor([4, 4]);
+    const device = await testedDevice();
+    const rec = device.recorder();
+    const x = device.tensor([4, 8]);
+    const w = device.tensor([4, 8]);
+    const y = device.tensor([4, 4]);
     expect(() => matmulNT(rec, { x, w, y, m: 5, n: 4, k: 8 })).toThrow(/expected f32\[5,8\] for x, got f32\[4,8\]/);
     expect(() => matmulNT(rec, { x, w, y, m: 4, n: 4, k: 8, residual: y })).toThrow(/another buffer/);
   });

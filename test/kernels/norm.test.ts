@@ -3,7 +3,7 @@ import type { GpuOptions } from '../../src/gpu/device.js';
 import { rmsNorm, rmsNormBackward } from '../../src/ops/norm.js';
 import { rmsNormBackwardReference, rmsNormReference } from '../reference/rmsnorm.js';
 import { expectClose, noise } from '../support/compare.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { skipTested, testedDevice } from '../support/tested.js';
 import { guarded, numericGradient, packBf16 } from '../support/guard.js';
 
 const EPS = 1e-5;
@@ -18,7 +18,7 @@ describe('the f64 twin', () => {
   });
 });
 
-describe.skipIf(skipGpu)('rmsNorm', () => {
+describe.skipIf(skipTested)('rmsNorm', () => {
   const devices: GpuOptions[] = [{}, { subgroups: false }];
   const shapes = [
     [1, 1],
@@ -38,15 +38,15 @@ describe.skipIf(skipGpu)('rmsNorm', () => {
     .filter(([rows, , { subgroups }]) => rows < 1000 || subgroups !== false);
 
   it.each(cases)('matches the twin on %i rows of %i on a device with %o, forward and backward', async (rows, width, options) => {
-    const gpu = await testGpu(options);
+    const device = await testedDevice(options);
     const n = rows * width;
     const [x, dy, w, before] = [noise(n, 1), noise(n, 2), noise(width, 3), noise(n, 4)];
-    const [xt, dyt, wt] = [gpu.from(x), gpu.from(dy), gpu.from(w)];
-    const [y, rstd] = [guarded(gpu, [rows, width]), guarded(gpu, [rows])];
-    const dx = guarded(gpu, [rows, width]);
-    const dxSum = guarded(gpu, [rows, width], before);
-    const dw = guarded(gpu, [width], noise(width, 5));
-    const rec = gpu.recorder();
+    const [xt, dyt, wt] = [device.from(x), device.from(dy), device.from(w)];
+    const [y, rstd] = [guarded(device, [rows, width]), guarded(device, [rows])];
+    const dx = guarded(device, [rows, width]);
+    const dxSum = guarded(device, [rows, width], before);
+    const dw = guarded(device, [width], noise(width, 5));
+    const rec = device.recorder();
     rmsNorm(rec, { x: xt, w: wt, y, rstd, rows, width, eps: EPS });
     rmsNormBackward(rec, { x: xt, w: wt, rstd, dy: dyt, dx, dw, rows, width });
     rmsNormBackward(rec, { x: xt, w: wt, rstd, dy: dyt, dx: dxSum, accumulate: true, rows, width });
@@ -70,23 +70,28 @@ describe.skipIf(skipGpu)('rmsNorm', () => {
       gradient.dw.map((d, i) => d + noise(width, 5)[i]!),
       'dw',
     );
-    gpu.free(xt, dyt, wt, y, rstd, dx, dxSum, dw);
+    device.free(xt, dyt, wt, y, rstd, dx, dxSum, dw);
   });
 
   it.each([128, 129])('reads bf16 weights of width %i and gives the same bits twice', async (width) => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const rows = 37;
     const { packed, exact } = packBf16(noise(width, 1));
-    const w = { ...gpu.from(packed), dtype: 'bf16' as const, shape: [width] };
+    const w = { ...device.from(packed), dtype: 'bf16' as const, shape: [width] };
     const [x, dy] = [noise(rows * width, 2), noise(rows * width, 3)];
-    const [xt, dyt] = [gpu.from(x), gpu.from(dy)];
+    const [xt, dyt] = [device.from(x), device.from(dy)];
     const run = async (): Promise<readonly Float32Array[]> => {
-      const [y, rstd, dx, dw] = [gpu.tensor([rows, width]), gpu.tensor([rows]), gpu.tensor([rows, width]), gpu.tensor([width])];
-      const rec = gpu.recorder();
+      const [y, rstd, dx, dw] = [
+        device.tensor([rows, width]),
+        device.tensor([rows]),
+        device.tensor([rows, width]),
+        device.tensor([width]),
+      ];
+      const rec = device.recorder();
       rmsNorm(rec, { x: xt, w, y, rstd, rows, width, eps: EPS });
       rmsNormBackward(rec, { x: xt, w, rstd, dy: dyt, dx, dw, rows, width });
       rec.submit();
-      return gpu.read(y, dx, dw);
+      return device.read(y, dx, dw);
     };
     const first = await run();
     expect(await run()).toEqual(first);
@@ -96,13 +101,13 @@ describe.skipIf(skipGpu)('rmsNorm', () => {
   });
 
   it.each([3, 64])('multiplies by 1 + w with unitOffset, on rows of %i', async (width) => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const rows = 33;
     const [x, dy, w] = [noise(rows * width, 1), noise(rows * width, 2), noise(width, 3)];
-    const [xt, dyt, wt] = [gpu.from(x), gpu.from(dy), gpu.from(w)];
-    const [y, rstd, dx] = [guarded(gpu, [rows, width]), guarded(gpu, [rows]), guarded(gpu, [rows, width])];
-    const dw = guarded(gpu, [width], new Float32Array(width));
-    const rec = gpu.recorder();
+    const [xt, dyt, wt] = [device.from(x), device.from(dy), device.from(w)];
+    const [y, rstd, dx] = [guarded(device, [rows, width]), guarded(device, [rows]), guarded(device, [rows, width])];
+    const dw = guarded(device, [width], new Float32Array(width));
+    const rec = device.recorder();
     rmsNorm(rec, { x: xt, w: wt, y, rstd, rows, width, eps: EPS, unitOffset: true });
     rmsNormBackward(rec, { x: xt, w: wt, rstd, dy: dyt, dx, dw, rows, width, unitOffset: true });
     rec.submit();
@@ -110,13 +115,13 @@ describe.skipIf(skipGpu)('rmsNorm', () => {
     expectClose(await y.values(), rmsNormReference(x, w, EPS, 1).y, 'y', 1e-6);
     expectClose(await dx.values(), gradient.dx, 'dx', 2e-6);
     expectClose(await dw.values(), gradient.dw, 'dw');
-    gpu.free(xt, dyt, wt, y, rstd, dx, dw);
+    device.free(xt, dyt, wt, y, rstd, dx, dw);
   });
 
   it('refuses tensors that are too small, and says which', async () => {
-    const gpu = await testGpu();
-    const [x, w] = [gpu.tensor([2, 4]), gpu.tensor([4])];
-    expect(() => rmsNorm(gpu.recorder(), { x, w, y: w, rstd: w, rows: 2, width: 4, eps: EPS })).toThrow(
+    const device = await testedDevice();
+    const [x, w] = [device.tensor([2, 4]), device.tensor([4])];
+    expect(() => rmsNorm(device.recorder(), { x, w, y: w, rstd: w, rows: 2, width: 4, eps: EPS })).toThrow(
       /expected f32\[2,4\] for y/,
     );
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { rope } from '../../src/ops/rope.js';
 import { ropeReference, ropeTables } from '../reference/rope.js';
 import { expectClose, noise } from '../support/compare.js';
-import { skipGpu, testGpu } from '../support/gpu.js';
+import { skipTested, testedDevice } from '../support/tested.js';
 
 const MAX_POS = 300;
 
@@ -33,7 +33,7 @@ describe('the f64 twin', () => {
   });
 });
 
-describe.skipIf(skipGpu)('rope', () => {
+describe.skipIf(skipTested)('rope', () => {
   const cases = [
     [1, 1, 2],
     [7, 5, 4],
@@ -46,20 +46,20 @@ describe.skipIf(skipGpu)('rope', () => {
   ] as const;
 
   it.each(cases)('rotates %i rows of %i heads of %i as the twin does, and back', async (tokens, heads, headDim) => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const tables = ropeTables(MAX_POS, headDim);
-    const [cos, sin] = [gpu.from(Float32Array.from(tables.cos)), gpu.from(Float32Array.from(tables.sin))];
+    const [cos, sin] = [device.from(Float32Array.from(tables.cos)), device.from(Float32Array.from(tables.sin))];
     const data = noise(tokens * heads * headDim, 7);
     const places = Uint32Array.from({ length: tokens }, (_, t) => (t * 37) % MAX_POS);
-    const positions = gpu.from(places);
+    const positions = device.from(places);
     const guard = 64;
-    const whole = gpu.from(Float32Array.from([...data, ...new Float32Array(guard).fill(9)]));
+    const whole = device.from(Float32Array.from([...data, ...new Float32Array(guard).fill(9)]));
     const x = { ...whole, shape: [tokens, heads, headDim] };
     const turn = async (inverse: boolean): Promise<Float32Array> => {
-      const rec = gpu.recorder();
+      const rec = device.recorder();
       rope(rec, { x, cos, sin, positions, tokens, heads, headDim, inverse });
       rec.submit();
-      return (await gpu.read(whole))[0];
+      return (await device.read(whole))[0];
     };
     const forward = await turn(false);
     expectClose(forward.subarray(0, data.length), ropeReference(data, tables.cos, tables.sin, places, heads, headDim), 'x', 1e-6);
@@ -69,18 +69,18 @@ describe.skipIf(skipGpu)('rope', () => {
       back.slice(data.length).every((e) => e === 9),
       'guard band',
     ).toBe(true);
-    gpu.free(cos, sin, positions, whole);
+    device.free(cos, sin, positions, whole);
   });
 
   it('names the shapes that do not fit', async () => {
-    const gpu = await testGpu();
-    const t = gpu.from(new Float32Array(12));
-    const positions = gpu.from(new Uint32Array(3));
+    const device = await testedDevice();
+    const t = device.from(new Float32Array(12));
+    const positions = device.from(new Uint32Array(3));
     const args = { x: t, cos: t, sin: t, positions, tokens: 3, heads: 1, headDim: 4 };
-    expect(() => rope(gpu.recorder(), { ...args, headDim: 3 })).toThrow(
+    expect(() => rope(device.recorder(), { ...args, headDim: 3 })).toThrow(
       'expected an even number (this model cannot use rotary positions) for headDim, got 3',
     );
-    expect(() => rope(gpu.recorder(), { ...args, tokens: 4 })).toThrow('expected f32[4,1,4] for x, got f32[12]');
-    expect(() => rope(gpu.recorder(), { ...args, cos: positions })).toThrow('expected cos and sin of shape [maxPos, 2]');
+    expect(() => rope(device.recorder(), { ...args, tokens: 4 })).toThrow('expected f32[4,1,4] for x, got f32[12]');
+    expect(() => rope(device.recorder(), { ...args, cos: positions })).toThrow('expected cos and sin of shape [maxPos, 2]');
   });
 });

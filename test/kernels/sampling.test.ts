@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Gpu } from '../../src/gpu/device.js';
+import type { Device } from '../../src/ops/device.js';
 import type { Tensor } from '../../src/ops/tensor.js';
 import { Pool } from '../../src/ops/pool.js';
 import { advance, decodeState, DECODE_FIELDS, sample, type DecodeField, type SampleArgs } from '../../src/ops/sampling.js';
 import { drawUniform, logSoftmax, samplingProbs, type SamplingSettings } from '../reference/sampling.js';
 import { difference, expectClose, noise } from '../support/compare.js';
-import { isWasm, skipGpu, testGpu } from '../support/gpu.js';
+import { skipTested, testedDevice } from '../support/tested.js';
 import { guarded } from '../support/guard.js';
 
 const golden = path.join(
@@ -38,7 +38,7 @@ interface Row {
 }
 
 /** Samples rows, each with its own stream and step, and reads everything back. */
-async function draw(gpu: Gpu, rows: readonly Row[], settings: SamplingSettings, withProbs = true): Promise<Drawn> {
+async function draw(device: Device, rows: readonly Row[], settings: SamplingSettings, withProbs = true): Promise<Drawn> {
   const vocab = rows[0]!.logits.length;
   const B = rows.length;
   const flat = new Float32Array(B * vocab);
@@ -46,10 +46,10 @@ async function draw(gpu: Gpu, rows: readonly Row[], settings: SamplingSettings, 
   const words = Math.ceil(vocab / 32);
   const bits = new Uint32Array(B * words);
   rows.forEach(({ history = [] }, b) => history.forEach((id) => (bits[b * words + (id >>> 5)]! |= 1 << (id & 31))));
-  const u32 = (of: (row: Row) => number): Tensor => gpu.from(Uint32Array.from(rows, of));
-  const logits = gpu.from(flat);
-  const [tokens, logps] = [guarded(gpu, [B], undefined, 'u32'), guarded(gpu, [B])];
-  const [seen, probs] = [guarded(gpu, [B * words], bits), withProbs ? guarded(gpu, [B, vocab]) : undefined];
+  const u32 = (of: (row: Row) => number): Tensor => device.from(Uint32Array.from(rows, of));
+  const logits = device.from(flat);
+  const [tokens, logps] = [guarded(device, [B], undefined, 'u32'), guarded(device, [B])];
+  const [seen, probs] = [guarded(device, [B * words], bits), withProbs ? guarded(device, [B, vocab]) : undefined];
   const state = {
     stream: u32(({ stream }) => stream),
     step: u32(({ step }) => step),
@@ -68,7 +68,7 @@ async function draw(gpu: Gpu, rows: readonly Row[], settings: SamplingSettings, 
     ...settings,
     ...(probs && { probs }),
   };
-  const rec = gpu.recorder();
+  const rec = device.recorder();
   sample(rec, args);
   rec.submit();
   const out = {
@@ -77,25 +77,25 @@ async function draw(gpu: Gpu, rows: readonly Row[], settings: SamplingSettings, 
     seen: await seen.words(),
     probs: probs ? await probs.values() : new Float32Array(0),
   };
-  gpu.free(logits, tokens, logps, seen, ...Object.values(state), ...(probs ? [probs] : []));
+  device.free(logits, tokens, logps, seen, ...Object.values(state), ...(probs ? [probs] : []));
   return out;
 }
 
-/** Threads that share a row; see shapeFor. */
-function lanesOf(gpu: Gpu, vocab: number): number {
-  return isWasm || gpu.profile.kind === 'software' ? (vocab <= 1024 ? 1 : 64) : vocab <= 1024 ? 32 : 256;
+/** Threads that share a row: SAMPLERS of src/kernels/sampling.ts. */
+function lanesOf(device: Device, vocab: number): number {
+  return device.info.kind === 'gpu' ? (vocab <= 1024 ? 32 : 256) : vocab <= 1024 ? 1 : 64;
 }
 
-describe.skipIf(skipGpu)('sample', () => {
+describe.skipIf(skipTested)('sample', () => {
   it.skipIf(!existsSync(golden))('gives the golden probabilities of transformers', async () => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const { rows } = JSON.parse(readFileSync(golden, 'utf8')) as {
       rows: { settings: SamplingSettings; history: number[]; logits: number[]; expected: { probs: number[] } }[];
     };
     expect(rows.length).toBeGreaterThan(0);
     for (const { settings, history, logits, expected } of rows) {
       const row = { logits: Float32Array.from(logits), stream: 0, step: 0, history };
-      const { probs } = await draw(gpu, [row], settings);
+      const { probs } = await draw(device, [row], settings);
       expect(
         Array.from(probs, (p) => p > 0),
         `kept ids with ${JSON.stringify(settings)}`,
@@ -120,7 +120,7 @@ describe.skipIf(skipGpu)('sample', () => {
   );
 
   it.each(cases)('draws from %i ids with %o as the twin does', async (vocab, s) => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const B = vocab > 10_000 ? 2 : 5;
     const rows = Array.from({ length: B }, (_, b) => ({
       logits: someLogits(1, vocab, 17 * b + vocab),
@@ -128,7 +128,7 @@ describe.skipIf(skipGpu)('sample', () => {
       step: 3 * b,
       history: [0, vocab - 1, (vocab * b) >> 3],
     }));
-    const { tokens, logps, probs, seen } = await draw(gpu, rows, s);
+    const { tokens, logps, probs, seen } = await draw(device, rows, s);
     rows.forEach(({ logits, history, stream, step }, b) => {
       const mine = probs.subarray(b * vocab, (b + 1) * vocab);
       expectClose(mine, samplingProbs(logits, history, s), 'probs', 3e-6);
@@ -140,7 +140,7 @@ describe.skipIf(skipGpu)('sample', () => {
       if (s.temperature > 0) {
         // The draw is the inverse CDF over the lanes' segments of packs.
         const n = vocab % 4 === 0 ? 4 : 1;
-        const lanes = lanesOf(gpu, vocab);
+        const lanes = lanesOf(device, vocab);
         const segment = (id: number): number => Math.floor(id / n) % lanes;
         let below = 0;
         mine.forEach((p, i) => {
@@ -162,16 +162,16 @@ describe.skipIf(skipGpu)('sample', () => {
     const logits = someLogits(1, 1031, 5);
     const rows = Array.from({ length: 33 }, (_, b) => ({ logits, stream: (b * 7) % 33, step: b % 3 }));
     const s = { temperature: 0.9, topP: 0.95 };
-    const gpu = await testGpu();
-    const together = await draw(gpu, rows, s, false);
+    const device = await testedDevice();
+    const together = await draw(device, rows, s, false);
     expect(new Set(together.tokens).size).toBeGreaterThan(10);
-    const reversed = await draw(await testGpu({ subgroups: false }), rows.toReversed(), s, false);
+    const reversed = await draw(await testedDevice({ subgroups: false }), rows.toReversed(), s, false);
     expect(reversed.tokens.toReversed()).toEqual(together.tokens);
     expect(reversed.logps.toReversed()).toEqual(together.logps);
-    const alone = await draw(gpu, [rows[20]!], s, false);
+    const alone = await draw(device, [rows[20]!], s, false);
     expect([alone.tokens[0], alone.logps[0]]).toEqual([together.tokens[20], together.logps[20]]);
     const some = await draw(
-      gpu,
+      device,
       rows.map((row, b) => ({ ...row, active: b % 2 === 0 })),
       s,
     );
@@ -179,11 +179,11 @@ describe.skipIf(skipGpu)('sample', () => {
   });
 
   it('draws every id as often as its probability says, by a chi-squared test', async () => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const logits = someLogits(1, 40, 9);
     const n = 4000;
     const rows = Array.from({ length: n }, (_, b) => ({ logits, stream: b >> 5, step: b & 31 }));
-    const { tokens } = await draw(gpu, rows, { temperature: 1 }, false);
+    const { tokens } = await draw(device, rows, { temperature: 1 }, false);
     const p = logSoftmax(logits, 1).map(Math.exp);
     const counts = new Float64Array(40);
     for (const token of tokens) counts[token]!++;
@@ -192,23 +192,23 @@ describe.skipIf(skipGpu)('sample', () => {
   });
 
   it('keeps ties at a cut, and gives the lowest id among equals when greedy', async () => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const logits = Float32Array.of(0, 3, 1, 3, 1, -2, 1, -0, 0);
     const row = { logits, stream: 0, step: 0 };
     const kept = async (s: SamplingSettings): Promise<number[]> =>
-      Array.from((await draw(gpu, [row], s)).probs.entries()).flatMap(([i, p]) => (p > 0 ? [i] : []));
+      Array.from((await draw(device, [row], s)).probs.entries()).flatMap(([i, p]) => (p > 0 ? [i] : []));
     expect(await kept({ temperature: 1, topK: 1 })).toEqual([1, 3]);
     expect(await kept({ temperature: 1, topK: 3 })).toEqual([1, 2, 3, 4, 6]);
     expect(await kept({ temperature: 1, topK: 6 })).toEqual([0, 1, 2, 3, 4, 6, 7, 8]);
-    expect((await draw(gpu, [row], { temperature: 0 })).tokens[0]).toBe(1);
+    expect((await draw(device, [row], { temperature: 0 })).tokens[0]).toBe(1);
   });
 
   it('finds a top-p cut in the flat tail of a large vocabulary', async () => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const vocab = 150_001;
     const logits = noise(vocab, 3).map((x) => 1e-3 * x);
     for (const topP of [0.25, 0.999]) {
-      const { probs } = await draw(gpu, [{ logits, stream: 0, step: 0 }], { temperature: 1, topP });
+      const { probs } = await draw(device, [{ logits, stream: 0, step: 0 }], { temperature: 1, topP });
       const expected = samplingProbs(logits, [], { temperature: 1, topP });
       const size = (p: Float32Array | Float64Array): number => Array.from(p).filter((x) => x > 0).length;
       const sizes = [size(probs), size(expected)];
@@ -218,8 +218,8 @@ describe.skipIf(skipGpu)('sample', () => {
   });
 
   it('refuses settings out of range and a missing mask, and says which', async () => {
-    const gpu = await testGpu();
-    const [t, u] = [gpu.tensor([8]), gpu.tensor([1], 'u32')];
+    const device = await testedDevice();
+    const [t, u] = [device.tensor([8]), device.tensor([1], 'u32')];
     const args = {
       logits: t,
       rows: 1,
@@ -234,7 +234,7 @@ describe.skipIf(skipGpu)('sample', () => {
       ...OFF,
     };
     const refused = (change: Partial<SampleArgs>): (() => void) => {
-      return () => sample(gpu.recorder(), { ...args, ...change });
+      return () => sample(device.recorder(), { ...args, ...change });
     };
     expect(refused({ topP: 0 })).toThrow(/a number > 0 and <= 1 for topP, got 0/);
     expect(refused({ temperature: -1 })).toThrow(/≥ 0 for temperature, got -1/);
@@ -243,14 +243,14 @@ describe.skipIf(skipGpu)('sample', () => {
   });
 });
 
-describe.skipIf(skipGpu)('advance', () => {
+describe.skipIf(skipTested)('advance', () => {
   it('keeps tokens, moves slots on, and stops them at an end id, the limit and the end of the context', async () => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const [slots, maxContext, maxNew] = [70, 9, 5];
-    const state = decodeState(new Pool(gpu), slots);
+    const state = decodeState(new Pool(device), slots);
     const column = (name: DecodeField, of: (b: number) => number): Uint32Array<ArrayBuffer> => {
       const data = Uint32Array.from({ length: slots }, (_, b) => of(b));
-      gpu.write(state[name], data);
+      device.write(state[name], data);
       return data;
     };
     const token = column('tokens', (b) => 10 + (b % 4));
@@ -263,24 +263,24 @@ describe.skipIf(skipGpu)('advance', () => {
     column('stream', (b) => 900 + b);
     const logps = noise(slots, 1);
     const kvIndex = Uint32Array.from({ length: slots * maxContext }, (_, i) => 10_000 + i);
-    const outTokens = guarded(gpu, [slots, maxNew], new Uint32Array(slots * maxNew));
-    const outLogps = guarded(gpu, [slots, maxNew], new Float32Array(slots * maxNew));
-    const rec = gpu.recorder();
+    const outTokens = guarded(device, [slots, maxNew], new Uint32Array(slots * maxNew));
+    const outLogps = guarded(device, [slots, maxNew], new Float32Array(slots * maxNew));
+    const rec = device.recorder();
     advance(rec, {
       state: state.all,
       slots,
-      sampledLogps: gpu.from(logps),
-      kvIndex: gpu.from(kvIndex),
+      sampledLogps: device.from(logps),
+      kvIndex: device.from(kvIndex),
       outTokens,
       outLogps,
-      eos: gpu.from(Uint32Array.of(77, 12)),
+      eos: device.from(Uint32Array.of(77, 12)),
       eosCount: 2,
       maxContext,
       maxNew,
     });
     rec.submit();
     const now = Object.fromEntries(
-      await Promise.all(DECODE_FIELDS.map(async (name) => [name, await gpu.readU32(state[name])] as const)),
+      await Promise.all(DECODE_FIELDS.map(async (name) => [name, await device.readU32(state[name])] as const)),
     ) as Record<DecodeField, Uint32Array>;
     const [tokensOut, logpsOut] = [await outTokens.words(), await outLogps.values()];
     let stopped = 0;
@@ -308,9 +308,9 @@ describe.skipIf(skipGpu)('advance', () => {
   });
 
   it('shares its state with sample in one buffer', async () => {
-    const gpu = await testGpu();
+    const device = await testedDevice();
     const [slots, vocab] = [65, 96];
-    const state = decodeState(new Pool(gpu), slots);
+    const state = decodeState(new Pool(device), slots);
     for (const name of DECODE_FIELDS) expect(state[name].offset % 256, name).toBe(0);
     const logits = someLogits(slots, vocab, 4);
     const table = new Uint32Array(DECODE_FIELDS.length * state.stride);
@@ -320,19 +320,19 @@ describe.skipIf(skipGpu)('advance', () => {
       table[column('stream') + b] = 40 + b;
       table[column('step') + b] = b;
     }
-    gpu.write(state.all, table);
-    const logps = gpu.tensor([slots]);
-    const rec = gpu.recorder();
-    sample(rec, { ...state, logits: gpu.from(logits), rows: slots, vocab, logps, seed: SEED, temperature: 1, ...OFF });
+    device.write(state.all, table);
+    const logps = device.tensor([slots]);
+    const rec = device.recorder();
+    sample(rec, { ...state, logits: device.from(logits), rows: slots, vocab, logps, seed: SEED, temperature: 1, ...OFF });
     rec.submit();
     const apart = await draw(
-      gpu,
+      device,
       Array.from({ length: slots }, (_, b) => ({ logits: logits.subarray(b * vocab, (b + 1) * vocab), stream: 40 + b, step: b })),
       { temperature: 1 },
     );
-    expect(await gpu.readU32(state.tokens)).toEqual(apart.tokens);
-    expect((await gpu.read(logps))[0]).toEqual(apart.logps);
+    expect(await device.readU32(state.tokens)).toEqual(apart.tokens);
+    expect((await device.read(logps))[0]).toEqual(apart.logps);
     table.set(apart.tokens, column('tokens'));
-    expect(await gpu.readU32(state.all)).toEqual(table);
+    expect(await device.readU32(state.all)).toEqual(table);
   });
 });

@@ -6,9 +6,6 @@ import { nodeGpu } from '../../src/platform/webgpu-node.js';
 
 const { adapter, notes } = await nodeGpu();
 
-/** False: these are WebGPU devices; see wasm-as-gpu.ts. */
-export const isWasm: boolean = false;
-
 /** What `--device` calls this machine's adapter. */
 export const gpuKind: 'software' | 'gpu' = adapter && !summarize(adapter).software ? 'gpu' : 'software';
 
