@@ -1,4 +1,5 @@
-// Bundles of the package: index (browser and everywhere else, no Node module in its graph), node, verify, and the command line.
+// Bundles of the package: index (browser and everywhere else, no Node module in its graph), node, verify, both sides of the worker, and the
+// command line.
 import { chmodSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { assets, typescript } from './scripts/plugins.mjs';
@@ -13,7 +14,7 @@ const external = (id) => id.startsWith('node:') || packages.some((name) => id ==
 const browserSafe = {
   name: 'browser-safe',
   generateBundle(_, bundle) {
-    const reached = new Set(['index.js', 'verify.js']);
+    const reached = new Set(['index.js', 'verify.js', 'worker/connect.js', 'worker/serve.js']);
     for (const file of reached) {
       for (const id of [...bundle[file].imports, ...bundle[file].dynamicImports]) {
         if (id in bundle) reached.add(id);
@@ -30,7 +31,14 @@ const executable = {
 };
 
 export default {
-  input: { index: 'src/index.ts', node: 'src/node.ts', verify: 'src/verify.ts', cli: 'src/cli/main.ts' },
+  input: {
+    index: 'src/index.ts',
+    node: 'src/node.ts',
+    verify: 'src/verify.ts',
+    'worker/connect': 'src/worker/connect.ts',
+    'worker/serve': 'src/worker/serve.ts',
+    cli: 'src/cli/main.ts',
+  },
   external,
   plugins: [assets(), typescript(), browserSafe, executable],
   onwarn(warning) {

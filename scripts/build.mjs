@@ -1,4 +1,4 @@
-// Makes dist/: the WebAssembly modules, the bundles and the type declarations. With --if-stale only where a source is newer.
+// Makes dist/: the WebAssembly modules, the bundles, the page and the type declarations. With --if-stale only where a source is newer.
 // It is written under another name and then swapped in, so that nobody ever imports half a build.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,10 +7,12 @@ import path from 'node:path';
 import { rollup } from 'rollup';
 import ts from 'typescript';
 import config from '../rollup.config.mjs';
+import { buildWeb } from './web.mjs';
 import { WASM_MODULES, sourceOf, targetOf } from './wasm-modules.mjs';
 
 process.chdir(path.resolve(import.meta.dirname, '..'));
-const SOURCES = ['src', 'shaders', 'assembly', 'scripts', 'package.json', 'rollup.config.mjs', 'tsconfig.json'];
+const SOURCES = ['src', 'web', 'shaders', 'assembly', 'scripts', 'package.json', 'rollup.config.mjs', 'tsconfig.json'];
+const ENTRIES = ['index', 'node', 'verify', 'worker/connect', 'worker/serve'].map((name) => `src/${name}.ts`);
 
 /** The time of the newest change in a file or folder. */
 function newest(file) {
@@ -56,11 +58,12 @@ if (!process.argv.includes('--if-stale') || isStale('dist/cli.js', SOURCES)) {
   const fresh = `build/dist.${process.pid}`;
   try {
     const wasm = buildWasm();
-    declarations(['src/index.ts', 'src/node.ts', 'src/verify.ts'], path.join(fresh, 'types'));
+    declarations(ENTRIES, path.join(fresh, 'types'));
     await wasm;
     const bundle = await rollup(config);
     await bundle.write({ ...config.output, dir: fresh });
     await bundle.close();
+    await buildWeb(path.join(fresh, 'web'));
     rmSync('dist', { recursive: true, force: true });
     renameSync(fresh, 'dist');
     console.error(`dist: built in ${((performance.now() - start) / 1000).toFixed(1)} s`);

@@ -28,6 +28,8 @@ export { Rng } from './rng.js';
 
 export { MemoryFiles, readJson } from './platform/files.js';
 export type { FileContent, FileEntry, FileFolder, FileSink, FileSource } from './platform/files.js';
+export { BlobFiles } from './platform/blob-files.js';
+export { OpfsFiles } from './platform/opfs-files.js';
 export { HttpFiles } from './platform/http-files.js';
 export type { HttpFilesOptions } from './platform/http-files.js';
 export type { Fetch, HttpOptions } from './platform/http.js';
@@ -124,6 +126,8 @@ export { MGRPOTrainer } from './train/mgrpo-trainer.js';
 export { createPolicy, loadPolicy } from './train/policy.js';
 export type { Policy, PolicyOptions, PolicyOrigin, TrainOptions } from './train/policy.js';
 export type { CompleteOptions, Prompt, TextCompletion } from './train/complete.js';
+export { selfCorrect } from './train/self-correct.js';
+export type { SelfCorrectOptions, SelfCorrection } from './train/self-correct.js';
 export type { LanguageModel } from './train/language-model.js';
 export { SFTTrainer } from './train/sft-trainer.js';
 export { latestCheckpoint } from './run/checkpoints.js';

@@ -36,6 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   run: ['platform', 'report', 'type train/events'],
   study: ['train', 'run'],
   open: ['kernels', 'wasm', 'platform', 'options'],
+  worker: ['train', 'run', 'open'],
   index: ['study', 'open'],
   node: ['index', 'open'],
   cli: ['index', 'config', 'options', 'platform', 'open', 'report', 'verify', 'type train/events'],

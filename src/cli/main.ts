@@ -11,6 +11,7 @@ import { sftCommand, sftSpec } from './sft.js';
 import { studyCommand, studySpec } from './study.js';
 import { trainCommand, trainSpec } from './train.js';
 import { verifyCommand, verifySpec } from './verify.js';
+import { uiCommand, uiSpec } from './ui.js';
 import { packageVersion } from './version.js';
 
 /** Checks the words after the command, and gives what is left to do; null where they ask for help. */
@@ -24,6 +25,7 @@ const COMMANDS: readonly { readonly spec: CommandSpec; readonly prepare: Prepare
   { spec: generateSpec, prepare: generateCommand },
   { spec: verifySpec, prepare: verifyCommand },
   { spec: infoSpec, prepare: infoCommand },
+  { spec: uiSpec, prepare: uiCommand },
 ];
 
 function overview(): string {

@@ -40,24 +40,34 @@ export async function complete(
   prompts: readonly Prompt[],
   options: CompleteOptions,
 ): Promise<TextCompletion[][]> {
-  const settings = takeOptions('complete', COMPLETION_OPTIONS, options, {
-    signal: SIGNAL,
-    onProgress: LISTENER,
-    onText: LISTENER,
-  });
   check(
     Array.isArray(prompts) && prompts.every((prompt) => typeof prompt === 'string' || Array.isArray(prompt)),
     `complete: expected a list of texts or of lists of messages, got ${show(prompts)}; put a single prompt into []`,
   );
-  const encoded = prompts.map((prompt) => ({ ids: model.tokenizer.encodePrompt(prompt) }));
-  const longest = encoded.reduce((n, { ids }) => Math.max(n, ids.length), 0);
+  const encoded = prompts.map((prompt) => model.tokenizer.encodePrompt(prompt));
+  return completeEncoded('complete', model, encoded, options);
+}
+
+/** As {@link complete}, of token ids. @param where the public function, for messages */
+export async function completeEncoded(
+  where: string,
+  model: LanguageModel,
+  prompts: readonly ArrayLike<number>[],
+  options: CompleteOptions,
+): Promise<TextCompletion[][]> {
+  const settings = takeOptions(where, COMPLETION_OPTIONS, options, {
+    signal: SIGNAL,
+    onProgress: LISTENER,
+    onText: LISTENER,
+  });
+  const longest = prompts.reduce((n, { length }) => Math.max(n, length), 0);
   const room = Math.max(1, Math.min(GRPO_OPTIONS.maxCompletionLength.default, model.context - longest));
   const { numGenerations: n, seed, maxCompletionLength } = settings;
   const { signal, onProgress, onText } = options;
   const pieces = onText && new Pieces(model, onText);
   const completions = await rollout(
     model,
-    encoded,
+    prompts.map((ids) => ({ ids })),
     n,
     { ...settings, maxCompletionLength: maxCompletionLength ?? room },
     {

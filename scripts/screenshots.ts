@@ -1,0 +1,70 @@
+// Pictures of every view of the page, light, dark and on a phone, into build/screenshots: to be looked at. node scripts/run.mjs scripts/screenshots.ts
+import { mkdirSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { servePage } from '../src/cli/ui.js';
+import { startChromium } from '../test/support/chromium.js';
+
+const VIEWS: readonly (readonly [name: string, hash: string])[] = [
+  ['start', '#/train'],
+  ['settings', '#/train?steps=20'],
+  ['play', '#/play?q=7?3?9?4=9'],
+  ['verify', '#/verify'],
+  ['home', '#/home'],
+];
+const SCHEMES = [
+  { name: 'light', width: 1200, height: 900 },
+  { name: 'dark', width: 1200, height: 900 },
+  { name: 'phone', width: 390, height: 844 },
+] as const;
+
+const folder = path.resolve('build/screenshots');
+mkdirSync(folder, { recursive: true });
+const server = await servePage(path.resolve('dist/web'), 0);
+const browser = await startChromium();
+if (typeof browser === 'string') throw new Error(browser);
+const page = await browser.newPage();
+page.on('console', (message) => console.error(`console: ${message.text()}`));
+page.on('pageerror', (error) => console.error(`error: ${String(error)}`));
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+
+const only = process.argv[2];
+const shoot = async (name: string): Promise<void> => {
+  for (const { name: scheme, width, height } of SCHEMES) {
+    await page.setViewport({ width, height, deviceScaleFactor: 1 });
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme === 'dark' ? 'dark' : 'light' }]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await page.screenshot({ path: path.join(folder, `${name}-${scheme}.png`) as `${string}.png`, fullPage: true });
+  }
+};
+const click = (text: string): Promise<void> => page.locator(`::-p-text(${text})`).click();
+const until = (text: string): Promise<unknown> =>
+  page.waitForFunction((t: string) => document.body.textContent.includes(t), { timeout: 240_000 }, text);
+
+await page.goto(url);
+for (const [name, hash] of VIEWS) {
+  if (only && !name.includes(only)) continue;
+  await page.evaluate((h: string) => (location.hash = h), hash);
+  await shoot(name);
+}
+if (!only || only === 'trained') {
+  await page.goto(`${url}#/train?steps=12`);
+  await page.reload();
+  await page.locator('.controls .primary').click();
+  await page.waitForFunction(() => document.querySelectorAll('.chart').length > 0, { timeout: 240_000 });
+  await shoot('training');
+  await until('done after step');
+  await shoot('trained');
+  await click('Measure on 500');
+  await until('First answers solved');
+  await shoot('measured');
+  await page.evaluate(() => (location.hash = '#/play?q=7?3?9?4=9'));
+  await page.locator('form .primary').click();
+  await page.waitForFunction(() => document.querySelectorAll('.change').length === 2, { timeout: 60_000 });
+  await shoot('play-answered');
+  await page.evaluate(() => (location.hash = '#/home'));
+  await shoot('home-trained');
+}
+await browser.close();
+server.close();
+server.closeAllConnections();

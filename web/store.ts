@@ -1,0 +1,367 @@
+// What the page knows, and what can be done: one object, changed by `update`, drawn anew at the next frame. The engine is started when it is needed.
+import type { MemoryUse } from '../src/ops/device.js';
+import type { CompletionRecord } from '../src/train/events.js';
+import type { Metric } from '../src/algo/evaluation.js';
+import { connectEngine, type Engine } from '../src/worker/connect.js';
+import type { Asked, EngineEvent, ModelFacts, ModelSource, SavedRun } from '../src/worker/protocol.js';
+import { argsOf, puzzlesOf, settingsOf, type TrainSettings } from './settings.js';
+import { parseRoute, type Route } from './route.js';
+
+/** One finished step. */
+export interface Step {
+  readonly step: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly memory: MemoryUse;
+}
+
+/** What the model is doing. */
+export type Activity = 'idle' | 'starting' | 'running' | 'pausing' | 'paused' | 'stopping' | 'done' | 'failed';
+
+/** Text that arrives piece by piece, and what came of it. */
+export interface Answered {
+  readonly answer: string;
+  readonly correction: string;
+  readonly result: Asked | null;
+}
+
+/** Everything that is shown. */
+export interface State {
+  readonly route: Route;
+  readonly activity: Activity;
+  /** For people: what went wrong, and what is worth knowing. */
+  readonly problem: string | null;
+  readonly notice: string | null;
+  readonly device: string | null;
+  readonly model: ModelFacts | null;
+  readonly source: ModelSource;
+  readonly loading: number | null;
+  /** Problems of the visitor: a file of JSON lines. */
+  readonly data: { readonly name: string; readonly jsonl: string } | null;
+  readonly settings: TrainSettings;
+  readonly steps: readonly Step[];
+  readonly totalSteps: number;
+  readonly secondsLeft: number | null;
+  readonly progress: {
+    readonly phase: string;
+    readonly layer: number | undefined;
+    readonly done: number;
+    readonly total: number;
+  } | null;
+  readonly completions: readonly CompletionRecord[];
+  readonly savedStep: number | null;
+  /** A run of an earlier visit. */
+  readonly saved: SavedRun | null;
+  readonly measured: { readonly before: Readonly<Record<string, Metric>>; readonly now: Readonly<Record<string, Metric>> } | null;
+  readonly isMeasuring: boolean;
+  readonly asked: Readonly<Record<'before' | 'now', Answered | null>>;
+  readonly isAsking: boolean;
+  readonly smoothing: number;
+}
+
+/** Where runs are saved, and where the model of the package lies. */
+const RUN_FOLDER = 'mgrpo/run';
+const BUILTIN: ModelSource = { url: new URL('models/signs-0.2m', document.baseURI).href };
+/** Answers of the built-in model are short. */
+const BUILTIN_LENGTH = 32;
+const OWN_LENGTH = 256;
+const PUZZLES = 4096;
+const MEASURED = 500;
+
+let state: State = {
+  route: parseRoute(location.hash),
+  activity: 'idle',
+  problem: null,
+  notice: null,
+  device: null,
+  model: null,
+  source: BUILTIN,
+  loading: null,
+  data: null,
+  settings: settingsOf(parseRoute(location.hash).query),
+  steps: [],
+  totalSteps: 0,
+  secondsLeft: null,
+  progress: null,
+  completions: [],
+  savedStep: null,
+  saved: null,
+  measured: null,
+  isMeasuring: false,
+  asked: { before: null, now: null },
+  isAsking: false,
+  smoothing: 0.6,
+};
+
+let draw: (state: State) => void = () => undefined;
+let isDrawing = false;
+
+/** The present state. */
+export const current = (): State => state;
+
+/** Whoever draws; called once at once, then at most once a frame. */
+export function onChange(listener: (state: State) => void): void {
+  draw = listener;
+  draw(state);
+}
+
+/** Changes the state. */
+export function update(patch: Partial<State>): void {
+  state = { ...state, ...patch };
+  if (isDrawing) return;
+  isDrawing = true;
+  // Hidden pages get no frames, and their state must not go stale.
+  const next = document.hidden ? (run: () => void) => setTimeout(run, 200) : requestAnimationFrame;
+  next(() => {
+    isDrawing = false;
+    draw(state);
+  });
+}
+
+// ---- the engine ----------------------------------------------------------------------------------------------------
+
+let engine: Engine | undefined;
+let opened: Promise<void> | undefined;
+/** What was loaded, and whether for training. */
+let loaded: { readonly source: ModelSource; readonly device: string } | undefined;
+
+function theEngine(): Engine {
+  engine ??= connectEngine(new Worker(new URL('engine.js', document.baseURI), { type: 'module', name: 'mgrpo' }), hear);
+  return engine;
+}
+
+/** Opens the device once for each choice of it. */
+async function openEngine(): Promise<Engine> {
+  const found = theEngine();
+  const { device } = state.settings;
+  if (loaded && loaded.device !== device) [loaded, opened] = [undefined, undefined];
+  opened ??= found.open(device as 'auto').then(({ description }) => update({ device: description }));
+  try {
+    await opened;
+  } catch (error) {
+    opened = undefined;
+    throw error;
+  }
+  return found;
+}
+
+/** Loads the model where it is not there yet. */
+async function ready(): Promise<Engine> {
+  const found = await openEngine();
+  const { source, settings } = state;
+  if (loaded?.source === source && loaded.device === settings.device) return found;
+  const model = await found.load(source, 'full');
+  loaded = { source, device: settings.device };
+  update({ model, loading: null });
+  return found;
+}
+
+function hear(event: EngineEvent): void {
+  switch (event.type) {
+    case 'loading':
+      return update({ loading: event.done < event.total ? event.done / event.total : null });
+    case 'start':
+      return update({ totalSteps: event.steps, activity: 'running', secondsLeft: null });
+    case 'progress': {
+      const { phase, layer, done, total } = event;
+      return update({ progress: { phase, layer, done, total } });
+    }
+    case 'completions':
+      return update({ completions: event.rows });
+    case 'step': {
+      const { step, metrics, seconds, memory, secondsLeft } = event;
+      return update({ steps: [...state.steps, { step, metrics, seconds, memory }], secondsLeft, totalSteps: event.steps });
+    }
+    case 'paused':
+      return update({ activity: state.activity === 'stopping' ? 'stopping' : 'paused', progress: null });
+    case 'saved':
+      return update({ savedStep: event.step });
+    case 'text': {
+      const { which, part, piece } = event;
+      const before = state.asked[which] ?? { answer: '', correction: '', result: null };
+      return update({ asked: { ...state.asked, [which]: { ...before, [part]: before[part] + piece } } });
+    }
+    default:
+  }
+}
+
+/** A sentence for people. */
+function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+// ---- training ------------------------------------------------------------------------------------------------------
+
+/** Whether a training is under way. */
+export const isTraining = ({ activity }: State): boolean => !['idle', 'done', 'failed'].includes(activity);
+
+/** Starts a training from the model that is chosen, or goes on with the saved one. */
+export async function start({ resume = false }: { readonly resume?: boolean } = {}): Promise<void> {
+  if (isTraining(state)) return;
+  const { saved } = state;
+  const settings =
+    resume && saved ? ({ ...state.settings, ...(saved.settings['page'] as object) } as TrainSettings) : state.settings;
+  const steps =
+    resume && saved ? saved.steps.map(({ step, metrics, seconds, memory }) => ({ step, metrics, seconds, memory })) : [];
+  update({
+    ...{ activity: 'starting', problem: null, notice: null, settings, steps, completions: [], measured: null, saved: null },
+    ...{ savedStep: resume && saved ? saved.step : null, totalSteps: settings.steps, secondsLeft: null, progress: null },
+    asked: { before: null, now: null },
+  });
+  try {
+    const found = await openEngine();
+    const { source, data } = state;
+    const isBuiltin = source === BUILTIN;
+    const model = resume ? await found.loadSaved(RUN_FOLDER, source) : await found.load(source, 'full');
+    loaded = { source, device: settings.device };
+    update({ model, loading: null });
+    const canSave = 'getDirectory' in (navigator.storage ?? {});
+    if (!canSave) update({ notice: 'This browser has no private file system: the training is lost when the page is closed.' });
+    await found.train({
+      algorithm: settings.algorithm as 'mgrpo',
+      data: data ?? puzzlesOf(settings, PUZZLES),
+      args: argsOf(settings, isBuiltin ? BUILTIN_LENGTH : OWN_LENGTH),
+      folder: canSave ? RUN_FOLDER : null,
+      resume,
+      settings: { page: settings },
+    });
+    update({ activity: 'done', progress: null, secondsLeft: null });
+  } catch (error) {
+    update({ activity: 'failed', problem: sentence(error), progress: null, loading: null });
+  }
+}
+
+/** Holds the training before its next step. */
+export async function pause(): Promise<void> {
+  update({ activity: 'pausing' });
+  await theEngine().pause();
+}
+
+/** Lets it go on. */
+export async function goOn(): Promise<void> {
+  update({ activity: 'running' });
+  await theEngine().resume();
+}
+
+/** One step: of a paused training, or the first of a new one. */
+export async function oneStep(): Promise<void> {
+  if (state.activity === 'paused') {
+    update({ activity: 'running' });
+    await theEngine().step();
+    return;
+  }
+  const begun = start();
+  // The training is held before it begins its second step.
+  const held = setInterval(() => {
+    if (state.activity === 'starting') return;
+    clearInterval(held);
+    if (state.activity === 'running') void pause();
+  }, 5);
+  await begun;
+}
+
+/** Ends it after the present step, and saves. */
+export async function stop(): Promise<void> {
+  update({ activity: 'stopping' });
+  await theEngine().stop();
+}
+
+/** Forgets the saved run. */
+export async function discard(): Promise<void> {
+  update({ saved: null });
+  await theEngine().remove(RUN_FOLDER);
+}
+
+/** Looks for a run of an earlier visit, without starting the engine where there is none. */
+export async function findSaved(): Promise<void> {
+  try {
+    const root = await navigator.storage.getDirectory();
+    const folder = await (await root.getDirectoryHandle('mgrpo')).getDirectoryHandle('run');
+    await folder.getDirectoryHandle('checkpoints');
+  } catch {
+    return;
+  }
+  try {
+    const saved = await theEngine().saved(RUN_FOLDER);
+    if (saved && state.activity === 'idle') update({ saved });
+  } catch (error) {
+    update({ notice: sentence(error) });
+  }
+}
+
+/** Compares the model with the one it started from, on puzzles that it was not trained on. */
+export async function measure(): Promise<void> {
+  update({ isMeasuring: true, problem: null });
+  try {
+    const found = await ready();
+    const ask = { data: puzzlesOf(state.settings, MEASURED), temperature: state.settings.t };
+    const before = await found.measure({ which: 'before', ...ask });
+    const now = await found.measure({ which: 'now', ...ask });
+    update({ measured: { before, now } });
+  } catch (error) {
+    update({ problem: sentence(error) });
+  } finally {
+    update({ isMeasuring: false, progress: null });
+  }
+}
+
+// ---- play, verify, take home -----------------------------------------------------------------------------------------
+
+/** The right answer of a sign puzzle, as the checker takes it; undefined where the text is none. */
+export function puzzleOf(question: string): { numbers: number[]; target: number; inOrder: true } | undefined {
+  const [left, target, ...rest] = question.replaceAll(/\s/g, '').split('=');
+  const numbers = (left ?? '').split('?').map(Number);
+  if (rest.length > 0 || !target || left === '' || ![...numbers, Number(target)].every(Number.isSafeInteger)) return undefined;
+  return { numbers, target: Number(target), inOrder: true };
+}
+
+/** Asks the model before the training and as it is now; both draw the same random numbers. */
+export async function ask(question: string, phrase: string, temperature: number, seed: number): Promise<void> {
+  update({ isAsking: true, problem: null, asked: { before: null, now: null } });
+  try {
+    const found = await ready();
+    const puzzle = puzzleOf(question);
+    const isBuiltin = state.source === BUILTIN;
+    const request = {
+      ...{ question: isBuiltin ? question.replaceAll(/\s/g, '') : question, phrase, temperature, seed },
+      ...(isBuiltin && { maxCompletionLength: BUILTIN_LENGTH }),
+      ...(puzzle && { gold: puzzle }),
+    };
+    for (const which of ['before', 'now'] as const) {
+      if (which === 'now' && state.steps.length === 0) break;
+      const result = await found.ask({ which, ...request });
+      update({ asked: { ...state.asked, [which]: { answer: result.answer.text, correction: result.correction.text, result } } });
+    }
+  } catch (error) {
+    update({ problem: sentence(error) });
+  } finally {
+    update({ isAsking: false });
+  }
+}
+
+/** The trained model as files. */
+export async function savedFiles(): Promise<Readonly<Record<string, Uint8Array<ArrayBuffer>>>> {
+  return (await ready()).save();
+}
+
+/** Takes a model or an adapter that the visitor gave; it is loaded at the next start. */
+export function takeModel(name: string, files: Readonly<Record<string, Blob>>): void {
+  update({
+    source: { name, files, base: (BUILTIN as { url: string }).url },
+    ...{ model: null, steps: [], completions: [], measured: null, activity: 'idle', asked: { before: null, now: null } },
+    ...{ notice: `${name}: taken. It is loaded when you start a training or ask it.`, problem: null, saved: null },
+  });
+}
+
+/** Takes a file of JSON lines to train on. */
+export function takeData(name: string, jsonl: string): void {
+  update({ data: { name, jsonl }, notice: `${name}: the next training takes its problems from here.`, problem: null });
+}
+
+/** Back to the model and the puzzles of the package. */
+export function takeBuiltin(): void {
+  update({ source: BUILTIN, data: null, model: null, notice: null });
+}
+
+/** Whether the built-in model is chosen. */
+export const isBuiltin = ({ source }: State): boolean => source === BUILTIN;

@@ -1,0 +1,417 @@
+// Train: start, hold and end a training, and see what it does.
+import { bytesText, duration, metricTable, short } from '../../src/report/format.js';
+import type { Metric } from '../../src/algo/evaluation.js';
+import { html, type Children } from '../html.js';
+import { Chart, smooth, type Line } from '../parts/chart.js';
+import { GroupTable } from '../parts/group.js';
+import { Icon } from '../parts/icon.js';
+import { routeTo } from '../route.js';
+import { FIELDS, linkOf, type Field, type TrainSettings } from '../settings.js';
+import {
+  discard,
+  goOn,
+  isBuiltin,
+  isTraining,
+  measure,
+  oneStep,
+  pause,
+  start,
+  stop,
+  takeBuiltin,
+  update,
+  type State,
+  type Step,
+} from '../store.js';
+
+interface Drawn {
+  readonly title: string;
+  readonly doc: string;
+  readonly percent?: boolean;
+  readonly lines: readonly (readonly [metric: string, label: string, tone: 1 | 2])[];
+}
+
+const CHARTS: readonly Drawn[] = [
+  {
+    title: 'Solved',
+    doc: 'Share of puzzles solved: by first answers (acc_t1) and by corrections of them (acc_t2).',
+    percent: true,
+    lines: [
+      ['acc_t1', 'answers', 1],
+      ['acc_t2', 'corrections', 2],
+    ],
+  },
+  {
+    title: 'What a second look does',
+    doc: 'Share of corrections that made a wrong answer right (i→c), and a right one wrong (c→i).',
+    percent: true,
+    lines: [
+      ['delta_c_to_i', 'spoilt', 1],
+      ['delta_i_to_c', 'repaired', 2],
+    ],
+  },
+  {
+    title: 'Reward',
+    doc: 'Mean reward of both layers; with dynamic verification the second counts kept queries alone.',
+    lines: [
+      ['reward', 'answers', 1],
+      ['layer2/reward', 'corrections', 2],
+    ],
+  },
+  {
+    title: 'Entropy',
+    doc: 'How undecided the model is, in nats per token. Near 0 it always says the same.',
+    lines: [
+      ['entropy', 'answers', 1],
+      ['layer2/entropy', 'corrections', 2],
+    ],
+  },
+  {
+    title: 'Length',
+    doc: 'Tokens of a completion. Checks in writing are longer than guesses.',
+    lines: [
+      ['completions/mean_length', 'answers', 1],
+      ['layer2/completions/mean_length', 'corrections', 2],
+    ],
+  },
+  {
+    title: 'Nothing to learn from',
+    doc: 'Share of groups whose rewards are all equal: there is nothing to compare in them.',
+    percent: true,
+    lines: [
+      ['frac_reward_zero_std', 'answers', 1],
+      ['layer2/frac_reward_zero_std', 'corrections', 2],
+    ],
+  },
+  {
+    title: 'Distance to the start (KL)',
+    doc: 'Only with a KL weight above 0.',
+    lines: [
+      ['kl', 'answers', 1],
+      ['layer2/kl', 'corrections', 2],
+    ],
+  },
+];
+
+/** The view. */
+export function Train({ state }: { readonly state: State }): Children {
+  const { steps, completions, saved } = state;
+  const begun = steps.length > 0 || isTraining(state);
+  return html`${!begun && html`<${Hero} state=${state} />`}
+    ${saved && !isTraining(state) && html`<${SavedCard} state=${state} />`} <${Controls} state=${state} />
+    ${
+      begun &&
+      html`<${Figures} state=${state} /><${Charts} state=${state} /><${GroupTable} records=${completions} /><${Measured}
+          state=${state}
+        /><${Work} state=${state} />`
+    }
+    <${Settings} state=${state} />`;
+}
+
+function Hero({ state }: { readonly state: State }): Children {
+  return html`<section class="hero">
+    <h1>Watch a small model learn to correct itself</h1>
+    ${
+      isBuiltin(state) && state.data === null
+        ? html`<p>
+              The puzzle: put + or − before the numbers so that they make the target. The model’s first answer is a guess; shown
+              its guess and a phrase of doubt it can check the sum and flip one sign, and reinforcement learning, here in your
+              browser, makes it do so.
+            </p>
+            <p class="strip">
+              <code>7?3?9?4=9</code><${Icon} name="next" /><code>7+3+9-4 <${Icon} name="wrong" label="wrong" /></code
+              ><${Icon} name="next" /> <q>Wait, let me double-check that.</q><${Icon} name="next" /><code
+                >7<ins>-</ins>3+9-4 <${Icon} name="right" label="right"
+              /></code>
+            </p>`
+        : html`<p>
+            ${state.data ? html`Problems: <b>${state.data.name}</b>. ` : ''}${isBuiltin(state) ? '' : html`Model: <b>${(state.source as { name: string }).name}</b>. `}
+            <button type="button" class="link" onClick=${takeBuiltin}>Back to the built-in puzzle</button>
+          </p>`
+    }
+  </section>`;
+}
+
+function SavedCard({ state }: { readonly state: State }): Children {
+  const { step, config } = state.saved!;
+  return html`<section class="card saved" aria-label="Saved training">
+    <p><b>A training is saved in this browser:</b> step ${step} of ${String(config['maxSteps'])}.</p>
+    <p class="buttons">
+      <button type="button" class="primary" onClick=${() => start({ resume: true })}>Go on</button>
+      <button type="button" onClick=${discard}>Discard</button>
+    </p>
+  </section>`;
+}
+
+function Controls({ state }: { readonly state: State }): Children {
+  const { activity, steps, totalSteps, secondsLeft, progress, loading, savedStep } = state;
+  const busy = isTraining(state);
+  const held = activity === 'paused' || activity === 'pausing';
+  const done = steps.at(-1)?.step ?? 0;
+  const part = progress && busy && !held ? progress.done / Math.max(progress.total, 1) : 0;
+  const all = Math.max(totalSteps, 1);
+  return html`<section class="controls" aria-label="Controls">
+    <p class="buttons">
+      ${!busy && html`<button type="button" class="primary" onClick=${() => start()}>${done > 0 ? 'Start again' : 'Start'}</button>`}
+      ${busy && !held && html`<button type="button" class="primary" disabled=${activity !== 'running'} onClick=${pause}>Pause</button>`}
+      ${held && html`<button type="button" class="primary" disabled=${activity !== 'paused'} onClick=${goOn}>Go on</button>`}
+      <button type="button" disabled=${busy && activity !== 'paused'} onClick=${oneStep}>Step</button>
+      <button type="button" disabled=${!busy || activity === 'stopping' || activity === 'starting'} onClick=${stop}>Stop</button>
+    </p>
+    <div class="course">
+      <progress max=${all} value=${Math.min(done + (done < all ? part : 0), all)} aria-label="Steps done"></progress>
+      <p class="quiet" role="status">${courseText(state, { done, loading, secondsLeft, savedStep })}</p>
+    </div>
+  </section>`;
+}
+
+const PHASES: Readonly<Record<string, string>> = {
+  sample: 'answering',
+  score: 'scoring',
+  update: 'learning',
+  evaluate: 'measuring',
+  save: 'saving',
+};
+
+function courseText(
+  { activity, progress, totalSteps, steps }: State,
+  now: { done: number; loading: number | null; secondsLeft: number | null; savedStep: number | null },
+): string {
+  const { done, loading, secondsLeft, savedStep } = now;
+  const saved = savedStep === null || savedStep === 0 ? '' : `, saved at step ${savedStep}`;
+  if (activity === 'starting')
+    return loading === null ? 'starting the engine' : `loading the model: ${Math.round(100 * loading)} %`;
+  if (activity === 'pausing') return 'holding after this step';
+  if (activity === 'paused') return `held after step ${done} of ${totalSteps}${saved}`;
+  if (activity === 'stopping') return 'stopping after this step';
+  if (activity === 'done') return `${done < totalSteps ? 'stopped' : 'done'} after step ${done} of ${totalSteps}${saved}`;
+  if (activity !== 'running') return 'ready; the model (0.9 MB) is loaded when you start';
+  const left = secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`;
+  const doing = progress
+    ? `${PHASES[progress.phase] ?? progress.phase}${progress.layer === 2 ? ' (corrections)' : ''}`
+    : 'working';
+  return `step ${Math.min(done + 1, totalSteps)} of ${totalSteps}: ${doing}${steps.length === 0 ? '' : left}${saved}`;
+}
+
+/** Large figures: where the training stands. */
+function Figures({ state }: { readonly state: State }): Children {
+  const { steps, smoothing } = state;
+  const course = (name: string): (number | null)[] => smooth(valuesOf(steps, name), Math.max(smoothing, 0.6));
+  const share = (x: number | null | undefined): string => (x === null || x === undefined ? '–' : `${(100 * x).toFixed(0)} %`);
+  const figure = (name: string, label: string, tone: 1 | 2): Children => {
+    const values = course(name);
+    const [first, last] = [values.find((v) => v !== null), values.findLast((v) => v !== null)];
+    return html`<div class="figure tone${tone}">
+      <span>${label}</span><b>${share(last)}</b
+      ><small>${steps.length > 1 ? `from ${share(first)} at the first step` : 'first step'}</small>
+    </div>`;
+  };
+  return html`<section class="figures" aria-label="Where the training stands">
+    ${figure('acc_t1', 'first answers solved', 1)} ${figure('acc_t2', 'solved after correction', 2)}
+    ${figure('delta_i_to_c', 'wrong answers repaired', 2)}
+  </section>`;
+}
+
+/** A metric over the steps. */
+function valuesOf(steps: readonly Step[], name: string): (number | null)[] {
+  return steps.map(({ metrics }) => metrics[name] ?? null);
+}
+
+function Charts({ state }: { readonly state: State }): Children {
+  const { steps, smoothing } = state;
+  // Before the first step all but the distance, so that nothing moves when it is done.
+  const drawn = CHARTS.filter(({ lines }) =>
+    lines.some(([name]) =>
+      steps.length === 0 ? name !== 'kl' && !name.startsWith('layer2/kl') : steps.some(({ metrics }) => name in metrics),
+    ),
+  );
+  const last = steps.slice(-10).reverse();
+  const columns = drawn.flatMap(({ lines }) => lines.map(([name]) => name));
+  return html`<section aria-labelledby="curves">
+    <div class="head">
+      <h2 id="curves">Curves</h2>
+      <label class="slider"
+        >Smoothing
+        <input
+          type="range"
+          min="0"
+          max="0.95"
+          step="0.05"
+          value=${smoothing}
+          onInput=${(event: InputEvent) => update({ smoothing: Number((event.target as HTMLInputElement).value) })}
+      /></label>
+    </div>
+    <div class="charts">
+      ${drawn.map(({ title, doc, percent, lines }) => {
+        const shown = lines.map(([name, label, tone]): Line => ({ label, tone, values: valuesOf(steps, name) }));
+        return html`<${Chart}
+          key=${title}
+          title=${title}
+          doc=${doc}
+          percent=${percent}
+          steps=${steps.map(({ step }) => step)}
+          lines=${shown}
+          smoothing=${smoothing}
+        />`;
+      })}
+    </div>
+    <details class="values">
+      <summary>The last ${last.length} steps as a table, and what the curves mean</summary>
+      <dl>
+        ${drawn.map(
+          ({ title, doc }) =>
+            html`<dt>${title}</dt>
+              <dd>${doc}</dd>`,
+        )}
+      </dl>
+      <div class="scroll" tabindex="0" role="region" aria-label="Metrics of the last steps">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">step</th>
+              ${columns.map((name) => html`<th scope="col">${name}</th>`)}
+            </tr>
+          </thead>
+          <tbody>
+            ${last.map(
+              ({ step, metrics }) =>
+                html`<tr>
+                  <th scope="row">${step}</th>
+                  ${columns.map((name) => html`<td class="num">${metrics[name] === undefined ? '' : short(metrics[name])}</td>`)}
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  </section>`;
+}
+
+/** Before and after on held-out puzzles, with intervals. */
+function Measured({ state }: { readonly state: State }): Children {
+  const { measured, isMeasuring, progress, activity } = state;
+  if (!isBuiltin(state) || state.data !== null) return null;
+  const share = progress?.phase === 'evaluate' ? ` ${Math.round((100 * progress.done) / Math.max(progress.total, 1))} %` : '';
+  const canMeasure = activity === 'done' || activity === 'paused';
+  return html`<section class="card" aria-labelledby="measured">
+    <h2 id="measured">Has it learnt?</h2>
+    ${
+      measured === null
+        ? html`<p>
+            500 puzzles that it was not trained on, answered and corrected by the model before the training and by the model now.
+            ${canMeasure ? '' : ' Pause or finish the training first.'}
+          </p>`
+        : html`<p>${headline(measured)}</p>
+            <details>
+              <summary>All metrics with their 95 % intervals</summary>
+              <pre tabindex="0" role="region" aria-label="Metrics before and after">
+${metricTable(measured.before, measured.now)}</pre>
+            </details>`
+    }
+    <p class="buttons">
+      <button type="button" disabled=${isMeasuring || !canMeasure} onClick=${measure}>
+        ${isMeasuring ? `Measuring${share}` : 'Measure on 500 new puzzles'}
+      </button>
+    </p>
+  </section>`;
+}
+
+/** The comparison in words; a change counts where the intervals do not overlap. */
+function headline({
+  before,
+  now,
+}: {
+  before: Readonly<Record<string, Metric>>;
+  now: Readonly<Record<string, Metric>>;
+}): Children {
+  const pair = (name: string): [Metric, Metric] => [before[name]!, now[name]!];
+  const words = (name: string): Children => {
+    const [a, b] = pair(name);
+    const clear = b.ci95[0] > a.ci95[1] ? 'clearly more' : b.ci95[1] < a.ci95[0] ? 'clearly fewer' : 'no clear change';
+    return html`<b>${(100 * a.value).toFixed(1)} % to ${(100 * b.value).toFixed(1)} %</b> (${clear})`;
+  };
+  return html`First answers solved ${words('acc_t1')}; after a second look ${words('acc_t2')}.`;
+}
+
+/** Where the time goes. */
+function Work({ state }: { readonly state: State }): Children {
+  const step = state.steps.at(-1);
+  if (!step) return html`<section class="work"><h2>Work</h2></section>`;
+  const total = Object.values(step.seconds).reduce((a, b) => a + b, 0);
+  const label = (key: string): string => {
+    const [phase, layer] = key.split('/');
+    return `${PHASES[phase!] ?? phase!}${layer === '2' ? ', corrections' : ''}`;
+  };
+  const tokens = step.metrics['num_tokens'] ?? 0;
+  return html`<section class="work" aria-labelledby="work">
+    <h2 id="work">Work of step ${step.step}</h2>
+    <p class="quiet">
+      ${duration(total)} in all${tokens > 0 ? `, ${short(tokens / Math.max(total, 1e-9))} tokens a second` : ''}; ${' '}
+      ${bytesText(step.memory.peak)} of device memory at most.
+    </p>
+    <div
+      class="stack"
+      role="img"
+      aria-label=${Object.entries(step.seconds)
+        .map(([key, s]) => `${label(key)} ${duration(s)}`)
+        .join(', ')}
+    >
+      ${Object.entries(step.seconds).map(
+        ([key, seconds]) =>
+          html`<i
+            class="phase-${key.replace('/', '-')}"
+            style=${{ flexGrow: seconds }}
+            title="${label(key)}: ${duration(seconds)}"
+          ></i>`,
+      )}
+    </div>
+    <p class="keys">
+      ${Object.entries(step.seconds).map(
+        ([key, seconds]) => html`<span><i class="phase-${key.replace('/', '-')}"></i>${label(key)} ${duration(seconds)}</span>`,
+      )}
+    </p>
+  </section>`;
+}
+
+function Settings({ state }: { readonly state: State }): Children {
+  const { settings } = state;
+  const busy = isTraining(state);
+  const set = (field: Field, text: string): void => {
+    const value = field.choices ? text : Number(text);
+    if (typeof value === 'number' && !Number.isFinite(value)) return;
+    const changed = { ...settings, [field.name]: value } as TrainSettings;
+    update({ settings: changed });
+    history.replaceState(null, '', routeTo('train', linkOf(changed)));
+  };
+  return html`<details class="card settings" open=${state.route.query.size > 0}>
+    <summary>Settings</summary>
+    <fieldset disabled=${busy}>
+      <legend class="hidden">Settings of the next training</legend>
+      ${FIELDS.map((field) => {
+        const { name, label, doc, choices, min, max, step } = field;
+        const onChange = (event: Event): void => set(field, (event.target as HTMLInputElement).value);
+        return html`<div class="field">
+          <label for="set-${name}">${label}</label>
+          ${
+            choices
+              ? html`<select id="set-${name}" aria-describedby="doc-${name}" onChange=${onChange}>
+                  ${choices.map((choice) => html`<option value=${choice} selected=${settings[name] === choice}>${choice}</option>`)}
+                </select>`
+              : html`<input
+                  id="set-${name}"
+                  type="number"
+                  inputmode="decimal"
+                  aria-describedby="doc-${name}"
+                  min=${min}
+                  max=${max}
+                  step=${step === 0.00001 ? 'any' : step}
+                  value=${settings[name]}
+                  onChange=${onChange}
+                />`
+          }
+          <p id="doc-${name}" class="quiet">${doc}</p>
+        </div>`;
+      })}
+    </fieldset>
+    <p class="quiet">The address of this page holds what differs from the defaults: it is a link to this experiment.</p>
+  </details>`;
+}
