@@ -22,7 +22,7 @@ import type { TextCompletion } from '../train/complete.js';
 import { evaluate } from '../train/evaluate.js';
 import type { TrainEvent } from '../train/events.js';
 import { GRPOTrainer } from '../train/grpo-trainer.js';
-import { fittingCompletionLength } from '../train/length.js';
+import { fittingCompletionLength } from '../train/fitting-length.js';
 import type { TrainResult } from '../train/loop.js';
 import { MGRPOTrainer } from '../train/mgrpo-trainer.js';
 import { loadPolicy, type Policy, type PolicyOptions } from '../train/policy.js';
