@@ -46,7 +46,13 @@ export async function startChromium(): Promise<Browser | string> {
       executablePath: path.join(folder, 'chromium'),
       headless: 'shell',
       args: ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', ...(isRoot ? ['--no-sandbox'] : [])],
-      env: { ...process.env, LANG: 'en_US.UTF-8', LANGUAGE: 'en_US', LD_LIBRARY_PATH: path.join(folder, 'al2023/lib'), FONTCONFIG_PATH: path.join(folder, 'fonts') },
+      env: {
+        ...process.env,
+        LANG: 'en_US.UTF-8',
+        LANGUAGE: 'en_US',
+        LD_LIBRARY_PATH: path.join(folder, 'al2023/lib'),
+        FONTCONFIG_PATH: path.join(folder, 'fonts'),
+      },
     });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
