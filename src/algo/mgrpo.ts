@@ -30,6 +30,8 @@ export interface StepHost<Q extends Question> extends QuerySource {
   ): Promise<readonly (readonly Completion[])[]>;
   /** Scores all completions, in the order of {@link sample}. */
   score(layer: 1 | 2, prompts: readonly Prompt<Q>[], completions: readonly (readonly Completion[])[]): Promise<Scored>;
+  /** Puts what a critic writes on each answer before the phrase of its query; without it queries stay as they are. */
+  critique?(queries: readonly Query<Q>[], settings: GRPOConfig): Promise<readonly Query<Q>[]>;
   /** One optimiser step: forward, objective and backward of each micro-batch, then the weights. */
   update(window: UpdateWindow): Promise<void>;
   /** Up to `count` further questions, for dynamicSampling; none where the data are used up. */
@@ -74,7 +76,9 @@ export async function mgrpoStep<Q extends Question>(
 
   // Layer 2: every answer, right or wrong, becomes a query (Eq. 5), and H corrections of it are compared.
   const lengths = { maxCompletionLength: layer2.maxCompletionLength ?? config.maxCompletionLength };
-  const { queries, metrics } = buildQueries(answers, { ...layer2, ...lengths }, host);
+  const built = buildQueries(answers, { ...layer2, ...lengths }, host);
+  const { metrics } = built;
+  const queries = (await host.critique?.(built.queries, layerSettings(config, 2))) ?? built.queries;
   const corrections = queries.length > 0 ? await sampleCorrections(queries, answers, config, layer2, host) : null;
   const second = corrections ? correctionWindows(corrections, config) : [];
   await runUpdates(layer2.schedule === 'joint' ? joinWindows(first, second) : second, config, host);

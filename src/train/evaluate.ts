@@ -19,6 +19,7 @@ import { verifyBatch } from '../reward/verify.js';
 import type { Verdict } from '../reward/verify.js';
 import { Rng } from '../rng.js';
 import type { TaskRow } from '../tasks/task.js';
+import { checkCritic, withCritiques } from './critic.js';
 import type { CompletionRecord } from './events.js';
 import type { LanguageModel } from './language-model.js';
 import { fittingCompletionLength } from './fitting-length.js';
@@ -34,6 +35,8 @@ export interface EvaluateOptions extends Partial<EvaluationConfig> {
   readonly layer2?: Partial<Layer2Config> | null;
   /** For the metrics `reward` and `layer2/reward`; none: they are left out. */
   readonly rewardFuncs?: RewardFunction | readonly RewardFunction[];
+  /** Writes on each answer before it is corrected, as in training. */
+  readonly critic?: LanguageModel;
   readonly signal?: AbortSignal | undefined;
   /** Completions finished and in all, and tokens sampled. */
   readonly onProgress?: (done: number, total: number, tokens: number) => void;
@@ -74,11 +77,13 @@ export async function evaluate(
       optional: true,
     },
     rewardFuncs: { ...REWARD_FUNCS, is: (value) => Array.isArray(value) || REWARD_FUNCS.is(value), optional: true },
+    critic: { ...POLICY, optional: true },
     signal: SIGNAL,
     onProgress: LISTENER,
   });
   const layer2 = layer2Of(options.layer2);
   check(isObject(policy) && POLICY.is(policy), `evaluate: expected a policy, got none; ${POLICY.wayOut}`);
+  if (options.critic && layer2) checkCritic('evaluate', policy, options.critic, layer2.mode);
   check(Array.isArray(dataset) && dataset.length > 0, 'evaluate: expected at least one row, got none; give it a data set');
   const questions = encodeQuestions(policy.tokenizer, dataset, layer2);
   const bare = dataset.findIndex((row) => goldOf(row) === '');
@@ -147,7 +152,7 @@ class EvaluationRun {
     for (let turn = 2; this.#layer2 && turn <= this.#settings.turns; turn++) {
       const before = turns.at(-1)!;
       const answers = { prompts, completions: table(before.answers, k), correct: before.correct };
-      const queries = this.#queries(answers, this.#layer2);
+      const queries = await this.#critique(this.#queries(answers, this.#layer2));
       const graded = await this.#grade(queries, 1, this.#lengths.correction, (turn - 1) * prompts.length * k);
       records.push(...recordsOf(this.#policy, 0, 2, graded.rolled));
       turns.push(this.#standAfter(before, queries, graded));
@@ -217,6 +222,19 @@ class EvaluationRun {
         draw: () => this.#rng.uniform(),
       },
     ).queries;
+  }
+
+  /** The queries with what the critic writes, where there is one. */
+  async #critique(queries: readonly Query<EncodedQuestion>[]): Promise<readonly Query<EncodedQuestion>[]> {
+    const { critic, signal } = this.#options;
+    if (!critic || queries.length === 0) return queries;
+    const context = Math.min(this.#settings.maxContextLength ?? this.#policy.context, this.#policy.context, critic.context);
+    const lengths = {
+      maxCompletionLength: this.#lengths.correction,
+      maxSlots: this.#settings.maxSlots,
+      maxContextLength: context,
+    };
+    return (await withCritiques(critic, queries, lengths, signal)).queries;
   }
 
   /** Samples n completions of each prompt and grades them. @param firstStream also how many completions were finished before */

@@ -1,13 +1,14 @@
 // The device side of a step: samples, scores and updates for the algorithm, and keeps count of what the step took and told. One host serves one
 // step; what it read of the data and drew of the random streams becomes the trainer's state only when the step is finished.
 import type { StepHost } from '../algo/mgrpo.js';
-import type { Completion, Phrase, Prompt, Scored } from '../algo/rollout.js';
+import type { Completion, Phrase, Prompt, Query, Scored } from '../algo/rollout.js';
 import type { UpdateWindow } from '../algo/micro-batches.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import type { AdamW } from '../optim/adamw.js';
 import { MgrpoError } from '../errors.js';
 import { scheduleFactor } from '../optim/schedule.js';
 import { Rng } from '../rng.js';
+import { withCritiques } from './critic.js';
 import type { Emitter } from './emitter.js';
 import type { Phase } from './events.js';
 import { meanMetrics } from './loop.js';
@@ -119,6 +120,15 @@ export class DeviceHost implements StepHost<EncodedQuestion> {
       this.#tokens += completions.flat().reduce((sum, { ids }) => sum + ids.length, 0);
       return completions;
     });
+  }
+
+  async critique(queries: readonly Query<EncodedQuestion>[], settings: GRPOConfig): Promise<readonly Query<EncodedQuestion>[]> {
+    const { critic, signal } = this.#parts;
+    if (!critic || queries.length === 0) return queries;
+    const lengths = { ...settings, maxContextLength: Math.min(this.maxContextLength, critic.context) };
+    const found = await withCritiques(critic, queries, lengths, this.hasUpdated ? undefined : signal);
+    this.#tokens += found.tokens;
+    return found.queries;
   }
 
   score(

@@ -8,7 +8,9 @@ import { LISTENER, takeOptions } from '../options/border.js';
 import type { ArgumentRule } from '../options/border.js';
 import type { RewardFunction } from '../reward/types.js';
 import type { TaskRow } from '../tasks/task.js';
+import { checkCritic } from './critic.js';
 import type { Listener } from './events.js';
+import type { LanguageModel } from './language-model.js';
 import { QuestionOrder } from './order.js';
 import type { Policy } from './policy.js';
 import { encodePhrases, encodeQuestions } from './questions.js';
@@ -29,6 +31,8 @@ export interface TrainerOptions<C> {
   readonly signal?: AbortSignal;
   /** The reference of the KL term, where it is not what `policy` holds now: the start model of a run that is resumed. */
   readonly referencePolicy?: Policy;
+  /** A second model that writes on each answer before it is corrected (after MedCritical); with the policy's tokenizer, never trained. */
+  readonly critic?: LanguageModel;
 }
 
 const RULES: Readonly<Record<keyof TrainerOptions<unknown>, ArgumentRule>> = {
@@ -40,6 +44,7 @@ const RULES: Readonly<Record<keyof TrainerOptions<unknown>, ArgumentRule>> = {
   onEvent: LISTENER,
   signal: SIGNAL,
   referencePolicy: { ...POLICY, optional: true },
+  critic: { ...POLICY, optional: true },
 };
 
 /** Settings, data and functions that fit together. */
@@ -53,6 +58,7 @@ export interface Setup {
   /** Optimiser steps of layer 1 that the run has in all. */
   readonly maxSteps: number;
   readonly signal: AbortSignal | undefined;
+  readonly critic: LanguageModel | undefined;
 }
 
 /**
@@ -88,6 +94,11 @@ export function prepare(
       `lower gradientAccumulationSteps or perDeviceTrainBatchSize, or raise numGenerations`,
   );
   const layer2 = config.layer2?.enabled ? config.layer2 : null;
+  check(
+    options.critic === undefined || layer2,
+    `${where}: a critic needs a second layer; use MGRPOTrainer, or leave the critic out`,
+  );
+  if (options.critic && layer2) checkCritic(where, policy, options.critic, layer2.mode);
   const questions = encodeQuestions(policy.tokenizer, rows, layer2);
   const phrases = layer2 ? encodePhrases(policy.tokenizer, layer2.phrases) : [];
   const prompts = questions.flatMap(({ promptIds, correctionPromptIds = [] }) => [promptIds, correctionPromptIds]);
@@ -101,6 +112,7 @@ export function prepare(
     phrases,
     maxSteps: config.maxSteps > 0 ? config.maxSteps : Math.ceil(stepsPerEpoch * config.numTrainEpochs),
     signal: options.signal,
+    critic: options.critic,
   };
 }
 

@@ -162,6 +162,7 @@ export class PolicyTrainer {
       rewardErrors: config.rewardErrors,
       seed: config.seed,
       signal: this.#setup.signal,
+      ...(this.#setup.critic && { critic: this.#setup.critic }),
       onProgress: (done, total, tokens) => this.#events.progress({ step, phase: 'evaluate', done, total, tokens }),
     });
     this.#events.surface();
