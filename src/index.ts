@@ -106,11 +106,27 @@ export { COUNTDOWN_SFT_OPTIONS, COUNTDOWN_SIZES, countdown, countdownSft } from 
 export type { CountdownSftOptions, CountdownSize } from './tasks/countdown.js';
 export { TASKS, TASK_NAMES, taskKind } from './tasks/registry.js';
 export type { TaskKind, TaskSize } from './tasks/registry.js';
-export { JSONL_OPTIONS, jsonlRows, jsonlTask } from './tasks/jsonl.js';
-export type { JsonlOptions } from './tasks/jsonl.js';
+export { jsonlRows, jsonlTask } from './tasks/jsonl.js';
+export { ROW_OPTIONS, taskRows } from './tasks/rows.js';
+export type { ColumnNames, DataRecord, RowOptions } from './tasks/rows.js';
+export { sftExamples } from './tasks/sft-rows.js';
+export { readDataset } from './data/dataset.js';
+export type { DatasetOptions } from './data/dataset.js';
+export { readRecords } from './data/records.js';
+export type { DataFile } from './data/records.js';
 export { SFT_TURN_OPTIONS } from './tasks/task.js';
 export { SPLITS } from './tasks/task.js';
-export type { GuidingTexts, SftExample, SftOptions, Split, Task, TaskRow } from './tasks/task.js';
+export type {
+  Conversation,
+  GuidingTexts,
+  SftExample,
+  SftPair,
+  SftOptions,
+  Split,
+  Task,
+  TaskRow,
+  WrittenExample,
+} from './tasks/task.js';
 
 export { answerMetrics, correctionMetrics, meanOver, passAtK, majAtK, proportion, withBaseline } from './algo/evaluation.js';
 export type { CorrectedAnswers, Metric } from './algo/evaluation.js';

@@ -29,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   text: ['errors'],
   reward: ['platform', 'options'],
   tasks: ['text', 'rng', 'reward'],
+  data: ['tasks', 'platform'],
   algo: ['errors', 'config'],
   train: ['algo', 'formats', 'sampling', 'optim', 'text', 'reward', 'tasks'],
   verify: ['reward'],
@@ -37,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   study: ['train', 'run'],
   open: ['kernels', 'wasm', 'platform', 'options'],
   worker: ['train', 'run', 'open'],
-  index: ['study', 'open'],
+  index: ['study', 'open', 'data'],
   node: ['index', 'open'],
   cli: ['index', 'config', 'options', 'platform', 'open', 'report', 'verify', 'type train/events'],
 };

@@ -2,9 +2,19 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { MgrpoError } from '../errors.js';
-import { LAYER1_SYSTEM_PROMPT, TASK_NAMES, jsonlRows, named, rewardRow, taskKind, verifierFor } from '../index.js';
-import type { GRPOConfig, RewardArgs, RewardFunction, Scores, Split, Task, TaskRow } from '../index.js';
+import { MgrpoError, show } from '../errors.js';
+import {
+  LAYER1_SYSTEM_PROMPT,
+  TASK_NAMES,
+  named,
+  readDataset,
+  readRecords,
+  rewardRow,
+  taskKind,
+  taskRows,
+  verifierFor,
+} from '../index.js';
+import type { DataRecord, GRPOConfig, RewardArgs, RewardFunction, Scores, Split, Task, TaskRow } from '../index.js';
 import type { Settings } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { WorkerModule } from '../platform/reward-worker-node.js';
@@ -28,12 +38,19 @@ export interface DataRequest {
 
 /** Adds a problem unless exactly one source of data is named. */
 export function checkData(
-  { dataset, task }: { readonly dataset: string | null; readonly task: string | null },
+  {
+    dataset,
+    task,
+    column,
+  }: { readonly dataset: string | null; readonly task: string | null; readonly column: readonly string[] | null },
   problems: string[],
 ): void {
+  columnNames(column, problems);
   if ((dataset === null) !== (task === null)) return;
   const got = task === null ? 'neither' : 'both';
-  problems.push(`expected either --dataset (a file of JSON lines) or --task (${TASK_NAMES.join(', ')}), got ${got}`);
+  problems.push(
+    `expected either --dataset (a file, an address, or owner/name of the hub) or --task (${TASK_NAMES.join(', ')}), got ${got}`,
+  );
 }
 
 /** Problems of the file or the generated task that the settings name, see {@link checkData}. */
@@ -41,18 +58,43 @@ export async function readRows({ settings, split, limit, seed, goldOptional = fa
   const task = generatedTask(settings);
   const systemPrompt = settings.systemPrompt === 'default' ? LAYER1_SYSTEM_PROMPT : settings.systemPrompt;
   if (task) return task.rows(split, limit ?? 1024, seed).map((row) => withSystemPrompt(row, systemPrompt));
-  return readJsonl(settings.dataset!, { systemPrompt, goldOptional, limit });
+  const { records, columns } = await readNamed({ dataset: settings.dataset!, column: settings.column }, { split, limit });
+  return taskRows(records, { name: settings.dataset!, systemPrompt, goldOptional, goldColumn: null, columns });
 }
 
-/** Rows of a file of JSON lines. */
-export async function readJsonl(
-  file: string,
-  options: { readonly systemPrompt: string | null; readonly goldOptional: boolean; readonly limit: number | null },
-): Promise<TaskRow[]> {
-  const { limit, ...rest } = options;
-  const text = await new NodeFiles(path.dirname(file)).readText(path.basename(file));
-  const rows = jsonlRows(text, { name: file, ...rest });
-  return limit === null ? rows : rows.slice(0, limit);
+/** A data set of the command line: a file, an address, or a name on the hub. */
+export interface NamedData {
+  readonly dataset: string;
+  /** Entries `name=column` of --column. */
+  readonly column: readonly string[] | null;
+}
+
+/** Records of a data set, and the names that its columns are to have. */
+export async function readNamed(
+  { dataset, column }: NamedData,
+  { split, limit }: { readonly split: string; readonly limit: number | null },
+): Promise<{ records: DataRecord[]; columns: Readonly<Record<string, string>> }> {
+  const columns = columnNames(column, []);
+  if ((await stat(dataset).catch(() => null))?.isFile() || looksLocal(dataset)) {
+    const records = await readRecords({ files: new NodeFiles(path.dirname(dataset)), path: path.basename(dataset) }, limit);
+    return { records, columns };
+  }
+  const [token, hubUrl] = [process.env['HF_TOKEN'], process.env['HF_ENDPOINT']];
+  return { records: await readDataset(dataset, { split, limit, token, hubUrl }), columns };
+}
+
+/** Whether a name that is no file was meant as one. */
+function looksLocal(name: string): boolean {
+  return !name.includes('://') && (/^[./~]/.test(name) || /\.(jsonl?|ndjson|csv|tsv|parquet)(\.gz)?$/.test(name));
+}
+
+/** The entries of --column by the new name; adds a problem for each that is none. */
+export function columnNames(entries: readonly string[] | null, problems: string[]): Readonly<Record<string, string>> {
+  const pairs = (entries ?? []).map((entry) => /^([^=]+)=([^=]+)$/.exec(entry) ?? entry);
+  for (const pair of pairs)
+    if (typeof pair === 'string')
+      problems.push(`--column: expected NAME=COLUMN, for example question=problem, got ${show(pair)}`);
+  return Object.fromEntries(pairs.flatMap((pair) => (typeof pair === 'string' ? [] : [[pair[1]!.trim(), pair[2]!.trim()]])));
 }
 
 function withSystemPrompt(row: TaskRow, content: string | null): TaskRow {

@@ -54,7 +54,14 @@ const DATA = {
     type: 'string',
     nullable: true,
     default: null,
-    doc: 'JSON lines with question and answer (GSM8K, SVAMP), numbers and target (Countdown), or prompt and answer (TRL).',
+    doc: 'A file or its address (JSON lines, JSON, CSV, TSV, parquet; with .gz too), or owner/name[:config[:split]] of the hub. Columns: question or problem, and answer or solution (GSM8K, SVAMP, MATH), numbers and target (Countdown), prompt and answer (TRL), messages.',
+  },
+  column: {
+    section: 'data',
+    type: 'strings',
+    nullable: true,
+    default: null,
+    doc: 'NAME=COLUMN: another name for a column of the data, for example question=problem.',
   },
   taskSize: {
     section: 'data',
@@ -90,7 +97,7 @@ export const EVAL_DATA_OPTIONS = {
     type: 'string',
     nullable: true,
     default: null,
-    doc: 'JSON lines to evaluate on before and after the training. A generated task brings held-out problems.',
+    doc: 'Data to evaluate on before and after the training, named as --dataset; of the hub the split test. A generated task brings held-out problems.',
   },
 } as const;
 

@@ -1,6 +1,5 @@
 // `mgrpo sft`: supervised fine-tuning, or a small model from nothing.
 import path from 'node:path';
-import { MgrpoError } from '../errors.js';
 import {
   RunFolder,
   LAYER2_OPTIONS,
@@ -13,12 +12,13 @@ import {
   createPolicy,
   guidingText,
   parseModelConfig,
+  sftExamples,
 } from '../index.js';
 import { DEVICE_OPTIONS } from '../open/choice.js';
 import type { Device, Layer2Config, Listener, Policy, SFTConfig, SftExample } from '../index.js';
 import { fillOptions } from '../options/fill.js';
 import type { OptionTable, Settings } from '../options/table.js';
-import { readJsonl } from './data.js';
+import { columnNames, readNamed } from './data.js';
 import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { openModel, openPolicy } from './model.js';
@@ -56,8 +56,11 @@ const OWN = {
     type: 'string',
     nullable: true,
     default: null,
-    doc: 'JSON lines with prompt (text or messages) and completion, instead of generated examples.',
+    doc:
+      'Data instead of generated examples, named as in mgrpo train: messages (the assistant’s turns are learnt), or prompt and completion; ' +
+      'of the hub the split train.',
   },
+  column: { ...DATA_OPTIONS.column, section: 'examples' },
   examples: {
     section: 'examples',
     type: 'integer',
@@ -114,6 +117,7 @@ export async function sftCommand(argv: readonly string[]): Promise<Work | null> 
     const got = settings.task === null ? 'neither' : 'both';
     problems.push(`expected either --task or --dataset, got ${got}`);
   }
+  columnNames(settings.column, problems);
   refuse('sft', problems);
   const folder = outputFolder(settings.outputDir, 'sft', settings.model ?? `${settings.task ?? 'data'}-${settings.init}`);
   await checkOutput(folder, settings.overwrite);
@@ -146,7 +150,10 @@ function phraseTexts(phrases: Layer2Config['phrases']): readonly string[] {
 
 async function makeExamples(settings: SftSettings, seed: number): Promise<SftExample[]> {
   const { task, taskSize, dataset, examples, mode, phrases, secondTurns, repeats, carelessAnswers, checks } = settings;
-  if (dataset !== null) return readExamples(dataset, examples);
+  if (dataset !== null) {
+    const { records, columns } = await readNamed({ dataset, column: settings.column }, { split: 'train', limit: examples });
+    return sftExamples(records, { columns });
+  }
   return taskKind(task!).sft(taskSize, examples, seed, {
     mode,
     guidingTexts: phraseTexts(phrases).map(guidingText),
@@ -154,20 +161,6 @@ async function makeExamples(settings: SftSettings, seed: number): Promise<SftExa
     ...(repeats !== null && { repeats }),
     ...(carelessAnswers !== null && { carelessAnswers }),
     ...(checks !== null && { checks }),
-  });
-}
-
-/** Examples in TRL's prompt and completion format. */
-async function readExamples(file: string, limit: number): Promise<SftExample[]> {
-  const rows = await readJsonl(file, { systemPrompt: null, goldOptional: true, limit });
-  return rows.map(({ prompt, completion }, i) => {
-    const text = Array.isArray(completion) ? (completion[0] as { content?: unknown } | undefined)?.content : completion;
-    if (typeof text !== 'string')
-      throw new MgrpoError(
-        'bad_file',
-        `${file}: expected a column completion with text in row ${i + 1}, got none; add or rename the column`,
-      );
-    return { prompt: typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt, prefix: '', completion: text };
   });
 }
 

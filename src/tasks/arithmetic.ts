@@ -3,7 +3,7 @@ import { takeOptions } from '../options/border.js';
 import type { Settings } from '../options/table.js';
 import { Rng } from '../rng.js';
 import { GUIDING_TEXTS, SFT_TURN_OPTIONS, drawProblems, sizeOf, writeSft } from './task.js';
-import type { Attempt, GuidingTexts, SftExample, Split, Task, TaskRow } from './task.js';
+import type { Attempt, GuidingTexts, WrittenExample, Split, Task, TaskRow } from './task.js';
 
 /** How large the numbers get: digits of the operands of + and −, and of the first factor of × (the second has one digit; 0: no products). */
 const SIZES = {
@@ -66,7 +66,7 @@ export type ArithmeticSftOptions = Partial<Settings<typeof ARITHMETIC_SFT_OPTION
  * in the second turn a share (default 0.6) only repeats the first answer, and the rest works it out again with care. Reinforcement
  * learning then has habits to choose among.
  */
-export function arithmeticSft(size: ArithmeticSize, n: number, seed: number, options: ArithmeticSftOptions): SftExample[] {
+export function arithmeticSft(size: ArithmeticSize, n: number, seed: number, options: ArithmeticSftOptions): WrittenExample[] {
   const { carelessAnswers, droppedCarries, ...turns } = takeOptions('arithmeticSft', ARITHMETIC_SFT_OPTIONS, options, {
     guidingTexts: GUIDING_TEXTS,
   });

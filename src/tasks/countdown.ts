@@ -3,7 +3,7 @@ import { takeOptions } from '../options/border.js';
 import type { Settings } from '../options/table.js';
 import { Rng } from '../rng.js';
 import { GUIDING_TEXTS, SFT_TURN_OPTIONS, drawProblems, sizeOf, writeSft } from './task.js';
-import type { Attempt, GuidingTexts, SftExample, Split, Task, TaskRow } from './task.js';
+import type { Attempt, GuidingTexts, WrittenExample, Split, Task, TaskRow } from './task.js';
 
 /** How many numbers there are and how large they get. */
 const SIZES = {
@@ -75,7 +75,7 @@ export type CountdownSftOptions = Partial<Settings<typeof COUNTDOWN_SFT_OPTIONS>
  * begins with the value that the answer came to: `<think>13=13</think>3*5-2` keeps it, `<think>11?13,3*5=15,15-2=13</think>3*5-2` tries another
  * one. A quarter of the checks look at an answer that was checked before, as a third turn does.
  */
-export function countdownSft(size: CountdownSize, n: number, seed: number, options: CountdownSftOptions): SftExample[] {
+export function countdownSft(size: CountdownSize, n: number, seed: number, options: CountdownSftOptions): WrittenExample[] {
   const { solved, checks, ...turns } = takeOptions('countdownSft', COUNTDOWN_SFT_OPTIONS, options, {
     guidingTexts: GUIDING_TEXTS,
   });

@@ -4,7 +4,7 @@ import { takeOptions } from '../options/border.js';
 import type { Settings } from '../options/table.js';
 import { Rng } from '../rng.js';
 import { GUIDING_TEXTS, SFT_TURN_OPTIONS, drawProblems, sizeOf, writeSft } from './task.js';
-import type { Attempt, GuidingTexts, SftExample, Split, Task, TaskRow } from './task.js';
+import type { Attempt, GuidingTexts, WrittenExample, Split, Task, TaskRow } from './task.js';
 
 /** Cells on a side. */
 const SIZES = { small: 3, medium: 4, large: 5 } as const;
@@ -79,7 +79,7 @@ export function mazeSft(
   n: number,
   seed: number,
   options: Partial<Settings<typeof MAZE_SFT_OPTIONS>> & GuidingTexts,
-): SftExample[] {
+): WrittenExample[] {
   const { solved, ...settings } = takeOptions('mazeSft', MAZE_SFT_OPTIONS, options, { guidingTexts: GUIDING_TEXTS });
   const rng = new Rng(seed, SFT_STREAM);
   return writeSft(

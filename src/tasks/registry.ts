@@ -3,7 +3,7 @@ import { arithmetic, arithmeticSft } from './arithmetic.js';
 import { countdown, countdownSft } from './countdown.js';
 import { maze, mazeSft } from './maze.js';
 import { signs, signsSft } from './signs.js';
-import type { SftExample, SftOptions, Task } from './task.js';
+import type { WrittenExample, SftOptions, Task } from './task.js';
 
 /** How large the numbers of a generated task get. */
 export type TaskSize = 'small' | 'medium' | 'large';
@@ -16,7 +16,7 @@ export interface TaskKind {
   /** Makes the source of problems. */
   readonly make: (size: TaskSize) => Task;
   /** Writes supervised examples. */
-  readonly sft: (size: TaskSize, n: number, seed: number, options: SftOptions) => SftExample[];
+  readonly sft: (size: TaskSize, n: number, seed: number, options: SftOptions) => WrittenExample[];
 }
 
 /** Every generated task. */

@@ -5,7 +5,7 @@ import type { Settings } from '../options/table.js';
 import { Rng } from '../rng.js';
 import { countdownGold } from './countdown.js';
 import { GUIDING_TEXTS, SFT_TURN_OPTIONS, drawProblems, sizeOf } from './task.js';
-import type { GuidingTexts, SftExample, Split, Task, TaskRow } from './task.js';
+import type { GuidingTexts, WrittenExample, Split, Task, TaskRow } from './task.js';
 
 /** How many numbers there are and how large they get. */
 const SIZES = {
@@ -87,7 +87,7 @@ export type SignsSftOptions = Partial<Settings<typeof SIGNS_SFT_OPTIONS>> & Guid
  * token, and what is changed follows from what is written: so the checks of a small model are reliable, and reinforcement can choose them.
  * @throws MgrpoError where `mode` is open_think: a first answer here has no thinking to go on with
  */
-export function signsSft(size: SignsSize, n: number, seed: number, options: SignsSftOptions): SftExample[] {
+export function signsSft(size: SignsSize, n: number, seed: number, options: SignsSftOptions): WrittenExample[] {
   const { carelessAnswers, repeats, thirdTurns, secondTurns, mode } = takeOptions('signsSft', SIGNS_SFT_OPTIONS, options, {
     guidingTexts: GUIDING_TEXTS,
   });

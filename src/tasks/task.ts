@@ -66,12 +66,26 @@ export function isMessage(value: unknown): value is ChatMessage {
   return isObject(value) && typeof value['role'] === 'string' && typeof value['content'] === 'string';
 }
 
-/** One example of supervised fine-tuning: the loss falls on `completion` and the end-of-sequence token after it. */
-export interface SftExample {
-  readonly prompt: readonly ChatMessage[];
+/** One example of supervised fine-tuning. */
+export type SftExample = SftPair | Conversation;
+
+/** A chat: the loss falls on the assistant's turns and the tokens that end them (TRL's assistant_only_loss). */
+export interface Conversation {
+  readonly messages: readonly ChatMessage[];
+}
+
+/** A prompt and what follows: the loss falls on `completion` and the end-of-sequence token after it. */
+export interface SftPair {
+  /** Messages for the chat template, or text that is taken as it is. */
+  readonly prompt: string | readonly ChatMessage[];
   /** Text that already stands in the assistant's turn: '' in a first turn, answer and guiding phrase in a second. */
   readonly prefix: string;
   readonly completion: string;
+}
+
+/** An example that a generated task writes. */
+export interface WrittenExample extends SftPair {
+  readonly prompt: readonly ChatMessage[];
 }
 
 /** How the supervised examples of a generated task are written. */
@@ -188,7 +202,7 @@ export function writeSft<T>(
     shown?(problem: T, first: Attempt): Attempt;
     again(problem: T, shown: Attempt): Attempt;
   },
-): SftExample[] {
+): WrittenExample[] {
   const { guidingTexts, mode, repeats, secondTurns } = options;
   check(
     guidingTexts.length > 0 || secondTurns === 0,

@@ -40,6 +40,8 @@ export class Tokenizer {
   readonly vocabSize: number;
   /** Ids that end a text: those of generation_config.json, config.json and the tokenizer's own eos_token. Sorted. */
   readonly eosTokenIds: readonly number[];
+  /** The tokenizer's own eos_token, with which its chat template ends a turn. */
+  readonly eosTokenId: number | undefined;
   readonly bosTokenId: number | undefined;
   readonly padTokenId: number | undefined;
   /** The chat template, or null if the folder has none. */
@@ -71,7 +73,8 @@ export class Tokenizer {
     const tokens = specialTokens({ ...file('special_tokens_map.json'), ...tokenizerConfig });
     this.bosTokenId = this.#idOf(tokens.bos_token);
     this.padTokenId = this.#idOf(tokens.pad_token);
-    const eos = [file('generation_config.json').eos_token_id, config.eos_token_id, this.#idOf(tokens.eos_token)];
+    this.eosTokenId = this.#idOf(tokens.eos_token);
+    const eos = [file('generation_config.json').eos_token_id, config.eos_token_id, this.eosTokenId];
     this.eosTokenIds = [...new Set(eos.flat().filter((id): id is number => Number.isSafeInteger(id)))].sort((a, b) => a - b);
 
     const source = texts.get('chat_template.jinja') ?? templateOf(tokenizerConfig, `${folder}/tokenizer_config.json`);

@@ -6,6 +6,8 @@ import { LISTENER, takeOptions } from '../options/border.js';
 import { AdamW } from '../optim/adamw.js';
 import { scheduleFactor } from '../optim/schedule.js';
 import type { SftExample } from '../tasks/task.js';
+import { markedChats } from '../text/conversation.js';
+import type { Tokenizer } from '../text/tokenizer.js';
 import { Emitter } from './emitter.js';
 import type { Listener } from './events.js';
 import { Gate, runLoop } from './loop.js';
@@ -16,24 +18,50 @@ import { ARGS, POLICY, SIGNAL } from './arguments.js';
 import { holdPolicy, takeTurn } from './turns.js';
 import { accumulate, optimizerStep, type Accumulated } from './update.js';
 
-/** Adds the gradients of Σ −log p(completion token) / normalizer; the loss it returns is that sum. */
-export async function accumulateNll(
-  decoder: Decoder,
-  sequences: readonly { readonly promptIds: ArrayLike<number>; readonly completionIds: ArrayLike<number> }[],
-  normalizer: number,
-): Promise<Accumulated> {
-  return accumulate(decoder, sequences, 1, (logps, entropies) => ({
-    loss: -logps.reduce((a, b) => a + b, 0) / normalizer,
-    gradLogps: new Float64Array(logps.length).fill(-1 / normalizer),
-    gradEntropies: new Float64Array(logps.length),
-    metrics: { entropy: entropies.reduce((a, b) => a + b, 0) / logps.length },
-  }));
+/** Adds the gradients of Σ −log p(token that is learnt) / normalizer; the loss it returns is that sum. */
+export async function accumulateNll(decoder: Decoder, sequences: readonly Example[], normalizer: number): Promise<Accumulated> {
+  const learns = sequences.flatMap(({ completionIds, said }) => said ?? Array<boolean>(completionIds.length).fill(true));
+  return accumulate(decoder, sequences, 1, (logps, entropies) => {
+    const learnt = (values: ArrayLike<number>): number =>
+      learns.reduce((sum, isLearnt, i) => (isLearnt ? sum + values[i]! : sum), 0);
+    return {
+      loss: -learnt(logps) / normalizer,
+      gradLogps: Float64Array.from(learns, (isLearnt) => (isLearnt ? -1 / normalizer : 0)),
+      gradEntropies: new Float64Array(logps.length),
+      metrics: { entropy: learnt(entropies) / learns.filter(Boolean).length },
+    };
+  });
 }
 
 /** An example in token ids. */
 interface Example {
-  readonly promptIds: readonly number[];
-  readonly completionIds: readonly number[];
+  readonly promptIds: ArrayLike<number>;
+  readonly completionIds: ArrayLike<number>;
+  /** Of each completion id: whether it is learnt. Default: all are. */
+  readonly said?: readonly boolean[];
+}
+
+/** How many tokens of an example are learnt. */
+function learntTokens({ completionIds, said }: Example): number {
+  return said ? said.filter(Boolean).length : completionIds.length;
+}
+
+/** Examples in token ids; a chat may give several. @param end what ends a text that has no end of its own */
+function encodeExample(tokenizer: Tokenizer, example: SftExample, end: number): Example[] {
+  if ('messages' in example) {
+    const ends = [end, ...tokenizer.eosTokenIds.filter((id) => id !== end)];
+    return markedChats(tokenizer, example.messages, ends).map(({ ids, said }) => {
+      const start = said.indexOf(true);
+      return { promptIds: ids.slice(0, start), completionIds: ids.slice(start), said: said.slice(start) };
+    });
+  }
+  const { prompt, prefix, completion } = example;
+  return [
+    {
+      promptIds: [...tokenizer.encodePrompt(prompt), ...tokenizer.encode(prefix)],
+      completionIds: [...tokenizer.encode(completion), end],
+    },
+  ];
 }
 
 /** What {@link SFTTrainer} is made from. */
@@ -64,7 +92,11 @@ export class SFTTrainer {
   constructor(options: SFTTrainerOptions) {
     takeOptions('SFTTrainer', {}, options, {
       policy: POLICY,
-      trainDataset: { noun: 'a list of examples', is: Array.isArray, wayOut: 'pass an array of { prompt, prefix, completion }' },
+      trainDataset: {
+        noun: 'a list of examples',
+        is: Array.isArray,
+        wayOut: 'pass an array of { messages } or { prompt, prefix, completion }',
+      },
       args: ARGS,
       onEvent: LISTENER,
       signal: SIGNAL,
@@ -80,18 +112,15 @@ export class SFTTrainer {
       "SFTTrainer: nothing is trainable; load the policy with train 'full', or with a LoRA adapter",
     );
     check(examples.length > 0, 'SFTTrainer: expected at least one example, got 0; give it data');
-    const end = [...policy.eosIds][0];
+    const end = tokenizer.eosTokenId ?? [...policy.eosIds][0];
     check(end !== undefined, `SFTTrainer: expected an end-of-sequence id for ${name}, got none; set eos_token_id in config.json`);
-    this.#examples = examples.map(({ prompt, prefix, completion }) => ({
-      promptIds: [...tokenizer.encodePrompt(prompt), ...tokenizer.encode(prefix)],
-      completionIds: [...tokenizer.encode(completion), end],
-    }));
+    this.#examples = examples.flatMap((example) => encodeExample(tokenizer, example, end));
     const longest = this.#examples.reduce((n, e) => Math.max(n, e.promptIds.length + e.completionIds.length), 0);
     check(
       longest <= context,
       `SFTTrainer: expected examples of at most ${context} tokens (max_position_embeddings), got one of ${longest}; drop or shorten it`,
     );
-    this.#draw = exampleOrder(examples.length, this.config.seed);
+    this.#draw = exampleOrder(this.#examples.length, this.config.seed);
     this.#optimizer = new AdamW(decoder.trained, this.config);
   }
 
@@ -136,7 +165,7 @@ export class SFTTrainer {
     const batches = (this.#drawn ??= Array.from({ length: c.gradientAccumulationSteps }, () =>
       Array.from({ length: c.perDeviceTrainBatchSize }, () => this.#examples[this.#draw()]!),
     ));
-    const tokens = batches.flat().reduce((n, e) => n + e.completionIds.length, 0);
+    const tokens = batches.flat().reduce((n, example) => n + learntTokens(example), 0);
     let loss = 0;
     const norm = await takeTurn(decoder.device, () =>
       optimizerStep(decoder, this.#optimizer, learningRate, async () => {

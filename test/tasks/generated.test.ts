@@ -4,7 +4,7 @@ import { COUNTDOWN_SIZES, countdown, countdownSft } from '../../src/tasks/countd
 import { MAZE_SIZES, maze, mazeSft } from '../../src/tasks/maze.js';
 import { SIGNS_SIZES, signs, signsSft } from '../../src/tasks/signs.js';
 import { verifyBatch } from '../../src/reward/verify.js';
-import { drawProblems, type SftExample, type Split, type Task } from '../../src/tasks/task.js';
+import { drawProblems, type WrittenExample, type Split, type Task } from '../../src/tasks/task.js';
 import { Rng } from '../../src/rng.js';
 
 const guidingTexts = ['\nWait.\n'];
@@ -86,7 +86,8 @@ describe('arithmetic', () => {
 
   it('writes first turns that are wrong at the rate of dropped carries, and second turns that repeat or correct', () => {
     const examples = arithmeticSft('medium', 4000, 5, { guidingTexts });
-    const right = (example: SftExample, text: string): boolean => Number(answerOf(text)) === solve(example.prompt[0]!.content);
+    const right = (example: WrittenExample, text: string): boolean =>
+      Number(answerOf(text)) === solve(example.prompt[0]!.content);
     const first = examples.filter(({ prefix }) => prefix === '');
     const second = examples.filter(({ prefix }) => prefix !== '');
     expect(share(examples, ({ prefix }) => prefix !== '')).toBeCloseTo(0.5, 1);
@@ -215,10 +216,10 @@ describe('the sign puzzle', () => {
       thirdTurns: 0.5,
       carelessAnswers: 0,
     });
-    const right = (example: SftExample, text: string): boolean =>
+    const right = (example: WrittenExample, text: string): boolean =>
       evaluate(answerOf(text)) === Number(example.prompt[0]!.content.split('=')[1]);
-    const shown = (example: SftExample): string => example.prefix.split(guidingTexts[0]!)[0]!;
-    const share = (items: SftExample[], text: (example: SftExample) => string): number =>
+    const shown = (example: WrittenExample): string => example.prefix.split(guidingTexts[0]!)[0]!;
+    const share = (items: WrittenExample[], text: (example: WrittenExample) => string): number =>
       items.filter((example) => right(example, text(example))).length / items.length;
     const second = examples.filter((example) => !shown(example).startsWith('<think>'));
     const third = examples.filter((example) => shown(example).startsWith('<think>'));

@@ -52,11 +52,11 @@ describe('jsonl rows', () => {
     [
       'a missing question',
       lines({ question: 'q', answer: '1' }, { text: 'x', answer: '2' }),
-      /f\.jsonl:2: expected a column prompt or question, got columns text, answer/,
+      /f\.jsonl:2: expected a column prompt or question \(or messages, .*\), got columns text, answer/,
     ],
     ['a missing answer', lines({ question: 'q', id: 1 }), /f\.jsonl:1: expected a column answer .*got columns question, id/],
     ['a line that is no JSON', '{"question": 1', /f\.jsonl:1: expected one JSON object/],
-    ['a line that is no object', '[1]', /f\.jsonl:1: expected a JSON object/],
+    ['a line that is no object', '[1]', /f\.jsonl: row 1: expected a JSON object/],
     ['a question that is no text', lines({ question: 5, answer: '1' }), /f\.jsonl:1: expected text for column question, got 5/],
     ['a prompt that is neither text nor messages', lines({ prompt: [{ role: 'user' }], answer: '1' }), /column prompt/],
     ['an answer that is an object', lines({ question: 'q', answer: {} }), /column answer/],

@@ -1,0 +1,138 @@
+// Data files as records: one table of the kinds of files that are read, by their names or their first bytes. What a record means: tasks/rows.
+import { MgrpoError, show } from '../errors.js';
+import { isObject } from '../options/border.js';
+import { decodeText } from '../platform/files.js';
+import type { FileSource } from '../platform/files.js';
+import { jsonRecords } from '../tasks/jsonl.js';
+import type { DataRecord } from '../tasks/rows.js';
+import { delimitedRecords } from './delimited.js';
+
+/** Where a data file is. */
+export interface DataFile {
+  readonly files: FileSource;
+  /** Its name in that folder. */
+  readonly path: string;
+}
+
+/** One kind of data file. */
+interface DataKind {
+  readonly name: string;
+  /** What file names of this kind end in. */
+  readonly endings: readonly string[];
+  /** Whether the bytes at the start of a file are of this kind, for names that say nothing. */
+  readonly begins: (head: Uint8Array) => boolean;
+  /** @param limit most records that are wanted; more may come */
+  readonly read: (file: DataFile, where: string, limit: number) => Promise<DataRecord[]>;
+}
+
+const ofText =
+  (records: (text: string, where: string) => DataRecord[]): DataKind['read'] =>
+  async (file, where) =>
+    records(decodeText(await bytesOf(file), where), where);
+
+const startsWith =
+  (...bytes: readonly number[]) =>
+  (head: Uint8Array): boolean =>
+    bytes.every((byte, i) => head[i] === byte);
+
+/** Every kind of data file; a further `.gz` is unpacked before. */
+export const DATA_KINDS: readonly DataKind[] = [
+  {
+    name: 'JSON lines, or a JSON array',
+    endings: ['.jsonl', '.ndjson', '.json'],
+    begins: (head) => startsWith(0x7b)(head) || startsWith(0x5b)(head),
+    read: ofText(jsonRecords),
+  },
+  { name: 'CSV', endings: ['.csv'], begins: () => false, read: ofText((text, where) => tableRecords(text, ',', where)) },
+  { name: 'TSV', endings: ['.tsv'], begins: () => false, read: ofText((text, where) => tableRecords(text, '\t', where)) },
+  { name: 'parquet', endings: ['.parquet'], begins: startsWith(0x50, 0x41, 0x52, 0x31), read: parquetRecords },
+];
+
+/**
+ * Records of a data file: JSON lines, a JSON array, CSV, TSV or parquet, packed with gzip or not. Of a parquet file only the ranges are read
+ * that hold the records wanted.
+ * @param limit most records; null: all
+ * @throws not_found; bad_file naming the row that is wrong
+ */
+export async function readRecords(file: DataFile, limit: number | null = null): Promise<DataRecord[]> {
+  const where = `${file.files.name}/${file.path}`;
+  const name = file.path.toLowerCase().replace(/\.gz$/, '');
+  const kind =
+    DATA_KINDS.find(({ endings }) => endings.some((ending) => name.endsWith(ending))) ?? (await kindByContent(file, where));
+  const records = await kind.read(file, where, limit ?? Infinity);
+  if (records.length === 0)
+    throw new MgrpoError('bad_file', `${where}: expected at least one row, got none; check the file, or name another one`);
+  return limit === null ? records : records.slice(0, limit);
+}
+
+async function kindByContent(file: DataFile, where: string): Promise<DataKind> {
+  const size = await file.files.size(file.path);
+  const packed = file.path.toLowerCase().endsWith('.gz');
+  const head = packed ? await bytesOf(file) : await file.files.readRange(file.path, 0, Math.min(size, 8));
+  const kind = DATA_KINDS.find(({ begins }) => begins(head));
+  if (kind) return kind;
+  const known = DATA_KINDS.map(({ name, endings }) => `${name} (${endings.join(', ')})`).join('; ');
+  throw new MgrpoError(
+    'bad_file',
+    `${where}: expected a data file of a known kind, got none of them; give the file its ending: ${known}`,
+  );
+}
+
+/** The whole file, unpacked if it is packed with gzip. */
+async function bytesOf({ files, path }: DataFile): Promise<Uint8Array> {
+  const bytes = await files.readRange(path, 0, await files.size(path));
+  if (!startsWith(0x1f, 0x8b)(bytes)) return bytes;
+  try {
+    const unpacked = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream('gzip'));
+    return new Uint8Array(await new Response(unpacked).arrayBuffer());
+  } catch (cause) {
+    throw new MgrpoError('bad_file', `${files.name}/${path}: expected a whole gzip file, got a damaged one; fetch it again`, {
+      cause,
+    });
+  }
+}
+
+function tableRecords(text: string, separator: ',' | '\t', where: string): DataRecord[] {
+  return delimitedRecords(text, separator, where).map((values, i) => ({ where: `${where}: row ${i + 1}`, values }));
+}
+
+async function parquetRecords({ files, path }: DataFile, where: string, limit: number): Promise<DataRecord[]> {
+  const [{ cachedAsyncBuffer, parquetMetadataAsync, parquetReadObjects }, { compressors }] = await Promise.all([
+    import('hyparquet'),
+    import('hyparquet-compressors'),
+  ]);
+  const packed = startsWith(0x1f, 0x8b)(await files.readRange(path, 0, 2));
+  const whole = packed ? await bytesOf({ files, path }) : null;
+  const byteLength = whole?.length ?? (await files.size(path));
+  const slice = async (start: number, end = byteLength): Promise<ArrayBuffer> => {
+    const from = start < 0 ? byteLength + start : start;
+    const bytes = whole?.subarray(from, end) ?? (await files.readRange(path, from, end));
+    return new Uint8Array(bytes).buffer;
+  };
+  const file = cachedAsyncBuffer({ byteLength, slice });
+  try {
+    const metadata = await parquetMetadataAsync(file);
+    const rowEnd = Math.min(limit, Number(metadata.num_rows));
+    const rows = await parquetReadObjects({ file, metadata, compressors, rowEnd });
+    return rows.map((row, i) => ({ where: `${where}: row ${i + 1}`, values: plainValue(row) as DataRecord['values'] }));
+  } catch (cause) {
+    if (cause instanceof MgrpoError) throw cause;
+    throw new MgrpoError(
+      'bad_file',
+      `${where}: expected a parquet file, got ${show(cause)}; fetch it again, or give it as JSON lines`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** A value of a parquet file as JSON has it: 64-bit integers become numbers, or text where a number would not hold them. */
+function plainValue(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (value === undefined) return null;
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(plainValue);
+  if (!isObject(value) || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plainValue(inner)]));
+}

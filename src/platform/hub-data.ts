@@ -1,0 +1,99 @@
+// Data sets of the Hugging Face hub: which parquet files hold a split. They are read by ranges, not downloaded; browsers can do it too.
+import { MgrpoError, show } from '../errors.js';
+import { HttpFiles, httpError, reach } from './http-files.js';
+import type { Fetch } from './http-files.js';
+
+/** Options of {@link hubDataset}. */
+export interface HubDataOptions {
+  /** Access token for private and gated data. */
+  readonly token?: string | undefined;
+  /** Address of the hub. Default https://huggingface.co. */
+  readonly hubUrl?: string | undefined;
+  /** Asks instead of the platform's own `fetch`. */
+  readonly fetch?: Fetch | undefined;
+}
+
+/** A file behind an address. */
+export interface RemoteData {
+  readonly files: HttpFiles;
+  readonly path: string;
+}
+
+/** Whether a name can be a data set of the hub: owner/name, owner/name:config or owner/name:config:split. */
+export function isHubDataset(name: string): boolean {
+  return NAME.test(name);
+}
+
+const NAME = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?::([^:]*))?(?::([^:]+))?$/;
+
+/** Configs that stand for a data set whose name comes without one. */
+const USUAL_CONFIGS = ['default', 'main'];
+
+/**
+ * The parquet files of one split, in order, as the hub converts every data set to.
+ * @param name owner/name, owner/name:config or owner/name:config:split
+ * @param split where the name has none
+ * @throws not_found naming the configs or splits that there are; network if the hub cannot be reached or refuses
+ */
+export async function hubDataset(name: string, split: string, options: HubDataOptions = {}): Promise<RemoteData[]> {
+  const [, id, config, named] = NAME.exec(name) ?? [];
+  if (id === undefined)
+    throw new MgrpoError(
+      'not_found',
+      `${name}: expected owner/name[:config[:split]] of the hub, got another form; correct the name`,
+    );
+  const hubUrl = (options.hubUrl ?? 'https://huggingface.co').replace(/\/+$/, '');
+  const headers: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {};
+  const ask: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  const listing = await listed(`${hubUrl}/api/datasets/${id}/parquet`, id, ask, headers);
+  const urls = pick(pick(listing, config || USUAL_CONFIGS, `${id}: config`, name), named ?? split, `${id}: split`, name);
+  if (!Array.isArray(urls) || !urls.every((url): url is string => typeof url === 'string'))
+    throw new MgrpoError(
+      'network',
+      `${hubUrl}: expected addresses of parquet files, got ${show(urls)}; check the address of the hub`,
+    );
+  // Addresses at other hosts come without the token.
+  return urls.map((url) =>
+    remoteData(url, { fetch: ask, headers: new URL(url).origin === new URL(hubUrl).origin ? headers : {} }),
+  );
+}
+
+/** The folder and name of a file behind an address. @throws invalid_argument for an address that names no file */
+export function remoteData(address: string, options: { fetch?: Fetch; headers?: Record<string, string> } = {}): RemoteData {
+  const url = new URL(address);
+  const at = url.pathname.lastIndexOf('/') + 1;
+  const path = decodeURIComponent(url.pathname.slice(at));
+  if (path === '' || url.search !== '')
+    throw new MgrpoError(
+      'invalid_argument',
+      `${address}: expected the address of a file, without a query, got another; give the address that ends in the file's name`,
+    );
+  return { files: new HttpFiles(url.origin + url.pathname.slice(0, at), options), path };
+}
+
+async function listed(url: string, id: string, ask: Fetch, headers: Record<string, string>): Promise<unknown> {
+  const response = await reach(ask, url, { headers });
+  if (response.status === 404)
+    throw new MgrpoError(
+      'not_found',
+      `${id}: expected a file, or a data set of the hub, found neither; check the path or the name`,
+    );
+  if (!response.ok) throw httpError(url, response.status);
+  return response.json().catch((cause: unknown) => {
+    throw new MgrpoError('network', `${url}: expected JSON, got other text; check the address of the hub`, { cause });
+  }) as Promise<unknown>;
+}
+
+/** The entry of an object; the first that there is of several names, or the only one. */
+function pick(value: unknown, names: string | readonly string[], what: string, name: string): unknown {
+  const entries = typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : new Map<string, unknown>();
+  const wanted = typeof names === 'string' ? [names] : names;
+  const found = wanted.find((each) => entries.has(each));
+  if (found !== undefined) return entries.get(found);
+  if (typeof names !== 'string' && entries.size === 1) return [...entries.values()][0];
+  throw new MgrpoError(
+    'not_found',
+    `${what}: expected one of ${[...entries.keys()].join(', ') || '(none)'}, got ${wanted.join(' or ')}; ` +
+      `name it: ${name.split(':')[0]}:CONFIG:SPLIT`,
+  );
+}
