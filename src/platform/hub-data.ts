@@ -1,7 +1,9 @@
 // Data sets of the Hugging Face hub: which parquet files hold a split. They are read by ranges, not downloaded; browsers can do it too.
 import { MgrpoError, show } from '../errors.js';
-import { HttpFiles, httpError, reach } from './http-files.js';
-import type { Fetch } from './http-files.js';
+import { decodeText } from './files.js';
+import { HttpFiles } from './http-files.js';
+import { Http } from './http.js';
+import type { Fetch, HttpOptions } from './http.js';
 
 /** Options of {@link hubDataset}. */
 export interface HubDataOptions {
@@ -44,8 +46,8 @@ export async function hubDataset(name: string, split: string, options: HubDataOp
     );
   const hubUrl = (options.hubUrl ?? 'https://huggingface.co').replace(/\/+$/, '');
   const headers: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {};
-  const ask: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
-  const listing = await listed(`${hubUrl}/api/datasets/${id}/parquet`, id, ask, headers);
+  const { fetch } = options;
+  const listing = await listed(`${hubUrl}/api/datasets/${id}/parquet`, id, { fetch, headers });
   const urls = pick(pick(listing, config || USUAL_CONFIGS, `${id}: config`, name), named ?? split, `${id}: split`, name);
   if (!Array.isArray(urls) || !urls.every((url): url is string => typeof url === 'string'))
     throw new MgrpoError(
@@ -53,13 +55,11 @@ export async function hubDataset(name: string, split: string, options: HubDataOp
       `${hubUrl}: expected addresses of parquet files, got ${show(urls)}; check the address of the hub`,
     );
   // Addresses at other hosts come without the token.
-  return urls.map((url) =>
-    remoteData(url, { fetch: ask, headers: new URL(url).origin === new URL(hubUrl).origin ? headers : {} }),
-  );
+  return urls.map((url) => remoteData(url, { fetch, headers: new URL(url).origin === new URL(hubUrl).origin ? headers : {} }));
 }
 
 /** The folder and name of a file behind an address. @throws invalid_argument for an address that names no file */
-export function remoteData(address: string, options: { fetch?: Fetch; headers?: Record<string, string> } = {}): RemoteData {
+export function remoteData(address: string, options: HttpOptions = {}): RemoteData {
   const url = new URL(address);
   const at = url.pathname.lastIndexOf('/') + 1;
   const path = decodeURIComponent(url.pathname.slice(at));
@@ -71,17 +71,18 @@ export function remoteData(address: string, options: { fetch?: Fetch; headers?: 
   return { files: new HttpFiles(url.origin + url.pathname.slice(0, at), options), path };
 }
 
-async function listed(url: string, id: string, ask: Fetch, headers: Record<string, string>): Promise<unknown> {
-  const response = await reach(ask, url, { headers });
-  if (response.status === 404)
+async function listed(url: string, id: string, options: HttpOptions): Promise<unknown> {
+  const found = await new Http(options).read(url);
+  if (!found)
     throw new MgrpoError(
       'not_found',
       `${id}: expected a file, or a data set of the hub, found neither; check the path or the name`,
     );
-  if (!response.ok) throw httpError(url, response.status);
-  return response.json().catch((cause: unknown) => {
+  try {
+    return JSON.parse(decodeText(found.bytes, url)) as unknown;
+  } catch (cause) {
     throw new MgrpoError('network', `${url}: expected JSON, got other text; check the address of the hub`, { cause });
-  }) as Promise<unknown>;
+  }
 }
 
 /** The entry of an object; the first that there is of several names, or the only one. */
