@@ -14,6 +14,8 @@ const root = path.resolve(import.meta.dirname, '..');
 // smaller limit the module is a fifth smaller and as fast.
 const asOfAsc = createRequire(import.meta.resolve('assemblyscript/asc'));
 const { default: binaryen } = await import(pathToFileURL(asOfAsc.resolve('binaryen')).href);
+/** Largest functions that are inlined: always, where they are small, where they have one caller. The verifier is downloaded by pages: it is small. */
+const INLINING = { verifier: [4, 20, 50], engine: [8, 30, 200] };
 const { values, positionals } = parseArgs({ options: { wat: { type: 'boolean' } }, allowPositionals: true });
 mkdirSync(path.join(root, 'build'), { recursive: true });
 
@@ -34,22 +36,23 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(WASM_MODUL
     console.error(stderr.toString());
     process.exit(1);
   }
-  writeFileSync(path.join(root, partial), optimised(readFileSync(path.join(root, partial))));
+  writeFileSync(path.join(root, partial), optimised(readFileSync(path.join(root, partial)), name));
   renameSync(path.join(root, partial), path.join(root, target));
   const bytes = readFileSync(path.join(root, target));
   console.error(`${target}: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`);
 }
 
 /** The module after binaryen's -O3 with less inlining. */
-function optimised(binary) {
+function optimised(binary, name) {
   const { Features } = binaryen;
   const module = binaryen.readBinary(binary);
   module.setFeatures(Features.All & ~(Features.GC | Features.ReferenceTypes));
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(0);
-  binaryen.setAlwaysInlineMaxSize(8);
-  binaryen.setFlexibleInlineMaxSize(30);
-  binaryen.setOneCallerInlineMaxSize(200);
+  const [always, flexible, oneCaller] = INLINING[name];
+  binaryen.setAlwaysInlineMaxSize(always);
+  binaryen.setFlexibleInlineMaxSize(flexible);
+  binaryen.setOneCallerInlineMaxSize(oneCaller);
   for (let round = 0; round < 3; round++) module.optimize();
   return module.emitBinary();
 }

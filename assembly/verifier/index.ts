@@ -7,10 +7,12 @@
 // out 5 verdict · 6 rule · 7 answer start · 8 answer length · 9 gold answer start · 10 gold answer length · 11 unused
 import { checkCountdown, countdownReason } from './compare/countdown';
 import { equalAnswers } from './compare/equal';
-import { extractAnswer, extractGold, Extractor } from './read/extract';
+import { extractAnswer, extractGold, Extractor, extractSolution } from './read/extract';
+import { isUnusable } from './read/sentences';
 import { beginBatch } from './read/joined';
-import { Mark, marks } from './read/marks';
-import { endOf, NOWHERE, Span, startOf } from './read/span';
+import { Mark, marks, ruleOf } from './read/marks';
+import { repaired } from './read/repair';
+import { endOf, exists, NOWHERE, Span, startOf } from './read/span';
 import { Flag, Rule, Verdict } from './status';
 
 const ROW_WORDS: i32 = 12;
@@ -45,21 +47,39 @@ function answerRow(row: usize, verdict: i32, rule: i32, answer: Span): void {
   store<i32>(row, <i32>(endOf(answer) - startOf(answer)), 32);
 }
 
+/** The text whose address and length stand at `offset` of a row, made plain. */
+function plainText(row: usize, offset: usize, isAnswer: bool): Span {
+  const p = <usize>load<u32>(row + offset);
+  const e = p + <usize>load<i32>(row + offset, 4);
+  const text = repaired(p, e, isAnswer);
+  // an empty text lies somewhere too
+  return exists(text) ? text : <Span>(((<u64>p) << 32) | (<u64>p));
+}
+
 /** Extracts and compares `count` pairs. */
 export function grade(count: i32): void {
   beginBatch();
   for (let i = 0; i < count; i++) {
     const row = rows + <usize>(i * ROW_WORDS * 4);
     const flags = load<i32>(row, 16);
-    const gold = extractGold(load<u32>(row, 0), load<i32>(row, 4));
-    const found = extractAnswer(load<u32>(row, 8), load<i32>(row, 12), flags, gold);
+    const goldText = plainText(row, 0, true);
+    const text = plainText(row, 8, (flags & Flag.BARE) != 0);
+    let gold = extractGold(goldText);
+    const solution = extractSolution();
+    const found = extractAnswer(text, flags, exists(solution) ? solution : gold);
     let verdict: i32;
     if (gold == NOWHERE) verdict = Verdict.GOLD_UNPARSABLE;
     else if (found.answer == NOWHERE) verdict = Verdict.NO_ANSWER;
     else verdict = equalAnswers(gold, found.answer, flags);
+    if (verdict != Verdict.EQUAL && exists(solution) && exists(found.answer)) {
+      gold = solution;
+      verdict = equalAnswers(gold, found.answer, flags);
+    }
+    if (exists(found.answer) && (flags & Flag.BARE) == 0 && givesWay(verdict, gold, found.answer))
+      verdict = otherVerdict(verdict, gold, found, flags, endOf(text));
     let rule = found.rule;
     let answer = found.answer;
-    if (verdict == Verdict.EQUAL && contradicts(gold, found, flags, load<u32>(row, 8) + load<i32>(row, 12))) {
+    if (verdict == Verdict.EQUAL && contradicts(gold, found, flags, endOf(text))) {
       verdict = Verdict.NO_ANSWER;
       rule = Rule.CONFLICT;
       answer = NOWHERE;
@@ -70,18 +90,36 @@ export function grade(count: i32): void {
   }
 }
 
+/** Whether a marked answer is none that the gold could have, so that the next mark counts. */
+function givesWay(verdict: i32, gold: Span, answer: Span): bool {
+  if (verdict == Verdict.UNDECIDED || verdict == Verdict.PRED_UNPARSABLE) return true;
+  return verdict == Verdict.NOT_EQUAL && isUnusable(gold, answer);
+}
+
+/** The verdict on the first answer of another kind of mark that is equal to the gold, which the extractor then holds; else `verdict`. */
+function otherVerdict(verdict: i32, gold: Span, found: Extractor, flags: i32, textEnd: usize): i32 {
+  const answer = found.answer;
+  const rule = found.rule;
+  for (let kind = 0; kind < Mark.COUNT; kind++)
+    if (found.findOther(rule, kind, textEnd) && equalAnswers(gold, found.answer, flags) == Verdict.EQUAL) {
+      found.rule = ruleOf(kind);
+      return Verdict.EQUAL;
+    }
+  found.answer = answer;
+  found.rule = rule;
+  return verdict;
+}
+
 /** Whether a mark of another kind than that of the right answer found holds an answer that is not right; lenient: a later one. */
 function contradicts(gold: Span, found: Extractor, flags: i32, textEnd: usize): bool {
   if ((flags & Flag.BARE) != 0 || found.rule == Rule.WHOLE) return false;
   const answer = found.answer;
   const strict = (flags & Flag.STRICT) != 0;
   for (let kind = 0; kind < Mark.COUNT; kind++)
-    if (
-      (strict || marks.at(kind, 0) > startOf(answer)) &&
-      found.findOther(found.rule, kind, textEnd) &&
-      equalAnswers(gold, found.answer, flags) != Verdict.EQUAL
-    )
-      return true;
+    if ((strict || marks.at(kind, 0) > startOf(answer)) && found.findOther(found.rule, kind, textEnd)) {
+      const verdict = equalAnswers(gold, found.answer, flags);
+      if (verdict != Verdict.EQUAL && !givesWay(verdict, gold, found.answer)) return true;
+    }
   found.answer = answer;
   return false;
 }
@@ -92,7 +130,7 @@ export function countdown(count: i32): void {
   for (let i = 0; i < count; i++) {
     const row = rows + <usize>(i * ROW_WORDS * 4);
     const flags = load<i32>(row, 16);
-    const found = extractAnswer(load<u32>(row, 8), load<i32>(row, 12), flags, NOWHERE);
+    const found = extractAnswer(plainText(row, 8, false), flags, NOWHERE);
     if (found.answer == NOWHERE) answerRow(row, Verdict.NO_ANSWER, found.rule, NOWHERE);
     else {
       const verdict = checkCountdown(load<u32>(row, 0), load<i32>(row, 4), found.answer, flags);

@@ -8,6 +8,7 @@ import { mixed } from './cases/mixed.js';
 import { numbers } from './cases/numbers.js';
 import { refusals, unevaluated } from './cases/refusals.js';
 import { relations } from './cases/relations.js';
+import { spellings } from './cases/spellings.js';
 
 const forms: readonly Form[] = [...numbers, ...expressions, ...relations, ...collections, ...mixed, ...refusals];
 
@@ -20,7 +21,7 @@ function wrong(pairs: readonly (readonly [gold: string, pred: string])[], expect
 }
 
 describe('equal answers', () => {
-  for (const { name, rows } of forms) {
+  for (const { name, rows } of [...forms, ...spellings]) {
     it(`accepts the spellings of ${name}`, () => {
       expect(
         wrong(

@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { verifyBatch } from '../../src/verify.js';
 import { marked } from './cases/marked.js';
+import { told } from './cases/prose.js';
+
+describe('responses', () => {
+  for (const [name, rows] of Object.entries(told))
+    it(name, () => {
+      const pairs = rows.flatMap(([gold, response, right, mode]) =>
+        (mode ? [mode] : (['strict', 'lenient'] as const)).map((m) => ({ gold, response, right, mode: m })),
+      );
+      const found = verifyBatch(pairs.map(({ gold, response, mode }) => ({ gold, response, mode })));
+      expect(pairs.filter(({ right }, i) => found[i]!.verdict !== right)).toEqual([]);
+    });
+});
 
 describe('marks', () => {
   for (const [name, rows] of Object.entries(marked))

@@ -70,7 +70,8 @@ export function divComplex(a: Complex, b: Complex): Complex {
 
 export function powComplex(z: Complex, n: i32): Complex {
   if (isReal(z)) {
-    if (float.maybeZero(z.re) && n <= 0) return nil<Complex>();
+    if (n == 0) return real(float.ofI32(1));
+    if (float.maybeZero(z.re) && n < 0) return nil<Complex>();
     return real(float.powInteger(z.re, n));
   }
   if (n < 0) {
@@ -97,9 +98,16 @@ export function modulus(z: Complex): Float {
   return float.root(float.add(float.mul(z.re, z.re), float.mul(z.im, z.im)), 2);
 }
 
+/** Index from which a root is worked out by a logarithm. */
+const LARGE_ROOT: i32 = 60;
+
 /** n-th root: real for real arguments where there is one, principal square root otherwise, unless only reals count. */
 export function rootComplex(z: Complex, n: i32, realOnly: bool): Complex {
   if (isReal(z)) {
+    if (n > LARGE_ROOT)
+      return z.re.man.neg || float.maybeZero(z.re)
+        ? nil<Complex>()
+        : real(float.exponential(float.div(float.logarithm(z.re), float.ofI32(n))));
     if (!z.re.man.neg || n & 1) return real(float.root(z.re, n));
     if (realOnly || n != 2) return nil<Complex>();
     if (float.maybeZero(z.re)) return nil<Complex>();

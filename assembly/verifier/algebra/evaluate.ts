@@ -30,7 +30,7 @@ import {
 const MAX_SYMBOLS: i32 = 24;
 /** Largest exponent, index of a root, argument of a factorial, number of terms, upper index of a binomial, depth. */
 const MAX_POWER: i32 = 200_000;
-const MAX_ROOT: i32 = 60;
+const MAX_ROOT: i32 = 10_000;
 const MAX_FACTORIAL: i32 = 200;
 const MAX_TERMS: i32 = 200;
 const MAX_BINOMIAL: i32 = 1000;

@@ -1,11 +1,11 @@
 // From a tree to its normal form: a quotient of two polynomials over generators.
 import { alloc, fail, spend } from '../arena';
-import { nil, setElement } from '../memory';
+import { isNull, nil, setElement } from '../memory';
 import * as int from '../number/integer';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
 import { Func, Sign, SYM_E, SYM_I } from '../parse/symbols';
-import { integer, kid, Kind, Node, substitute } from '../parse/tree';
+import { binary, integer, kid, Kind, leaf, Node, substitute } from '../parse/tree';
 import { absolute, binomial, factorial, leadingNegative, logarithm, smallInteger, trigonometric } from './functions';
 import * as poly from './polynomial';
 import { Mono } from './polynomial';
@@ -32,6 +32,7 @@ import {
   simple,
 } from './quotient';
 import { powRational } from './roots';
+import { closedProduct, closedSum, endlessSeries } from './series';
 
 /** Largest number of terms a sum or product is written out to. */
 const MAX_SERIES: i32 = 500;
@@ -135,6 +136,7 @@ function ofFunction(x: Node): Frac {
 function series(x: Node): Frac {
   const variable = kid(x, 0);
   const low = ofNode(kid(x, 1));
+  if (kid(x, 2).kind == Kind.INF && x.op == 0) return endlessSeries(bodyFrom(x, low));
   const high = ofNode(kid(x, 2));
   if (!ok()) return low;
   if (isRational(low) && isRational(high)) {
@@ -144,6 +146,8 @@ function series(x: Node): Frac {
     const from = int.toI32(a.num);
     const to = int.toI32(b.num);
     if (<i64>to - <i64>from > MAX_SERIES) {
+      const closed = x.op == 0 && to > from ? closedSum(bodyFrom(x, low), addFrac(high, negFrac(low))) : nil<Frac>();
+      if (!isNull(closed)) return closed;
       fail();
       return low;
     }
@@ -155,19 +159,19 @@ function series(x: Node): Frac {
     return r;
   }
   if (depth > MAX_SERIES_DEPTH) return noForm();
-  const marker = changetype<Node>(substitute(kid(x, 3), variable.op, placeholder(Sign.BOUND)));
-  const body = ofNode(marker);
-  return ofGenerator(functionOf(Gen.SERIES, x.op, 3, low, high, body));
+  const body = bodyFrom(x, low);
+  const length = addFrac(high, negFrac(low));
+  if (!ok()) return low;
+  const closed = x.op == 0 ? closedSum(body, length) : closedProduct(body, length);
+  return isNull(closed) ? ofGenerator(functionOf(Gen.SERIES, x.op, 2, length, body)) : closed;
 }
 
-function placeholder(id: i32): Node {
-  const n = integer(0);
-  const s = changetype<Node>(alloc(offsetof<Node>()));
-  memory.copy(changetype<usize>(s), changetype<usize>(n), offsetof<Node>());
-  s.kind = Kind.SYM;
-  s.op = id;
-  s.value = nil<Rat>();
-  return s;
+/** The general term of a series in the bound variable, counted from 0. */
+function bodyFrom(x: Node, low: Frac): Frac {
+  if (!ok()) return low;
+  const k = leaf(Kind.SYM, Sign.BOUND);
+  const place = low.num.n == 0 ? k : binary(Kind.ADD, k, kid(x, 1));
+  return ofNode(substitute(kid(x, 3), kid(x, 0).op, place));
 }
 
 /** Antiderivative of polynomials in the variable; other integrands are generators of their own. */
@@ -231,6 +235,13 @@ function ofNode(x: Node): Frac {
   return r;
 }
 
+/** Whether the monomial is a power of the symbol that stands for a whole number. */
+function isWhole(m: Mono): bool {
+  if (m.n != 1 || poly.exponentDen(m, 0) != 1 || poly.exponentNum(m, 0) < 0) return false;
+  const g = generator(poly.generatorAt(m, 0));
+  return g.kind == Gen.SYM && g.id == Sign.WHOLE;
+}
+
 /** ⌊a⌋, with the whole part of its constant taken out. */
 function floorOf(a: Frac): Frac {
   if (!ok()) return a;
@@ -240,8 +251,15 @@ function floorOf(a: Frac): Frac {
   for (let i = 0; i < a.num.n; i++)
     if (poly.monomial(a.num, i).n == 0)
       whole = rat.ofInt(rat.floor(rat.div(poly.coefficient(a.num, i), poly.constantValue(a.den))));
-  const rest = addFrac(a, ofRat(rat.neg(whole)));
-  return addFrac(ofRat(whole), ofGenerator(functionOf(Gen.FLOOR, 0, 1, rest)));
+  let out = ofRat(whole);
+  for (let i = 0; i < a.num.n; i++) {
+    const m = poly.monomial(a.num, i);
+    const c = rat.div(poly.coefficient(a.num, i), poly.constantValue(a.den));
+    if (rat.isInteger(c) && isWhole(m)) out = addFrac(out, ofPoly(poly.term(c, m)));
+  }
+  const rest = addFrac(a, negFrac(out));
+  if (isRational(rest)) return addFrac(out, ofRat(rat.ofInt(rat.floor(rationalValue(rest)))));
+  return addFrac(out, ofGenerator(functionOf(Gen.FLOOR, 0, 1, rest)));
 }
 
 /** A root; that of an even power is an absolute value: √(u²) = |u|. */

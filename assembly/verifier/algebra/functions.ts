@@ -29,7 +29,7 @@ import {
   rationalValue,
   simple,
 } from './quotient';
-import { factorsOf, isConstantPoly, rationalPower } from './roots';
+import { factorsOf, isConstantPoly, powRational, rationalPower } from './roots';
 
 /** Ids of logarithms: those of primes are independent of one another. */
 const LN_OF_OTHER: i32 = 0;
@@ -190,12 +190,24 @@ function absolutePoly(p: Poly): Frac {
   return mulFrac(ofRat(c), ofGenerator(absGenerator(rest)));
 }
 
+/** (k - 1/2)! = √π · 1/2 · 3/2 ⋯ (k - 1/2) */
+function halfFactorial(v: Rat): Frac {
+  const k = rat.add(v, rat.ofFraction(1, 2));
+  if (!rat.isInteger(k) || !int.fitsI32(k.num) || abs(int.toI32(k.num)) > MAX_SHIFT) return noForm();
+  let r = powRational(ofGenerator(simple(Gen.PI)), rat.ofFraction(1, 2));
+  const shift = int.toI32(k.num);
+  for (let i = 0; i < shift; i++) r = mulFrac(r, ofRat(rat.ofFraction(2 * i + 1, 2)));
+  for (let i = 0; i > shift; i--) r = divFrac(r, ofRat(rat.ofFraction(2 * i - 1, 2)));
+  return r;
+}
+
 /** x! with the integer part of the argument worked off: (n+1)! = (n+1)·n!. */
 export function factorial(x: Frac): Frac {
   if (!ok()) return x;
   if (isRational(x)) {
     const v = rationalValue(x);
-    if (!rat.isInteger(v) || rat.sign(v) < 0) return noForm();
+    if (!rat.isInteger(v)) return halfFactorial(v);
+    if (rat.sign(v) < 0) return noForm();
     if (!int.fitsI32(v.num)) {
       fail();
       return x;

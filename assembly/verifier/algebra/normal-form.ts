@@ -54,6 +54,31 @@ export function formOfDifference(l: Node, r: Node): Frac {
   return finished(addFrac(a, negFrac(b)), aside);
 }
 
+/** The value of a form where the symbol v is 0: a rational number, or null. */
+export function atZero(f: Frac, v: i32): Rat {
+  if (!hasForm(f)) return nil<Rat>();
+  const num = constantPart(f.num, v);
+  const den = constantPart(f.den, v);
+  return isNull(num) || isNull(den) || rat.isZero(den) ? nil<Rat>() : rat.div(num, den);
+}
+
+/** The sum of the terms without v where it is rational, else null. */
+function constantPart(p: Poly, v: i32): Rat {
+  let sum = rat.ofI32(0);
+  for (let i = 0; i < p.n; i++) {
+    const m = poly.monomial(p, i);
+    let hasV = false;
+    for (let k = 0; k < m.n; k++) {
+      const g = generator(poly.generatorAt(m, k));
+      if (g.kind == Gen.SYM && g.id == v) hasV = true;
+    }
+    if (hasV) continue;
+    if (m.n > 0) return nil<Rat>();
+    sum = rat.add(sum, poly.coefficient(p, i));
+  }
+  return sum;
+}
+
 /** Verdicts of the normal form. */
 export const enum Decision {
   SAME,

@@ -30,7 +30,7 @@ import {
 /** Largest exponent of a perfect power that is looked for. */
 const MAX_PERFECT_POWER: i32 = 7;
 /** Largest index of a root with a normal form. */
-const MAX_ROOT: i32 = 60;
+const MAX_ROOT: i32 = 10_000;
 
 /** Trial division bound. */
 const TRIAL: u32 = 2048;
@@ -194,7 +194,8 @@ export function powRational(f: Frac, r: Rat): Frac {
   }
   const num = int.toI32(r.num);
   const den = int.toI32(r.den);
-  if (num == 0) return f.num.n == 0 ? noForm() : ofInt(1);
+  // 0^0 = 1
+  if (num == 0) return ofInt(1);
   if (num < 0) return powRational(divFrac(ofInt(1), f), rat.neg(r));
   if (den == 1) return frac(powPoly(f.num, num), powPoly(f.den, num));
   if (den > MAX_ROOT) return noForm();

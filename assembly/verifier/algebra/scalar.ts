@@ -1,18 +1,22 @@
 // Equality of two expressions that stand for one value: exact rational arithmetic, then the algebraic normal form, then sampling.
-import { failed, leaveOpen } from '../arena';
-import { isNull, nil } from '../memory';
+import { alloc, failed, leaveOpen } from '../arena';
+import { isNull, nil, setElement } from '../memory';
 import * as float from '../number/float';
 import { Float } from '../number/float';
 import * as int from '../number/integer';
 import { Int } from '../number/integer';
 import * as rat from '../number/rational';
 import { Func, SYM_E } from '../parse/symbols';
-import { hasKind, identical, kid, Kind, Node } from '../parse/tree';
+import { binary, hasKind, identical, integer, kid, Kind, Node, withKids } from '../parse/tree';
+import { derivative } from './derivative';
+import { hasDots, withoutDots } from './dots';
 import { constantValue } from './evaluate';
+import { limitOf } from './limits';
 import { decide, Decision, formOfDifference, hasForm, normalForm, ranOut } from './normal-form';
 import * as poly from './polynomial';
 import { isRational, rationalValue } from './quotient';
 import { isConstantNode, sample, Sampled, sampleRatio } from './sampling';
+import { equalForWhole } from './whole';
 
 /** Significant digits from which a rounded decimal stands for an exact value. */
 const ROUNDED_DIGITS: i32 = 3;
@@ -52,6 +56,31 @@ function within(a: Float, b: Float, digits: i32, num: i32, den: i32): bool {
   return float.compare(size, bound) <= 0 && !failed;
 }
 
+/** Whether a gold percentage of three significant digits or more is what an exact value rounds to: 8.33% and 1/12. */
+function roundsPercentage(g: Node, p: Node): bool {
+  if (g.kind != Kind.PERCENT || isNull(decimalLiteral(kid(g, 0))) || hasKind(p, Kind.PERCENT)) return false;
+  return rounds(kid(g, 0), binary(Kind.MUL, integer(100), p));
+}
+
+/** Significant digits from which a decimal may be a printed double, and the bits of one. */
+const DOUBLE_DIGITS: i32 = 15;
+const DOUBLE_BITS: i32 = 53;
+
+/** Whether the literal (of the side p), read as an IEEE double, is within one unit in the last place of a gold that is no integer. */
+function isNearestDouble(g: Node, literal: Node, p: Node): bool {
+  if (significantDigits(literal) < DOUBLE_DIGITS || !isConstantNode(g)) return false;
+  const exact = constantValue(g);
+  if (float.isNone(exact) || float.isNone(float.ofRat(literal.value))) return false;
+  if (g.kind == Kind.NUM && rat.isInteger(g.value)) return false;
+  const form = normalForm(g);
+  if (hasForm(form) && isRational(form) && rat.isInteger(rationalValue(form))) return false;
+  const unit = rat.pow(rat.ofI32(2), float.magnitude(float.ofRat(literal.value)) - DOUBLE_BITS);
+  const double = rat.mul(rat.ofInt(rat.floor(rat.add(rat.div(literal.value, unit), rat.ofFraction(1, 2)))), unit);
+  const d = float.sub(exact, float.ofRat(p.kind == Kind.NEG ? rat.neg(double) : double));
+  if (float.isNone(d)) return false;
+  return float.compare(float.sign(d) < 0 ? float.neg(d) : d, float.ofRat(unit)) <= 0 && !failed;
+}
+
 /**
  * Rounding: a gold decimal of three significant digits or more accepts an exact value that rounds to it; an exact gold that is no
  * integer accepts a decimal of six places or more; two decimals agree when both have six places and the longer rounds to the shorter.
@@ -61,7 +90,8 @@ function rounds(g: Node, p: Node): bool {
   const pd = decimalLiteral(p);
   const gDecimal = !isNull(gd);
   const pDecimal = !isNull(pd);
-  if (!gDecimal && !pDecimal) return false;
+  if (!gDecimal && !pDecimal) return roundsPercentage(g, p);
+  if (pDecimal && isNearestDouble(g, pd, p)) return true;
   if (hasKind(g, Kind.PERCENT) || hasKind(p, Kind.PERCENT)) return false;
   if (!isConstantNode(g) || !isConstantNode(p)) return false;
   let digits: i32;
@@ -175,10 +205,40 @@ function mayTurn(x: Node): bool {
   return false;
 }
 
+/** x with its limits, derivatives and dots worked out where a rule is known. */
+function settled(x: Node): Node {
+  if (x.n == 0 || failed) return x;
+  let kids: usize = 0;
+  for (let i = 0; i < x.n; i++) {
+    const k = settled(kid(x, i));
+    if (k == kid(x, i)) continue;
+    if (kids == 0) {
+      kids = alloc((<usize>x.n) << 2);
+      memory.copy(kids, x.kids, (<usize>x.n) << 2);
+    }
+    setElement<Node>(kids, i, k);
+  }
+  if (kids != 0) x = withKids(x, kids);
+  let found = nil<Node>();
+  if (x.kind == Kind.LIMIT) found = limitOf(x);
+  else if (x.kind == Kind.DERIVATIVE) found = derivative(kid(x, 0), kid(x, 1).symbol);
+  else if (hasDots(x)) found = withoutDots(x, sameValue);
+  return isNull(found) ? x : found;
+}
+
+/** Whether something in x is to be settled. */
+function isOpen(x: Node): bool {
+  if (x.kind == Kind.LIMIT || x.kind == Kind.DERIVATIVE || x.kind == Kind.ELLIPSIS) return true;
+  for (let i = 0; i < x.n; i++) if (isOpen(kid(x, i))) return true;
+  return false;
+}
+
 /** Whether two scalars are equal as exact values. */
 export function sameValue(g: Node, p: Node): bool {
   if (identical(g, p)) return true;
   if (failed) return false;
+  if (isOpen(g)) g = settled(g);
+  if (isOpen(p)) p = settled(p);
   if (g.kind == Kind.NUM && p.kind == Kind.NUM) return rat.equal(g.value, p.value);
   const a = normalForm(g);
   const b = normalForm(p);
@@ -190,13 +250,14 @@ export function sameValue(g: Node, p: Node): bool {
     if (v == Decision.DIFFERENT) return false;
     if (v == Decision.EXHAUSTED) open = true;
   }
+  if (!open && (hasBreaks(g) || hasBreaks(p))) return equalForWhole(g, p);
   // Sampling alone is no evidence where a form was too large to build: huge values agree in their leading digits.
   const s = sample(g, p);
   if (open || weight(g) + weight(p) > EVIDENCE_BITS) {
     if (s != Sampled.DIFFER) leaveOpen();
     return false;
   }
-  return s == Sampled.AGREE && !(hasBreaks(g) || hasBreaks(p));
+  return s == Sampled.AGREE;
 }
 
 /** Whether the prediction's scalar is accepted for the gold's. */

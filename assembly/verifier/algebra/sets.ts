@@ -238,10 +238,10 @@ class RealLine {
             else if (isBound(b) && !isBound(a)) this.setVariable(onlySymbol(a));
           }
           if (!this.supported) return;
-          const plain = withoutBars(x);
+          const plain = withoutBars(relate(a, op, b));
           if (!isNull(plain)) {
             this.collect(plain);
-            return;
+            continue;
           }
           const solved = this.solve(a, op, b);
           if (isNull(solved)) {
@@ -301,12 +301,15 @@ class RealLine {
         return false;
       }
       case Kind.REL: {
-        const plain = withoutBars(x);
-        if (!isNull(plain)) return this.holds(plain, p);
         for (let i = 0; i < x.n - 1; i++) {
           const op = relation(x, i);
           if (op == Rel.IN) {
             if (!this.holds(kid(x, i + 1), p)) return false;
+            continue;
+          }
+          const plain = withoutBars(relate(kid(x, i), op, kid(x, i + 1)));
+          if (!isNull(plain)) {
+            if (!this.holds(plain, p)) return false;
             continue;
           }
           const solved = this.solve(kid(x, i), op, kid(x, i + 1));

@@ -2,20 +2,30 @@
 import { compareSets, infinity, isSetLike, SetVerdict } from '../algebra/sets';
 import { failed } from '../arena';
 import { isNull } from '../memory';
+import { Sign } from '../parse/symbols';
 import { Bracket, hasKind, identical, kid, Kind, leaf, Node, Separator, substitute, tupleOp } from '../parse/tree';
 import { beginPair, equalItem, sameKids, useRule } from './equality';
-import { assigned, contains, isEquation, isSharedValue, parameterOf, sameDomains, unwrap, withoutRemarks } from './items';
+import { assigned, contains, coordinates, isEquation, isSharedValue, sameDomains, unwrap, withoutRemarks } from './items';
 import { equalLists } from './lists';
 import { equalMatrices } from './matrices';
-import { equalNoted, equalNumbers, equalRatios, equalText } from './quantities';
+import { Parameters, parametersOf } from './parameters';
+import { compound, equalNoted, equalNumbers, equalRatios } from './quantities';
 import { equalCongruences, equalRelations } from './relations';
+import { equalText } from './words';
 
 export function matches(g: Node, p: Node): bool {
-  g = unwrap(g);
-  p = unwrap(p);
+  g = compound(unwrap(g));
+  p = compound(unwrap(p));
   if (g.kind == Kind.TEXT || p.kind == Kind.TEXT) return equalText(g, p);
+  // the unit belongs to the value: 10 km and s = 10 m
+  if (g.kind == Kind.NOTED && p.kind == Kind.REL) return !isNull(assigned(p)) && equalItem(g, assigned(p));
+  if (p.kind == Kind.NOTED && g.kind == Kind.REL) return !isNull(assigned(g)) && equalItem(assigned(g), p);
   if (g.kind == Kind.NOTED || p.kind == Kind.NOTED) return equalNoted(g, p);
   if (identical(g, p)) return true;
+  // P(3, 4) and (3, 4)
+  if (coordinates(g) != g && coordinates(p) != p && !identical(kid(g, 0), kid(p, 0))) return false;
+  g = coordinates(g);
+  p = coordinates(p);
   if (hasKind(g, Kind.PM) || hasKind(p, Kind.PM)) {
     if (g.kind != Kind.LIST && p.kind != Kind.LIST && g.kind != Kind.SET && p.kind != Kind.SET)
       return equalLists(g, p, false) || equalLists(g, p, true);
@@ -102,6 +112,20 @@ function builderVariable(x: Node): i32 {
   return v.kind == Kind.SYM ? v.symbol : -1;
 }
 
+/** Whether the two are equal under other names of the prediction's parameters. */
+function renamed(a: Parameters, b: Parameters, g: Node, p: Node): bool {
+  if (a.count == 0 || a.count != b.count) return false;
+  for (let turn = 0; turn < a.count && !failed; turn++) {
+    let other = p;
+    for (let i = 0; i < b.count; i++) other = substitute(other, b.id(i), leaf(Kind.SYM, Sign.RENAMED + i));
+    // a letter of the prediction that is no parameter keeps its meaning
+    for (let i = 0; i < a.count; i++) if (contains(other, a.id(i))) return false;
+    for (let i = 0; i < b.count; i++) other = substitute(other, Sign.RENAMED + i, leaf(Kind.SYM, a.id((i + turn) % a.count)));
+    if (equalWhole(g, other)) return true;
+  }
+  return false;
+}
+
 function equalWhole(g: Node, p: Node): bool {
   if (g.kind != Kind.LIST && p.kind != Kind.LIST) return equalItem(g, p);
   if (g.kind == Kind.LIST && isSetLike(g) && (isSetLike(p) || p.kind == Kind.SET)) {
@@ -114,8 +138,8 @@ function equalWhole(g: Node, p: Node): bool {
   return equalItem(g, p);
 }
 
-/** Whether the prediction answers what the gold answers. */
-export function equalAnswer(gold: Node, pred: Node): bool {
+/** Whether the prediction answers what the gold answers; what is said about them may name a letter of each that is an integer (-1: none). */
+export function equalAnswer(gold: Node, pred: Node, ofGold: i32, ofPred: i32): bool {
   beginPair();
   if (!sameDomains(gold, pred)) return false;
   const g = unwrap(withoutRemarks(gold));
@@ -123,10 +147,7 @@ export function equalAnswer(gold: Node, pred: Node): bool {
   if (equalWhole(g, p)) return true;
   if (failed) return false;
   // x = π/4 + kπ, k ∈ Z and x = π/4 + nπ, n ∈ Z
-  const ofGold = parameterOf(gold);
-  const ofPred = parameterOf(pred);
-  if (ofGold < 0 || ofPred < 0 || ofGold == ofPred || contains(p, ofGold)) return false;
-  return equalWhole(g, substitute(p, ofPred, leaf(Kind.SYM, ofGold)));
+  return renamed(parametersOf(gold, ofGold), parametersOf(pred, ofPred), g, p);
 }
 
 useRule(matches);

@@ -3,7 +3,7 @@
 import { Char } from '../read/characters';
 import { CodePoints, Names } from '../read/names';
 import { endOf, Span, startOf } from '../read/span';
-import { byteAt, codePoint, isDigit, isOneOf, isWordAt, sequenceLength, skipLetters, skipSpace } from '../read/text';
+import { byteAt, codePoint, isDigit, isOneOf, isWordAt, sequenceLength, skipDigits, skipLetters, skipSpace } from '../read/text';
 import { Flag, Rule, Verdict } from '../status';
 
 /** Most numbers in a task and in an expression. */
@@ -25,6 +25,7 @@ const enum Token {
   CLOSE,
   NUMBER,
   EQUALS,
+  FRACTION,
   FINISH,
 }
 
@@ -33,10 +34,10 @@ const SIGNS = new CodePoints()
   .add('-−–', Token.SUBTRACT)
   .add('*×·', Token.MULTIPLY)
   .add('/÷', Token.DIVIDE)
-  .add('(', Token.OPEN)
-  .add(')', Token.CLOSE)
+  .add('([{', Token.OPEN)
+  .add(')]}', Token.CLOSE)
   .add('=', Token.EQUALS);
-const COMMANDS = new Names(8).add('times/cdot', Token.MULTIPLY).add('div', Token.DIVIDE);
+const COMMANDS = new Names(8).add('times/cdot', Token.MULTIPLY).add('div', Token.DIVIDE).add('frac/dfrac/tfrac', Token.FRACTION);
 
 @unmanaged
 class Countdown {
@@ -58,6 +59,8 @@ class Countdown {
   end: usize;
   token: i32;
   tokenValue: i64;
+  /** the bracket of the last token of kind OPEN or CLOSE */
+  bracket: i32;
 
   fail(why: i32): bool {
     if (this.reason == 0) this.reason = why;
@@ -211,6 +214,7 @@ class Countdown {
     // ** is a power, // a quotient without its remainder
     const doubled = (c == Char.STAR || c == Char.SLASH) && next < this.end && byteAt(next) == c;
     this.token = found < 0 || doubled ? Token.BAD : found;
+    this.bracket = c;
     this.at = next;
   }
 
@@ -245,14 +249,39 @@ class Countdown {
       this.denominator = 1;
       this.advance();
     } else if (this.token == Token.OPEN) {
-      if (depth >= DEPTH) return this.fail(Rule.COUNTDOWN_SYNTAX);
-      this.advance();
-      if (!this.sum(depth + 1)) return false;
-      if (this.token != Token.CLOSE) return this.fail(Rule.COUNTDOWN_SYNTAX);
-      this.advance();
+      if (!this.group(depth)) return false;
+    } else if (this.token == Token.FRACTION) {
+      if (!this.fraction(depth)) return false;
     } else return this.fail(Rule.COUNTDOWN_SYNTAX);
     if (negative) this.numerator = -this.numerator;
     return true;
+  }
+
+  /** group := ( sum ), in brackets of one shape */
+  group(depth: i32): bool {
+    if (depth >= DEPTH || this.token != Token.OPEN) return this.fail(Rule.COUNTDOWN_SYNTAX);
+    const open = this.bracket;
+    this.advance();
+    if (!this.sum(depth + 1)) return false;
+    // ) follows (, ] and } stand two behind their partners
+    if (this.token != Token.CLOSE || this.bracket - open > 2 || this.bracket < open) return this.fail(Rule.COUNTDOWN_SYNTAX);
+    this.advance();
+    return true;
+  }
+
+  /** fraction := \frac group group */
+  fraction(depth: i32): bool {
+    this.advance();
+    if (!this.group(depth)) return false;
+    const n = this.numerator;
+    const d = this.denominator;
+    return this.group(depth) && this.divide(n, d);
+  }
+
+  /** Divides n/d by the last value. */
+  divide(n: i64, d: i64): bool {
+    if (this.numerator == 0) return this.fail(Rule.COUNTDOWN_ZERO);
+    return this.setValue(this.times(n, this.denominator), this.times(d, this.numerator));
   }
 
   /** product := factor { (* | /) factor } */
@@ -266,8 +295,7 @@ class Countdown {
       this.advance();
       if (!this.factor(depth)) return false;
       if (divide) {
-        if (this.numerator == 0) return this.fail(Rule.COUNTDOWN_ZERO);
-        if (!this.setValue(this.times(n, this.denominator), this.times(d, this.numerator))) return false;
+        if (!this.divide(n, d)) return false;
       } else if (!this.setValue(this.times(n, this.numerator), this.times(d, this.denominator))) return false;
     }
     return true;
@@ -293,6 +321,20 @@ class Countdown {
     return true;
   }
 
+  /** Passes over "target =" where it stands before the expression, which is more than one number. */
+  skipTarget(): void {
+    const from = this.at;
+    const isTarget = this.readDecimal() && this.numerator == this.targetNumerator && this.denominator == this.targetDenominator;
+    this.at = skipSpace(this.at, this.end);
+    if (isTarget && this.at < this.end && byteAt(this.at) == Char.EQUALS) {
+      this.at++;
+      const rest = skipSpace(this.at, this.end);
+      if (skipDigits(rest, this.end) < this.end) return;
+    }
+    this.at = from;
+    this.reason = 0;
+  }
+
   /** Checks the expression against the task; `reason` says why. */
   check(task: usize, taskLength: i32, answer: Span, flags: i32): i32 {
     this.reason = 0;
@@ -309,6 +351,7 @@ class Countdown {
       this.at++;
       this.end--;
     }
+    this.skipTarget();
     this.advance();
     if (!this.sum(0)) return this.reason == Rule.COUNTDOWN_OVERFLOW ? Verdict.UNDECIDED : Verdict.NOT_EQUAL;
     const n = this.numerator;

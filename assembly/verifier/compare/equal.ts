@@ -7,7 +7,7 @@ import { Char } from '../read/characters';
 import { Choice } from '../read/letters';
 import { hasContent, hasHidden, isPlain, sameText } from '../read/plain';
 import { endOf, Span, startOf } from '../read/span';
-import { byteAt, isDigit, isSpace } from '../read/text';
+import { byteAt, indexOfByte, isDigit, skipDigits } from '../read/text';
 import { Flag, Verdict } from '../status';
 import { equalAnswer } from './answer';
 import { isWorkedOut } from './form';
@@ -46,7 +46,7 @@ function verdictOf(gold: Answer, pred: Answer, worked: bool): i32 {
   if (g.kind == Kind.TEXT && sameText(gold.start, gold.end, pred.start, pred.end, true)) return Verdict.EQUAL;
   if (!sameCurrency(gold, pred) || !sameRemarks(gold, pred)) return Verdict.NOT_EQUAL;
   if (worked && !isWorkedOut(g, pred.tree)) return failed ? Verdict.UNDECIDED : Verdict.NOT_EQUAL;
-  const same = equalAnswer(g, pred.tree);
+  const same = equalAnswer(g, pred.tree, gold.parameter, pred.parameter);
   if (failed) return Verdict.UNDECIDED;
   if (same) return Verdict.EQUAL;
   return undecided ? Verdict.UNDECIDED : Verdict.NOT_EQUAL;
@@ -69,36 +69,33 @@ function sameCurrency(a: Answer, b: Answer): bool {
   return other.kind != Kind.NOTED || isMoney(other.from, other.to, sign);
 }
 
-/** Whether the text is digits, a comma and digits, and nothing else: a decimal comma where the gold has a decimal point. */
-function isCommaDecimal(p: usize, e: usize): bool {
-  let digits = 0;
-  let commas = 0;
-  let decimals = 0;
-  for (; p < e; p++) {
-    const c = byteAt(p);
-    if (isDigit(c)) {
-      digits++;
-      if (commas > 0) decimals++;
-    } else if (c == Char.COMMA && digits > 0 && p + 1 < e && isDigit(byteAt(p + 1))) commas++;
-    else if (c == Char.MINUS && digits == 0) continue;
-    else if (c != Char.DOLLAR && !isSpace(c)) return false;
-    else if (isSpace(c) && digits > 0 && commas == 0) return false;
+/**
+ * Whether the one comma of the text may be a decimal point: a digit on either side, and not three digits behind it (1,000 is a thousand,
+ * 0,125 is not). Brackets make it a pair.
+ */
+function hasDecimalComma(p: usize, e: usize): bool {
+  let comma: usize = 0;
+  for (let q = p; q < e; q++) {
+    const c = byteAt(q);
+    if (c == Char.COMMA) {
+      if (comma > 0) return false;
+      comma = q;
+    } else if (
+      c == Char.OPEN_PAREN ||
+      c == Char.OPEN_BRACKET ||
+      (c == Char.OPEN_BRACE && q > p && byteAt(q - 1) == Char.BACKSLASH)
+    )
+      return false;
   }
-  // 1,000 is a thousand
-  return digits > 1 && commas == 1 && decimals != 3;
+  if (comma <= p || !isDigit(byteAt(comma - 1))) return false;
+  const decimals = skipDigits(comma + 1, e) - comma - 1;
+  const isZero = byteAt(comma - 1) == Char.ZERO && (comma - 1 == p || !isDigit(byteAt(comma - 2)));
+  return decimals > 0 && (decimals != 3 || isZero || hasGroups(p, comma));
 }
 
-/** Whether the text is one decimal with a point. */
-function isPointDecimal(p: usize, e: usize): bool {
-  let digits = 0;
-  let points = 0;
-  for (; p < e; p++) {
-    const c = byteAt(p);
-    if (isDigit(c)) digits++;
-    else if (c == Char.POINT) points++;
-    else if (c != Char.MINUS && c != Char.DOLLAR && !isSpace(c)) return false;
-  }
-  return digits > 1 && points == 1;
+/** Whether points divide the digits before `comma` in thousands: 1.250,5. */
+function hasGroups(p: usize, comma: usize): bool {
+  return comma >= p + 5 && byteAt(comma - 4) == Char.POINT && isDigit(byteAt(comma - 5));
 }
 
 /**
@@ -127,11 +124,10 @@ export function equalAnswers(gold: Span, pred: Span, flags: i32): i32 {
   const verdict = first.verdict;
   if (verdict == Verdict.EQUAL) return Verdict.EQUAL;
   if (verdict == Verdict.NOT_EQUAL && first.goldParsed && first.predParsed) {
-    const isDecimalComma = isPointDecimal(g, ge) && isCommaDecimal(p, pe);
     if (first.sawComma && equalUnder(g, ge, p, pe, Commas.DIVIDE, Commas.DIVIDE, worked)) return Verdict.EQUAL;
-    if (isDecimalComma && equalUnder(g, ge, p, pe, Commas.GROUP, Commas.POINT, worked)) return Verdict.EQUAL;
-    return Verdict.NOT_EQUAL;
+    return equalWithDecimalComma(g, ge, p, pe, worked) ? Verdict.EQUAL : Verdict.NOT_EQUAL;
   }
+  if ((!first.goldParsed || !first.predParsed) && equalWithDecimalComma(g, ge, p, pe, worked)) return Verdict.EQUAL;
   if (isPlain(g, ge) && isPlain(p, pe) && sameText(g, ge, p, pe, true)) return Verdict.EQUAL;
   if (verdict == Verdict.UNDECIDED) return Verdict.UNDECIDED;
   return first.goldParsed ? Verdict.PRED_UNPARSABLE : Verdict.GOLD_UNPARSABLE;
@@ -141,6 +137,17 @@ export function equalAnswers(gold: Span, pred: Span, flags: i32): i32 {
 function equalUnder(g: usize, ge: usize, p: usize, pe: usize, goldCommas: i32, predCommas: i32, worked: bool): bool {
   resetArena(PAIR_FUEL / 2);
   return compareUnder(g, ge, p, pe, goldCommas, predCommas, worked).verdict == Verdict.EQUAL;
+}
+
+/** Whether the two are equal where the comma of the one side that has it is a decimal point. */
+function equalWithDecimalComma(g: usize, ge: usize, p: usize, pe: usize, worked: bool): bool {
+  const goldHas = indexOfByte(g, ge, Char.COMMA) < ge;
+  const predHas = indexOfByte(p, pe, Char.COMMA) < pe;
+  if (goldHas && !predHas && hasDecimalComma(g, ge)) return equalUnder(g, ge, p, pe, Commas.POINT, Commas.GROUP, worked);
+  if (hasDecimalComma(p, pe) && (!goldHas || !hasDecimalComma(g, ge)))
+    return !goldHas && equalUnder(g, ge, p, pe, Commas.GROUP, Commas.POINT, worked);
+  // 1.250,5 and 1,250.5
+  return goldHas && predHas && hasDecimalComma(g, ge) && equalUnder(g, ge, p, pe, Commas.POINT, Commas.GROUP, worked);
 }
 
 /** Choice letters: "(D) Alina" and "D". -1 when the gold is no choice. */

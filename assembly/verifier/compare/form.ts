@@ -60,6 +60,8 @@ function isPending(x: Node, g: Node): bool {
       for (let i = 0; i < x.n; i++) if (isPending(kid(x, i), g.kind == x.kind && g.n == x.n ? kid(g, i) : x)) return true;
       return false;
     case Kind.ADD:
+      // 1 hour 30 minutes
+      if (kid(x, 0).kind == Kind.NOTED && kid(x, x.n - 1).kind == Kind.NOTED) return false;
       if (countLiterals(x) > 1 || rational) return true;
       break;
     case Kind.MUL:

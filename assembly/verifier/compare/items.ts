@@ -20,6 +20,7 @@ import {
   unary,
   withKids,
 } from '../parse/tree';
+import { isUpper } from '../read/text';
 
 /** Most items of one list. */
 const MAX_ITEMS: i32 = 256;
@@ -96,7 +97,7 @@ function isName(x: Node): bool {
  * an operation on sets, the ratio of such names.
  */
 export function isSubject(x: Node): bool {
-  if (x.kind == Kind.SYM || x.kind == Kind.CALL) return true;
+  if (x.kind == Kind.SYM || x.kind == Kind.CALL || x.kind == Kind.TEXT) return true;
   if (x.kind == Kind.TUPLE) {
     for (let i = 0; i < x.n; i++) if (!isSubject(kid(x, i))) return false;
     return true;
@@ -135,7 +136,14 @@ function isTrueChain(x: Node, end: i32): bool {
   const value = kid(x, end);
   for (let i = 0; i < end; i++) {
     const side = kid(x, i);
-    if (relation(x, i) == Rel.EQ && isConstantNode(side) && isConstantNode(value) && !sameValue(side, value)) return false;
+    if (
+      side.kind != Kind.TEXT &&
+      relation(x, i) == Rel.EQ &&
+      isConstantNode(side) &&
+      isConstantNode(value) &&
+      !sameValue(side, value)
+    )
+      return false;
   }
   return true;
 }
@@ -173,7 +181,7 @@ export function unwrap(x: Node): Node {
 }
 
 /** "k ∈ Z" behind an answer names a parameter; it is no part of the answer. */
-function isDomainRemark(x: Node): bool {
+export function isDomainRemark(x: Node): bool {
   if (x.kind != Kind.REL || x.n != 2 || relation(x, 0) != Rel.IN) return false;
   const set = kid(x, 1);
   if (set.kind != Kind.SPACESET || (set.space & Space.NAME) == Space.EMPTY) return false;
@@ -181,12 +189,11 @@ function isDomainRemark(x: Node): bool {
   return l.kind == Kind.SYM || l.kind == Kind.CALL || l.kind == Kind.TUPLE;
 }
 
-/** The symbol of the first remark about a parameter, or -1. */
-export function parameterOf(x: Node): i32 {
-  if (x.kind != Kind.LIST) return -1;
-  for (let i = 0; i < x.n; i++)
-    if (isDomainRemark(kid(x, i)) && kid(kid(x, i), 0).kind == Kind.SYM) return kid(kid(x, i), 0).symbol;
-  return -1;
+/** Whether item i of a list is a remark about a parameter, or a name in front of one: "k, m ∈ Z". */
+export function isRemarkAt(x: Node, i: i32): bool {
+  let j = i;
+  while (j > 0 && j < x.n - 1 && kid(x, j).kind == Kind.SYM) j++;
+  return isDomainRemark(kid(x, j));
 }
 
 /** Whether two answers that both name the domain of a variable name the same. */
@@ -222,14 +229,11 @@ export function withoutRemarks(x: Node): Node {
     }
   }
   let keep = 0;
-  for (let i = 0; i < x.n; i++) {
-    const k = kid(x, i);
-    if (!isDomainRemark(k)) keep++;
-  }
+  for (let i = 0; i < x.n; i++) if (!isRemarkAt(x, i)) keep++;
   if (keep == x.n || keep == 0) return x;
   const y = node(Kind.LIST, x.op, keep);
   y.ops = x.ops;
-  for (let i = 0, at = 0; i < x.n; i++) if (!isDomainRemark(kid(x, i))) setKid(y, at++, kid(x, i));
+  for (let i = 0, at = 0; i < x.n; i++) if (!isRemarkAt(x, i)) setKid(y, at++, kid(x, i));
   seal(y);
   return unwrap(y);
 }
@@ -323,6 +327,12 @@ export function isSharedValue(x: Node): bool {
   for (let i = 0; i < x.n - 1; i++) if (kid(x, i).kind != Kind.SYM || relation(x, i) != Rel.EQ) return false;
   const v = kid(x, x.n - 1);
   return v.kind != Kind.SYM && isConstantAnswer(v);
+}
+
+/** (3, 4) of the point P(3, 4); other answers as they are. */
+export function coordinates(x: Node): Node {
+  if (x.kind != Kind.MUL || x.n != 2 || kid(x, 0).kind != Kind.SYM || !isUpper(kid(x, 0).symbol)) return x;
+  return kid(x, 1).kind == Kind.TUPLE ? kid(x, 1) : x;
 }
 
 function gatherItem(x: Node, linked: bool, whole: bool, out: Items): void {

@@ -3,6 +3,8 @@ import { sameValue } from '../algebra/scalar';
 import { isNull } from '../memory';
 import { Call, identical, isSegment, kid, Kind, leaf, Node, node, seal, setKid } from '../parse/tree';
 import { Char } from '../read/characters';
+import { sameText } from '../read/plain';
+import { byteAt, isOneOf, toLower } from '../read/text';
 import { Items, newItems } from './items';
 
 /** A symbol with a numeric index stands for the symbol: x_1 = 2, x_2 = 3 are two values of x. */
@@ -15,6 +17,9 @@ export function sameLabel(a: Node, b: Node): bool {
   if (isNull(a) || isNull(b)) return isNull(a) && isNull(b);
   return (
     identical(a, b) ||
+    (a.kind == Kind.TEXT && b.kind == Kind.TEXT && sameText(a.from, a.to, b.from, b.to, true)) ||
+    isInitial(a, b) ||
+    isInitial(b, a) ||
     (a.kind != Kind.SYM &&
       b.kind != Kind.SYM &&
       a.kind == b.kind &&
@@ -22,6 +27,11 @@ export function sameLabel(a: Node, b: Node): bool {
       a.kind != Kind.CALL &&
       sameValue(a, b))
   );
+}
+
+/** Whether the name a is the first letter of the words b: A and "area". */
+function isInitial(a: Node, b: Node): bool {
+  return a.kind == Kind.SYM && b.kind == Kind.TEXT && toLower(a.symbol) == toLower(byteAt(b.from));
 }
 
 function labelled(x: Items): bool {
@@ -56,6 +66,11 @@ export function intoTuples(x: Items, k: i32): Items {
   return out;
 }
 
+/** Whether the letter is one that functions are called by. */
+export function isFunctionName(id: i32): bool {
+  return isOneOf(id, 'fgh');
+}
+
 export function isDefinition(l: Node): bool {
   return !isNull(l) && l.kind == Kind.CALL && l.role == Call.FUNCTION;
 }
@@ -71,7 +86,7 @@ export function compatibleLabels(a: Node, b: Node): bool {
   if (b.kind == Kind.ABS && isSegment(kid(b, 0)) && identical(kid(b, 0), a)) return true;
   // f(x) and f(t); f(x) and f
   if (a.kind == Kind.CALL && b.kind == Kind.CALL && a.role == Call.FUNCTION && b.role == Call.FUNCTION)
-    return a.symbol == b.symbol && a.n == b.n;
+    return (a.symbol == b.symbol || (isFunctionName(a.symbol) && isFunctionName(b.symbol))) && a.n == b.n;
   if (a.kind == Kind.CALL && a.role == Call.FUNCTION && b.kind == Kind.SYM) return b.symbol == a.symbol || b.symbol == Char.y;
   if (b.kind == Kind.CALL && b.role == Call.FUNCTION && a.kind == Kind.SYM) return a.symbol == b.symbol || a.symbol == Char.y;
   return false;

@@ -2,8 +2,10 @@
 import { sameValue } from '../algebra/scalar';
 import { alloc, failed } from '../arena';
 import { isNull, nil } from '../memory';
+import * as int from '../number/integer';
+import * as rat from '../number/rational';
 import { Rel } from '../parse/symbols';
-import { binary, Bracket, hasKind, identical, kid, Kind, node, Node, relate, seal, setKid, unary } from '../parse/tree';
+import { binary, Bracket, hasKind, identical, kid, Kind, node, Node, number, relate, seal, setKid, unary } from '../parse/tree';
 import { equalItem } from './equality';
 import { gather, Items, newItems } from './items';
 import { baseLabel, compatibleLabels, intoTuples, isDefinition, period, sameLabel, unlabelled } from './labels';
@@ -53,10 +55,52 @@ function hasEllipsis(x: Items): bool {
   return false;
 }
 
-/** 1, 2, 3, …, n-1, n as 1, 2, …, n: terms that only repeat the step are dropped. */
-function shortened(x: Items): Items {
+/** The place of the only dots, or the number of items. */
+function dotsOf(x: Items): i32 {
   let at = 0;
   while (at < x.n && x.at(at).kind != Kind.ELLIPSIS) at++;
+  return at;
+}
+
+/** Most items that a list is written out to. */
+const MAX_WRITTEN: i32 = 200;
+
+/** 1, 3, …, 9 with all its numbers; other lists as they are. */
+function writtenOut(x: Items): Items {
+  const at = dotsOf(x);
+  if (at == 0 || at >= x.n - 1) return x;
+  for (let i = 0; i < x.n; i++) if (i != at && (x.at(i).kind != Kind.NUM || !isNull(x.label(i)))) return x;
+  const first = x.at(0).value;
+  const step = at > 1 ? rat.sub(x.at(1).value, first) : rat.ofI32(1);
+  if (rat.isZero(step)) return x;
+  const count = rat.div(rat.sub(x.at(x.n - 1).value, first), step);
+  if (!rat.isInteger(count) || !int.fitsI32(count.num) || rat.sign(count) < 0 || int.toI32(count.num) >= MAX_WRITTEN) return x;
+  const out = newItems();
+  for (let i = 0; i <= int.toI32(count.num); i++) out.push(number(rat.add(first, rat.mul(rat.ofI32(i), step))));
+  for (let i = 0; i < at; i++) if (i >= out.n || !rat.equal(out.at(i).value, x.at(i).value)) return x;
+  for (let i = 1; i < x.n - at; i++) if (i > out.n || !rat.equal(out.at(out.n - i).value, x.at(x.n - i).value)) return x;
+  return out;
+}
+
+/** 1, 2, 3, … as 1, 2, …; 1, 2, 4, 8, … as 1, 2, 4, …: terms that only repeat the step or ratio before the dots are dropped. */
+function withoutEnd(x: Items, at: i32): Items {
+  let steps = true;
+  let ratios = at > 2;
+  for (let i = 1; i < at - 1; i++) {
+    if (steps && !sameValue(minus(x.at(i + 1), x.at(i)), minus(x.at(1), x.at(0)))) steps = false;
+    if (ratios && !sameValue(binary(Kind.MUL, x.at(i + 1), x.at(0)), binary(Kind.MUL, x.at(i), x.at(1)))) ratios = false;
+  }
+  const keep = steps ? 2 : ratios ? 3 : at;
+  const out = newItems();
+  for (let i = 0; i < keep; i++) out.push(x.at(i));
+  out.push(x.at(at));
+  return out;
+}
+
+/** 1, 2, 3, …, n-1, n as 1, 2, …, n: terms that only repeat the step are dropped. */
+function shortened(x: Items): Items {
+  const at = dotsOf(x);
+  if (at == x.n - 1 && at >= 2) return withoutEnd(x, at);
   if (at < 2 || at >= x.n - 1) return x;
   const step = minus(x.at(1), x.at(0));
   for (let i = 1; i < at - 1; i++) if (!sameValue(minus(x.at(i + 1), x.at(i)), step)) return x;
@@ -96,6 +140,10 @@ function equalNamed(g: Node, p: Node, linked: bool): bool {
   gather(g, linked, false, a);
   gather(p, linked, false, b);
   if (failed || a.n == 0 || b.n == 0 || a.isFull || b.isFull) return false;
+  a = namedOneByOne(a, b.n);
+  b = namedOneByOne(b, a.n);
+  a = writtenOut(a);
+  b = writtenOut(b);
   if (hasEllipsis(a) || hasEllipsis(b)) return sameOrder(a, b) || sameOrder(shortened(a), shortened(b));
   // values of one repeated name, or of unnamed items
   let ga = period(a);
@@ -126,6 +174,8 @@ function equalNamed(g: Node, p: Node, linked: bool): bool {
   if (gb > 1) {
     if (!unlabelled(a)) return tupleLabels(a, b, gb);
     if (b.n == gb) {
+      // names in words say whose the values are; where the gold has none, only the values count
+      if (a.n == gb && b.label(0).kind == Kind.TEXT) return sameMembers(a, b);
       if (a.n == gb && g.kind != Kind.SET) return sameOrder(a, b);
       return a.n == 1 && a.at(0).kind == Kind.TUPLE && tupleOf(b, a.at(0));
     }
@@ -140,6 +190,17 @@ function equalNamed(g: Node, p: Node, linked: bool): bool {
     b = distinct(b);
   }
   return sameMembers(a, b);
+}
+
+/** (a, b) = (1, 2) as a = 1, b = 2, where the other side has as many items. */
+function namedOneByOne(x: Items, count: i32): Items {
+  if (x.n != 1 || count < 2 || isNull(x.label(0))) return x;
+  const names = x.label(0);
+  const values = x.at(0);
+  if (names.kind != Kind.TUPLE || values.kind != Kind.TUPLE || names.n != count || values.n != count) return x;
+  const out = newItems();
+  for (let i = 0; i < count; i++) out.push(kid(values, i), kid(names, i));
+  return out;
 }
 
 /** Turns indexed labels of one symbol into that symbol; false, with nothing changed, where they are of several. */

@@ -1,18 +1,16 @@
-// Numbers with units, ratios, and answers in words.
+// Numbers with units, and ratios.
 import { isConstantNode } from '../algebra/sampling';
 import { equalScalar, sameValue } from '../algebra/scalar';
-import { infinity, isInterval } from '../algebra/sets';
-import { failed } from '../arena';
+import { alloc, failed } from '../arena';
 import { isNull, nil } from '../memory';
 import * as int from '../number/integer';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
-import { Space } from '../parse/symbols';
-import { binary, hasKind, kid, Kind, Node, number, unary } from '../parse/tree';
-import { sameText, saysAllReals, saysNone } from '../read/plain';
+import { Sign } from '../parse/symbols';
+import { binary, hasKind, kid, Kind, Node, number, Separator, unary, withKids } from '../parse/tree';
 import { isOneOf } from '../read/text';
 import { equalItem, sameKids } from './equality';
-import { letterUnit, multiplier, numberWord, saysDegrees, UNIT_LETTERS, unitFactor } from './units';
+import { letterUnit, multiplier, saysDegrees, UNIT_LETTERS, unitFactor } from './units';
 
 export function bare(x: Node): Node {
   while (x.kind == Kind.NOTED) x = kid(x, 0);
@@ -39,6 +37,9 @@ function withoutUnit(x: Node): Node {
 }
 
 export function equalNumbers(g: Node, p: Node): bool {
+  // ② and 2
+  if (circledNumber(g) > 0 && p.kind == Kind.NUM) return rat.equal(p.value, rat.ofI32(circledNumber(g)));
+  if (circledNumber(p) > 0 && g.kind == Kind.NUM) return rat.equal(g.value, rat.ofI32(circledNumber(p)));
   // degrees: the sign may be left out, but 90° is π/2
   if (g.kind == Kind.DEGREE && p.kind != Kind.DEGREE && !hasKind(p, Kind.PI) && !hasKind(p, Kind.DEGREE))
     return equalScalar(kid(g, 0), p);
@@ -54,9 +55,33 @@ export function equalNumbers(g: Node, p: Node): bool {
   return false;
 }
 
+/** The number in the circle, or 0. */
+function circledNumber(x: Node): i32 {
+  return x.kind == Kind.SYM && x.symbol >= Sign.CIRCLED && x.symbol < Sign.CIRCLED + 20 ? x.symbol - Sign.CIRCLED + 1 : 0;
+}
+
 function times(x: Node, factor: Rat): Node {
+  if (rat.isOne(factor)) return x;
   if (x.kind == Kind.NUM) return number(rat.mul(x.value, factor), x.decimals);
   return binary(Kind.MUL, number(factor), x);
+}
+
+/** 1 hour 30 minutes as hours: parts of one measure whose units get smaller; other answers as they are. */
+export function compound(x: Node): Node {
+  const isSum = x.kind == Kind.ADD || (x.kind == Kind.LIST && x.separators == Separator.AND);
+  if (!isSum || x.n < 2 || kid(x, 0).kind != Kind.NOTED) return x;
+  const first = kid(x, 0);
+  let sum = kid(first, 0);
+  for (let i = 1; i < x.n; i++) {
+    const part = kid(x, i);
+    if (part.kind != Kind.NOTED) return x;
+    const factor = unitFactor(first.from, first.to, part.from, part.to);
+    if (isNull(factor) || rat.compare(factor, rat.ofI32(1)) >= 0) return x;
+    sum = binary(Kind.ADD, sum, times(kid(part, 0), factor));
+  }
+  const kids = alloc(4);
+  store<usize>(kids, changetype<usize>(sum));
+  return withKids(first, kids);
 }
 
 /** A value with its words: multipliers (5 million) are worked in; `from`/`to` are left for the unit. */
@@ -145,23 +170,5 @@ function integerValue(x: Node): i32 {
 
 function hasZero(x: Node): bool {
   for (let i = 0; i < x.n; i++) if (kid(x, i).kind == Kind.NUM && rat.isZero(kid(x, i).value)) return true;
-  return false;
-}
-
-export function equalText(g: Node, p: Node): bool {
-  if (g.kind == Kind.TEXT && p.kind == Kind.TEXT) {
-    if (saysNone(g.from, g.to)) return saysNone(p.from, p.to);
-    if (saysAllReals(g.from, g.to)) return saysAllReals(p.from, p.to);
-    return sameText(g.from, g.to, p.from, p.to, true);
-  }
-  const t = g.kind == Kind.TEXT ? g : p;
-  const o = g.kind == Kind.TEXT ? p : g;
-  if (o.kind == Kind.SPACESET)
-    return o.space == Space.EMPTY ? saysNone(t.from, t.to) : o.space == Space.R && saysAllReals(t.from, t.to);
-  if (isInterval(o) && infinity(kid(o, 0)) < 0 && infinity(kid(o, 1)) > 0) return saysAllReals(t.from, t.to);
-  if (o.kind == Kind.NUM && rat.isInteger(o.value) && int.fitsI32(o.value.num)) {
-    const v = numberWord(t.from, t.to);
-    return v >= 0 && v == int.toI32(o.value.num);
-  }
   return false;
 }

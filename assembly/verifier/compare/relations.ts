@@ -9,9 +9,10 @@ import { Int } from '../number/integer';
 import * as rat from '../number/rational';
 import { Rel, Sign } from '../parse/symbols';
 import { identical, kid, Kind, leaf, Node, relation, substitute } from '../parse/tree';
+import { Char } from '../read/characters';
 import { equalItem, sameKids } from './equality';
 import { assigned, contains, isEquation, isSubject } from './items';
-import { compatibleLabels, isDefinition, sameLabel } from './labels';
+import { compatibleLabels, isDefinition, isFunctionName, sameLabel } from './labels';
 
 function isChainOf(x: Node, op: i32): bool {
   for (let i = 0; i < x.n - 1; i++) if (relation(x, i) != op) return false;
@@ -29,7 +30,8 @@ export function equalRelations(g: Node, p: Node): bool {
   if (g.kind == Kind.REL) {
     if (isEquation(g)) {
       const v = assigned(g);
-      return !isNull(v) && p.kind != Kind.SPACESET ? equalItem(v, p) : false;
+      if (isNull(v)) return isSolvedBy(g, p);
+      return p.kind != Kind.SPACESET && equalItem(v, p);
     }
     if (g.n == 2 && relation(g, 0) == Rel.IN && isSubject(kid(g, 0))) {
       if (equalItem(kid(g, 1), p)) return true;
@@ -48,6 +50,13 @@ export function equalRelations(g: Node, p: Node): bool {
   }
   if (isSetLike(p) && (isSetLike(g) || g.kind == Kind.SET)) return compareSets(g, p) == SetVerdict.EQUAL;
   return false;
+}
+
+/** Whether the equation x says y = f for the expression f: y - 3 = x² and x² + 3. */
+function isSolvedBy(x: Node, f: Node): bool {
+  if (x.n != 2 || relation(x, 0) != Rel.EQ || !isScalarSide(f) || contains(f, Char.y) || !contains(x, Char.y)) return false;
+  if (!isScalarSide(kid(x, 0)) || !isScalarSide(kid(x, 1)) || freeSymbols(f).count == 0) return false;
+  return scaleBetween(kid(x, 0), kid(x, 1), leaf(Kind.SYM, Char.y), f) != Scale.NONE;
 }
 
 function equalBothRelations(g: Node, p: Node): bool {
@@ -220,7 +229,9 @@ function sameNamedTuples(gl: Node, gv: Node, pl: Node, pv: Node): bool {
 
 /** f(x) = 2x + c and f(t) = 2t + k: arguments may be renamed, and one free constant. */
 function sameDefinition(gl: Node, gv: Node, pl: Node, pv: Node): bool {
-  if (gl.symbol != pl.symbol || gl.n != pl.n) return false;
+  if (gl.n != pl.n) return false;
+  // f(x) = 2x and g(x) = 2x
+  if (gl.symbol != pl.symbol && !(isFunctionName(gl.symbol) && isFunctionName(pl.symbol))) return false;
   let value = pv;
   // f(t) = 2x + 1 speaks of another x
   for (let i = 0; i < gl.n; i++)

@@ -95,26 +95,12 @@ const MULTIPLIERS = new Names(16)
   .add('billion', 1_000_000_000)
   .add('trillion', 1);
 
-const NUMBERS = new Names(32)
-  .add('zero', 0)
-  .add('one', 1)
-  .add('two', 2)
-  .add('three', 3)
-  .add('four', 4)
-  .add('five', 5)
-  .add('six', 6)
-  .add('seven', 7)
-  .add('eight', 8)
-  .add('nine', 9)
-  .add('ten', 10)
-  .add('eleven', 11)
-  .add('twelve', 12);
-
 const POWER_WORDS = new Names(8).add('square/sq', 2).add('cubic/cu', 3);
 /** Words behind an amount of money that are no other unit. */
 const AMOUNT_WORDS = new Names(32).add(
   'per/each/every/in/total/altogether/left/left over/hundred/thousand/million/billion/trillion/extra/profit/only/a/an',
 );
+const ORDINAL_ENDINGS = new Names(8).add('st/nd/rd/th');
 const DEGREE_WORDS = new Names(8).add('deg/degree/degrees');
 
 /** Where the first word of a note starts, markup passed over; `e` where there is none. */
@@ -167,6 +153,11 @@ class Unit {
     let word = firstWord(p, e);
     if (word == e) return;
     let end = skipLetters(word, e);
+    // 22nd day
+    if (ORDINAL_ENDINGS.has(word, <i32>(end - word))) {
+      word = firstWord(end, e);
+      end = skipLetters(word, e);
+    }
     const prefix = POWER_WORDS.find(word, <i32>(end - word), true);
     if (prefix > 0) {
       this.power = prefix;
@@ -216,17 +207,70 @@ export function unitFactor(p: usize, pe: usize, q: usize, qe: usize): Rat {
     if (first.measure != second.measure) return nil<Rat>();
     return rat.pow(rat.div(second.size, first.size), first.power);
   }
+  one.read(p, pe);
+  two.read(q, qe);
+  if (one.count == 0 || two.count == 0) return same;
   if (first.entry >= 0 || second.entry >= 0) return nil<Rat>();
-  return sameNoun(p, pe, q, qe) ? same : nil<Rat>();
+  return sameNoun() ? same : nil<Rat>();
 }
 
-/** Whether two notes start with the same word, plural or singular; true where one has no word. */
-function sameNoun(p: usize, pe: usize, q: usize, qe: usize): bool {
-  const a = firstWord(p, pe);
-  const b = firstWord(q, qe);
-  const an = <i32>(skipLetters(a, pe) - a);
-  const bn = <i32>(skipLetters(b, qe) - b);
-  if (an == 0 || bn == 0) return true;
+/** Most words of a note that are compared. */
+const MAX_WORDS: i32 = 12;
+
+/** The words of a note, by their places; the endings of ordinal numbers are none. */
+@unmanaged
+class NoteWords {
+  starts: usize;
+  ends: usize;
+  count: i32;
+
+  read(p: usize, e: usize): void {
+    this.count = 0;
+    for (p = firstWord(p, e); p < e && this.count < MAX_WORDS; p = firstWord(p, e)) {
+      const q = skipLetters(p, e);
+      if (!ORDINAL_ENDINGS.has(p, <i32>(q - p))) {
+        setElement<usize>(this.starts, this.count, p);
+        setElement<usize>(this.ends, this.count, q);
+        this.count++;
+      }
+      p = q;
+    }
+  }
+
+  /** Whether the word at i and the word at j of another note are the same. */
+  sameAt(i: i32, other: NoteWords, j: i32): bool {
+    return sameWord(
+      elementAt<usize>(this.starts, i),
+      elementAt<usize>(this.ends, i),
+      elementAt<usize>(other.starts, j),
+      elementAt<usize>(other.ends, j),
+    );
+  }
+}
+
+const one = changetype<NoteWords>(memory.data(12, 4));
+one.starts = memory.data(MAX_WORDS * 4, 4);
+one.ends = memory.data(MAX_WORDS * 4, 4);
+const two = changetype<NoteWords>(memory.data(12, 4));
+two.starts = memory.data(MAX_WORDS * 4, 4);
+two.ends = memory.data(MAX_WORDS * 4, 4);
+
+/** Whether the two notes just read name one thing: the words of the shorter one start or end the other. */
+function sameNoun(): bool {
+  const n = min(one.count, two.count);
+  let starts = true;
+  let ends = true;
+  for (let i = 0; i < n; i++) {
+    if (!one.sameAt(i, two, i)) starts = false;
+    if (!one.sameAt(one.count - 1 - i, two, two.count - 1 - i)) ends = false;
+  }
+  return starts || ends;
+}
+
+/** Whether two words are the same, plural or singular. */
+function sameWord(a: usize, ae: usize, b: usize, be: usize): bool {
+  const an = <i32>(ae - a);
+  const bn = <i32>(be - b);
   const n = min(an, bn);
   const ending = (an > bn ? a : b) + <usize>n;
   const more = abs(an - bn);
@@ -234,7 +278,7 @@ function sameNoun(p: usize, pe: usize, q: usize, qe: usize): bool {
     more == 0 ||
     (more == 1 && byteAt(ending) == Char.s) ||
     (more == 2 && byteAt(ending) == Char.e && byteAt(ending + 1) == Char.s);
-  if (n < 3 || !isPlural) return false;
+  if (!isPlural || (more > 0 && n < 3)) return false;
   for (let i: usize = 0; i < <usize>n; i++) if (toLower(byteAt(a + i)) != toLower(byteAt(b + i))) return false;
   return true;
 }
@@ -242,6 +286,8 @@ function sameNoun(p: usize, pe: usize, q: usize, qe: usize): bool {
 /** Factor by which the unit of the words is larger than the unit of one letter (m, s, g, h, L), or null when they do not go together. */
 export function letterUnit(p: usize, e: usize, letter: i32): Rat {
   first.read(p, e);
+  const word = firstWord(p, e);
+  if (byteAt(word) == letter && skipLetters(word, e) == word + 1 && firstWord(word + 1, e) == e) return rat.ofI32(1);
   if (!first.isAll || first.power != 1 || !isOneOf(letter, 'msghL')) return nil<Rat>();
   const text = squeezedLetter(letter);
   const own = UNITS.find(text, 1, true);
@@ -282,14 +328,4 @@ function measureOf(sign: i32): i32 {
 /** Whether the words are a degree sign spelled out. */
 export function saysDegrees(p: usize, e: usize): bool {
   return findFirst(p, e, DEGREE_WORDS) >= 0;
-}
-
-/** Small numbers written as words: zero to twelve; -1 otherwise. */
-export function numberWord(p: usize, e: usize): i32 {
-  const word = firstWord(p, e);
-  const end = skipLetters(word, e);
-  const found = NUMBERS.find(word, <i32>(end - word), true);
-  if (found < 0) return -1;
-  for (let q = end; q < e; q++) if (!isSpace(byteAt(q)) && !isOneOf(byteAt(q), '}$.')) return -1;
-  return found;
 }

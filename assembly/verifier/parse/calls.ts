@@ -1,8 +1,9 @@
 // Names with what belongs to them: indices, primes, arguments; functions, sums, integrals.
+import { alloc } from '../arena';
 import { isNull, nil } from '../memory';
 import * as rat from '../number/rational';
 import { Char } from '../read/characters';
-import { isOneOf } from '../read/text';
+import { byteAt, isOneOf } from '../read/text';
 import { Brackets } from './brackets';
 import { Scope } from './cursor';
 import { Func, Rel, Sign, SYM_E, Tok } from './symbols';
@@ -11,14 +12,25 @@ import { binary, Call, integer, kid, Kind, leaf, node, Node, number, relation, s
 export abstract class Calls extends Brackets {
   /** A name: its primes, its index, and its arguments where it is a function's. */
   symbol(): Node {
-    const letter = this.token.aux;
+    const letter = this.nameOf(this.token);
     this.pos++;
+    return this.named(letter);
+  }
+
+  /** The name `letter`, which is passed over, with what belongs to it. */
+  named(letter: i32): Node {
     const id = this.primes(letter);
     let x = leaf(Kind.SYM, id);
     if (this.kind == Tok.UNDER) {
       x = this.index(id);
       if (this.broken) return x;
       while (this.kind == Tok.PRIME) this.pos++;
+    }
+    // Γ(n + 1) = n!
+    if (letter == Sign.CAPITAL_GAMMA && x.kind == Kind.SYM && this.kind == Tok.LPAR) {
+      const argument = this.bracket();
+      if (argument.kind != Kind.TUPLE) return unary(Kind.FACT, binary(Kind.ADD, argument, integer(-1)));
+      return this.none();
     }
     if (this.kind == Tok.LPAR && !this.token.inText && (isFunctionLetter(letter) || this.isDefinition()))
       return this.application(x, id);
@@ -45,17 +57,18 @@ export abstract class Calls extends Brackets {
       case Tok.LBRACE: {
         const close = this.closing(this.pos);
         if (close < 0) return this.none();
-        const inside = this.at(this.pos + 1);
-        if (inside.kind == Tok.WORD || (inside.inText && inside.kind == Tok.SYM)) {
-          this.pos = close + 1;
-          return leaf(Kind.SYM, this.compose(id, inside.start, <i32>(this.at(close - 1).end - inside.start)));
-        }
-        return indexed(id, this.group());
+        if (!this.isWord(this.pos + 1, close)) return indexed(id, this.group());
+        const from = this.pos + 1;
+        this.pos = close + 1;
+        return leaf(Kind.SYM, this.spelled(id, from, close));
       }
       case Tok.WORD:
       case Tok.FUNC:
+      case Tok.PLUS:
+      case Tok.MINUS:
+      case Tok.PLUSMINUS:
         this.pos++;
-        return leaf(Kind.SYM, this.compose(id, t.start, t.length));
+        return leaf(Kind.SYM, this.spelled(id, this.pos - 1, this.pos));
       case Tok.NUM:
         this.pos++;
         return indexed(id, number(t.value));
@@ -64,9 +77,36 @@ export abstract class Calls extends Brackets {
         return indexed(id, leaf(Kind.INF));
       case Tok.SYM:
         this.pos++;
-        return indexed(id, leaf(Kind.SYM, t.aux));
+        return indexed(id, leaf(Kind.SYM, this.nameOf(t)));
     }
     return this.none();
+  }
+
+  /** Whether the tokens [i, j) of an index are a word, several letters or a lone sign: part of a name, and nothing to reckon with. */
+  isWord(i: i32, j: i32): bool {
+    const k = this.at(i).kind;
+    if (j - i == 1) return k == Tok.WORD || k == Tok.FUNC || k == Tok.PLUS || k == Tok.MINUS || k == Tok.PLUSMINUS;
+    let letters = true;
+    for (; i < j; i++) {
+      const t = this.at(i);
+      if (t.kind == Tok.WORD || t.kind == Tok.FUNC || t.kind == Tok.AND || t.kind == Tok.OR) return true;
+      if (t.inText) return true;
+      if (t.kind != Tok.SYM) letters = false;
+    }
+    return letters;
+  }
+
+  /** Id of the name `parent` with the tokens [i, j) as its index, whatever their fonts. */
+  spelled(parent: i32, i: i32, j: i32): i32 {
+    const name = alloc(<usize>(this.at(j - 1).end - this.at(i).start) + 1);
+    let at = name;
+    for (; i < j; i++) {
+      const t = this.at(i);
+      const start = t.length > 1 && byteAt(t.start) == Char.BACKSLASH ? t.start + 1 : t.start;
+      memory.copy(at, start, t.end - start);
+      at += t.end - start;
+    }
+    return this.compose(parent, name, <i32>(at - name));
   }
 
   /** P(x) = … defines a function whatever its letter. */
@@ -214,6 +254,31 @@ export abstract class Calls extends Brackets {
     return seal(x);
   }
 
+  /** \lim_{x \to a} body */
+  limit(): Node {
+    this.pos++;
+    if (this.kind != Tok.UNDER || this.peek(1) != Tok.LBRACE) return this.none();
+    this.pos++;
+    const to = this.group();
+    if (this.broken || to.kind != Kind.REL || to.n != 2 || relation(to, 0) != Rel.TO || kid(to, 0).kind != Kind.SYM)
+      return this.none();
+    const body = this.product();
+    const x = node(Kind.LIMIT, 0, 3);
+    setKid(x, 0, kid(to, 0));
+    setKid(x, 1, kid(to, 1));
+    setKid(x, 2, body);
+    return seal(x);
+  }
+
+  /** The variable where x is d/dx, or null. */
+  differentiated(x: Node): Node {
+    if (x.kind != Kind.DIV || !isD(kid(x, 0))) return nil<Node>();
+    const below = kid(x, 1);
+    return below.kind == Kind.MUL && below.n == 2 && isD(kid(below, 0)) && kid(below, 1).kind == Kind.SYM
+      ? kid(below, 1)
+      : nil<Node>();
+  }
+
   /** Whether the tokens are dx. */
   get atDifferential(): bool {
     return this.kind == Tok.SYM && this.token.aux == Char.d && this.peek(1) == Tok.SYM;
@@ -242,7 +307,7 @@ export abstract class Calls extends Brackets {
     this.pos++;
     const x = node(Kind.INTEGRAL, 0, bounded ? 4 : 2);
     setKid(x, 0, body);
-    setKid(x, 1, leaf(Kind.SYM, this.token.aux));
+    setKid(x, 1, leaf(Kind.SYM, this.nameOf(this.token)));
     this.pos++;
     if (bounded) {
       setKid(x, 2, low);
@@ -254,10 +319,16 @@ export abstract class Calls extends Brackets {
 }
 
 function indexed(id: i32, index: Node): Node {
-  const x = node(Kind.CALL, id, 1);
+  // a_{i,j}
+  const many = index.kind == Kind.SET;
+  const x = node(Kind.CALL, id, many ? index.n : 1);
   x.role = Call.INDEX;
-  setKid(x, 0, index);
+  for (let i = 0; i < x.n; i++) setKid(x, i, many ? kid(index, i) : index);
   return seal(x);
+}
+
+function isD(x: Node): bool {
+  return x.kind == Kind.SYM && x.symbol == Char.d;
 }
 
 /** Symbols that are functions when a bracket follows: f g h F G H φ ψ. */

@@ -158,6 +158,11 @@ export abstract class Cursor {
     return Sign.COMPOSED + this.symbols.index(parent, p, len);
   }
 
+  /** Id of the name that a token of kind SYM is. */
+  nameOf(t: Token): i32 {
+    return t.aux == Sign.OPAQUE ? this.compose(Sign.OPAQUE, t.start, t.length) : t.aux;
+  }
+
   // --- What the layers above read
   /** A signed product of powers, and what is made of it up to sums. */
   abstract sum(): Node;

@@ -1,6 +1,7 @@
 // Expressions, from sets and ratios down to single tokens.
 import { isNull, nil } from '../memory';
 import { Char } from '../read/characters';
+import { spells } from '../read/names';
 import { byteAt } from '../read/text';
 import { vulgarValue } from './brackets';
 import { Scope } from './cursor';
@@ -59,10 +60,19 @@ export abstract class Expressions extends Environments {
 
   product(): Node {
     const from = this.top;
-    this.push(this.signed());
+    const first = this.signed();
+    const variable = this.differentiated(first);
+    if (!isNull(variable) && this.startsFactor()) return binary(Kind.DERIVATIVE, this.product(), variable);
+    this.push(first);
     while (!this.broken) {
       const k = this.kind;
-      if (k == Tok.TIMES) {
+      if (k == Tok.DOTS) {
+        // 1 · 2 ⋯ n
+        this.pos++;
+        if (this.kind != Tok.TIMES && !this.startsFactor() && this.kind != Tok.NUM) return this.none();
+        this.push(leaf(Kind.ELLIPSIS));
+        if (this.kind == Tok.NUM) this.push(this.power());
+      } else if (k == Tok.TIMES) {
         this.pos++;
         this.push(this.signed());
       } else if (k == Tok.SLASH) {
@@ -107,6 +117,11 @@ export abstract class Expressions extends Environments {
     if (!this.enter()) return this.none();
     let x = this.marks(this.primary());
     while (this.kind == Tok.CARET && !this.broken) {
+      const ordinal = this.ordinalEnd(this.pos + 1);
+      if (ordinal > 0) {
+        this.pos = ordinal;
+        continue;
+      }
       this.pos++;
       const braced = this.kind == Tok.LBRACE;
       const inner = braced ? this.peek(1) : this.kind;
@@ -125,6 +140,20 @@ export abstract class Expressions extends Environments {
     }
     this.nesting--;
     return x;
+  }
+
+  /** The place behind the ending of an ordinal number at i (5^{th}, 5^\text{th}), or 0. */
+  ordinalEnd(i: i32): i32 {
+    const braced = this.at(i).kind == Tok.LBRACE;
+    if (braced) i++;
+    const first = this.at(i);
+    let end = i + 1;
+    if (first.kind == Tok.SYM && this.at(end).kind == Tok.SYM) end++;
+    else if (first.kind != Tok.WORD) return 0;
+    const last = this.at(end - 1);
+    if (last.end - first.start != 2 || !isOrdinalEnding(first.start)) return 0;
+    if (!braced) return end;
+    return this.at(end).kind == Tok.RBRACE ? end + 1 : 0;
   }
 
   /** Factorials, percent and degree signs, currency. */
@@ -181,6 +210,7 @@ export abstract class Expressions extends Environments {
       case Tok.SUM:
       case Tok.PROD:
       case Tok.INTEGRAL:
+      case Tok.LIMIT:
       case Tok.ACCENT:
       case Tok.VULGAR:
       case Tok.INF:
@@ -237,6 +267,12 @@ export abstract class Expressions extends Environments {
       case Tok.LANGLE:
         return this.bracket();
       case Tok.LBRACE:
+        // {h}_{j}
+        if (this.peek(1) == Tok.SYM && this.peek(2) == Tok.RBRACE && this.peek(3) == Tok.UNDER) {
+          const name = this.nameOf(this.at(this.pos + 1));
+          this.pos += 3;
+          return this.named(name);
+        }
         return this.group();
       case Tok.LSET:
         return this.braces();
@@ -262,6 +298,8 @@ export abstract class Expressions extends Environments {
         return this.series(true);
       case Tok.INTEGRAL:
         return this.integral();
+      case Tok.LIMIT:
+        return this.limit();
       case Tok.BEGIN:
         return this.environment(t.aux);
       case Tok.ACCENT:
@@ -315,6 +353,11 @@ export abstract class Expressions extends Environments {
     if (this.broken || isSegment(x)) return x;
     return unary(Kind.CALL, x, Sign.ACCENT + accent, Call.ACCENT);
   }
+}
+
+/** Whether the two letters at p are st, nd, rd or th. */
+function isOrdinalEnding(p: usize): bool {
+  return spells(p, 2, 'th') || spells(p, 2, 'st') || spells(p, 2, 'nd') || spells(p, 2, 'rd');
 }
 
 function isEitherSign(k: i32): bool {

@@ -3,14 +3,13 @@
 // Numbers are read here, with every usual spelling of thousands separators; words, commands and symbols become kinds. What the lexer does
 // not know becomes Tok.BAD, which no grammar rule accepts: nothing is salvaged from a span that does not parse.
 import { alloc, failed, spend } from '../arena';
+import * as rat from '../number/rational';
 import { Char } from '../read/characters';
 import { spells } from '../read/names';
 import {
   byteAt,
   codePoint,
-  groupEnd,
   hasLower,
-  indexOfByte,
   isAscending,
   isDigit,
   isLetter,
@@ -20,27 +19,27 @@ import {
   isOpening,
   isOperator,
   isSpace,
+  isUpper,
   isWide,
   sequenceLength,
   skipLetters,
   skipSpace,
   startsWith,
 } from '../read/text';
+import { Commands } from './commands';
 import { numeral } from './numerals';
-import { Env, Func, Rel, SYM_E, SYM_I, Tok } from './symbols';
+import { Func, Rel, Sign, SYM_E, SYM_I, Tok } from './symbols';
 import {
   auxOf,
   CHARACTERS,
-  COMMANDS,
   Does,
   doesOf,
-  ENVIRONMENTS,
-  ESCAPED,
   FUNCTIONS,
   GREEK,
   isWordCharacter,
   kindOf,
   OPERATORS,
+  PHRASE_WORDS,
   PLAIN_NAMES,
   SHORT_WORDS,
   spaceOf,
@@ -48,38 +47,14 @@ import {
 } from './tables';
 import { newTokens, Tokens } from './tokens';
 
-/** Longest name of an environment. */
-const ENVIRONMENT_NAME: usize = 20;
-/** Longest length behind a row's end: \\[2pt]. */
-const ROW_LENGTH: usize = 12;
 /** Where a power of Unicode digits stops to grow. */
 const SMALL: i32 = 10_000_000;
+/** The first and last circled number: ① to ⑳. */
+const FIRST_CIRCLED: i32 = 0x2460;
+const LAST_CIRCLED: i32 = 0x2473;
 
 @unmanaged
-class Lexer {
-  tokens: Tokens;
-  start: usize;
-  end: usize;
-  /** room for the digits of one number */
-  digits: usize;
-  /** the brace that closes the group of text being read, or 0 */
-  textEnd: usize;
-  /** the end of a \pmod's argument, or 0 */
-  pmodEnd: usize;
-  /** a digit right after a group of \frac, which alone is the second argument, or 0 */
-  digitAt: usize;
-  environments: i32;
-  brackets: i32;
-
-  push(kind: i32, p: usize, q: usize, aux: i32 = 0): usize {
-    this.tokens.push(kind, p, q, aux);
-    return q;
-  }
-
-  byte(p: usize): i32 {
-    return p < this.end ? byteAt(p) : 0;
-  }
-
+class Lexer extends Commands {
   run(): void {
     let p = this.start;
     while (p < this.end && !failed) {
@@ -101,6 +76,11 @@ class Lexer {
         p++;
         continue;
       }
+      if (p == this.measureAt) {
+        this.measureAt = 0;
+        p = this.text(p);
+        continue;
+      }
       spend(2);
       if (isDigit(c)) {
         if (p == this.digitAt) p = this.digit(p);
@@ -112,12 +92,6 @@ class Lexer {
     if (this.pmodEnd > 0) this.push(Tok.RPAR, this.end, this.end);
     this.tokens.inText = false;
     this.push(Tok.END, this.end, this.end);
-  }
-
-  /** One digit as a number of its own. */
-  digit(p: usize): usize {
-    this.tokens.integer(byteAt(p) - Char.ZERO, p, p + 1);
-    return p + 1;
   }
 
   // --- Signs of ASCII
@@ -177,7 +151,13 @@ class Lexer {
     const tokens = this.tokens;
     if (len == 1) return this.letter(p);
     if (spells(p, len, 'min') && tokens.endsOperand && !this.opens(q)) return this.push(Tok.WORD, p, q);
+    // 5th floor
+    if (spells(p, len, 'floor') && (tokens.inText || tokens.lastKind == Tok.WORD) && !this.opens(q))
+      return this.push(Tok.WORD, p, q);
+    if (len == 2 && PHRASE_WORDS.has(p, len, true) && this.goesOnInWords(q)) return this.push(Tok.WORD, p, q);
+    if (len > 2 && isUpper(byteAt(p)) && hasLower(p, q) && this.isLabelled(q)) return this.push(Tok.WORD, p, q);
     if (this.namedRun(p, q)) return q;
+    if (tokens.lastKind == Tok.WORD && hasLower(p, q)) return this.push(Tok.WORD, p, q);
     if (UNIT_RUNS.has(p, len) && (tokens.endsOperand || tokens.inText)) return this.push(Tok.WORD, p, q);
     if (SHORT_WORDS.has(p, len)) return this.push(Tok.WORD, p, q);
     if (tokens.inText) return !hasLower(p, q) && len <= 4 ? this.product(p, q) : this.push(Tok.WORD, p, q);
@@ -188,6 +168,18 @@ class Lexer {
       return this.push(Tok.SYM, q - 1, q, byteAt(q - 1));
     }
     return len >= 4 && hasLower(p, q) && !isAscending(p, q) ? this.push(Tok.WORD, p, q) : this.product(p, q);
+  }
+
+  /** Whether a word of two letters and more follows at p. */
+  goesOnInWords(p: usize): bool {
+    const next = skipSpace(p, this.end);
+    return next > p && skipLetters(next, this.end) >= next + 2;
+  }
+
+  /** Whether a colon or an equals sign follows at p. */
+  isLabelled(p: usize): bool {
+    const c = this.byte(skipSpace(p, this.end));
+    return c == Char.COLON || c == Char.EQUALS;
   }
 
   /** Letters one by one. */
@@ -203,15 +195,25 @@ class Lexer {
     if (((c | 32) == Char.a || (c | 32) == Char.p) && startsWith(q, this.end, '.m') && !isLetter(this.byte(q + 2)))
       // a.m., p.m.
       return this.push(Tok.WORD, p, this.byte(q + 2) == Char.POINT ? q + 3 : q + 2);
+    // 3 x 4
+    if ((c | 32) == Char.x && this.isBetweenDigits(p)) return this.push(Tok.TIMES, p, q);
     if (this.followsElementOf()) {
       // k ∈ Z, k ∈ \mathbf{Z}
       const set = spaceOf(c);
       if (set >= 0) return this.push(Tok.SPACESET, p, q, set);
     }
     if (c == Char.U && tokens.endsSet && this.opens(q)) return this.push(Tok.CUP, p, q);
-    if (tokens.inText && isLower(c) && c != SYM_E && c != SYM_I && c != Char.d && tokens.endsOperand)
-      return this.push(Tok.WORD, p, q);
+    if (tokens.inText && isUnitLetter(c) && tokens.endsOperand) return this.push(Tok.WORD, p, q);
     return this.push(Tok.SYM, p, q, c);
+  }
+
+  /** Whether a number other than 0 stands before p and a digit behind it. */
+  isBetweenDigits(p: usize): bool {
+    const last = this.tokens.last;
+    if (this.tokens.lastKind != Tok.NUM || rat.isZero(last.value)) return false;
+    const next = skipSpace(p + 1, this.end);
+    const spaced = last.end < p;
+    return isDigit(this.byte(next)) && spaced == next > p + 1;
   }
 
   /** Whether ∈ stands before, a brace between them aside. */
@@ -259,6 +261,7 @@ class Lexer {
   wide(p: usize): usize {
     const c = codePoint(p, this.end);
     const q = min(p + <usize>sequenceLength(byteAt(p)), this.end);
+    if (c >= FIRST_CIRCLED && c <= LAST_CIRCLED) return this.circled(p, q, Sign.CIRCLED + c - FIRST_CIRCLED);
     const found = CHARACTERS.find(c);
     if (found >= 0)
       switch (doesOf(found)) {
@@ -278,6 +281,14 @@ class Lexer {
     while (end < this.end && byteAt(end) >= 0xc0 && codePoint(end, this.end) < 0x2000)
       end = min(this.end, end + <usize>sequenceLength(byteAt(end)));
     return this.push(Tok.WORD, p, end);
+  }
+
+  /** A circled number is a name; several side by side make a list. */
+  circled(p: usize, q: usize, id: i32): usize {
+    const last = this.tokens.last;
+    if (this.tokens.lastKind == Tok.SYM && last.aux >= Sign.CIRCLED && last.aux <= Sign.CIRCLED + LAST_CIRCLED - FIRST_CIRCLED)
+      this.push(Tok.COMMA, p, p);
+    return this.push(Tok.SYM, p, q, id);
   }
 
   /** A power in small characters: ¹², ⁻ⁿ. */
@@ -315,169 +326,11 @@ class Lexer {
     this.tokens.integer(value, p, at);
     return at;
   }
+}
 
-  // --- Commands
-
-  /** The command whose backslash is at p. */
-  command(p: usize): usize {
-    const name = p + 1;
-    if (name >= this.end) return this.end;
-    const q = skipLetters(name, this.end);
-    if (q == name) return this.escaped(p);
-    const found = COMMANDS.find(name, <i32>(q - name));
-    if (found < 0) return this.push(Tok.BAD, p, q);
-    const kind = kindOf(found);
-    switch (doesOf(found)) {
-      case Does.TOKEN:
-        return this.push(kind, p, q, auxOf(found));
-      case Does.DELIMITER:
-        return this.byte(q) == Char.POINT ? q + 1 : q;
-      case Does.SPACE:
-        this.tokens.space();
-        return q;
-      case Does.TEXT:
-        return this.text(q);
-      case Does.FRACTION:
-        return this.fraction(kind, p, q);
-      case Does.ROOT:
-        this.push(kind, p, q);
-        return this.shortArgument(q);
-      case Does.BEGIN:
-        return this.environment(p, q, true);
-      case Does.END:
-        return this.environment(p, q, false);
-      case Does.BLACKBOARD:
-        return this.blackboard(p, q);
-      case Does.PMOD:
-        return this.pmod(p, q);
-      case Does.SKIP_GROUP: {
-        this.tokens.space();
-        const close = this.groupAt(q);
-        return close > 0 ? close : q;
-      }
-      case Does.NOT:
-        return this.not(p, q);
-    }
-    return q;
-  }
-
-  /** A backslash before a sign. */
-  escaped(p: usize): usize {
-    const c = byteAt(p + 1);
-    const q = p + 2;
-    if (c == Char.BACKSLASH) return this.doubled(p);
-    if (isWide(c)) return p + 1;
-    const found = ESCAPED.find(c);
-    if (found >= 0) {
-      const kind = kindOf(found);
-      if (kind == Tok.LSET) this.brackets++;
-      else if (kind == Tok.RSET) this.brackets--;
-      return this.push(kind, p, q, auxOf(found));
-    }
-    if (!isOneOf(c, ',;:!>()[]/\'"`') && !isSpace(c)) return this.push(Tok.BAD, p, q);
-    this.tokens.space();
-    return q;
-  }
-
-  /** "\\": a new row; before a command name outside an environment it is an escaped backslash. */
-  doubled(p: usize): usize {
-    let q = p + 2;
-    if (this.environments == 0 && q < this.end && this.isKnownCommand(q)) return q - 1;
-    this.push(Tok.ROW, p, q);
-    if (this.byte(q) == Char.OPEN_BRACKET && this.environments > 0) {
-      // \\[2pt]
-      const close = indexOfByte(q, min(this.end, q + ROW_LENGTH), Char.CLOSE_BRACKET);
-      const isLength = isDigit(this.byte(q + 1)) || this.byte(q + 1) == Char.POINT;
-      if (this.byte(close) == Char.CLOSE_BRACKET && isLength && isLetter(byteAt(close - 1))) q = close + 1;
-    }
-    return q;
-  }
-
-  /** Whether a name or sign known behind a backslash stands at p: "\\frac" in doubly escaped text. */
-  isKnownCommand(p: usize): bool {
-    const len = <i32>(skipLetters(p, this.end) - p);
-    return len == 0 ? isOneOf(byteAt(p), '{}%$') : len > 1 && COMMANDS.has(p, len);
-  }
-
-  /** End of the group that starts at p, white space aside, or 0. */
-  groupAt(p: usize): usize {
-    const open = skipSpace(p, this.end);
-    return this.byte(open) == Char.OPEN_BRACE ? groupEnd(open, this.end) : 0;
-  }
-
-  text(q: usize): usize {
-    const close = this.groupAt(q);
-    if (close == 0 || this.textEnd > 0) return q;
-    const open = skipSpace(q, this.end);
-    this.textEnd = close - 1;
-    this.tokens.inText = true;
-    if (this.textEnd == open + 1) this.tokens.space();
-    return open + 1;
-  }
-
-  /** A digit after \frac and its like is an argument of its own: \frac12 is 1/2. */
-  shortArgument(p: usize): usize {
-    const q = skipSpace(p, this.end);
-    return isDigit(this.byte(q)) ? this.digit(q) : q;
-  }
-
-  fraction(kind: i32, p: usize, q: usize): usize {
-    this.push(kind, p, q);
-    const first = skipSpace(q, this.end);
-    if (isDigit(this.byte(first))) return this.shortArgument(this.digit(first));
-    const close = this.groupAt(q);
-    if (close > 0) {
-      const second = skipSpace(close, this.end);
-      if (isDigit(this.byte(second))) this.digitAt = second;
-    }
-    return q;
-  }
-
-  environment(p: usize, q: usize, begins: bool): usize {
-    const open = skipSpace(q, this.end);
-    if (this.byte(open) != Char.OPEN_BRACE) return this.push(Tok.BAD, p, q);
-    const close = indexOfByte(open + 1, min(this.end, open + ENVIRONMENT_NAME), Char.CLOSE_BRACE);
-    if (this.byte(close) != Char.CLOSE_BRACE) return this.push(Tok.BAD, p, q);
-    const env = ENVIRONMENTS.find(open + 1, <i32>(close - open - 1));
-    if (begins) this.environments++;
-    else if (this.environments > 0) this.environments--;
-    this.push(env < 0 ? Tok.BAD : begins ? Tok.BEGIN : Tok.CLOSE, p, close + 1, env);
-    // column format of an array
-    const format = begins && env == Env.ARRAY ? this.groupAt(close + 1) : 0;
-    return format > 0 ? format : close + 1;
-  }
-
-  /** \mathbb{R}, \Bbb R */
-  blackboard(p: usize, q: usize): usize {
-    let at = skipSpace(q, this.end);
-    const braced = this.byte(at) == Char.OPEN_BRACE;
-    if (braced) at = skipSpace(at + 1, this.end);
-    if (at >= this.end) return this.end;
-    const set = spaceOf(byteAt(at));
-    at++;
-    if (braced) {
-      at = skipSpace(at, this.end);
-      if (this.byte(at) != Char.CLOSE_BRACE) return q;
-      at++;
-    }
-    return set < 0 ? q : this.push(Tok.SPACESET, p, at, set);
-  }
-
-  pmod(p: usize, q: usize): usize {
-    this.push(Tok.LPAR, p, p);
-    this.push(Tok.MOD, p, q);
-    const open = skipSpace(q, this.end);
-    if (this.byte(open) != Char.OPEN_BRACE) this.pmodEnd = open + 1;
-    else if (this.groupAt(q) > 0) this.pmodEnd = this.groupAt(q);
-    return q;
-  }
-
-  not(p: usize, q: usize): usize {
-    const next = skipSpace(q, this.end);
-    if (this.byte(next) == Char.EQUALS) return this.push(Tok.REL, p, next + 1, Rel.NE);
-    if (startsWith(next, this.end, '\\in')) return this.push(Tok.REL, p, next + 3, Rel.NOTIN);
-    return this.push(Tok.BAD, p, q);
-  }
+/** Whether a letter behind a number, in a group of text, is a unit: all small ones but those of mathematics, and the capitals of units. */
+function isUnitLetter(c: i32): bool {
+  return isLower(c) ? c != SYM_E && c != SYM_I && c != Char.d : isOneOf(c, 'JNKCTAVWHFLSG');
 }
 
 /** Tokens of the bytes [p, e); `commas` says what commas between digits are (Commas.*). */
@@ -491,6 +344,7 @@ export function tokenize(p: usize, e: usize, commas: i32): Tokens {
   lexer.textEnd = 0;
   lexer.pmodEnd = 0;
   lexer.digitAt = 0;
+  lexer.measureAt = 0;
   lexer.environments = 0;
   lexer.brackets = 0;
   lexer.run();

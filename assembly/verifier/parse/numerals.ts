@@ -54,7 +54,7 @@ class Numeral {
     if (lakh > 0) {
       tokens.grouped = true;
       for (; this.at < lakh; this.at++) if (isDigit(this.byte())) this.take(this.at, 1);
-    } else if (europeanGroups(this.at, this.end) > 1) this.readEuropean();
+    } else if (this.isEuropean()) this.readEuropean();
     else
       while (this.at < this.end) {
         const gap = separatorAt(this.at, this.end, depth, tokens);
@@ -62,6 +62,13 @@ class Numeral {
         this.take(this.at + <usize>gap, <i32>GROUP);
         this.at += <usize>gap + GROUP;
       }
+  }
+
+  /** Whether points divide the groups: two of them, or one and a decimal comma behind it. */
+  isEuropean(): bool {
+    const groups = europeanGroups(this.at, this.end);
+    const comma = this.at + <usize>groups * (GROUP + 1);
+    return groups > 1 || (groups == 1 && comma + 1 < this.end && byteAt(comma) == Char.COMMA && isDigit(byteAt(comma + 1)));
   }
 
   /** 1.234.567,89 */
@@ -86,7 +93,11 @@ class Numeral {
     // "3." is a decimal point only before a digit; otherwise a full stop.
     const isPoint = mark == Char.POINT || (mark == Char.COMMA && this.tokens.commas == Commas.POINT);
     if (isPoint && isDigit(this.byte(1))) this.readFraction();
-    else if (mark == Char.POINT && repeatName(this.at + 1, this.end) > 0) {
+    else if (mark == Char.OPEN_BRACE && startsWith(this.at, this.end, '{,}') && isDigit(this.byte(3))) {
+      // 3{,}5
+      this.at += 2;
+      this.readFraction();
+    } else if (mark == Char.POINT && repeatName(this.at + 1, this.end) > 0) {
       this.decimals = 0;
       this.at++;
     }

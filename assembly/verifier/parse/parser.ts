@@ -2,19 +2,22 @@
 // gives no tree at all.
 import { alloc, failed } from '../arena';
 import { isNull, nil, setElement } from '../memory';
+import { Char } from '../read/characters';
 import { Names } from '../read/names';
 import { isClosingToken, isOpeningToken, Scope } from './cursor';
 import { isSeparator, separatorOf } from './environments';
 import { Expressions } from './expressions';
 import { tokenize } from './lexer';
-import { Rel, Tok } from './symbols';
+import { Rel, Space, Tok } from './symbols';
 import { Symbols, Token, Tokens } from './tokens';
-import { binary, Kind, leaf, Node, seal, unary } from './tree';
+import { binary, Kind, leaf, Node, relate, seal, unary } from './tree';
 
 /** Words that may stand before the answer itself. */
 const LEAD_WORDS = new Names(64)
   .add('the/answer/is/are/final/solution/solutions/value/values/thus/hence/so/therefore/either/exactly/we/get/equals/result/it')
-  .add('roots/root/correct/option/choice/approximately/about/by');
+  .add('roots/root/correct/option/choice/approximately/about/by/only/just/simply/precisely');
+/** Words that may stand before a relation: "all real x > 2". */
+const QUANTIFIERS = new Names(8).add('all/any/every/each/real');
 /** Words that start a remark about the answer, which runs to its end. */
 const CLAUSE_WORDS = new Names(64)
   .add('for/where/with/such/since/because/provided/given/as/whenever/assuming/respectively/only/which/obtained/achieved/attained')
@@ -33,6 +36,8 @@ const CHANGING_WORDS = new Names(256)
   .add('one/two/three/four/five/six/seven/eight/nine/ten/eleven/twelve/twenty/thirty/forty/fifty/sixty/seventy/eighty/ninety')
   .add('otherwise/else/but/maybe/perhaps/possibly/alternatively/either/neither/cannot/could/might/instead/before/after/off');
 
+/** Most tokens of a label. */
+const LABEL_TOKENS: i32 = 8;
 /** Words of remarks that name the domain of a variable (1), and those that may stand beside them (0). */
 const DOMAIN_WORDS = new Names(64)
   .add(
@@ -53,33 +58,46 @@ export class Answer {
   /** see Tokens */
   grouped: bool;
   zeroGroup: bool;
-  /** the tokens of what is said about the answer ("where n is even"): [remarkFrom, remarkTo) */
   tokens: Tokens;
-  remarkFrom: i32;
-  remarkTo: i32;
+  /** something is said about the answer ("where n is even") by the tokens that are in a remark */
+  hasRemark: bool;
   /** the remark only names the domain of a variable, or changes nothing */
   isHarmless: bool;
 
-  get hasRemark(): bool {
-    return this.remarkTo > 0;
+  /** The place of the next token in a remark from i on; the number of tokens where there is none. */
+  nextRemark(i: i32): i32 {
+    while (i < this.tokens.count && !this.tokens.at(i).inRemark) i++;
+    return i;
   }
 
   /** Whether the same is said about another answer, in any spelling of its signs. */
   sameRemark(other: Answer): bool {
-    const n = this.remarkTo - this.remarkFrom;
-    if (other.remarkTo - other.remarkFrom != n) return false;
-    for (let i = 0; i < n; i++)
-      if (!this.tokens.at(this.remarkFrom + i).isSame(other.tokens.at(other.remarkFrom + i))) return false;
-    return true;
+    let i = this.nextRemark(0);
+    let j = other.nextRemark(0);
+    for (; i < this.tokens.count && j < other.tokens.count; i = this.nextRemark(i + 1), j = other.nextRemark(j + 1))
+      if (!this.tokens.at(i).isSame(other.tokens.at(j))) return false;
+    return i == this.tokens.count && j == other.tokens.count;
   }
 
   /** Whether the remark bounds a variable: n > 5. */
   get bounds(): bool {
-    for (let i = this.remarkFrom; i < this.remarkTo; i++) {
+    for (let i = this.nextRemark(0); i < this.tokens.count; i = this.nextRemark(i + 1)) {
       const t = this.tokens.at(i);
       if (t.kind == Tok.REL && t.aux != Rel.IN) return true;
     }
     return false;
+  }
+
+  /** The first letter that is said to be an integer, or -1. */
+  get parameter(): i32 {
+    let letter = -1;
+    let isInteger = false;
+    for (let i = this.nextRemark(0); i < this.tokens.count; i = this.nextRemark(i + 1)) {
+      const t = this.tokens.at(i);
+      if (t.kind == Tok.SYM && letter < 0) letter = t.aux;
+      if (t.says('integer') || t.says('integers') || (t.kind == Tok.SPACESET && t.aux == Space.Z)) isInteger = true;
+    }
+    return isInteger ? letter : -1;
   }
 
   get isParsed(): bool {
@@ -90,25 +108,39 @@ export class Answer {
 class Parser extends Expressions {
   /** An arrow of implication was met: what stood before it is derivation. */
   restart: bool = false;
-  /** tokens of the remark, from the first to behind the last */
-  remarkFrom: i32 = 0;
-  remarkTo: i32 = 0;
+  /** the first token of a remark, or -1 */
+  remarkFrom: i32 = -1;
 
   answer(): Node {
     this.restart = false;
-    this.remarkFrom = 0;
-    this.remarkTo = 0;
+    this.remarkFrom = -1;
     while (isLead(this.token) || this.isLeadSign() || (this.pos > 0 && this.kind == Tok.COLON)) this.pos++;
+    this.skipQuantifiers();
     if (this.kind == Tok.END) this.pos = 0;
     if (this.kind == Tok.END) return nil<Node>();
-    const x = this.kind == Tok.WORD && !isClause(this.token) ? this.textUntilEnd() : this.list();
+    const inWords = (this.kind == Tok.WORD && !isClause(this.token) && this.labelEnd() == 0) || this.isArticle();
+    const x = inWords ? this.textUntilEnd() : this.list();
     return this.broken || failed || this.kind != Tok.END ? nil<Node>() : x;
+  }
+
+  /** Passes over "all", "any real" before a name. */
+  skipQuantifiers(): void {
+    let i = this.pos;
+    while (this.at(i).kind == Tok.WORD && QUANTIFIERS.has(this.at(i).start, this.at(i).length, true)) i++;
+    if (i > this.pos && this.at(i).kind == Tok.SYM && this.at(i + 1).kind == Tok.REL) this.pos = i;
   }
 
   /** "= 5", "≈ 5", "⇒ x = 5" */
   isLeadSign(): bool {
     const t = this.token;
     return t.kind == Tok.REL && (t.aux == Rel.EQ || t.aux == Rel.APPROX || t.aux == Rel.IMPLIES);
+  }
+
+  /** Whether the article "a" stands here: the letter, and a word behind it. */
+  isArticle(): bool {
+    const t = this.token;
+    const next = this.at(this.pos + 1);
+    return t.kind == Tok.SYM && (t.aux | 32) == Char.a && next.kind == Tok.WORD && next.spaced && !isClause(next);
   }
 
   textUntilEnd(): Node {
@@ -192,44 +224,94 @@ class Parser extends Expressions {
     const first = this.token;
     const start = this.pos;
     this.skipRemark(true);
-    this.noteRemark(start, this.pos);
+    const end = first.says('for') ? this.endOfQuantifier(start, this.pos) : this.pos;
+    this.pos = end;
+    this.noteRemark(start, end);
     if (first.says('where')) return;
-    for (let i = start; i < this.pos; i++) if (this.at(i).kind == Tok.REL && this.at(i).aux == Rel.EQ) this.broken = true;
+    for (let i = start; i < end; i++) if (this.at(i).kind == Tok.REL && this.at(i).aux == Rel.EQ) this.broken = true;
+  }
+
+  /** Where the quantifier that starts at `from` ends: before a separator with an equation of its own behind it, or at `to`. */
+  endOfQuantifier(from: i32, to: i32): i32 {
+    const next = this.at(from + 1);
+    if (!next.says('all') && !next.says('any') && !next.says('every') && !next.says('each')) return to;
+    for (let i = from; i < to; i++) {
+      if (!isSeparator(this.at(i).kind)) continue;
+      let j = i;
+      while (j < to && isSeparator(this.at(j).kind)) j++;
+      // f(x) = …, y = …
+      for (let k = j; k < to && !isSeparator(this.at(k).kind) && this.at(k).kind != Tok.WORD; k++)
+        if (this.at(k).kind == Tok.REL && this.at(k).aux == Rel.EQ) return i;
+    }
+    return to;
   }
 
   /** Notes that the tokens [from, to) are a remark. */
   noteRemark(from: i32, to: i32): void {
-    if (this.remarkTo == 0) this.remarkFrom = from;
-    this.remarkTo = to;
+    if (this.remarkFrom < 0) this.remarkFrom = from;
+    for (; from < to; from++) this.at(from).noteRemark();
   }
 
   /** Whether the remarks only name the domain of a variable: no equation, and no word but of domains. */
   get isHarmless(): bool {
+    if (this.remarkFrom < 0) return true;
     let naming = false;
-    for (let i = this.remarkFrom; i < this.remarkTo; i++) {
+    let only = true;
+    for (let i = this.remarkFrom; i < this.tokens.count; i++) {
       const t = this.at(i);
+      if (!t.inRemark) continue;
       if (t.kind == Tok.REL && t.aux == Rel.EQ) return false;
       if (t.kind == Tok.SPACESET || t.kind == Tok.REL) naming = true;
+      if (!t.says('only')) only = false;
       if (t.kind != Tok.WORD || isClause(t)) continue;
       const found = DOMAIN_WORDS.find(t.start, t.length, true);
       if (found < 0) return false;
       if (found > 0) naming = true;
     }
-    return naming || this.at(this.remarkFrom).says('respectively');
+    return naming || only || this.at(this.remarkFrom).says('respectively');
   }
 
   item(): Node {
     if (!this.enter()) return this.none();
-    if (this.kind == Tok.WORD) {
+    const link = this.kind == Tok.WORD || this.kind == Tok.SYM ? this.labelEnd() : 0;
+    if (this.kind == Tok.WORD && link == 0) {
       const t = this.text();
       this.nesting--;
       return t;
     }
-    let x = this.operand();
+    let x = link > 0 ? this.labelled(link) : this.operand();
     if (this.kind == Tok.REL && !this.broken) x = this.chain(x);
     if (!this.broken) x = this.remarks(x);
     this.nesting--;
     return this.broken ? this.none() : x;
+  }
+
+  /** The place of the sign that links a label in words to its value ("total cost = 5", "Alice: 5"), or 0. */
+  labelEnd(): i32 {
+    let words = 0;
+    for (let i = this.pos; i < this.pos + LABEL_TOKENS; i++) {
+      const t = this.at(i);
+      const next = this.at(i + 1).kind;
+      const isLink = t.kind == Tok.COLON || (t.kind == Tok.REL && t.aux == Rel.EQ) || t.says('is');
+      if (isLink && words > 0) return next == Tok.END || next == Tok.WORD ? 0 : i;
+      if (t.kind == Tok.WORD) {
+        if (isClause(t) || changes(t)) return 0;
+        words++;
+      } else if (t.kind != Tok.SYM || !(i == this.pos || t.spaced) || words + this.pos < i) return 0;
+    }
+    return 0;
+  }
+
+  /** The label that ends before the token at `link`, set equal to the value behind it. */
+  labelled(link: i32): Node {
+    const label = leaf(Kind.TEXT);
+    label.from = this.token.start;
+    label.to = this.at(link - 1).end;
+    this.pos = link;
+    if (this.kind == Tok.REL) return this.chain(label);
+    this.pos++;
+    const value = this.operand();
+    return this.broken ? value : relate(label, Rel.EQ, value);
   }
 
   /** A chain of relations that starts with x. */
@@ -275,6 +357,10 @@ class Parser extends Expressions {
           }
           x = this.noted(x);
           break;
+        case Tok.NUM:
+          // 1 hour 30 minutes
+          if (x.kind != Kind.NOTED && x.kind != Kind.ADD) return x;
+          return this.measures(x);
         case Tok.MOD:
           this.pos++;
           x = binary(Kind.MOD, x, this.power());
@@ -293,6 +379,18 @@ class Parser extends Expressions {
     return this.none();
   }
 
+  /** A measure in parts, the first of which is x: 5 feet 6 inches. */
+  measures(x: Node): Node {
+    const from = this.top;
+    this.push(x);
+    while (this.kind == Tok.NUM && !this.broken) {
+      const part = this.power();
+      if (this.kind != Tok.WORD || isClause(this.token)) return this.none();
+      this.push(this.noted(part));
+    }
+    return this.collapse(Kind.ADD, from);
+  }
+
   /** x with the words behind it. */
   noted(x: Node): Node {
     if (this.saysIsAnswer()) {
@@ -306,10 +404,13 @@ class Parser extends Expressions {
     return note;
   }
 
-  /** Whether "is the answer" follows up to the end. */
+  /** Whether "is the answer", "is the only solution" follows up to the end. */
   saysIsAnswer(): bool {
-    if (!this.token.says('is') || this.pos + 4 < this.tokens.count) return false;
-    return this.at(this.tokens.count - 2).says('answer') || this.at(this.tokens.count - 2).says('correct');
+    if (!this.token.says('is') || this.pos + 5 < this.tokens.count) return false;
+    for (let i = this.pos + 1; i < this.tokens.count - 2; i++)
+      if (!this.at(i).says('the') && !this.at(i).says('only') && !this.at(i).says('correct')) return false;
+    const last = this.at(this.tokens.count - 2);
+    return last.says('answer') || last.says('correct') || last.says('solution');
   }
 
   /** (k ∈ Z), (units), (x ≠ 1) */
@@ -386,8 +487,7 @@ export function parseAnswer(p: usize, e: usize, commas: i32, symbols: Symbols): 
   x.grouped = tokens.grouped;
   x.zeroGroup = tokens.zeroGroup;
   x.tokens = tokens;
-  x.remarkFrom = parser.remarkFrom;
-  x.remarkTo = parser.remarkTo;
+  x.hasRemark = parser.remarkFrom >= 0;
   x.isHarmless = parser.isHarmless;
   return x;
 }

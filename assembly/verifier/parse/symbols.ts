@@ -224,6 +224,14 @@ export const enum Sign {
   VEE,
   BLACKSQUARE,
   CHECKMARK,
+  /** ① to ⑳ */
+  CIRCLED = 300,
+  /** what a series leaves out; a number that tends to 0; a whole number: of limits and of floors */
+  UNKNOWN = 507,
+  SMALL,
+  WHOLE,
+  /** a command that is not known: the parser makes it a composed name */
+  OPAQUE = 510,
   /** the bound variable of a sum, where it has no name of its own */
   BOUND = 511,
   /** names put together from parts follow */
@@ -240,7 +248,6 @@ export const enum Accent {
   TILDE,
   DOT,
   DDOT,
-  UNDERLINE,
   ARC,
   CHECK,
   BREVE,

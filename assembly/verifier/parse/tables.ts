@@ -29,11 +29,13 @@ export const enum Does {
   BLACKBOARD,
   /** \pmod{n} reads (mod n). */
   PMOD,
-  /** A group that shows nothing. */
+  /** Groups that show nothing, as many as the number says. */
   SKIP_GROUP,
   NOT,
   SUPERSCRIPT,
   SUBSCRIPT,
+  /** A number and its unit as groups: \SI{5}{m}. */
+  MEASURE,
 }
 
 function entry(does: i32, kind: i32 = 0, aux: i32 = 0): i32 {
@@ -89,15 +91,20 @@ export function hasTextGroup(p: usize, len: i32): bool {
 COMMANDS.add('left/right', entry(Does.DELIMITER))
   .add('middle/big/bigl/bigr/bigm/Big/Bigl/Bigr/bigg/biggl/biggr/Bigg/Biggl/Biggr', entry(Does.LAYOUT))
   .add('displaystyle/textstyle/scriptstyle/scriptscriptstyle/limits/nolimits', entry(Does.LAYOUT))
+  .add('underline/underbrace/overbrace/ensuremath/framebox/tcbox/num/boldmath/unboldmath', entry(Does.LAYOUT))
   .add('boxed/fbox/tiny/small/large/Large/thinspace/enspace/medspace/negthinspace', entry(Does.LAYOUT))
   .add('strut/mathstrut/nonumber/cdotp/relax/noindent/centering', entry(Does.LAYOUT))
   .add('mathord/mathrel/mathbin/mathop/allowbreak/newline/par', entry(Does.LAYOUT))
-  .add('quad/qquad', entry(Does.SPACE))
+  .add('quad/qquad/hfill/hfil', entry(Does.SPACE))
   .add('rm/bf/it/sf/boldsymbol/mathbf/mathcal/mathit/mathscr/mathfrak/bm/pmb/bold/Bold/roman', entry(Does.FONT))
   .add('vec/overrightarrow/overleftrightarrow/hat/widehat/enclose/smash/overset', entry(Does.DECORATION))
   .add('text/textbf/textit/textrm/texttt/textsf/textnormal/textup/textsc/mbox/hbox', entry(Does.TEXT))
   .add('mathrm/operatorname/emph/mathsf/mathtt/mathnormal/tt', entry(Does.TEXT))
-  .add('hspace/vspace/phantom/hphantom/vphantom/label/tag/color/mspace/ref', entry(Does.SKIP_GROUP));
+  .add('hspace/vspace/phantom/hphantom/vphantom/label/tag/color/textcolor/colorbox/mspace/ref', entry(Does.SKIP_GROUP, 0, 1))
+  .add('fcolorbox', entry(Does.SKIP_GROUP, 0, 2))
+  .add('bbox', entry(Does.SKIP_GROUP))
+  .add('SI/qty', entry(Does.MEASURE))
+  .add('cancel/bcancel/xcancel/sout/st', token(Tok.BAD));
 
 // --- Relations
 function relation(commands: string, characters: string, rel: i32): void {
@@ -191,7 +198,7 @@ greek('theta/vartheta', 'θϑ', Sign.THETA);
 greek('iota', 'ι', Sign.IOTA);
 greek('kappa', 'κ', Sign.KAPPA);
 greek('lambda', 'λ', Sign.LAMBDA);
-greek('mu', 'μ', Sign.MU);
+greek('mu', 'μµ', Sign.MU);
 greek('nu', 'ν', Sign.NU);
 greek('xi', 'ξ', Sign.XI);
 greek('omicron', 'ο', Sign.OMICRON);
@@ -254,7 +261,6 @@ accent('overline/bar/widebar', Accent.OVERLINE);
 accent('tilde/widetilde', Accent.TILDE);
 accent('dot', Accent.DOT);
 accent('ddot', Accent.DDOT);
-accent('underline', Accent.UNDERLINE);
 accent('overparen/overarc/wideparen/stackrel', Accent.ARC);
 accent('check', Accent.CHECK);
 accent('breve', Accent.BREVE);
@@ -265,7 +271,7 @@ function mark(commands: string, characters: string, kind: i32, aux: i32 = 0): vo
   CHARACTERS.add(characters, token(kind, aux));
 }
 
-COMMANDS.add('frac/dfrac/tfrac/cfrac', entry(Does.FRACTION, Tok.FRAC))
+COMMANDS.add('frac/dfrac/tfrac/cfrac/sfrac/nicefrac/flatfrac', entry(Does.FRACTION, Tok.FRAC))
   .add('binom/dbinom/tbinom', entry(Does.FRACTION, Tok.BINOM))
   .add('sqrt', entry(Does.ROOT, Tok.SQRT))
   .add('choose', token(Tok.CHOOSE))
@@ -279,7 +285,7 @@ COMMANDS.add('frac/dfrac/tfrac/cfrac', entry(Does.FRACTION, Tok.FRAC))
   .add('lim', token(Tok.LIMIT));
 CHARACTERS.add('√', token(Tok.SQRT));
 mark('pi/Pi', 'π', Tok.PI);
-mark('infty', '∞', Tok.INF);
+mark('infty/infinity', '∞', Tok.INF);
 mark('times/cdot/bullet/centerdot', '*×·⋅∙∗\u2062', Tok.TIMES);
 mark('div', '/÷∕⁄', Tok.SLASH);
 mark('', '+＋', Tok.PLUS);
@@ -293,7 +299,7 @@ mark('ldots/dots/cdots/dotsc/dotsb/vdots/ddots', '…⋯', Tok.DOTS);
 mark('circ/degree/deg', '°º℃℉', Tok.DEGREE);
 mark('prime', "'′’", Tok.PRIME);
 mark('', '%％', Tok.PERCENT);
-mark('vert/mid', '|∣', Tok.BAR);
+mark('vert/mid', '|∣｜', Tok.BAR);
 mark('lvert', '', Tok.LBAR);
 mark('rvert', '', Tok.RBAR);
 mark('Vert/lVert/rVert', '', Tok.NORM);
@@ -424,12 +430,16 @@ export const PLAIN_NAMES = new Names(64)
 
 /** Two- and three-letter runs that are words, not products of letters. */
 export const SHORT_WORDS = new Names(512)
+  .add('forty/first/most/almost/cost/city/below/begin/best/door/hint')
   .add('is/no/of/if/the/all/for/are/odd/yes/any/one/two/six/ten/not/day/per/red/non/has/can/who/win/see/may/but/its/use/let/get')
   .add('his/her/was/our/you/how/now/men/boy/car/cow/dog/cat/pen/box/bus/man/set/nor/None/No/Yes/YES/The/All/For/Any/Odd/One/Two')
   .add('Six/Ten/Not/DNE/dne/via/ask/big/new/old/out/off/own/way/top/bag/egg/pie/cup/jar/bad/hot/ice/sum/end/due/era/few/lot/low')
   .add('met/mid/net/nil/pay/put/run/sat/sun/mon/tue/wed/thu/fri/jan/feb/mar/apr/jun/jul/aug/sep/oct/nov/dec/Sat/Sun/Mon/Tue/Wed')
   .add('Thu/Fri/Jan/Feb/Mar/Apr/May/Jun/Jul/Aug/Sep/Oct/Nov/Dec/Ann/Ben/Bob/Dan/Joe/Jim/Kim/Lee/Max/Meg/Ron/Sam/Tim/Tom/Amy')
   .add('Eve/Ian/Mia/Zoe');
+
+/** Words of two letters, where another word follows. */
+export const PHRASE_WORDS = new Names(32).add('it/an/on/we/he/at/by/to/as');
 
 /** Units of two and more letters that are units only right after a number. */
 export const UNIT_RUNS = new Names(256)

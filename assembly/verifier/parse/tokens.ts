@@ -4,7 +4,7 @@ import { nil } from '../memory';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
 import { byteAt, isWordAt, toLower } from '../read/text';
-import { Tok } from './symbols';
+import { Sign, Tok } from './symbols';
 
 /** Largest number of tokens of one side. */
 const MAX_TOKENS: i32 = 6000;
@@ -12,6 +12,7 @@ const MAX_TOKENS: i32 = 6000;
 /** Bits of a token's flags. */
 const SPACE_BEFORE: i32 = 1;
 const IN_TEXT: i32 = 2;
+const IN_REMARK: i32 = 4;
 
 /** What a comma between digits may be. */
 export const enum Commas {
@@ -46,6 +47,15 @@ export class Token {
     return (this.flags & IN_TEXT) != 0;
   }
 
+  /** Whether it belongs to what is said about the answer ("where n is even"). */
+  get inRemark(): bool {
+    return (this.flags & IN_REMARK) != 0;
+  }
+
+  noteRemark(): void {
+    this.flags |= IN_REMARK;
+  }
+
   get isInteger(): bool {
     return this.kind == Tok.NUM && this.decimals < 0;
   }
@@ -58,7 +68,7 @@ export class Token {
   isSame(other: Token): bool {
     if (this.kind != other.kind || this.aux != other.aux) return false;
     if (this.kind == Tok.NUM) return rat.equal(this.value, other.value);
-    if (this.kind != Tok.WORD) return true;
+    if (this.kind != Tok.WORD && this.aux != Sign.OPAQUE) return true;
     if (this.length != other.length) return false;
     for (let i: usize = 0; i < <usize>this.length; i++)
       if (toLower(byteAt(this.start + i)) != toLower(byteAt(other.start + i))) return false;

@@ -66,6 +66,10 @@ export const enum Kind {
   MOD,
   /** columns; kids row by row: value, condition */
   CASES,
+  /** kids: variable, target, body */
+  LIMIT,
+  /** kids: body, variable */
+  DERIVATIVE,
 }
 
 /** What divides the items of a list, as bits. */

@@ -1,8 +1,12 @@
 // Names of the ASCII characters. A symbol of one letter has its character as its id, so the letters stand here too.
 
 export const enum Char {
+  BELL = 7,
+  BACKSPACE = 8,
   TAB = 9,
   NEWLINE = 10,
+  VERTICAL_TAB = 11,
+  FORM_FEED = 12,
   RETURN = 13,
   SPACE = 32,
   BANG = 33,

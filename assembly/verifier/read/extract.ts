@@ -5,37 +5,20 @@ import { Flag, Rule } from '../status';
 import { Char } from './characters';
 import { sentenceEnd } from './formula';
 import { joined } from './joined';
+import { afterFinal, afterLastIs, afterLink, tagClose } from './links';
 import { lastLetter, leadingLetter, onlyLetter } from './letters';
 import { Box, isOpenBox, joins, Mark, marks, REMEMBERED } from './marks';
-import { Names } from './names';
-import { countTextWords, trimmed, wholeAnswer } from './prose';
+import { isPlain } from './plain';
+import { countAllWords, REACH, countTextWords, trimmed, wholeAnswer } from './prose';
 import { region, Region } from './region';
 import { percentEnd, Runs } from './runs';
 import { followsNot, isNegated, isNumber, isTakenBack } from './sentences';
+import { countItems, isConclusion, isLastOf, lastByteOf, touches } from './solution';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
-import {
-  byteAt,
-  indexOfByte,
-  isDigit,
-  isLetter,
-  isOneOf,
-  isSpace,
-  isWordAt,
-  skipDigits,
-  skipLetters,
-  skipSpace,
-  skipText,
-  startsWithFold,
-  trimEnd,
-} from './text';
+import { byteAt, indexOfByte, isDigit, isOneOf, isWordAt, skipDigits, skipSpace, trimEnd } from './text';
 
-/** Verbs that link the word "answer" to its value. */
-const LINKS = new Names(8).add('is/are/be/was');
-/** Words that may stand beside a link. */
-const BESIDE_LINK = new Names(16).add('therefore/thus/then/hence/should/would/will/must/here');
-/** Words that may stand behind a link. */
-const BEHIND_LINK = new Names(16).add('simply/just/indeed/exactly/approximately/about/option/choice');
-
+/** How far the boxes of one list may stand apart. */
+const FAR: usize = 600;
 /** How far a percent sign may stand behind a value. */
 const PERCENT_REACH: usize = 16;
 
@@ -54,6 +37,12 @@ export class Extractor {
   goldWords: i32;
   goldLetter: bool;
   goldList: bool;
+  /** items of the gold, where it is a list */
+  goldItems: i32;
+  /** the text is a gold: boxes side by side are its items */
+  isGold: bool;
+  /** only firm evidence counts: no last value of a sentence */
+  firm: bool;
   goldDecimal: bool;
   /** a marked value was taken back: the text has no answer, whatever else stands in it */
   withdrawn: bool;
@@ -76,11 +65,13 @@ export class Extractor {
     this.goldWords = 0;
     this.goldLetter = false;
     this.goldList = false;
+    this.goldItems = 1;
     this.goldDecimal = false;
     if (!exists(gold)) return;
     const p = startOf(gold);
     const e = endOf(gold);
     this.goldWords = countTextWords(p, e);
+    this.goldItems = countItems(p, e);
     this.goldList = indexOfByte(p, e, Char.COMMA) < e;
     this.goldDecimal = !this.goldList && indexOfByte(p, e, Char.POINT) < e;
     // One letter, or a letter with its text: "B", "(D) Alina", "C. 5 cm".
@@ -105,7 +96,7 @@ export class Extractor {
       const from = skipSpace(hashes, e);
       if (this.take(span(from, trimEnd(from, indexOfByte(from, e, Char.NEWLINE))))) return Rule.HASHES;
     }
-    this.take(span(p, e));
+    this.take(withoutEmphasis(p, e));
     return Rule.WHOLE;
   }
 
@@ -115,6 +106,19 @@ export class Extractor {
     const p = this.region.start;
     const e = this.region.end;
     marks.scan(p, e, this.goldLetter);
+    this.firm = true;
+    let rule = this.marked(p, e, textEnd);
+    if (rule == Rule.NONE && !this.strict) {
+      this.firm = false;
+      rule = this.marked(p, e, textEnd);
+    }
+    if (rule != Rule.NONE) return rule;
+    if (isOpenBox(marks.at(Mark.BOX, 0), e)) return this.truncated ? Rule.TRUNCATED : Rule.BROKEN_MARK;
+    return this.unmarked(p, e, this.truncated && e >= trimEnd(p, textEnd));
+  }
+
+  /** Finds a marked answer in [p, e). Gives the rule that found it, or NONE. */
+  marked(p: usize, e: usize, textEnd: usize): i32 {
     for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.FINAL, back)) > 0; back++) {
       const from = afterFinal(mark, e);
       if (from > 0 && this.takeMarked(from, e, textEnd, false)) return Rule.FINAL_ANSWER;
@@ -131,8 +135,7 @@ export class Extractor {
       const from = afterLink(mark, e);
       if (from > 0 && this.takeMarked(from, e, textEnd, false)) return Rule.ANSWER_IS;
     }
-    if (isOpenBox(marks.at(Mark.BOX, 0), e)) return this.truncated ? Rule.TRUNCATED : Rule.BROKEN_MARK;
-    return this.unmarked(p, e, this.truncated && e >= trimEnd(p, textEnd));
+    return Rule.NONE;
   }
 
   /**
@@ -162,7 +165,7 @@ export class Extractor {
         const tag = marks.at(Mark.TAG, 0);
         // within a tag, it is the tag's answer
         if (tag > 0 && mark > tag && mark < tagClose(tag, e)) return false;
-        const from = mark == 0 ? 0 : turn == Mark.ANSWER ? afterLink(mark, e) : afterFinal(mark, e);
+        const from: usize = mark == 0 ? 0 : turn == Mark.ANSWER ? afterLink(mark, e) : afterFinal(mark, e);
         return from > 0 && this.takeMarked(from, e, textEnd, false);
       }
     }
@@ -192,7 +195,39 @@ export class Extractor {
 
   /** Whether the answer can be of the gold's form: a letter's is a choice. */
   fitsGold(): bool {
-    return !this.goldLetter || exists(onlyLetter(startOf(this.answer), endOf(this.answer)));
+    if (!this.goldLetter) return true;
+    const p = startOf(this.answer);
+    const e = endOf(this.answer);
+    return isPlain(p, e) && exists(onlyLetter(p, e));
+  }
+
+  /** Whether the text has as many boxes, not far from one another, as the gold has items. */
+  holdsItems(from: usize, e: usize): bool {
+    const n = this.goldItems;
+    if (n < 2 || n > REMEMBERED || marks.count(Mark.BOX) != n) return false;
+    const first = marks.at(Mark.BOX, n - 1);
+    return first >= from && marks.at(Mark.BOX, 0) < min(e, first + FAR);
+  }
+
+  /** The answer that a solution in prose gives, as a gold: by its marks, or the last value behind an equals sign that ends it; or NOWHERE. */
+  ofSolution(): Span {
+    this.answer = NOWHERE;
+    const p = this.region.start;
+    const e = this.region.end;
+    if (this.region.why != Rule.NONE || e - p > REACH || countAllWords(p, e) == 0) return NOWHERE;
+    this.flags = Flag.STRICT;
+    this.runs.begin();
+    this.withdrawn = false;
+    this.readGold(NOWHERE);
+    this.goldList = true;
+    this.firm = true;
+    marks.scan(p, e, false);
+    const rule = this.marked(p, e, e);
+    if (rule != Rule.NONE || this.withdrawn) return this.answer;
+    const last = this.runs.lastValue(p, e, true);
+    if (!exists(last) || !isLastOf(last, e) || !isConclusion(p, startOf(last))) return NOWHERE;
+    const equals = lastByteOf(startOf(last), endOf(last), Char.EQUALS);
+    return equals > 0 ? trimmed(equals + 1, endOf(last)) : NOWHERE;
   }
 
   /** Answers with the newest readable box that starts in [from, e), joined to those before it where the text joins them. */
@@ -217,7 +252,8 @@ export class Extractor {
     let equalParts = true;
     for (; back + groups < total; groups++) {
       const before = marks.at(Mark.BOX, back + groups);
-      if (!box.read(before, mark) || before < from || !joins(box.after, mark)) break;
+      if (!box.read(before, mark) || before < from) break;
+      if (!joins(box.after, mark) && !(this.isGold && touches(box.after, mark)) && !this.holdsItems(from, e)) break;
       if (box.end - box.start != end - start || memory.compare(box.start, start, end - start) != 0) equalParts = false;
       mark = before;
     }
@@ -288,7 +324,7 @@ export class Extractor {
     const leading = this.runs.leadingValue(p, end, this.goldList);
     if (exists(leading)) return this.stands(leading, end, e) && this.takeFinished(leading, end, textEnd);
     if (isNegated(p, end)) this.withdrawn = true;
-    if (this.strict) return false;
+    if (this.firm) return false;
     if (this.goldLetter) return this.takeValue(onlyLetter(p, end), end);
     const last = this.runs.lastValue(p, end, this.goldList);
     return exists(last) && !isNegated(p, startOf(last)) && this.stands(last, end, e) && this.takeFinished(last, end, textEnd);
@@ -322,8 +358,20 @@ export class Extractor {
     if (exists(letter)) return this.takeValue(onlyLetter(p, e), e);
     if (this.takeValue(wholeAnswer(p, e, this.goldWords), e)) return true;
     if (this.takeValue(this.runs.leadingValue(p, e, this.goldList), e)) return true;
-    return !this.strict && this.takeValue(this.runs.lastValue(p, e, this.goldList), e);
+    // The total is 17.
+    const value = this.firm ? afterLastIs(p, sentenceEnd(p, e)) : 0;
+    if (value > 0) return this.takeMarked(value, e, e, false);
+    return !this.firm && this.takeValue(this.runs.lastValue(p, e, this.goldList), e);
   }
+}
+
+/** The span without the emphasis of Markdown around all of it: **5**, _5_, `5`. */
+function withoutEmphasis(p: usize, e: usize): Span {
+  while (e > p + 2 && isOneOf(byteAt(p), '*_`') && byteAt(e - 1) == byteAt(p)) {
+    p++;
+    e--;
+  }
+  return span(p, e);
 }
 
 /** Position of the comma in a number written with a decimal comma ("2,74", "1000,99", not "1,234"), or 0. */
@@ -336,68 +384,9 @@ function decimalComma(p: usize, e: usize): usize {
   return last - comma == 4 && comma - p <= 3 ? 0 : comma;
 }
 
-/** Where the value behind "final answer" starts, or 0: behind a link, on a line below, or behind the last "is" of the sentence. */
-function afterFinal(mark: usize, e: usize): usize {
-  const linked = afterLink(mark, e);
-  if (linked > 0) return linked;
-  const next = skipMarkdown(mark, e);
-  if (indexOfByte(mark, next, Char.NEWLINE) < next) return next;
-  return afterLastIs(mark, sentenceEnd(mark, e));
-}
-
-/** Position after "is", ":", "=" and what may stand beside them after the word "answer"; 0 where nothing links it to a value. */
-function afterLink(p: usize, e: usize): usize {
-  let linked = false;
-  while (true) {
-    p = skipSpace(p, e);
-    if (p >= e) return 0;
-    const c = byteAt(p);
-    const sign = linkSign(p, e);
-    if (sign > 0) {
-      linked = true;
-      p = sign;
-    } else if (isLetter(c)) {
-      const q = skipLetters(p, e);
-      const n = <i32>(q - p);
-      if (LINKS.has(p, n, true)) linked = true;
-      else if (!BESIDE_LINK.has(p, n, true) && !(linked && BEHIND_LINK.has(p, n, true))) return linked ? p : 0;
-      p = q;
-    } else if (isOneOf(c, '*`#"') || (!linked && isOneOf(c, '_)]},'))) p++;
-    else return linked ? p : 0;
-  }
-}
-
-/** Position behind a sign that links, or 0: `:`, `=`, 是, 为, ：. */
-function linkSign(p: usize, e: usize): usize {
-  const c = byteAt(p);
-  if (c == Char.COLON || c == Char.EQUALS) return p + 1;
-  let q = skipText(p, e, '是');
-  if (q == 0) q = skipText(p, e, '为');
-  if (q == 0) q = skipText(p, e, '：');
-  return q;
-}
-
-/** Position after the last " is " or " are " in the sentence [p, e), or 0. */
-function afterLastIs(p: usize, e: usize): usize {
-  let at: usize = 0;
-  for (let q = p; q + 4 <= e; q++)
-    if (byteAt(q) == Char.SPACE && (startsWithFold(q, e, ' is ') || startsWithFold(q, e, ' are '))) at = q + 4;
-  return at;
-}
-
 /** Whether the one line behind a letter is the option's text: "B. 42 metres", "(B) 42". */
 function isOption(p: usize, e: usize): bool {
   return isOneOf(byteAt(p), '.):') && indexOfByte(p, e, Char.NEWLINE) == e;
-}
-
-function tagClose(p: usize, e: usize): usize {
-  for (; p < e; p++) if (byteAt(p) == Char.LESS && startsWithFold(p, e, '</answer>')) return p;
-  return 0;
-}
-
-function skipMarkdown(p: usize, e: usize): usize {
-  while (p < e && (isSpace(byteAt(p)) || isOneOf(byteAt(p), '*#_'))) p++;
-  return p;
 }
 
 const extractor = changetype<Extractor>(heap.alloc(offsetof<Extractor>()));
@@ -406,17 +395,25 @@ extractor.box = changetype<Box>(heap.alloc(offsetof<Box>()));
 extractor.region = region;
 
 /** Takes the answer out of the gold. */
-export function extractGold(p: usize, n: i32): Span {
-  extractor.region.find(p, p + <usize>n);
+export function extractGold(text: Span): Span {
+  extractor.isGold = true;
+  extractor.region.find(startOf(text), endOf(text));
   extractor.answer = NOWHERE;
   extractor.bare();
   return extractor.answer;
 }
 
-/** Takes the answer out of the `n` bytes at `p`, with the gold's form in mind. The extractor holds it and the rule until the next text. */
-export function extractAnswer(p: usize, n: i32, flags: i32, gold: Span): Extractor {
-  const e = p + <usize>n;
+/** The answer that a gold in prose gives, or NOWHERE: for a gold that `extractGold` has just read as a whole. */
+export function extractSolution(): Span {
+  return extractor.ofSolution();
+}
+
+/** Takes the answer out of a text, with the gold's form in mind. The extractor holds it and the rule until the next text. */
+export function extractAnswer(text: Span, flags: i32, gold: Span): Extractor {
+  const p = startOf(text);
+  const e = endOf(text);
   extractor.flags = flags;
+  extractor.isGold = false;
   extractor.answer = NOWHERE;
   extractor.region.find(p, e);
   if ((flags & Flag.BARE) != 0) extractor.rule = extractor.bare();

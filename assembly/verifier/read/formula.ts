@@ -1,7 +1,7 @@
 // Formulas in running text: their delimiters, and where sentences around them end.
 import { Char } from './characters';
 import { countWords, REACH } from './prose';
-import { byteAt, indexOfByte, isDigit, isOneOf, isSpace, skipSpace, skipText, startsWith } from './text';
+import { byteAt, indexOfByte, isDigit, isOneOf, isSpace, skipSpace, skipText, startsWith, startsWithFold } from './text';
 
 /** Length of the delimiter that opens a formula at `p`: `$$`, `\(` and `\[` have two bytes. */
 export function delimiterLength(p: usize): usize {
@@ -73,7 +73,7 @@ export function sentenceEnd(p: usize, e: usize): usize {
         continue;
       }
     }
-    if (c == Char.NEWLINE || startsWith(p, e, '。')) return p;
+    if (c == Char.NEWLINE || startsWith(p, e, '。') || (c == Char.LESS && startsWithFold(p, e, '</answer>'))) return p;
     if (isOneOf(c, '.!?') && isEndMark(p, e))
       return c == Char.BANG && p > 0 && (isDigit(byteAt(p - 1)) || byteAt(p - 1) == Char.CLOSE_PAREN) ? p + 1 : p;
     p++;

@@ -1,7 +1,8 @@
 // Answers that had to be put together from parts of a text. They live until the next batch.
 import { NOWHERE, Span, span } from './span';
 
-const CAPACITY: usize = 1 << 21;
+/** Room for the answers and the texts made plain of one batch, whose texts have 2 MiB together. */
+const CAPACITY: usize = 5 << 20;
 const buffer: usize = heap.alloc(CAPACITY);
 let top: usize = buffer;
 

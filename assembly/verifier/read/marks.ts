@@ -1,5 +1,6 @@
 // Marks of answers in a text: "final answer", boxes, tags, ####, "answer:". The last few of each kind are known.
 import { elementAt, setElement } from '../memory';
+import { Rule } from '../status';
 import { Char } from './characters';
 import {
   byteAt,
@@ -26,6 +27,21 @@ export const enum Mark {
   HASHES,
   ANSWER,
   COUNT,
+}
+
+/** The rule by which a kind of mark gives its answer. */
+export function ruleOf(kind: i32): i32 {
+  switch (kind) {
+    case Mark.FINAL:
+      return Rule.FINAL_ANSWER;
+    case Mark.BOX:
+      return Rule.BOXED;
+    case Mark.TAG:
+      return Rule.ANSWER_TAG;
+    case Mark.HASHES:
+      return Rule.HASHES;
+  }
+  return Rule.ANSWER_IS;
 }
 
 /** Marks of one kind that are remembered. */

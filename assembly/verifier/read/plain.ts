@@ -143,6 +143,8 @@ export function hasHidden(p: usize, e: usize): bool {
     const c = byteAt(p);
     if (!isWide(c)) {
       if ((c < Char.SPACE && !isSpace(c)) || c == Char.DELETE) return true;
+      // ~~struck out~~
+      if (c == Char.TILDE && p + 1 < e && byteAt(p + 1) == Char.TILDE) return true;
       p++;
       continue;
     }
@@ -161,8 +163,12 @@ const NO_SOLUTION = new Names(64)
   .add('nosolution/nosolutions/norealsolution/norealsolutions/nosuchsolution/thereisnosolution/therearenosolutions')
   .add('nosolutionexists/nosolutionsexist/emptyset/theemptyset/nointegersolutions/none/doesnotexist/dne/nosuchnumber')
   .add('nosuchnumbers/nosuchfunction/nosuchfunctions/nosuchintegers/nosuchnumberexists/nosuchfunctionexists')
-  .add('nosuchfunctionsexist');
+  .add('nosuchfunctionsexist/nolimitexists/thelimitdoesnotexist/itdoesnotexist');
 const ALL_REALS = new Names(16).add('allrealnumbers/allreals/allreal/anyrealnumber/realnumbers/allrealnumber');
+
+const INFINITE = new Names(16).add(
+  'infinite/infinity/infinitelymany/unbounded/aninfinitenumber/infinitenumber/infinitelymanysolutions',
+);
 
 /** Whether the text is one of the phrases, which are written without spaces. */
 function isPhrase(p: usize, e: usize, phrases: Names): bool {
@@ -178,6 +184,11 @@ function isPhrase(p: usize, e: usize, phrases: Names): bool {
 /** Whether a text is one of the ways to say that there is no solution. */
 export function saysNone(p: usize, e: usize): bool {
   return isPhrase(p, e, NO_SOLUTION);
+}
+
+/** Whether a text says that there is no bound. */
+export function saysInfinite(p: usize, e: usize): bool {
+  return isPhrase(p, e, INFINITE);
 }
 
 /** Whether a text says "all real numbers". */

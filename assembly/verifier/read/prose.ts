@@ -25,6 +25,9 @@ import {
 /** Longest look ahead for the end of a sentence, a bracket or a formula, in bytes: bounds the work on hostile text. */
 export const REACH: usize = 4096;
 
+/** Most words of a label and the unit behind its value. */
+const LABEL_WORDS: i32 = 6;
+
 /** Names of mathematics, which are no words of a sentence. */
 const MATH_WORDS = new Names(64).add(
   'or/and/pi/ln/lg/pm/sin/cos/tan/cot/sec/csc/log/exp/inf/mod/sqrt/frac/arcsin/arccos/arctan/infinity',
@@ -132,7 +135,11 @@ export function countWords(p: usize, e: usize): i32 {
 
 /** Words of a gold, those in text groups too: more than none means that it is text. A number with its unit is not. */
 export function countTextWords(p: usize, e: usize): i32 {
-  if (startsWithNumber(p, e)) return 0;
+  return startsWithNumber(p, e) ? 0 : countAllWords(p, e);
+}
+
+/** Words in [p, e), those in text groups too. */
+export function countAllWords(p: usize, e: usize): i32 {
   let words = 0;
   while (p < e) {
     const c = byteAt(p);
@@ -176,7 +183,29 @@ export function wholeAnswer(p: usize, e: usize, goldWords: i32): Span {
   if (words == 0) return endsInside(start, end) ? NOWHERE : s;
   if (words < 0) return NOWHERE;
   if (words <= 2 && startsWithNumber(start, end)) return endsInside(start, end) || goesOn(start, end) ? NOWHERE : s;
-  return goldWords > 0 && words <= 2 * goldWords + 2 ? s : NOWHERE;
+  if (goldWords > 0 && words <= 2 * goldWords + 2) return s;
+  const value = behindLabel(start, end);
+  return value > 0 && words <= LABEL_WORDS && goldWords == 0 && isPlainValue(value, end) ? wholeAnswer(value, end, 0) : NOWHERE;
+}
+
+/** Where the value behind a label of words starts ("total cost = 5", "Length: 13"), or 0. */
+function behindLabel(p: usize, e: usize): usize {
+  while (p < e && (isLetter(byteAt(p)) || byteAt(p) == Char.SPACE)) {
+    if (isLetter(byteAt(p))) {
+      const end = skipLetters(p, e);
+      if (CONJUNCTIONS.has(p, <i32>(end - p), true)) return 0;
+      p = end;
+    } else p++;
+  }
+  if (p >= e || (byteAt(p) != Char.EQUALS && byteAt(p) != Char.COLON)) return 0;
+  p = skipSpace(p + 1, e);
+  return startsWithNumber(p, e) ? p : 0;
+}
+
+/** Whether a value behind a label goes on with nothing but its unit. */
+function isPlainValue(p: usize, e: usize): bool {
+  for (let q = p; q < e; q++) if (isOneOf(byteAt(q), ':=') || (isSpace(byteAt(q)) && q + 2 == e)) return false;
+  return true;
 }
 
 /** Whether a clause follows the value: a comma and a word, or a conjunction. */

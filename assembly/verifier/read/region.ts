@@ -2,7 +2,7 @@
 import { Rule } from '../status';
 import { Char } from './characters';
 import { Names } from './names';
-import { byteAt, isLetter, isSpace, isWide, skipLetters, skipSpace, skipText, startsWith, trimEnd } from './text';
+import { byteAt, indexOfByte, isLetter, isSpace, isWide, skipLetters, skipSpace, skipText, startsWith, trimEnd } from './text';
 
 /**
  * Length of the chat markup at `p` (which holds `<`), or 0: `<|name|>` of any model (three letters and more, so that `1<|x|>0` stays),
@@ -111,8 +111,7 @@ const TURNS = new Names(16).add('question/q/human/user/problem/exercise');
 
 /** Where the text goes on with a new question after its answer; `e` where it does not. */
 function runOn(p: usize, e: usize): usize {
-  for (let q = p; q < e; q++) {
-    if (byteAt(q) != Char.NEWLINE) continue;
+  for (let q = indexOfByte(p, e, Char.NEWLINE); q < e; q = indexOfByte(q + 1, e, Char.NEWLINE)) {
     const word = skipSpace(q, e);
     const end = skipLetters(word, e);
     if (end < e && byteAt(end) == Char.COLON && TURNS.has(word, <i32>(end - word), true)) return q;
@@ -134,8 +133,8 @@ export class Region {
     p = skipHeaders(p, e);
     let afterThink: usize = 0;
     let opened: usize = 0;
-    for (let q = p; q < e; q++) {
-      if (byteAt(q) != Char.LESS || !opensName(q + 1, e)) continue;
+    for (let q = indexOfByte(p, e, Char.LESS); q < e; q = indexOfByte(q + 1, e, Char.LESS)) {
+      if (!opensName(q + 1, e)) continue;
       const end = tag.read(q, e);
       if (end == 0) {
         if (markupAt(q, e) > 0) e = q;

@@ -72,6 +72,22 @@ export class Runs {
   start: usize;
   end: usize;
   next: usize;
+  // the last two words before a run, or 0
+  first: usize;
+  second: usize;
+
+  /** Whether one of the two words before the last run says that its number only tells about another one. */
+  isAside(e: usize): bool {
+    const second = this.second;
+    if (second == 0) return false;
+    const first = this.first;
+    const isTotal = TOTALS.has(second, <i32>(skipLetters(second, e) - second), true);
+    if (isTotal || (first > 0 && TOTALS.has(first, <i32>(skipLetters(first, e) - first), true))) return false;
+    return (
+      ASIDES.has(second, <i32>(skipLetters(second, e) - second), true) ||
+      (first > 0 && ASIDES.has(first, <i32>(skipLetters(first, e) - first), true))
+    );
+  }
 
   /** Starts a new text: its look ahead is unused. */
   begin(): void {
@@ -115,6 +131,7 @@ export class Runs {
     const delimiter = delimiterLength(p);
     const inner = skipSpace(p + delimiter, end - delimiter);
     const last = trimEnd(inner, end - delimiter);
+    if (last > inner && byteAt(last - 1) == Char.POINT) this.stop = Char.POINT;
     return last - inner == 1 && isLetter(byteAt(inner)) ? Element.VARIABLE : Element.OPERAND;
   }
 
@@ -278,11 +295,19 @@ export class Runs {
     let bestEnd: usize = 0;
     let variable = false;
     let lineStart = true;
+    // whether the best value stands for itself, and the two words before the next one
+    let aside = false;
+    this.first = 0;
+    this.second = 0;
     while (true) {
       const from = p;
       p = skipSpace(p, e);
       if (p >= e) break;
-      if (from < p && hasNewline(from, p)) lineStart = true;
+      if (from < p && hasNewline(from, p)) {
+        lineStart = true;
+        aside = true;
+        this.second = 0;
+      }
       if (lineStart) {
         lineStart = false;
         const mark = listMark(p, e);
@@ -293,7 +318,13 @@ export class Runs {
       }
       const kind = this.run(p, e, lists, false);
       p = max(this.next, p + 1);
-      if (kind == Run.VALUE || (kind == Run.VARIABLES && (bestEnd == 0 || variable))) {
+      if (kind == Run.NONE) {
+        this.first = this.second;
+        this.second = this.stop == Char.COMMA ? 0 : this.elementStart;
+      }
+      const isAside = kind == Run.VALUE && this.isAside(e);
+      if ((kind == Run.VALUE && (!isAside || aside || bestEnd == 0)) || (kind == Run.VARIABLES && (bestEnd == 0 || variable))) {
+        aside = isAside;
         best = this.start;
         bestEnd = this.end;
         variable = kind == Run.VARIABLES;
@@ -301,10 +332,23 @@ export class Runs {
         bestEnd = 0;
         variable = false;
       }
+      if (isOneOf(this.stop, '.!?')) {
+        // a value of the next sentence counts more
+        aside = true;
+        this.second = 0;
+      }
+      if (kind != Run.NONE) this.first = this.second = 0;
     }
     return bestEnd == 0 ? NOWHERE : withoutDelimiters(best, bestEnd);
   }
 }
+
+/** Words behind which a number only tells about another one: "12 of the 20", "on 2 boards". */
+const ASIDES = new Names(32).add(
+  'of/on/in/before/after/for/from/per/at/by/within/over/since/until/every/each/than/to/day/page/number',
+);
+/** Words before "of" and "in" that do not: "a total of 18", "in total 9". */
+const TOTALS = new Names(32).add('total/sum/average/mean/profit/cost/amount/price/number/all/value/result/product/difference');
 
 /** End of the number that marks an item of a list ("3. ", "12) "), or 0. */
 function listMark(p: usize, e: usize): usize {
@@ -345,6 +389,7 @@ function balanced(p: usize, e: usize): bool {
 
 function kindOf(p: usize, e: usize): i32 {
   const first = byteAt(p);
+  if (first == Char.HASH) return Element.WORD;
   const letters = skipLetters(p, e);
   if (letters == e) return e - p == 1 ? Element.VARIABLE : Element.WORD;
   let value = false;

@@ -1,7 +1,7 @@
 // What a marked sentence says about the value in it: that it is none, or not the only one.
 import { Char } from './characters';
 import { Names } from './names';
-import { trimmed } from './prose';
+import { countTextWords, trimmed } from './prose';
 import { endOf, exists, Span, startOf } from './span';
 import {
   byteAt,
@@ -13,6 +13,7 @@ import {
   isWordAt,
   skipLetters,
   skipSpace,
+  startsWith,
   startsWithFold,
 } from './text';
 
@@ -81,6 +82,25 @@ function isFollowedByValue(end: usize, e: usize): bool {
   const rest = trimmed(next, close);
   if (!exists(rest) || !isNumber(rest)) return false;
   return isDigit(byteAt(endOf(rest) - 1));
+}
+
+/** Whether a marked answer can be none where the gold has digits: words or dots without a digit and without "not". */
+export function isUnusable(gold: Span, answer: Span): bool {
+  if (!hasDigit(gold) || hasDigit(answer)) return false;
+  const p = startOf(answer);
+  const e = endOf(answer);
+  return (countTextWords(p, e) > 0 && !isNegated(p, e)) || isDots(p, e);
+}
+
+function hasDigit(s: Span): bool {
+  for (let p = startOf(s); p < endOf(s); p++) if (isDigit(byteAt(p))) return true;
+  return false;
+}
+
+function isDots(p: usize, e: usize): bool {
+  if (startsWith(p, e, '\\ldots') || startsWith(p, e, '\\dots')) return indexOfByte(p, e, Char.SPACE) == e;
+  for (; p < e; p++) if (!isOneOf(byteAt(p), '.?_ ')) return false;
+  return true;
 }
 
 /** Whether the span is one number with its separators, sign and currency, and no other letter or sign. */

@@ -203,8 +203,18 @@ export function skipDigits(p: usize, e: usize): usize {
   return p;
 }
 
+/** 0x01 and 0x80 in all eight bytes of a word: x - ONES & ~x & TOPS is not 0 where a byte of x is 0. */
+export const ONES: u64 = 0x0101010101010101;
+export const TOPS: u64 = 0x8080808080808080;
+
 /** Position of the first byte `c` in [p, e), or `e`. */
 export function indexOfByte(p: usize, e: usize, c: i32): usize {
+  const wanted = ONES * <u64>c;
+  while (p + 8 <= e) {
+    const x = load<u64>(p) ^ wanted;
+    if (((x - ONES) & ~x & TOPS) != 0) break;
+    p += 8;
+  }
   while (p < e && byteAt(p) != c) p++;
   return p;
 }

@@ -112,7 +112,7 @@ export const relations: readonly Form[] = [
           'f(n)=2n+1',
           'f(x)=2\\left(x+\\frac12\\right)',
         ],
-        ['f(x)=2x-1', '2x', 'f(x)=2(x+1)', 'f(t)=2x+1', 'g(x)=2x+1', 'f(x)=x+1', 'f(x)=3x+1', 'f(1)=3', 'f(x)=2x+1, f(x)=0'],
+        ['f(x)=2x-1', '2x', 'f(x)=2(x+1)', 'f(t)=2x+1', 'g(x)=2x+2', 'f(x)=x+1', 'f(x)=3x+1', 'f(1)=3', 'f(x)=2x+1, f(x)=0'],
       ],
       [
         '2x',
