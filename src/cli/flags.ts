@@ -8,6 +8,8 @@ import { describe, fillOptions } from '../options/fill.js';
 import { nearest } from '../options/nearest.js';
 import { listOptions } from '../options/table.js';
 import type { Option, OptionSpec, OptionTable, Settings } from '../options/table.js';
+import { say } from './output.js';
+import { TRL_NAMES, ourName, ours } from './trl.js';
 
 /** A wrong call of the command line: exit code 2. */
 export class UsageError extends Error {}
@@ -21,6 +23,8 @@ export interface CommandSpec {
   readonly usage: string;
   readonly own: OptionTable;
   readonly tables?: Readonly<Record<string, OptionTable>>;
+  /** Whether settings by TRL's names are taken too. */
+  readonly takesTrl?: true;
 }
 
 /** What is left to do once flags, files and data have been checked; gives the exit code. */
@@ -63,7 +67,7 @@ function flagOf(name: string): string {
  */
 export function readFlags(command: CommandSpec, argv: readonly string[]): GivenValues | null {
   const known = commandFlags(command);
-  const byFlag = new Map(known.map((flag) => [flag.flag, flag]));
+  const byFlag = new Map([...known, ...trlFlags(command)].map((flag) => [flag.flag, flag]));
   const problems: string[] = [];
   const given: GivenValues = new Map();
   for (let i = 0; i < argv.length; i++) {
@@ -75,7 +79,12 @@ export function readFlags(command: CommandSpec, argv: readonly string[]): GivenV
     }
     const { name, flag, text } = splitFlag(word, byFlag);
     if (!flag) {
-      problems.push(`unknown flag --${name}; the nearest known one is --${nearest(name, [...byFlag.keys()])}`);
+      problems.push(
+        `unknown flag --${name}; the nearest known one is --${nearest(
+          name,
+          known.map(({ flag }) => flag),
+        )}`,
+      );
       // What follows is its value, as far as one can tell.
       if (text === undefined && argv[i + 1]?.startsWith('--') === false) i++;
       continue;
@@ -100,10 +109,21 @@ export function readFlags(command: CommandSpec, argv: readonly string[]): GivenV
     }
   }
   const file = given.get('config');
-  const fromFile = typeof file === 'string' ? readConfigFile(file, known, problems) : new Map<string, unknown>();
-  refuse(command.name, problems);
+  const fromFile =
+    typeof file === 'string' ? readConfigFile(file, [...known, ...trlFlags(command)], problems) : new Map<string, unknown>();
   given.delete('config');
-  return new Map([...fromFile, ...given]);
+  const notes: string[] = [];
+  const values = ours(new Map([...fromFile, ...given]), problems, notes);
+  refuse(command.name, problems);
+  if (notes.length > 0) say(`no meaning here, left out: ${notes.join(', ')}`);
+  return values;
+}
+
+/** TRL's own settings as flags of a command that trains; what becomes of them: trl.ts. */
+function trlFlags(command: CommandSpec): Flag[] {
+  if (!command.takesTrl) return [];
+  const spec: OptionSpec = { type: 'string', nullable: true, default: null, doc: 'As in TRL.' };
+  return TRL_NAMES.filter((name) => ourName(name) === name).map((name) => ({ name, spec, flag: flagOf(name) }));
 }
 
 /** The flag that a word names, undefined where there is none, and the text after its `=`; `--no-x` is `--x=false`. */
@@ -113,7 +133,9 @@ function splitFlag(
 ): { readonly name: string; readonly flag: Flag | undefined; readonly text: string | undefined } {
   if (!word.startsWith('--')) return { name: '', flag: undefined, text: undefined };
   const equals = word.indexOf('=');
-  const name = word.slice(2, equals < 0 ? undefined : equals);
+  const written = word.slice(2, equals < 0 ? undefined : equals);
+  // TRL's flags are in snake_case.
+  const name = written.includes('_') ? flagOf(ourName(written)) : written;
   const text = equals < 0 ? undefined : word.slice(equals + 1);
   const negated = name.startsWith('no-') && text === undefined ? byFlag.get(name.slice(3)) : undefined;
   if (!byFlag.has(name) && negated?.spec.type === 'boolean') return { name, flag: negated, text: 'false' };
@@ -188,7 +210,7 @@ export function flattenValues(content: unknown, known: readonly Option[], where:
       return;
     }
     for (const [key, inner] of Object.entries(value)) {
-      const name = `${prefix}${key}`;
+      const name = `${prefix}${names.includes(prefix + key) ? key : ourName(key)}`;
       // An empty section of a YAML file, and `layer2` of a run of GRPO, are null: nothing is given.
       if (groups.has(name)) visit(inner ?? {}, `${name}.`);
       else if (!names.includes(name))

@@ -97,6 +97,7 @@ export const sftSpec: CommandSpec = {
 The model is written to model/ in the run's folder. The last line on stdout is {"run","steps","metrics"}.
 Ctrl-C stops after the present step and saves the model (exit code ${INTERRUPTED}); a second one exits at once.`,
   own: OWN,
+  takesTrl: true,
   tables: { '': SFT_OPTIONS },
 };
 

@@ -84,6 +84,7 @@ The last line on stdout is {"run","steps","metrics","before","after"}: the folde
 metrics on held-out problems, each {"value","ci95","n"}, where there are any.
 Ctrl-C stops before the next update of the weights and saves (exit code ${INTERRUPTED}); a second one exits at once.`,
   own: OWN,
+  takesTrl: true,
   tables: { '': GRPO_OPTIONS, layer2: LAYER2_OPTIONS },
 };
 
