@@ -1,4 +1,4 @@
-// Keys and values of prompts into the cache: whole prompts packed, and what follows a cached prefix token by token over the cache.
+// Keys and values of prompts into the cache: whole prompts packed, and what follows cached prefixes over the cache.
 import type { Recorder } from '../ops/device.js';
 import type { Tensor } from '../ops/tensor.js';
 import { pack } from '../nn/batch.js';
@@ -27,7 +27,8 @@ export function prefill(
     prefillWhole(rec, decoder, cache, pool, whole.slice(from, to));
     from = to;
   }
-  for (const group of groups) if (group.cached > 0) prefillRest(rec, decoder, cache, pool, group, tokens);
+  const begun = groups.filter(({ cached }) => cached > 0);
+  if (begun.length > 0) prefillRest(rec, decoder, cache, pool, begun, tokens);
 }
 
 /** Prompts from their first token on, packed. */
@@ -42,34 +43,43 @@ function prefillWhole(rec: Recorder, decoder: Decoder, cache: KvCache, pool: Poo
   state.release();
 }
 
-/** The tokens of one prompt that follow its cached ones: each attends to the rows before it. */
+/** The tokens of prompts that follow their cached ones: each attends to the rows before it. */
 function prefillRest(
   rec: Recorder,
   decoder: Decoder,
   cache: KvCache,
   pool: Pool,
-  { prompt, rows, cached }: Group,
+  groups: readonly Group[],
   tokens: number,
 ): void {
-  const rest = pack([Array.from(rows.subarray(cached), (_, i) => prompt[cached + i]!)], decoder.config.vocabSize).ids;
-  const most = Math.max(1, Math.min(tokens, Math.floor(TABLE_ELEMENTS / rows.length)));
-  for (let from = cached; from < rows.length; from += most) {
-    const count = Math.min(most, rows.length - from);
-    const maxContext = from + count;
-    const places = Uint32Array.from({ length: count }, (_, i) => from + i);
-    const kvIndex = new Uint32Array(count * maxContext).fill(NO_ROW);
-    for (let i = 0; i < count; i++) kvIndex.set(rows.subarray(0, from + i + 1), i * maxContext);
+  const rest = groups.flatMap(({ prompt, rows, cached }) =>
+    Array.from(rows.subarray(cached), (row, i) => ({ id: prompt[cached + i]!, position: cached + i, row, rows })),
+  );
+  const ids = pack([rest.map(({ id }) => id)], decoder.config.vocabSize).ids;
+  const longest = groups.reduce((n, { rows }) => Math.max(n, rows.length), 0);
+  const most = Math.max(1, Math.min(tokens, Math.floor(TABLE_ELEMENTS / longest)));
+  for (let from = 0; from < rest.length; from += most) {
+    const part = rest.slice(from, from + most);
+    const lengths = Uint32Array.from(part, ({ position }) => position + 1);
+    const maxContext = lengths.reduce((a, b) => Math.max(a, b));
+    const kvIndex = new Uint32Array(part.length * maxContext).fill(NO_ROW);
+    part.forEach(({ rows }, i) => kvIndex.set(rows.subarray(0, lengths[i]), i * maxContext));
     decoder.extend(rec, {
-      count,
-      ids: put(rec, pool, 'restIds', rest.slice(from - cached, from - cached + count)),
-      positions: put(rec, pool, 'restPositions', places),
-      cacheRow: put(rec, pool, 'restRow', Uint32Array.from(rows.subarray(from, maxContext))),
-      contextLength: put(
+      count: part.length,
+      ids: put(rec, pool, 'restIds', ids.slice(from, from + most)),
+      positions: put(
         rec,
         pool,
-        'restLength',
-        places.map((position) => position + 1),
+        'restPositions',
+        lengths.map((length) => length - 1),
       ),
+      cacheRow: put(
+        rec,
+        pool,
+        'restRow',
+        Uint32Array.from(part, ({ row }) => row),
+      ),
+      contextLength: put(rec, pool, 'restLength', lengths),
       kvIndex: put(rec, pool, 'restIndex', kvIndex),
       maxContext,
       k: cache.k,

@@ -19,11 +19,12 @@ import { verifyBatch } from '../reward/verify.js';
 import type { Verdict } from '../reward/verify.js';
 import { Rng } from '../rng.js';
 import type { TaskRow } from '../tasks/task.js';
+import { Contexts } from './contexts.js';
 import { checkCritic, withCritiques } from './critic.js';
 import type { CompletionRecord } from './events.js';
 import type { LanguageModel } from './language-model.js';
 import { fittingCompletionLength } from './fitting-length.js';
-import { encodePhrases, encodeQuestions, thinkEnd, type EncodedQuestion } from './questions.js';
+import { encodePhrases, encodeQuestions, longest, thinkEnd, type EncodedQuestion } from './questions.js';
 import { recordsOf } from './records.js';
 import { judge, rollout } from './rollout.js';
 import { EVALUATION_SEED, STREAM } from './streams.js';
@@ -121,6 +122,8 @@ class EvaluationRun {
   readonly #total: number;
   /** For phrases. */
   readonly #rng: Rng;
+  /** Keys and values of the answers until the second turn is sampled. */
+  #contexts: Contexts | undefined;
 
   constructor(
     policy: LanguageModel,
@@ -139,12 +142,21 @@ class EvaluationRun {
   }
 
   async evaluate(): Promise<Evaluation> {
+    try {
+      return await this.#evaluate();
+    } finally {
+      this.#contexts?.free();
+    }
+  }
+
+  async #evaluate(): Promise<Evaluation> {
     const k = this.#settings.numGenerations;
     const prompts = this.#questions.map((question): Prompt<EncodedQuestion> => ({
       question,
       ids: question.promptIds,
       origin: null,
     }));
+    this.#contexts = this.#layer2 ? this.#openContexts(this.#layer2) : undefined;
     const first = await this.#grade(prompts, k, this.#lengths.answer, 0);
     const records = recordsOf(this.#policy, 0, 1, first.rolled);
     const turns = [standingOf(first)];
@@ -154,6 +166,8 @@ class EvaluationRun {
       const answers = { prompts, completions: table(before.answers, k), correct: before.correct };
       const queries = await this.#critique(this.#queries(answers, this.#layer2));
       const graded = await this.#grade(queries, 1, this.#lengths.correction, (turn - 1) * prompts.length * k);
+      this.#contexts?.free();
+      this.#contexts = undefined;
       records.push(...recordsOf(this.#policy, 0, 2, graded.rolled));
       turns.push(this.#standAfter(before, queries, graded));
       corrected.push(graded);
@@ -176,6 +190,20 @@ class EvaluationRun {
       metrics[`maj@${n}`] = majAtK(finals, correct, n);
     }
     return { metrics, records, turns: tables };
+  }
+
+  #openContexts({ phrases }: Layer2Config): Contexts | undefined {
+    const prompts = this.#questions.flatMap(({ promptIds, correctionPromptIds = [] }) => [promptIds, correctionPromptIds]);
+    const { numGenerations, maxSlots } = this.#settings;
+    return Contexts.open(this.#policy.decoder, {
+      prompts: this.#questions.length,
+      longestPrompt: longest(prompts),
+      answers: this.#questions.length * numGenerations,
+      answerLength: this.#lengths.answer,
+      correctionLength: this.#lengths.correction,
+      phrase: longest(encodePhrases(this.#policy.tokenizer, phrases).map(({ ids }) => ids)),
+      slots: maxSlots,
+    });
   }
 
   /** What stands after a turn: an answer that got no query stays as it was. */
@@ -251,6 +279,8 @@ class EvaluationRun {
       seed: EVALUATION_SEED + seed,
       firstStream,
       signal,
+      contexts: this.#contexts,
+      keep: firstStream === 0,
       onProgress: ({ done, tokens }) => onProgress?.(firstStream + done, this.#total, tokens),
     });
     const { scored, verdicts } = await judge(this.#policy, prompts, completions, {

@@ -8,11 +8,12 @@ import type { AdamW } from '../optim/adamw.js';
 import { MgrpoError } from '../errors.js';
 import { scheduleFactor } from '../optim/schedule.js';
 import { Rng } from '../rng.js';
+import { Contexts } from './contexts.js';
 import { withCritiques } from './critic.js';
 import type { Emitter } from './emitter.js';
 import type { Phase } from './events.js';
 import { meanMetrics } from './loop.js';
-import { thinkEnd } from './questions.js';
+import { longest, thinkEnd } from './questions.js';
 import type { EncodedQuestion } from './questions.js';
 import { judge, rollout } from './rollout.js';
 import type { Room } from './room.js';
@@ -45,6 +46,8 @@ export class DeviceHost implements StepHost<EncodedQuestion> {
   readonly #rng: Rng;
   readonly #logged: Record<string, number>[] = [];
   readonly #updates: Record<string, number>[] = [];
+  /** Keys and values of the answers until their corrections are sampled. */
+  #contexts: Contexts | undefined;
   #cursor: number;
   #streams: number;
   #tokens = 0;
@@ -109,14 +112,18 @@ export class DeviceHost implements StepHost<EncodedQuestion> {
     return this.#timed('sample', layer, async () => {
       const firstStream = this.#streams;
       this.#streams += prompts.length * n;
+      if (layer === 1) this.#contexts = this.#openContexts(prompts, n);
       const completions = await rollout(policy, prompts, n, settings, {
         seed: config.seed,
         firstStream,
+        contexts: this.#contexts,
+        keep: layer === 1,
         // Once the weights have moved the step is finished, so that what is saved is the state between two steps.
         signal: this.hasUpdated ? undefined : signal,
         onProgress: ({ done, total, tokens }) => this.#progress('sample', layer, done, total, tokens),
         room: this.#parts.room,
       });
+      if (layer === 2) this.free();
       this.#tokens += completions.flat().reduce((sum, { ids }) => sum + ids.length, 0);
       return completions;
     });
@@ -186,6 +193,28 @@ export class DeviceHost implements StepHost<EncodedQuestion> {
     if (config.divergedUpdates !== 'skip' || !(error instanceof MgrpoError) || error.code !== 'diverged') throw error;
     await events.emit({ type: 'notice', step: this.#step + 1, text: `${error.message}; the update is left out` });
     return { metrics: { diverged: 1 } };
+  }
+
+  /** Frees what a step that ended early has left. */
+  free(): void {
+    this.#contexts?.free();
+    this.#contexts = undefined;
+  }
+
+  /** Where layer 1 is sampled from the weights of layer 2, its keys and values are kept; an update between them makes them worthless. */
+  #openContexts(prompts: readonly Prompt<EncodedQuestion>[], n: number): Contexts | undefined {
+    const { config, policy, phrases } = this.#parts;
+    const { layer2 } = config;
+    if (!layer2?.enabled || layer2.schedule === 'successive' || config.dynamicSampling) return undefined;
+    return Contexts.open(policy.decoder, {
+      prompts: prompts.length,
+      longestPrompt: longest(prompts.map(({ question }) => question.correctionPromptIds ?? question.promptIds)),
+      answers: prompts.length * n,
+      answerLength: config.maxCompletionLength,
+      correctionLength: layer2.maxCompletionLength ?? config.maxCompletionLength,
+      phrase: longest(phrases.map(({ ids }) => ids)),
+      slots: config.maxSlots,
+    });
   }
 
   async #timed<T>(phase: Phase, layer: 1 | 2, work: () => Promise<T>): Promise<T> {

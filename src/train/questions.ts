@@ -41,3 +41,8 @@ export function encodePhrases(tokenizer: Tokenizer, phrases: Layer2Config['phras
 export function thinkEnd(tokenizer: Tokenizer): (answerIds: Ids) => number {
   return (answerIds) => tokenizer.tokensBefore(Array.from(answerIds), '</think>');
 }
+
+/** Length of the longest list. */
+export function longest(lists: readonly ArrayLike<number>[]): number {
+  return lists.reduce((n, { length }) => Math.max(n, length), 0);
+}

@@ -1,5 +1,5 @@
 // Sampling completions of prompts, and scoring them: token ids to texts, the verifier's reading, reward functions. Shared by training and evaluation.
-import type { Completion, Prompt, Scored } from '../algo/rollout.js';
+import type { Completion, Origin, Prompt, Scored } from '../algo/rollout.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import { samplingOf, type SamplingSettings } from '../config/sampling.js';
 import { MgrpoError } from '../errors.js';
@@ -10,6 +10,7 @@ import type { RewardArgs, RewardFunction, RewardTrainerState } from '../reward/t
 import { verifyBatch } from '../reward/verify.js';
 import type { Verdict } from '../reward/verify.js';
 import { textOf } from './language-model.js';
+import type { Contexts } from './contexts.js';
 import type { LanguageModel } from './language-model.js';
 import type { EncodedQuestion } from './questions.js';
 import { Room } from './room.js';
@@ -24,10 +25,13 @@ export type RolloutSettings = SamplingSettings & Pick<GRPOConfig, 'maxCompletion
  */
 export async function rollout(
   model: LanguageModel,
-  prompts: readonly { readonly ids: ArrayLike<number> }[],
+  prompts: readonly { readonly ids: ArrayLike<number>; readonly origin?: Origin | null }[],
   n: number,
   settings: RolloutSettings,
   run: {
+    /** Has the answers that prompts go on from, and with `keep` takes the samples in. */
+    readonly contexts?: Contexts | undefined;
+    readonly keep?: boolean;
     readonly seed: number;
     readonly firstStream: number;
     readonly signal?: AbortSignal | undefined;
@@ -37,9 +41,11 @@ export async function rollout(
     readonly room?: Room | undefined;
   },
 ): Promise<Completion[][]> {
-  const requests = prompts.map(({ ids }, i) => ({
+  const { contexts, keep = false } = run;
+  const requests = prompts.map(({ ids, origin }, i) => ({
     prompt: ids,
     streams: Array.from({ length: n }, (_, j) => (run.firstStream + i * n + j) >>> 0),
+    prefix: contexts?.prefixOf(origin?.answer, ids),
   }));
   const { maxCompletionLength, maxSlots } = settings;
   const { room = new Room(), onTokens } = run;
@@ -51,11 +57,13 @@ export async function rollout(
       signal: run.signal,
       onTokens,
       ...(run.onProgress && { onProgress: run.onProgress }),
+      ...(contexts && { cache: contexts.cache, keep }),
     });
   const samples = await takeTurn(model.decoder.device, () =>
     // Tokens that somebody has been told of cannot be sampled again.
     onTokens ? sample(maxSlots) : room.inSlots(model.decoder, Math.min(maxSlots, prompts.length * n), sample),
   );
+  for (const sample of samples) if (sample.cached) contexts?.add(sample, sample.cached);
   return prompts.map((_, i) => samples.slice(i * n, (i + 1) * n));
 }
 

@@ -13,7 +13,7 @@ import type { Listener } from './events.js';
 import type { LanguageModel } from './language-model.js';
 import { QuestionOrder } from './order.js';
 import type { Policy } from './policy.js';
-import { encodePhrases, encodeQuestions } from './questions.js';
+import { encodePhrases, encodeQuestions, longest } from './questions.js';
 import type { EncodedQuestion } from './questions.js';
 import { ARGS, POLICY, REWARD_FUNCS, ROWS, SIGNAL } from './arguments.js';
 
@@ -114,8 +114,4 @@ export function prepare(
     signal: options.signal,
     critic: options.critic,
   };
-}
-
-function longest(lists: readonly ArrayLike<number>[]): number {
-  return lists.reduce((n, { length }) => Math.max(n, length), 0);
 }

@@ -121,6 +121,8 @@ export class PolicyTrainer {
         return { step, metrics: { ...host.metrics, skipped: 1 }, seconds: host.seconds };
       }
       throw error;
+    } finally {
+      host.free();
     }
   }
 

@@ -47,7 +47,8 @@ describe('a cached prefix', () => {
     const reused = await generate(decoder, secondTurns(first, true), { ...turns, cache });
     expect(prefilled).toBe(first.length * (phrase.length - 1));
     expect(idsOf(reused)).toEqual(idsOf(without));
-    expect(difference(logpsOf(reused), logpsOf(without)).maxAbs).toBeLessThan(1e-5);
+    // Decoding, packed prefill and prefill over the cache sum in the same order.
+    expect(logpsOf(reused)).toEqual(logpsOf(without));
     for (const { cached } of first) cached!.release();
     expect(cache.available).toBe(cache.capacity);
     cache.free();

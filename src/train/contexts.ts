@@ -1,0 +1,59 @@
+// Keys and values of answers, kept while their queries are sampled: a query of layer 2 starts with an answer that was sampled before it, so only
+// its phrase is new. They are those of one set of weights: after an update they are worth nothing.
+import type { Completion } from '../algo/rollout.js';
+import type { Decoder } from '../nn/decoder.js';
+import { KvCache, maxRows, rowBytes, type CachedPrefix } from '../sampling/kv-cache.js';
+
+/** Most bytes of keys and values that are kept. */
+const MOST_BYTES = 2 ** 30;
+
+/** How much is to be kept. */
+export interface ContextSizes {
+  readonly prompts: number;
+  readonly longestPrompt: number;
+  readonly answers: number;
+  /** Most tokens of an answer, and of a correction. */
+  readonly answerLength: number;
+  readonly correctionLength: number;
+  /** Most tokens between an answer and its correction. */
+  readonly phrase: number;
+  /** Samples at a time. */
+  readonly slots: number;
+}
+
+/** Answers whose keys and values are in a cache. */
+export class Contexts {
+  readonly cache: KvCache;
+  readonly #prefixes = new Map<Completion, CachedPrefix>();
+
+  private constructor(cache: KvCache) {
+    this.cache = cache;
+  }
+
+  /** A place for the answers; undefined where they might need too much memory: then queries are prefilled whole. */
+  static open(decoder: Decoder, s: ContextSizes): Contexts | undefined {
+    const query = s.longestPrompt + s.answerLength + s.phrase;
+    const running = Math.max(s.answerLength + 1, s.correctionLength + 1 + query);
+    const rows = s.prompts * s.longestPrompt + s.answers * (s.answerLength + 1) + (s.slots + 1) * running;
+    const most = Math.min(maxRows(decoder), Math.floor(MOST_BYTES / rowBytes(decoder)));
+    return rows <= most ? new Contexts(new KvCache(decoder, rows)) : undefined;
+  }
+
+  /** Takes a finished answer in. */
+  add(answer: Completion, prefix: CachedPrefix): void {
+    this.#prefixes.set(answer, prefix);
+  }
+
+  /** What is cached of a prompt that goes on from an answer, if it starts like it. */
+  prefixOf(answer: Completion | undefined, prompt: ArrayLike<number>): CachedPrefix | undefined {
+    const prefix = answer && this.#prefixes.get(answer);
+    return prefix?.usable && prefix.ids[0] === prompt[0] ? prefix : undefined;
+  }
+
+  /** Gives the memory back. */
+  free(): void {
+    for (const prefix of this.#prefixes.values()) prefix.release();
+    this.#prefixes.clear();
+    this.cache.free();
+  }
+}
