@@ -1,4 +1,4 @@
-// Runs a TypeScript file of this project in Node: node scripts/run.mjs bench/kernels/matmul.ts [words]
+// Runs a TypeScript file of this project in Node: node scripts/run.mjs FILE.ts [words]
 // It is bundled with the build's own plugins, so shaders and wasm are imported as in the package.
 import { rmSync } from 'node:fs';
 import path from 'node:path';

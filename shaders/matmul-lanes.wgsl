@@ -9,42 +9,14 @@
 //   TN   dy[d, r]       x[d, c]        1             0
 //
 // Four steps of d at a time, in vectors of four columns. With QUAD the four lanes of a quad load one vector each of a 4×4 block of A
-// and hand it around; without, every lane loads all. load_a and load_b give four neighbouring elements as f32, from an index in
-// elements, a multiple of 4 where ALIGNED. Sums are f32, in ascending d. What lies past the last row or column is computed from whatever is there, and
+// and hand it around; without, every lane loads all. Sums are f32, in ascending d. What lies past the last row or column is computed from whatever is there, and
 // not stored; with TAIL (the depth may be no multiple of 4), steps past the end count as zero.
 // Grid: [columns / (LANES · 4 · GROUPS), rows / (ROW_BLOCKS · BLOCK), splits]; split s sums its own range of d into the s-th block of
 // `out`. #for and #if are expanded by src/kernels/unroll.ts. The prelude gives LANES, the sizes of a tile,
 // and the format of b (lib/pack-1 or lib/pack-4 if aligned, lib/weight-*, lib/bias-*).
 #include "index"
 #include "product"
-
-#if ALIGNED_A
-@group(0) @binding(0) var<storage, read> a: array<vec4f>;
-
-fn load_a(i: u32) -> vec4f {
-  return a[i / 4];
-}
-#end
-#if !ALIGNED_A
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-
-fn load_a(i: u32) -> vec4f {
-  return vec4f(a[i], a[i + 1], a[i + 2], a[i + 3]);
-}
-#end
-
-@group(0) @binding(1) var<storage, read> weights: array<W>; // b
-
-#if ALIGNED_B
-fn load_b(i: u32) -> vec4f {
-  return weight(i / 4);
-}
-#end
-#if !ALIGNED_B
-fn load_b(i: u32) -> vec4f {
-  return vec4f(weight(i), weight(i + 1), weight(i + 2), weight(i + 3));
-}
-#end
+#include "operands"
 
 @compute @workgroup_size(LANES)
 fn matmul_lanes(group: Group, @builtin(local_invocation_index) lane: u32) {

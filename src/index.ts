@@ -156,6 +156,12 @@ export { renderReport } from './report/page.js';
 export type { SFTTrainerOptions } from './train/sft-trainer.js';
 export type { CompletionRecord, Listener, Phase, TrainEvent } from './train/events.js';
 
+export { MODEL_SHAPES } from './bench/cases.js';
+export type { Case as BenchCase, ModelShape, Opened as OpenedCase } from './bench/cases.js';
+export { benchTable, compareTable, renderBench } from './bench/page.js';
+export { BENCH_SCHEMA, benchCases, compareBench, runBench } from './bench/run.js';
+export type { BenchOptions, BenchReport, BenchResult, Compared, MeasuredCeiling, Spread } from './bench/run.js';
+
 export { ARMS, ARM_NAMES } from './study/arms.js';
 export type { Arm, Score } from './study/arms.js';
 export type { OpenCell, Point } from './study/cell.js';

@@ -36,9 +36,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: ['errors', 'type algo/evaluation', 'type train/events'],
   run: ['platform', 'report', 'type train/events'],
   study: ['train', 'run'],
+  bench: ['train', 'kernels', 'report'],
   open: ['kernels', 'wasm', 'platform', 'options'],
   worker: ['train', 'run', 'open'],
-  index: ['study', 'open', 'data'],
+  index: ['study', 'bench', 'open', 'data'],
   node: ['index', 'open'],
   cli: ['index', 'config', 'options', 'platform', 'open', 'report', 'verify', 'type train/events'],
 };

@@ -6,6 +6,7 @@ struct Params {
   split_depth: u32, // range of d per split, a multiple of 4
   stride: u32, // elements from one row of out to the next
   first: u32, // element of out that belongs to [0, 0]
+  chunk: u32, // steps of d whose sums are added up by themselves first, on GPUs
   alpha: f32,
 }
 
@@ -31,4 +32,15 @@ fn store4(split: u32, r: u32, c: u32, sums: vec4f) {
   if (c + 1 < p.columns) { out[at + 1] = value.y; }
   if (c + 2 < p.columns) { out[at + 2] = value.z; }
   if (c + 3 < p.columns) { out[at + 3] = value.w; }
+}
+
+// The same for one value, without splits.
+fn store1(r: u32, c: u32, sum: f32) {
+  if (r >= p.rows || c >= p.columns) { return; }
+  let at = p.first + r * p.stride + c;
+  var value = p.alpha * sum;
+  if (BIAS) { value += bias_at(c); }
+  if (RESIDUAL) { value += residual[at]; }
+  if (ACCUMULATE) { value += out[at]; }
+  out[at] = value;
 }

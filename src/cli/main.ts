@@ -1,6 +1,7 @@
 // `mgrpo`: finds the command, turns errors into one message and an exit code.
 import { MgrpoError } from '../errors.js';
 import { nearest } from '../options/nearest.js';
+import { benchCommand, benchSpec } from './bench.js';
 import { evalCommand, evalSpec } from './eval.js';
 import { UsageError, helpText } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
@@ -24,6 +25,7 @@ const COMMANDS: readonly { readonly spec: CommandSpec; readonly prepare: Prepare
   { spec: studySpec, prepare: studyCommand },
   { spec: generateSpec, prepare: generateCommand },
   { spec: verifySpec, prepare: verifyCommand },
+  { spec: benchSpec, prepare: benchCommand },
   { spec: infoSpec, prepare: infoCommand },
   { spec: uiSpec, prepare: uiCommand },
 ];

@@ -16,13 +16,14 @@ export interface AdapterSummary {
 /** Reads an adapter's description; fields that a browser hides are empty strings. */
 export function summarize(adapter: GPUAdapter): AdapterSummary {
   const info = adapter.info as GPUAdapterInfo & { readonly isFallbackAdapter?: boolean };
+  // Not by the word "software": Dawn gives it as the architecture of GPUs that it does not know.
   const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
   const subgroups = adapter.features.has('subgroups');
   return {
     vendor: info.vendor,
     architecture: info.architecture,
     description: info.description || info.device,
-    software: info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render|software/i.test(text),
+    software: info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(text),
     subgroupMinSize: subgroups ? (info.subgroupMinSize ?? 0) : 0,
     subgroupMaxSize: subgroups ? (info.subgroupMaxSize ?? 0) : 0,
     features: [...adapter.features].sort(),

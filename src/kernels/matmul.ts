@@ -5,14 +5,15 @@ import type { ColumnSumArgs, MatmulNNArgs, MatmulNTArgs, MatmulTNArgs } from '..
 import type { Resolved } from '../ops/operation.js';
 import type { Tensor } from '../ops/tensor.js';
 import { lanes } from './matmul/lanes.js';
-import { PLAIN, type MatmulVariant, type ProductShape } from './matmul/product.js';
+import { chunkOf, PLAIN, type MatmulVariant, type ProductShape } from './matmul/product.js';
+import { rows } from './matmul/rows.js';
 import { tile } from './matmul/tile.js';
 import { choose } from './variant.js';
 import { formatOf } from './weight.js';
 import reduceSource from '../../shaders/matmul-reduce.wgsl';
 
 /** Ways to compute a product, the most special first. */
-const VARIANTS: readonly MatmulVariant[] = [lanes, tile];
+const VARIANTS: readonly MatmulVariant[] = [lanes, rows, tile];
 
 const COLUMN_SUM = kernel({
   source: reduceSource,
@@ -66,20 +67,21 @@ function product(rec: GpuRecorder, args: Product): void {
   const shape = { op, rows, columns, depth, weight: formatOf(b) };
   const { plan, split } = choose(VARIANTS, rec.profile, shape);
   const { height, width, kernelFor } = plan(rec.profile, shape);
+  const chunk = chunkOf(depth);
   const grid = [Math.ceil(columns / width), Math.ceil(rows / height)] as const;
 
-  // The forward product is never split, so that its sums have the same order for every number of rows.
+  // The forward product is never split over workgroups, so that its sums have the same order for every number of rows.
   const wanted = op === 'NT' ? 1 : Math.ceil(split.workgroups / (grid[0] * grid[1]));
   const range = Math.max(split.depth, Math.ceil(depth / wanted / 16) * 16);
   const splits = Math.ceil(depth / range);
   if (splits <= 1) {
     const epilogue = { accumulate, residual: residual !== undefined, bias: bias && formatOf(bias) };
-    const params = { rows, columns, depth, split_depth: depth, stride, first, alpha };
+    const params = { rows, columns, depth, split_depth: depth, stride, first, chunk, alpha };
     rec.dispatch(kernelFor(epilogue), [a, b, bias ?? a, residual ?? a, out], params, [...grid, 1]);
     return;
   }
   const partial = rec.scratch('matmul.splits', [splits, rows * columns]);
-  const params = { rows, columns, depth, split_depth: range, stride: columns, first: 0, alpha: 1 };
+  const params = { rows, columns, depth, split_depth: range, stride: columns, first: 0, chunk, alpha: 1 };
   rec.dispatch(kernelFor(PLAIN), [a, b, a, a, partial], params, [...grid, splits]);
   sumRows(rec, partial, out, splits, rows * columns, accumulate, alpha);
 }

@@ -1,5 +1,5 @@
 // Completions, many at a time. A prompt is prefilled once for all its samples, whose cache entries point at the same rows; slots that finish
-// are refilled; decoding runs several steps per submission with the stop test on the device.
+// are refilled; decoding runs several steps between two looks of the host, with the stop test on the device.
 import type { SamplingSettings } from '../config/sampling.js';
 import { MgrpoError, check } from '../errors.js';
 import type { Recorder } from '../ops/device.js';
@@ -45,11 +45,11 @@ export interface GenerateOptions extends SamplingSettings {
   readonly keep?: boolean;
   /** Upper bound in bytes of a cache that is made for the call (default 2 GiB). */
   readonly maxCacheBytes?: number;
-  /** Decoding steps per submission (default 16). */
+  /** Decoding steps between two looks at what was drawn (default 16). */
   readonly stepsPerSubmit?: number;
   /** Prompt tokens that are prefilled together (default 2048). */
   readonly prefillTokens?: number;
-  /** Called after each submission: samples finished and in all, tokens so far. */
+  /** Called after each look: samples finished and in all, tokens so far. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly tokens: number }) => void;
   /** Gets the ids that a sample has so far, each time that some were added. */
   readonly onTokens?: ((sample: number, ids: readonly number[]) => void) | undefined;
@@ -206,7 +206,7 @@ class Generation {
       signal?.throwIfAborted();
       this.#admit();
       this.#tables.load(this.#rec, this.#slots);
-      // Several submissions before the tables are made again, as long as few slots have finished.
+      // Several looks before the tables are made again, as long as few slots have finished.
       for (let active: boolean[] = []; !this.#worthRefilling(active);) {
         active = await this.#advance();
         const finished = active.filter((is) => !is).length;
@@ -279,8 +279,11 @@ class Generation {
     const { maxCompletionLength: limit, stepsPerSubmit = DEFAULT_STEPS } = this.#options;
     const left = Math.max(...this.#slots.map(({ ids }) => limit - ids.length));
     const steps = Math.max(Math.min(stepsPerSubmit, left), 1);
-    for (let i = 0; i < steps; i++) this.#tables.step(this.#rec);
-    this.#rec.submit();
+    // Each step is handed over by itself: the device works on it while the next one is recorded.
+    for (let i = 0; i < steps; i++) {
+      this.#tables.step(this.#rec);
+      this.#rec.submit();
+    }
     const drawn = (): number => this.#slots.reduce((n, { ids }) => n + ids.length, 0);
     const before = drawn();
     const active = await this.#tables.collect(this.#slots);

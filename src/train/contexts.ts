@@ -32,9 +32,10 @@ export class Contexts {
 
   /** A place for the answers; undefined where they might need too much memory: then queries are prefilled whole. */
   static open(decoder: Decoder, s: ContextSizes): Contexts | undefined {
-    const query = s.longestPrompt + s.answerLength + s.phrase;
-    const running = Math.max(s.answerLength + 1, s.correctionLength + 1 + query);
-    const rows = s.prompts * s.longestPrompt + s.answers * (s.answerLength + 1) + (s.slots + 1) * running;
+    const running = Math.max(s.answerLength, s.correctionLength + s.phrase) + 1;
+    const whole = s.longestPrompt + s.answerLength + s.phrase;
+    // The last term: a query that starts unlike its answer, and one that waits.
+    const rows = s.prompts * s.longestPrompt + (s.answers + Math.min(s.slots, s.answers)) * running + 2 * whole;
     const most = Math.min(maxRows(decoder), Math.floor(MOST_BYTES / rowBytes(decoder)));
     return rows <= most ? new Contexts(new KvCache(decoder, rows)) : undefined;
   }

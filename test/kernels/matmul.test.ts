@@ -280,9 +280,17 @@ describe.skipIf(skipTested)('matrix products', () => {
     expectClose(await dw.read(), back.dw, 'dw');
   });
 
-  it('give a row the same bits in a batch of any size', async () => {
-    const device = await testedDevice();
-    const [m, n, k] = [40, 96, 64];
+  it.each(
+    (isWasm ? [{}] : [{ kind: 'software' }, { kind: 'gpu' }]).flatMap((options) =>
+      [
+        [96, 64],
+        [21, 70],
+        [40, 1540],
+      ].map(([n, k]) => [n!, k!, options as GpuOptions] as const),
+    ),
+  )('give a row the same bits in a batch of any size: %i columns, depth %i, %o', async (n, k, options) => {
+    const device = await testedDevice(options);
+    const m = 300;
     const x = operand(device, [m, k], 'f32', 1);
     const w = operand(device, [n, k], 'f32', 2);
     const run = async (count: number): Promise<Float32Array> => {
@@ -293,7 +301,7 @@ describe.skipIf(skipTested)('matrix products', () => {
       return (await device.read(y))[0].slice(0, n);
     };
     const alone = await run(1);
-    for (const count of [3, 8, 16, 40]) expect(await run(count)).toEqual(alone);
+    for (const count of [3, 8, 16, 64, m]) expect(await run(count), `of ${count}`).toEqual(alone);
   });
 
   it('refuse a tensor that is too small and a residual in the output', async () => {

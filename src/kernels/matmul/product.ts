@@ -12,6 +12,7 @@ export const PARAMS = {
   split_depth: 'u32',
   stride: 'u32',
   first: 'u32',
+  chunk: 'u32',
   alpha: 'f32',
 } as const;
 
@@ -60,4 +61,12 @@ export interface MatmulVariant extends Variant<ProductShape> {
 /** The overrides of shaders/lib/product.wgsl. */
 export function epilogueConstants({ accumulate, residual, bias }: Epilogue): Readonly<Record<string, number>> {
   return { ACCUMULATE: Number(accumulate), RESIDUAL: Number(residual), BIAS: Number(bias !== undefined) };
+}
+
+/**
+ * Steps of the depth whose sums are added up by themselves first: at most 16 chunks, and the same for any number of rows, so that kernels which
+ * sum chunks side by side and kernels which sum them one after the other give a row the same bits.
+ */
+export function chunkOf(depth: number): number {
+  return 32 * Math.max(1, Math.ceil(depth / 512));
 }

@@ -1,0 +1,29 @@
+// The operands of a matrix product: load_a and load_b give four neighbouring elements as f32, from an index in elements, a multiple of 4 where
+// ALIGNED (#if is expanded by src/kernels/unroll.ts). The prelude gives the format of b.
+#if ALIGNED_A
+@group(0) @binding(0) var<storage, read> a: array<vec4f>;
+
+fn load_a(i: u32) -> vec4f {
+  return a[i / 4];
+}
+#end
+#if !ALIGNED_A
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+
+fn load_a(i: u32) -> vec4f {
+  return vec4f(a[i], a[i + 1], a[i + 2], a[i + 3]);
+}
+#end
+
+@group(0) @binding(1) var<storage, read> weights: array<W>; // b
+
+#if ALIGNED_B
+fn load_b(i: u32) -> vec4f {
+  return weight(i / 4);
+}
+#end
+#if !ALIGNED_B
+fn load_b(i: u32) -> vec4f {
+  return vec4f(weight(i), weight(i + 1), weight(i + 2), weight(i + 3));
+}
+#end

@@ -1,0 +1,201 @@
+// Runs a list of cases on a device, in interleaved rounds beside the device's ceilings, so that other load on the machine falls on all alike.
+import { check } from '../errors.js';
+import type { Device } from '../ops/device.js';
+import { kernelCases, MODEL_SHAPES, type Case, type Opened } from './cases.js';
+import { openCeilings, type Ceiling } from './ceilings.js';
+import { phaseCases } from './phases.js';
+
+/** Version of what {@link runBench} gives. */
+export const BENCH_SCHEMA = 'mgrpo-bench/1';
+
+/** Milliseconds of one run: the median over the rounds, the least and the most. */
+export interface Spread {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** What a device can do at most. */
+export interface MeasuredCeiling {
+  /** GFLOP/s (fma), GB/s (copy), microseconds of a call (dispatch, readback). */
+  readonly value: number;
+  readonly how: string;
+  readonly ms: Spread;
+}
+
+/** One case. */
+export interface BenchResult {
+  readonly name: string;
+  readonly group: Case['group'];
+  readonly model: string;
+  readonly ms: Spread;
+  readonly flops: number;
+  readonly bytes: number;
+  readonly gflops: number;
+  readonly gbs: number;
+  /** Tokens a second, for phases. */
+  readonly tokensPerSecond: number | null;
+  /** Share of the roof at the case's intensity: min(fma, intensity × copy). */
+  readonly roof: number;
+}
+
+/** A run of the bench on one device. */
+export interface BenchReport {
+  readonly schema: typeof BENCH_SCHEMA;
+  readonly device: Device['info'];
+  readonly rounds: number;
+  readonly quick: boolean;
+  readonly ceilings: Readonly<Record<Ceiling['name'], MeasuredCeiling>>;
+  readonly results: readonly BenchResult[];
+}
+
+/** Settings of {@link runBench}. */
+export interface BenchOptions {
+  /** Few and small cases (default false). */
+  readonly quick?: boolean;
+  /** Rounds, at least 3 (default 5). */
+  readonly rounds?: number;
+  /** Models whose cases run (default: all; quick: the built-in one and smollm2-135m). */
+  readonly models?: readonly string[];
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number, name: string) => void;
+}
+
+/** Cases that are open at a time: a round goes through them and the ceilings. */
+const TOGETHER = 6;
+/** Milliseconds that one timing should take at least. */
+const LONG_ENOUGH = 20;
+const MOST_REPEATS = 200;
+
+/** The cases of some models. */
+export function benchCases({ quick = false, models }: Pick<BenchOptions, 'quick' | 'models'> = {}): Case[] {
+  const names = MODEL_SHAPES.map(({ name }) => name);
+  const wanted = models ?? (quick ? names.slice(0, 2) : names);
+  const unknown = wanted.find((name) => !names.includes(name));
+  check(unknown === undefined, `bench: expected models among ${names.join(', ')}, got ${unknown}; leave them out for all`);
+  return MODEL_SHAPES.filter(({ name }) => wanted.includes(name)).flatMap((shape) => [
+    ...kernelCases(shape, quick),
+    ...(shape.layers > 1 && (!quick || shape.layers < 8) ? phaseCases(shape) : []),
+  ]);
+}
+
+/** Measures a device. It must be idle: nothing else may use it meanwhile. */
+export async function runBench(device: Device, options: BenchOptions = {}): Promise<BenchReport> {
+  const { quick = false, rounds = 5, signal, onProgress } = options;
+  check(Number.isInteger(rounds) && rounds >= 3, `bench: expected at least 3 rounds, got ${rounds}`);
+  const cases = benchCases(options);
+  const ceilings = openCeilings(device);
+  const tops = ceilings.map((ceiling) => new Timed(device, ceiling));
+  const timed: { readonly of: Case; readonly times: Timed }[] = [];
+  try {
+    for (let from = 0; from < cases.length; from += TOGETHER) {
+      const part: { readonly of: Case; readonly opened: Opened; readonly times: Timed }[] = [];
+      try {
+        for (const one of cases.slice(from, from + TOGETHER)) {
+          signal?.throwIfAborted();
+          onProgress?.(from + part.length, cases.length, `${one.model} ${one.name}`);
+          const opened = await one.open(device);
+          part.push({ of: one, opened, times: new Timed(device, opened) });
+        }
+        for (let round = 0; round <= rounds; round++) {
+          for (const { times } of [...tops.map((times) => ({ times })), ...part]) {
+            signal?.throwIfAborted();
+            await times.round();
+          }
+        }
+        timed.push(...part.map(({ of, times }) => ({ of, times })));
+      } finally {
+        for (const { opened } of part) opened.free();
+      }
+    }
+  } finally {
+    for (const ceiling of ceilings) ceiling.free();
+  }
+  const measured = Object.fromEntries(ceilings.map((ceiling, i) => [ceiling.name, ceilingOf(ceiling, tops[i]!.spread)]));
+  const roofs = measured as BenchReport['ceilings'];
+  return {
+    ...{ schema: BENCH_SCHEMA, device: device.info, rounds, quick, ceilings: roofs },
+    results: timed.map(({ of, times }) => resultOf(of, times.spread, roofs)),
+  };
+}
+
+/** Something that is timed round by round; the first round warms up and finds how often to repeat. */
+class Timed {
+  readonly #device: Device;
+  readonly #work: Pick<Opened, 'record' | 'run'>;
+  readonly #ms: number[] = [];
+  #repeats = 0;
+
+  constructor(device: Device, work: Pick<Opened, 'record' | 'run'>) {
+    [this.#device, this.#work] = [device, work];
+  }
+
+  get spread(): Spread {
+    const sorted = this.#ms.toSorted((a, b) => a - b);
+    const middle = sorted.length >> 1;
+    const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+    return { median, least: sorted[0]!, most: sorted.at(-1)! };
+  }
+
+  async round(): Promise<void> {
+    if (this.#repeats === 0) {
+      await this.#time(1);
+      this.#repeats = Math.min(MOST_REPEATS, Math.max(1, Math.ceil(LONG_ENOUGH / (await this.#time(1)))));
+    } else this.#ms.push(await this.#time(this.#repeats));
+  }
+
+  /** Milliseconds of one of `repeats` runs. */
+  async #time(repeats: number): Promise<number> {
+    const { record, run } = this.#work;
+    await this.#device.idle();
+    const begun = performance.now();
+    if (record) {
+      const rec = this.#device.recorder();
+      for (let i = 0; i < repeats; i++) record(rec);
+      rec.submit();
+      await this.#device.idle();
+    } else for (let i = 0; i < repeats; i++) await run!();
+    return (performance.now() - begun) / repeats;
+  }
+}
+
+/** Rates go by the best round (what the device can do), times of calls by the median. */
+function ceilingOf({ name, how, amount }: Ceiling, ms: Spread): MeasuredCeiling {
+  const isRate = name === 'fma' || name === 'copy';
+  return { value: isRate ? amount / ms.least / 1e6 : (1e3 * ms.median) / amount, how, ms };
+}
+
+function resultOf({ name, group, model, flops, bytes, tokens }: Case, ms: Spread, roofs: BenchReport['ceilings']): BenchResult {
+  const gflops = flops / ms.median / 1e6;
+  const gbs = bytes / ms.median / 1e6;
+  const top = Math.min(roofs.fma.value, (flops / bytes) * roofs.copy.value);
+  return {
+    ...{ name, group, model, ms, flops, bytes, gflops, gbs },
+    tokensPerSecond: tokens ? (1e3 * tokens) / ms.median : null,
+    roof: flops > 0 ? gflops / top : gbs / roofs.copy.value,
+  };
+}
+
+/** How a second run stands to a first one: cases of both, with the quotient of their median times (below 1: faster). */
+export interface Compared {
+  readonly name: string;
+  readonly model: string;
+  readonly before: number;
+  readonly after: number;
+  readonly quotient: number;
+  /** Whether the ranges of all rounds do not touch. */
+  readonly clear: boolean;
+}
+
+/** Compares two runs. */
+export function compareBench(before: BenchReport, after: BenchReport): Compared[] {
+  const key = ({ model, name }: BenchResult): string => `${model}/${name}`;
+  const old = new Map(before.results.map((result) => [key(result), result]));
+  return after.results.flatMap((result) => {
+    const then = old.get(key(result));
+    if (!then) return [];
+    const { name, model, ms } = result;
+    const clear = ms.most < then.ms.least || ms.least > then.ms.most;
+    return [{ name, model, before: then.ms.median, after: ms.median, quotient: ms.median / then.ms.median, clear }];
+  });
+}
