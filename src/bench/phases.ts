@@ -121,10 +121,10 @@ export function phaseCases(shape: ModelShape): Case[] {
   return [
     phase('prefill 128', 128, 0, 1, 1, ({ decoder }) => ({
       async run() {
-        const rec = decoder.gpu.recorder();
+        const rec = decoder.device.recorder();
         const state = decoder.forward(rec, pack([idsOf(new Rng(3), 128, shape.vocab)], shape.vocab));
         rec.submit();
-        await decoder.gpu.idle();
+        await decoder.device.idle();
         state.release();
       },
     })),

@@ -175,6 +175,8 @@ class Generation {
   readonly #rec: Recorder;
   readonly #tables: SlotTables;
   readonly #results: Generated[] = [];
+  /** Samples that are wanted. */
+  readonly #total: number;
   #slots: Slot[] = [];
   /** The next sample: its request, its number there, and its place among the results. */
   readonly #next = { request: 0, sample: 0, index: 0 };
@@ -193,6 +195,7 @@ class Generation {
     [this.#decoder, this.#requests, this.#options] = [decoder, requests, options];
     [this.#cache, this.#pool, this.#slotCount] = [cache, pool, slotCount];
     const { maxCompletionLength: limit } = options;
+    this.#total = requests.reduce((n, { streams }) => n + streams.length, 0);
     this.#settings = { ...options, limit, maxContext: longestPrompt(requests) + limit };
     this.#rec = decoder.device.recorder();
     this.#tables = new SlotTables(this.#rec, decoder, cache, pool, this.#settings);
@@ -201,7 +204,7 @@ class Generation {
   /** Runs until all samples are done. */
   async finish(): Promise<Generated[]> {
     const { signal, onProgress } = this.#options;
-    const total = this.#requests.reduce((n, { streams }) => n + streams.length, 0);
+    const total = this.#total;
     while (this.#done < total) {
       signal?.throwIfAborted();
       this.#admit();
@@ -218,8 +221,9 @@ class Generation {
     return this.#results;
   }
 
-  /** Gives back the rows of what did not finish. */
+  /** Gives back the rows of what did not finish; all of them where a sample is missing, for then nobody gets the others. */
   close(): void {
+    if (this.#done < this.#total) for (const result of Object.values(this.#results)) result.cached?.release();
     for (const { rows } of this.#slots.splice(0)) this.#cache.give(rows);
     for (const { rows } of this.#groups) this.#cache.give(rows);
     this.#groups.clear();

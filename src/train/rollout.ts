@@ -3,7 +3,7 @@ import type { Completion, Origin, Prompt, Scored } from '../algo/rollout.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import { samplingOf, type SamplingSettings } from '../config/sampling.js';
 import { MgrpoError } from '../errors.js';
-import { generate } from '../sampling/generate.js';
+import { generate, type Generated } from '../sampling/generate.js';
 import { goldOf } from '../reward/countdown-task.js';
 import { scoreAll, type RewardCalls } from '../reward/run.js';
 import type { RewardArgs, RewardFunction, RewardTrainerState } from '../reward/types.js';
@@ -49,7 +49,7 @@ export async function rollout(
   }));
   const { maxCompletionLength, maxSlots } = settings;
   const { room = new Room(), onTokens } = run;
-  const sample = (slots: number): Promise<Completion[]> =>
+  const sample = (slots: number): Promise<Generated[]> =>
     generate(model.decoder, requests, {
       ...{ ...samplingOf(settings), maxCompletionLength, maxSlots: slots },
       eosIds: model.eosIds,

@@ -1,0 +1,143 @@
+// Judges the kernels by compilers of four GPU makers, on GPUs that are not there: npm run gate:gpu. NULLGPU names the folder of the tool that puts
+// Mesa's drivers under Dawn (its nullgpu.sh, set up); without it there is nothing to judge by, and the gate is skipped.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+const GPUS = ['amd', 'nvidia', 'apple', 'intel'];
+const SHAPE = {
+  hidden_size: 576,
+  intermediate_size: 1536,
+  num_hidden_layers: 30,
+  num_attention_heads: 9,
+  num_key_value_heads: 3,
+  head_dim: 64,
+  vocab_size: 49152,
+};
+/** Bounds; what is aimed at stands in docs/kernels.md. */
+const MOST_WAITS = 2;
+const MOST_NVIDIA_CYCLES = 15_000;
+const FEWEST_WORKGROUPS = 64;
+const MOST_DISPATCHES_A_STEP = 445;
+const STEPS = 16;
+const SFT = ['--task', 'arithmetic', '--max-steps', '1'];
+
+const root = path.resolve(import.meta.dirname, '..');
+const tool = process.env.NULLGPU;
+if (!tool || !existsSync(path.join(tool, 'nullgpu.sh'))) {
+  console.log('gate:gpu: skipped, for NULLGPU names no folder with nullgpu.sh');
+  process.exit(0);
+}
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'gate-gpu.'));
+const failures = [];
+const check = (holds, text) => {
+  console.log(`${holds ? 'ok    ' : 'FAILED'} ${text}`);
+  if (!holds) failures.push(text);
+};
+
+/** What the tool noted of a run on one GPU: the pipelines, and the totals. */
+function run(gpu, ...words) {
+  const out = path.join(folder, words[0] === 'sft' ? `${gpu}-sft` : gpu);
+  execFileSync(path.join(tool, 'nullgpu.sh'), ['run', gpu, out, 'dist/cli.js', ...words], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines = readFileSync(path.join(out, 'hook.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  return { out, pipelines: lines.filter((line) => 'pipeline' in line), totals: lines.find((line) => 'totals' in line).totals };
+}
+
+/** Registers, spills and waves of a pipeline, under the names of each driver. */
+function figures({ native }) {
+  const s = native.at(-1)?.stats ?? {};
+  return {
+    registers: s['VGPRs'] ?? s['Number of GPRs'] ?? s['GPRs'] ?? s['Max live registers'],
+    spills: s['Spilled VGPRs'] ?? s['Spills to memory'] ?? s['Spills'] ?? 0,
+    waves: s['Subgroups per SIMD'] ?? s['Max warps/SM'] ?? s['Threads'] ?? '',
+    cycles: s['Static cycle count'] ?? s['Cycles'] ?? '',
+  };
+}
+
+try {
+  const model = path.join(folder, 'model');
+  const tokenizer = path.join(root, 'models/arithmetic-0.2m');
+  const sizes = Object.entries(SHAPE).map(([name, value]) => `${name}=${value}`);
+  execFileSync('python3', [path.join(tool, 'shape-model.py'), model, tokenizer, ...sizes]);
+  copyFileSync(path.join(tokenizer, 'chat_template.jinja'), path.join(model, 'chat_template.jinja'));
+  const words = [
+    '--model',
+    model,
+    '--prompt',
+    '1+1=',
+    '--num-samples',
+    '64',
+    '--temperature',
+    '1',
+    '--max-completion-length',
+    String(STEPS),
+  ];
+  const table = new Map();
+  for (const gpu of GPUS) {
+    const { out, pipelines, totals } = run(gpu, 'generate', '--device', 'gpu', ...words);
+    const training = run(
+      gpu,
+      'sft',
+      '--device',
+      'gpu',
+      '--model',
+      model,
+      ...SFT,
+      '--output-dir',
+      path.join(folder, `${gpu}-run`),
+    ).pipelines;
+    for (const pipeline of [...pipelines, ...training]) {
+      const cell = figures(pipeline);
+      const row = table.get(pipeline.entry) ?? new Map();
+      const before = row.get(gpu);
+      if (!before || cell.registers > before.registers) row.set(gpu, cell);
+      table.set(pipeline.entry, row);
+    }
+    const products = pipelines.filter(({ entry }) => entry === 'matmul_rows');
+    const spilled = products.reduce((n, pipeline) => n + figures(pipeline).spills, 0);
+    check(spilled === 0, `${gpu}: ${spilled} registers spilled by products of few rows`);
+    if (gpu === 'nvidia') {
+      const cycles = Math.max(0, ...training.filter(({ entry }) => entry === 'matmul_tile').map((p) => figures(p).cycles));
+      check(cycles <= MOST_NVIDIA_CYCLES, `nvidia: ${cycles} static cycles of matmul_tile, at most ${MOST_NVIDIA_CYCLES}`);
+    }
+    if (gpu !== 'amd') continue;
+    const read = (from) => execFileSync(path.join(tool, 'nullgpu.sh'), ['loops', from, 'matmul'], { encoding: 'utf8' });
+    const loops = read(out) + read(path.join(folder, `${gpu}-sft`));
+    const waits = Math.max(
+      ...[...loops.matchAll(/fma (\d+).* trips (\d+)/g)].filter(([, fma]) => fma >= 16).map(([, , trips]) => +trips),
+    );
+    check(waits <= MOST_WAITS, `amd: products wait ${waits} times for memory per block of the depth, at most ${MOST_WAITS}`);
+    const kernels = Object.entries(totals.byKernel).map(([key, count]) => ({
+      entry: key.split(' ')[1],
+      grid: key.split(' ')[2],
+      count,
+    }));
+    const groups = (grid) => grid.split('x').reduce((product, n) => product * Number(n), 1);
+    const small = kernels.filter(
+      ({ entry, grid, count }) => entry.startsWith('matmul') && count >= STEPS && groups(grid) < FEWEST_WORKGROUPS,
+    );
+    check(
+      small.length === 0,
+      `amd: products of a decode step with under ${FEWEST_WORKGROUPS} workgroups: ${small.map((k) => k.grid).join(', ') || 'none'}`,
+    );
+    const steps = kernels.find(({ entry }) => entry === 'sample').count;
+    const each = kernels.filter(({ count }) => count >= steps).reduce((n, { count }) => n + count - (count % steps), 0) / steps;
+    check(each <= MOST_DISPATCHES_A_STEP, `amd: ${each} dispatches a decode step, at most ${MOST_DISPATCHES_A_STEP}`);
+  }
+  console.log(`\n| kernel | ${GPUS.join(' | ')} |\n|---|${GPUS.map(() => '---|').join('')}`);
+  for (const [entry, row] of table) {
+    const cells = GPUS.map((gpu) => row.get(gpu)).map((c) => (c ? `${c.registers} / ${c.spills} / ${c.waves}` : ''));
+    console.log(`| ${entry} | ${cells.join(' | ')} |`);
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+if (failures.length > 0) process.exitCode = 1;
