@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { generate, type Generated, type GenerateOptions, type GenerateRequest } from '../../src/sampling/generate.js';
 import { KvCache } from '../../src/sampling/kv-cache.js';
 import { AdamW } from '../../src/optim/adamw.js';
-import { difference } from '../support/compare.js';
 import { testDevice } from '../support/device.js';
 import { randomPolicy } from '../support/policy.js';
 
