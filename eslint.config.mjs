@@ -14,6 +14,12 @@ export default tseslint.config(
     },
   },
   {
+    files: ['examples/*.js'],
+    languageOptions: {
+      globals: { document: 'readonly', Worker: 'readonly', HTMLElement: 'readonly', customElements: 'readonly' },
+    },
+  },
+  {
     // AssemblyScript is parsed as TypeScript. Its references are never undefined, its `==` compares values of one type, its `i32 & bool`
     // is no mistake, and its numbers may have 64 bits. TypeScript has decorators on methods alone, so `@inline` makes functions static methods.
     files: ['assembly/**/*.ts'],

@@ -56,7 +56,7 @@ if (!only || only === 'trained') {
   await until('done after step');
   await shoot('trained');
   await click('Measure on 500');
-  await until('First answers solved');
+  await until('First answers right');
   await shoot('measured');
   await page.evaluate(() => (location.hash = '#/play?q=7?3?9?4=9'));
   await page.locator('form .primary').click();

@@ -5,8 +5,10 @@ import type { CompletionRecord } from '../train/events.js';
 import type { Evaluations, Metrics, ReportData, StepRecord } from './data.js';
 import { renderChart } from './chart.js';
 import { bytesText, clearChange, duration, short } from './format.js';
-import { markup, type Html } from './html.js';
+import { markup, type Html, type HtmlValue } from './html.js';
+import { diffText } from './diff.js';
 import { page, table } from './shell.js';
+import { MEANINGS, inWords, sameRows } from './words.js';
 
 interface Curve {
   readonly key: string;
@@ -106,7 +108,11 @@ function renderEvaluation({ before, after, during }: Evaluations): Html {
     ...(after ? ([['after', after]] as [string, Metrics][]) : []),
   ];
   const names = [...new Set(columns.flatMap(([, metrics]) => Object.keys(metrics)))];
-  const rows = names.map((name) => {
+  const groups = sameRows(
+    names,
+    columns.map(([, metrics]) => metrics),
+  );
+  const rows = groups.map(([name = '', ...same]) => {
     const [b, a] = [before?.[name], after?.[name]];
     const change = b && a ? a.value - b.value : undefined;
     const clear = b && a ? clearChange(b, a) : 0;
@@ -114,13 +120,18 @@ function renderEvaluation({ before, after, during }: Evaluations): Html {
       change === undefined
         ? ''
         : markup`<td class="num${clear ? ' clear' : ''}">${change < 0 ? '−' : '+'}${fixed(Math.abs(change), 3)}</td>`;
-    return markup`<tr><th scope="row">${name}</th>${columns.map(([, metrics]) => cell(metrics[name]))}${verdict}</tr>`;
+    return markup`<tr><th scope="row">${name}</th>${columns.map(([, metrics]) => cell(metrics[name]))}${verdict}<td class="quiet">${
+      same.length > 0 ? `the same: ${same.join(', ')}` : ''
+    }</td></tr>`;
   });
   const n = Object.values(columns[0]![1])[0]?.n ?? 0;
-  const head = [...columns.map(([label]) => label), ...(before && after ? ['change'] : [])];
+  const head = [...columns.map(([label]) => label), ...(before && after ? ['change'] : []), ''];
+  const meanings = names.flatMap((name) => (MEANINGS[name] ? [markup`<dt>${name}</dt><dd>${MEANINGS[name]}</dd>`] : []));
   return markup`<section><h2>Evaluation</h2>
+${before && after ? inWords(before, after).map((text) => markup`<p class="headline">${text}</p>`) : ''}
 <p class="quiet">${n} held-out problems; small print: 95 % interval. ${before && after ? 'Bold: the intervals do not overlap.' : ''}</p>
-${table(head, rows)}</section>`;
+${table(head, rows)}
+<details><summary>What the metrics mean</summary><dl class="meanings">${meanings}</dl></details></section>`;
 }
 
 // ---- curves --------------------------------------------------------------------------------------------------------
@@ -163,20 +174,30 @@ function renderSamples(completions: readonly CompletionRecord[]): Html {
 
 function renderSample(record: CompletionRecord): Html {
   const { answer, phrase, completion, correct, answerCorrect, gold, step, reward, truncated } = record;
-  const turn = (label: string, text: string, right: boolean | undefined): Html =>
+  const turn = (label: string, text: HtmlValue, right: boolean | undefined): Html =>
     markup`<div class="turn ${right === undefined ? '' : right ? 'right' : 'wrong'}"><span class="who">${label}${
       right === undefined ? '' : right ? ' · right' : ' · wrong'
-    }</span><pre>${text.trim() || markup`<i>empty</i>`}</pre></div>`;
+    }</span><pre>${(typeof text === 'string' ? text.trim() : text) || markup`<i>empty</i>`}</pre></div>`;
   // A correction's prompt ends in the first answer and the phrase, which are shown by themselves.
   const cut = answer === undefined ? -1 : record.prompt.indexOf(answer.trim());
   const question = cut > 0 ? record.prompt.slice(0, cut) : record.prompt;
   return markup`<article>${turn('question', question, undefined)}
 ${answer === undefined ? '' : turn('first answer', answer, answerCorrect)}
 ${phrase === undefined ? '' : turn('guiding phrase', phrase, undefined)}
-${turn(answer === undefined ? 'answer' : 'correction', completion, correct)}
+${answer === undefined ? turn('answer', completion, correct) : turn('correction', changes(answer, completion), correct)}
 <p class="quiet">step ${step} · expected ${gold} · read ${record.extracted ?? 'no answer'} · reward ${
     reward === null ? 'none' : short(reward)
   }${truncated ? ' · cut at the length limit' : ''}</p></article>`;
+}
+
+/** The correction with what it changed in the answer marked. */
+function changes(answer: string, completion: string): Html | string {
+  if (completion.trim() === '') return '';
+  const parts = diffText(answer.trim(), completion.trim());
+  // Texts that have little in common are read better as they are.
+  const kept = parts.reduce((n, { kind, text }) => (kind === 'same' ? n + text.length : n), 0);
+  if (2 * kept < Math.min(answer.trim().length, completion.trim().length)) return completion;
+  return markup`${parts.map(({ kind, text }) => (kind === 'same' ? text : kind === 'gone' ? markup`<del>${text}</del>` : markup`<ins>${text}</ins>`))}`;
 }
 
 // ---- time and settings ---------------------------------------------------------------------------------------------

@@ -27,6 +27,10 @@ svg{display:block;width:100%;height:auto;touch-action:pan-y}
 .dot.tone1,.band.tone1{fill:var(--one)}.dot.tone2,.band.tone2{fill:var(--two)}.dot.tone3,.band.tone3{fill:var(--three)}.dot.tone4,.band.tone4{fill:var(--four)}.dot.tone5,.band.tone5{fill:var(--five)}.dot.tone6,.band.tone6{fill:var(--six)}.dot.tone7,.band.tone7{fill:var(--seven)}.dot.tone8,.band.tone8{fill:var(--eight)}
 .band{opacity:.14}
 .scroll{overflow-x:auto}
+.headline{font-size:18px;margin:0 0 4px}
+.meanings{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px;margin:6px 0}.meanings dd{margin:0;font-size:13px}
+ins{text-decoration:none;background:color-mix(in srgb,var(--right) 22%,transparent);border-radius:3px}del{background:color-mix(in srgb,var(--wrong) 22%,transparent);border-radius:3px}
+@media(max-width:560px){th,td{padding:5px 7px}.ci{display:block}.meanings{grid-template-columns:minmax(0,1fr)}}
 table{border-collapse:collapse;background:var(--card);border:1px solid var(--line);border-radius:8px;min-width:min(100%,420px)}
 th,td{padding:5px 12px;text-align:left;border-top:1px solid var(--line);vertical-align:top}
 thead th{border-top:0;color:var(--quiet);font-weight:500;font-size:13px}

@@ -118,7 +118,7 @@ function optionsOf(element: HTMLElement, lines: readonly Line[], text: (x: numbe
     scales: { x: { time: false, range: (_, lo, hi) => [lo, Math.max(hi, lo + 1)] } },
     axes: [
       { ...axis, size: 22, gap: 2, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000], grid: { show: false } },
-      { ...axis, size: 50, gap: 4, space: 36, values: (_, ticks) => ticks.map(text) },
+      { ...axis, size: 50, gap: 4, space: 26, values: (_, ticks) => ticks.map(text) },
     ],
     series: [
       {},

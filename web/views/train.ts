@@ -1,6 +1,6 @@
 // Train: start, hold and end a training, and see what it does.
 import { bytesText, duration, metricTable, short } from '../../src/report/format.js';
-import type { Metric } from '../../src/algo/evaluation.js';
+import { inWords } from '../../src/report/words.js';
 import { html, type Children } from '../html.js';
 import { Chart, smooth, type Line } from '../parts/chart.js';
 import { GroupTable } from '../parts/group.js';
@@ -300,7 +300,7 @@ function Measured({ state }: { readonly state: State }): Children {
             500 puzzles that it was not trained on, answered and corrected by the model before the training and by the model now.
             ${canMeasure ? '' : ' Pause or finish the training first.'}
           </p>`
-        : html`<p>${headline(measured)}</p>
+        : html`${inWords(measured.before, measured.now).map((text) => html`<p class="said-big">${text}</p>`)}
             <details>
               <summary>All metrics with their 95 % intervals</summary>
               <pre tabindex="0" role="region" aria-label="Metrics before and after">
@@ -313,23 +313,6 @@ ${metricTable(measured.before, measured.now)}</pre>
       </button>
     </p>
   </section>`;
-}
-
-/** The comparison in words; a change counts where the intervals do not overlap. */
-function headline({
-  before,
-  now,
-}: {
-  before: Readonly<Record<string, Metric>>;
-  now: Readonly<Record<string, Metric>>;
-}): Children {
-  const pair = (name: string): [Metric, Metric] => [before[name]!, now[name]!];
-  const words = (name: string): Children => {
-    const [a, b] = pair(name);
-    const clear = b.ci95[0] > a.ci95[1] ? 'clearly more' : b.ci95[1] < a.ci95[0] ? 'clearly fewer' : 'no clear change';
-    return html`<b>${(100 * a.value).toFixed(1)} % to ${(100 * b.value).toFixed(1)} %</b> (${clear})`;
-  };
-  return html`First answers solved ${words('acc_t1')}; after a second look ${words('acc_t2')}.`;
 }
 
 /** Where the time goes. */
@@ -359,7 +342,7 @@ function Work({ state }: { readonly state: State }): Children {
         ([key, seconds]) =>
           html`<i
             class="phase-${key.replace('/', '-')}"
-            style=${{ flexGrow: seconds }}
+            style=${{ flexGrow: (100 * seconds) / Math.max(total, 1e-9) }}
             title="${label(key)}: ${duration(seconds)}"
           ></i>`,
       )}

@@ -1,0 +1,67 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { rolldown } from 'rolldown';
+import { describe, expect, it } from 'vitest';
+import { ensureBuilt, root } from '../support/cli.js';
+
+/** What an app's bundler makes of some lines that import the built package, minified: bytes after gzip. */
+async function bundled(code: string): Promise<number> {
+  ensureBuilt();
+  const bundle = await rolldown({
+    input: 'entry',
+    cwd: root,
+    platform: 'browser',
+    plugins: [
+      {
+        name: 'entry',
+        resolveId: (id) =>
+          id === 'entry'
+            ? id
+            : id === 'mgrpo'
+              ? path.join(root, 'dist/index.js')
+              : id === 'mgrpo/verify'
+                ? path.join(root, 'dist/verify.js')
+                : id === 'mgrpo/worker'
+                  ? path.join(root, 'dist/worker/connect.js')
+                  : null,
+        load: (id) => (id === 'entry' ? code : null),
+      },
+    ],
+  });
+  const { output } = await bundle.generate({ format: 'es', minify: true, codeSplitting: false });
+  await bundle.close();
+  return gzipSync(output[0].code).length;
+}
+
+describe('the size of what an app gets, in bytes after gzip', () => {
+  it.each([
+    ['the checker alone', "import { verify } from 'mgrpo/verify'; console.log(verify);", 82_000],
+    ['the page’s side of the worker', "import { connectEngine } from 'mgrpo/worker'; console.log(connectEngine);", 2_000],
+    [
+      'a page that trains',
+      "import { HttpFiles, MGRPOTrainer, loadPolicy, openDevice, countdownReward, signs } from 'mgrpo'; console.log(HttpFiles, MGRPOTrainer, loadPolicy, openDevice, countdownReward, signs);",
+      225_000,
+    ],
+  ])('%s', async (name, code, most) => {
+    const size = await bundled(code);
+    process.stdout.write(`  ${name}: ${(size / 1000).toFixed(1)} kB of ${most / 1000}\n`);
+    expect(size).toBeLessThan(most);
+  });
+
+  it('the shell of the page: all that is there before Start', () => {
+    ensureBuilt();
+    const web = path.join(root, 'dist/web');
+    const seen = new Set(['index.html', 'style.css', 'main.js']);
+    for (const file of seen) {
+      // What is imported at once; views load the rest when they are shown.
+      const text = readFileSync(path.join(web, file), 'utf8');
+      if (file.endsWith('.js'))
+        for (const [, name] of text.matchAll(/(?:from|import)\s*"\.\/([\w./-]+)"/g))
+          if (existsSync(path.join(web, name!))) seen.add(name!);
+    }
+    const size = [...seen].reduce((sum, file) => sum + gzipSync(readFileSync(path.join(web, file))).length, 0);
+    process.stdout.write(`  the page: ${(size / 1000).toFixed(1)} kB of 50 (${[...seen].join(', ')})\n`);
+    expect(size).toBeLessThan(50_000);
+  });
+});
