@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -45,8 +45,8 @@ describe('mgrpo study', () => {
     expect((await mgrpo(['study', at('none.yaml')])).stderr).toContain('expected a readable YAML file');
   });
 
-  it('the study of this repository is a right file', async () => {
-    const { code, json } = await mgrpo(['study', 'bench/studies/second-turn.yaml', '--page-only', '--output-dir', at('none')]);
+  it.each(readdirSync('bench/studies').filter((name) => name.endsWith('.yaml')))('%s is a right file', async (name) => {
+    const { code, json } = await mgrpo(['study', `bench/studies/${name}`, '--page-only', '--output-dir', at('none')]);
     expect(code).toBe(0);
     expect(json).toMatchObject({ done: 0, results: [] });
   });

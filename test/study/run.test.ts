@@ -69,6 +69,11 @@ describe('a study', () => {
     ]);
     expect(studyCsv(summary).trim().split('\n')).toHaveLength(1 + 3 * 2 * 3);
 
+    // The same file in another folder: the same numbers, and so the same tables.
+    const rerun = await runStudy(studyOf().run);
+    expect(numbers(rerun)).toEqual(numbers(points));
+    expect(summarizeStudy(run.plan, rerun).comparisons).toEqual(summary.comparisons);
+
     const again = studyOf({}, files);
     expect(numbers(await runStudy(again.run))).toEqual(numbers(points));
     expect(again.opened).toEqual([]);
