@@ -36,7 +36,8 @@ export function show(value: unknown): string {
   try {
     text = textOf(value);
   } catch {
-    text = String(value);
+    // Without end, or nested too deep: what it is must do.
+    text = Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
   }
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

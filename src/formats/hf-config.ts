@@ -18,6 +18,9 @@ const ACTIVATION_NAMES: Readonly<Record<Activation, readonly [string, ...string[
 
 type Json = Record<string, unknown>;
 
+/** Layers of a model, at most: each is made before the weights are looked at. */
+const MOST_LAYERS = 10_000;
+
 /**
  * Reads a `config.json` as transformers 4 or 5 writes it. Where both forms stand, `rope_parameters` and `dtype` win.
  *
@@ -40,6 +43,7 @@ export function parseModelConfig(json: unknown, where: string = 'config.json'): 
   const hiddenSize = field.count('hidden_size');
   const intermediateSize = field.count('intermediate_size');
   const numLayers = field.count('num_hidden_layers');
+  if (numLayers > MOST_LAYERS) throw field.bad('num_hidden_layers', `a whole number up to ${MOST_LAYERS}`, numLayers);
   const numHeads = field.count('num_attention_heads');
   const numKvHeads = field.count('num_key_value_heads', defaults.numKvHeads ?? numHeads);
   const headDim = field.count('head_dim', defaults.headDim ?? hiddenSize / numHeads);

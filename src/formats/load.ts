@@ -1,5 +1,5 @@
 // Decoders from folders in Hugging Face layout and back, and new ones with random weights.
-import { check } from '../errors.js';
+import { check, MgrpoError } from '../errors.js';
 import type { Device } from '../ops/device.js';
 import { Decoder, type DecoderOptions } from '../nn/decoder.js';
 import { createLora, type Lora, type LoraConfig } from '../nn/lora.js';
@@ -51,7 +51,16 @@ export async function loadDecoder(
   file?: Pick<ConfigFile, 'config'>,
 ): Promise<Decoder> {
   const { config } = file ?? (await readConfig(files));
-  const parameters = await loadParameters(device, parameterSpecs(config), await Safetensors.open(files), {
+  const weights = await Safetensors.open(files);
+  // Before anything is made for each of them.
+  if (config.numLayers > weights.tensors.size) {
+    throw new MgrpoError(
+      'bad_file',
+      `${files.name}/config.json: expected at most ${weights.tensors.size} for num_hidden_layers, as many as there are tensors, got ${config.numLayers}; ` +
+        'config.json and the weights do not belong together',
+    );
+  }
+  const parameters = await loadParameters(device, parameterSpecs(config), weights, {
     trainable: options.train === 'full',
     ...(options.dtype && { dtype: options.dtype }),
     onProgress: options.onProgress,

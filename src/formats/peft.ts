@@ -32,8 +32,17 @@ export function parseLoraConfig(json: unknown, where: string): LoraConfig {
     if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)) refuse(field, 'null');
   }
   const { r, lora_alpha: alpha, target_modules: targets } = raw;
-  if (!Number.isInteger(r) || (r as number) < 1) refuse('r', 'a whole number ≥ 1');
   if (typeof alpha !== 'number') refuse('lora_alpha', 'a number');
+  const isRank = (value: unknown): boolean =>
+    Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= 2 ** 20;
+  const table = (field: string, rule: string, fits: (value: unknown) => boolean): void => {
+    const value = raw[field] ?? {};
+    if (typeof value !== 'object' || Array.isArray(value) || !Object.values(value).every(fits))
+      refuse(field, `null or an object of ${rule}`);
+  };
+  if (!isRank(r)) refuse('r', 'a whole number from 1 to 2^20');
+  table('rank_pattern', 'whole numbers ≥ 1', isRank);
+  table('alpha_pattern', 'finite numbers', Number.isFinite);
   if (typeof targets !== 'string' && !(Array.isArray(targets) && targets.every((t) => typeof t === 'string'))) {
     refuse('target_modules', 'a string or a list of strings');
   }

@@ -49,7 +49,7 @@ export function loraModules(model: ModelConfig, config: LoraConfig): (LoraModule
     try {
       return new RegExp(`^(?:${source})$`);
     } catch (cause) {
-      throw new MgrpoError('invalid_argument', `lora: expected a regular expression for targetModules, got ${show(source)}`, {
+      throw new MgrpoError('invalid_argument', `lora: expected a regular expression for a module's name, got ${show(source)}`, {
         cause,
       });
     }
@@ -65,7 +65,7 @@ export function loraModules(model: ModelConfig, config: LoraConfig): (LoraModule
   };
   const lookup = (table: Readonly<Record<string, number>> | undefined, name: string, other: number): number => {
     for (const [key, value] of Object.entries(table ?? {}))
-      if (suffix(name, key) || new RegExp(`^(?:.*\\.)?(?:${key})$`).test(name)) return value;
+      if (suffix(name, key) || pattern(`(?:.*\\.)?(?:${key})`).test(name)) return value;
     return other;
   };
   const modules: (LoraModule & { out: number; inner: number })[] = [];

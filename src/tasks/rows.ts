@@ -89,6 +89,12 @@ export function taskRows(records: readonly DataRecord[], options: RowSettings): 
     for (const column of Object.keys(values)) columns.add(column);
     return { ...values, prompt: readPrompt(values, where, options), gold: readGold(values, where, options) };
   });
+  if (columns.size > MOST_COLUMNS) {
+    throw new MgrpoError(
+      'bad_file',
+      `${options.name}: expected at most ${MOST_COLUMNS} columns, got ${columns.size}; put what differs from row to row under one name`,
+    );
+  }
   const clash = RESERVED.find((column) => columns.has(column));
   if (clash) {
     throw new MgrpoError(
@@ -99,6 +105,9 @@ export function taskRows(records: readonly DataRecord[], options: RowSettings): 
   const blank = Object.fromEntries([...columns].map((column) => [column, null]));
   return rows.map((row) => ({ ...blank, ...row }));
 }
+
+/** Columns of a data set, at most: every row has all of them. */
+const MOST_COLUMNS = 1000;
 
 /** The records with columns under other names. @throws bad_file naming a row that lacks one */
 export function renamed(records: readonly DataRecord[], columns: ColumnNames['columns']): readonly DataRecord[] {

@@ -19,6 +19,28 @@ export interface ChatOptions {
   readonly now?: Date;
 }
 
+/** Steps of a template and letters of one of its values, at most: a chat of a thousand messages takes some 10⁵. */
+const MOST_STEPS = 1_000_000;
+const MOST_LETTERS = 2 ** 24;
+/** Loops with nothing in them take time but no steps. */
+const MOST_MS = 5000;
+
+/** Runs a template within these bounds. */
+class BoundedInterpreter extends Interpreter {
+  #steps = 0;
+  readonly #start = performance.now();
+
+  override evaluate(...args: Parameters<Interpreter['evaluate']>): ReturnType<Interpreter['evaluate']> {
+    if (++this.#steps > MOST_STEPS) throw new Error(`a template of more than ${MOST_STEPS} steps`);
+    if (this.#steps % 64 === 0 && performance.now() - this.#start > MOST_MS)
+      throw new Error(`a template that takes more than ${MOST_MS} ms`);
+    const result = super.evaluate(...args);
+    if (typeof result.value === 'string' && result.value.length > MOST_LETTERS)
+      throw new Error(`a text of more than ${MOST_LETTERS} letters`);
+    return result;
+  }
+}
+
 /** A compiled chat template in Jinja, as transformers renders it. */
 export class ChatTemplate {
   readonly #program: ReturnType<typeof parse>;
@@ -63,7 +85,7 @@ export class ChatTemplate {
     try {
       const environment = new Environment();
       for (const [name, value] of Object.entries(variables)) environment.set(name, value);
-      return String(new Interpreter(environment).run(this.#program).value);
+      return String(new BoundedInterpreter(environment).run(this.#program).value);
     } catch (error) {
       throw new MgrpoError(
         'invalid_argument',
@@ -74,10 +96,15 @@ export class ChatTemplate {
   }
 }
 
+/** Numbers of one range, at most. */
+const MOST_RANGE = 1_000_000;
+
 /** Jinja's range(stop) and range(start, stop, step). */
 function range(first: number, second?: number, step: number = 1): number[] {
   const [start, stop] = second === undefined ? [0, first] : [first, second];
-  return Array.from({ length: Math.max(0, Math.ceil((stop - start) / step)) }, (_, i) => start + i * step);
+  const length = Math.ceil((stop - start) / step);
+  if (!(Number.isFinite(length) && length <= MOST_RANGE)) throw new Error(`range of ${length} numbers, more than ${MOST_RANGE}`);
+  return Array.from({ length: Math.max(0, length) }, (_, i) => start + i * step);
 }
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');

@@ -3,6 +3,7 @@ import { Tokenizer as Encoder } from '@huggingface/tokenizers';
 import { MgrpoError, show } from '../errors.js';
 import { ChatTemplate } from './chat-template.js';
 import type { ChatMessage, ChatOptions } from './chat-template.js';
+import { hasNestedRepeats } from './patterns.js';
 
 /** The part of a model folder that is read here. */
 export interface TextFiles {
@@ -56,18 +57,21 @@ export class Tokenizer {
     this.#texts = texts;
     const file = (name: string): Json => parseObject(texts.get(name) ?? '{}', `${folder}/${name}`);
     const definition = file('tokenizer.json');
+    checkPatterns(definition, `${folder}/tokenizer.json`);
+    checkIds(definition, `${folder}/tokenizer.json`);
     try {
       this.#encoder = new Encoder(withRustSplitting(definition), {});
     } catch (error) {
-      throw new MgrpoError(
-        'unsupported',
-        `${folder}/tokenizer.json: expected a tokenizer that @huggingface/tokenizers reads, got ${show(error)}; choose a model with another tokenizer`,
-        { cause: error },
-      );
+      throw unreadable(folder, error);
     }
-    const added = [...this.#encoder.get_added_tokens_decoder()];
-    this.#specialIds = new Set(added.filter(([, token]) => token.special).map(([id]) => id));
-    this.vocabSize = 1 + [...this.#encoder.get_vocab().values()].reduce((a, b) => Math.max(a, b), 0);
+    const [special, vocabSize] = this.#used(() => {
+      const added = [...this.#encoder.get_added_tokens_decoder()];
+      const largest = [...this.#encoder.get_vocab().values()].reduce((a, b) => Math.max(a, b), 0);
+      return [added.filter(([, token]) => token.special).map(([id]) => id), 1 + largest];
+    });
+    this.#specialIds = new Set(special);
+    if (!Number.isSafeInteger(vocabSize)) throw unreadable(folder, new Error(`an id that is no whole number (${vocabSize - 1})`));
+    this.vocabSize = vocabSize;
 
     const tokenizerConfig = file('tokenizer_config.json');
     const tokens = specialTokens({ ...file('special_tokens_map.json'), ...tokenizerConfig });
@@ -106,7 +110,9 @@ export class Tokenizer {
    */
   encode(text: string, options: { addSpecialTokens?: boolean } = {}): number[] {
     if (text === '' && !options.addSpecialTokens) return [];
-    const { ids, tokens } = this.#encoder.encode(text, { add_special_tokens: options.addSpecialTokens ?? false });
+    const { ids, tokens } = this.#used(() =>
+      this.#encoder.encode(text, { add_special_tokens: options.addSpecialTokens ?? false }),
+    );
     const unknown = ids.findIndex((id) => id === undefined);
     if (unknown >= 0) {
       throw new MgrpoError(
@@ -126,7 +132,7 @@ export class Tokenizer {
       (id) => this.#encoder.id_to_token(id) !== undefined && !(options.skipSpecialTokens && this.#specialIds.has(id)),
     );
     if (kept.length === 0) return '';
-    return this.#encoder.decode(kept, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+    return this.#used(() => this.#encoder.decode(kept, { skip_special_tokens: false, clean_up_tokenization_spaces: false }));
   }
 
   /**
@@ -177,8 +183,62 @@ export class Tokenizer {
     for (const [name, text] of this.#texts) await sink.write(name, text);
   }
 
+  /** What the library gives; what it throws is a fault of the tokenizer's file. */
+  #used<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw unreadable(this.#folder, error);
+    }
+  }
+
   #idOf(token: unknown): number | undefined {
     return typeof token === 'string' ? this.#encoder.token_to_id(token) : undefined;
+  }
+}
+
+function unreadable(folder: string, error: unknown): MgrpoError {
+  return new MgrpoError(
+    'unsupported',
+    `${folder}/tokenizer.json: expected a tokenizer that @huggingface/tokenizers reads, got ${show(error)}; choose a model with another tokenizer`,
+    { cause: error },
+  );
+}
+
+/** Refuses patterns that may take time without end. @throws unsupported */
+function checkPatterns(definition: unknown, where: string): void {
+  const open: unknown[] = [definition];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, inner] of Object.entries(value)) {
+      // The tokens themselves are no patterns.
+      if (key === 'vocab' || key === 'merges') continue;
+      if (key === 'Regex' && typeof inner === 'string' && hasNestedRepeats(inner)) {
+        throw new MgrpoError(
+          'unsupported',
+          `${where}: expected a pattern whose repetitions do not lie in each other, got ${show(inner)}, which may take time without end; write it another way`,
+        );
+      }
+      open.push(inner);
+    }
+  }
+}
+
+/** Tokens of a vocabulary, at most: the library makes a list as long as the largest id. */
+const MOST_TOKENS = 2 ** 23;
+
+/** Refuses ids that are none. @throws bad_file */
+function checkIds({ model, added_tokens: added }: Json, where: string): void {
+  const vocab = (model as { readonly vocab?: unknown } | null | undefined)?.vocab;
+  const own = typeof vocab === 'object' && vocab !== null && !Array.isArray(vocab) ? Object.values(vocab) : [];
+  const more = Array.isArray(added) ? (added as unknown[]).map((token) => (token as { readonly id?: unknown } | null)?.id) : [];
+  for (const id of [...own, ...more]) {
+    if (typeof id === 'number' && Number.isSafeInteger(id) && id >= 0 && id < MOST_TOKENS) continue;
+    throw new MgrpoError(
+      'bad_file',
+      `${where}: expected whole numbers from 0 to ${MOST_TOKENS - 1} for the ids of tokens, got ${show(id)}`,
+    );
   }
 }
 
