@@ -53,6 +53,8 @@ export { CachedPrefix, KvCache } from './sampling/kv-cache.js';
 export type { SamplingSettings } from './config/sampling.js';
 export { createDecoder, loadDecoder, saveDecoder } from './formats/load.js';
 export type { LoadOptions } from './formats/load.js';
+export { mergeAdapter } from './formats/merge.js';
+export type { MergedDType } from './formats/merge.js';
 export type { LoraConfig } from './nn/lora.js';
 export { parseModelConfig, writeModelConfig } from './formats/hf-config.js';
 export type { Architecture } from './nn/architectures.js';

@@ -7,6 +7,7 @@ import { UsageError, helpText } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { generateCommand, generateSpec } from './generate.js';
 import { infoCommand, infoSpec } from './info.js';
+import { mergeCommand, mergeSpec } from './merge.js';
 import { say } from './output.js';
 import { sftCommand, sftSpec } from './sft.js';
 import { studyCommand, studySpec } from './study.js';
@@ -24,6 +25,7 @@ const COMMANDS: readonly { readonly spec: CommandSpec; readonly prepare: Prepare
   { spec: evalSpec, prepare: evalCommand },
   { spec: studySpec, prepare: studyCommand },
   { spec: generateSpec, prepare: generateCommand },
+  { spec: mergeSpec, prepare: mergeCommand },
   { spec: verifySpec, prepare: verifyCommand },
   { spec: benchSpec, prepare: benchCommand },
   { spec: infoSpec, prepare: infoCommand },
