@@ -52,7 +52,7 @@ export type { GenerateOptions, GenerateRequest, Generated } from './sampling/gen
 export { CachedPrefix, KvCache } from './sampling/kv-cache.js';
 export type { SamplingSettings } from './config/sampling.js';
 export { createDecoder, loadDecoder, saveDecoder } from './formats/load.js';
-export type { LoadOptions } from './formats/load.js';
+export type { LoadOptions, SaveOptions } from './formats/load.js';
 export { mergeAdapter } from './formats/merge.js';
 export type { MergedDType } from './formats/merge.js';
 export type { LoraConfig } from './nn/lora.js';

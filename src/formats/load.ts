@@ -104,13 +104,25 @@ export async function reloadTrained(decoder: Decoder, files: FileSource): Promis
   await fillParameters(decoder.trained, file);
 }
 
-/** Writes what was trained: the adapter in PEFT's layout, or the whole model (f32) in Hugging Face's. */
+/** How a whole model is written. */
+export interface SaveOptions {
+  /** Default f32, which loses nothing; `stored`: as the model came, bf16 rounded to nearest (a model that came as f16 is written as f32). */
+  readonly dtype?: 'f32' | 'stored';
+}
+
+/** Writes what was trained: the adapter in PEFT's layout, or the whole model in Hugging Face's. */
 export async function saveDecoder(
   decoder: Decoder,
   sink: FileSink,
-  base: { readonly name: string; readonly fields?: ConfigFile['fields'] | undefined },
+  base: { readonly name: string; readonly fields?: ConfigFile['fields'] | undefined } & SaveOptions,
 ): Promise<void> {
   if (decoder.lora) return saveLora(decoder.lora, sink, base.name);
-  await writeSafetensors(sink, 'model.safetensors', tensorsToWrite(decoder.parameters));
-  await sink.write('config.json', writeModelConfig({ ...decoder.config, dtype: 'float32' }, base.fields));
+  const isBf16 = base.dtype === 'stored' && decoder.config.dtype === 'bfloat16';
+  const tensors = tensorsToWrite(decoder.parameters);
+  await writeSafetensors(
+    sink,
+    'model.safetensors',
+    isBf16 ? tensors.map((tensor) => ({ ...tensor, dtype: 'BF16' as const })) : tensors,
+  );
+  await sink.write('config.json', writeModelConfig({ ...decoder.config, dtype: isBf16 ? 'bfloat16' : 'float32' }, base.fields));
 }

@@ -35,8 +35,8 @@ export interface KeepSettings {
 export interface Checkpointed {
   readonly config: KeepSettings;
   readonly policy: {
-    /** Writes the adapter or the model. */
-    save(sink: FileSink): Promise<void>;
+    /** Writes the adapter or the model; `stored`: in the format that the model came in. */
+    save(sink: FileSink, options?: { readonly dtype?: 'f32' | 'stored' }): Promise<void>;
     /** Takes back the weights that `save` wrote. */
     load(files: FileSource): Promise<void>;
   };
@@ -237,9 +237,9 @@ export class RunFolder {
     );
   }
 
-  /** Saves what was trained, as a sub-folder that appears whole or not at all. */
+  /** Saves what was trained, as a sub-folder that appears whole or not at all; a model in the format that it came in. Checkpoints keep f32. */
   async saveResult(folder: 'adapter' | 'model', policy: Checkpointed['policy']): Promise<void> {
-    await this.files.replace(folder, (sink) => policy.save(sink));
+    await this.files.replace(folder, (sink) => policy.save(sink, { dtype: 'stored' }));
     await this.writeReport();
   }
 

@@ -4,7 +4,15 @@ import type { Device } from '../ops/device.js';
 import { resolveLora } from '../config/policy.js';
 import type { LoraSettings } from '../config/policy.js';
 import type { Decoder, DecoderOptions } from '../nn/decoder.js';
-import { createDecoder, loadDecoder, readConfig, reloadTrained, saveDecoder, type ConfigFile } from '../formats/load.js';
+import {
+  createDecoder,
+  loadDecoder,
+  readConfig,
+  reloadTrained,
+  saveDecoder,
+  type ConfigFile,
+  type SaveOptions,
+} from '../formats/load.js';
 import type { WeightDType } from '../formats/parameters.js';
 import type { ModelConfig } from '../nn/model-config.js';
 import { isObject } from '../options/border.js';
@@ -60,10 +68,10 @@ export class Policy implements LanguageModel {
     return stream(this, prompt, options);
   }
 
-  /** Writes the adapter, or the whole model, with the tokenizer beside it. */
-  async save(sink: FileSink): Promise<void> {
+  /** Writes the adapter, or the whole model (as f32 unless asked otherwise), with the tokenizer beside it. */
+  async save(sink: FileSink, options: SaveOptions = {}): Promise<void> {
     const { name, decoder } = this;
-    await takeTurn(decoder.device, () => saveDecoder(decoder, sink, { name, fields: this.#fields }));
+    await takeTurn(decoder.device, () => saveDecoder(decoder, sink, { ...options, name, fields: this.#fields }));
     await this.tokenizer.save(sink);
   }
 
