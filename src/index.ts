@@ -160,6 +160,7 @@ export type { CompletionRecord, Listener, Phase, TrainEvent } from './train/even
 
 export { MODEL_SHAPES } from './bench/cases.js';
 export type { Case as BenchCase, ModelShape, Opened as OpenedCase } from './bench/cases.js';
+export type { CeilingName } from './bench/ceilings.js';
 export { benchTable, compareTable, renderBench } from './bench/page.js';
 export { BENCH_SCHEMA, benchCases, compareBench, runBench } from './bench/run.js';
 export type { BenchOptions, BenchReport, BenchResult, Compared, MeasuredCeiling, Spread } from './bench/run.js';

@@ -47,8 +47,11 @@ export interface Case {
 
 /** A case that is ready to run. */
 export interface Opened {
+  /** Records one run; for kernels. */
   readonly record?: (rec: Recorder) => void;
+  /** Does one run; for phases. */
   readonly run?: () => Promise<void>;
+  /** Frees its memory. */
   readonly free: () => void;
 }
 

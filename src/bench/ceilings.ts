@@ -6,9 +6,12 @@ import { add } from '../ops/elementwise.js';
 import { matmulNT } from '../ops/matmul.js';
 import type { Device, Recorder } from '../ops/device.js';
 
+/** Multiply-adds, copies, dispatches and read-backs. */
+export type CeilingName = 'fma' | 'copy' | 'dispatch' | 'readback';
+
 /** A ceiling to measure: one run, and what it amounts to. */
 export interface Ceiling {
-  readonly name: 'fma' | 'copy' | 'dispatch' | 'readback';
+  readonly name: CeilingName;
   readonly how: string;
   /** Operations, bytes or calls of one run. */
   readonly amount: number;

@@ -2,7 +2,7 @@
 import { check } from '../errors.js';
 import type { Device } from '../ops/device.js';
 import { kernelCases, MODEL_SHAPES, type Case, type Opened } from './cases.js';
-import { openCeilings, type Ceiling } from './ceilings.js';
+import { openCeilings, type Ceiling, type CeilingName } from './ceilings.js';
 import { phaseCases } from './phases.js';
 
 /** Version of what {@link runBench} gives. */
@@ -45,7 +45,7 @@ export interface BenchReport {
   readonly device: Device['info'];
   readonly rounds: number;
   readonly quick: boolean;
-  readonly ceilings: Readonly<Record<Ceiling['name'], MeasuredCeiling>>;
+  readonly ceilings: Readonly<Record<CeilingName, MeasuredCeiling>>;
   readonly results: readonly BenchResult[];
 }
 
@@ -58,6 +58,7 @@ export interface BenchOptions {
   /** Models whose cases run (default: all; quick: the built-in one and smollm2-135m). */
   readonly models?: readonly string[];
   readonly signal?: AbortSignal;
+  /** Called before a case is opened: cases done and in all, and its name. */
   readonly onProgress?: (done: number, total: number, name: string) => void;
 }
 
