@@ -186,6 +186,7 @@ export { studyCsv, summarizeStudy } from './study/summary.js';
 export type { ArmResult, Comparison, StudySummary } from './study/summary.js';
 
 // Types that the signatures above name.
+export type { StoredValues, WeightFormat } from './numbers/weights.js';
 export type { ConfigFile } from './formats/load.js';
 export type { TensorChunk } from './formats/safetensors.js';
 export type { Profile } from './gpu/profile.js';
