@@ -218,6 +218,11 @@ export class Decoder {
   free(): void {
     this.parameters.free();
     this.lora?.parameters.free();
+    this.freeTables();
+  }
+
+  /** Frees what is not parameters: for a decoder that shares those with another. */
+  freeTables(): void {
     this.#rotations.free();
     this.leases.free();
   }

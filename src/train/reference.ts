@@ -44,5 +44,9 @@ export function makeReference(policy: Policy, config: GRPOConfig, given: Policy 
   const frozen = decoder.lora
     ? new Decoder(decoder.config, decoder.parameters, { ...decoder.lora, parameters: copy })
     : new Decoder(decoder.config, copy);
-  return { score: (sequences, temperature) => scoreSequences(frozen, sequences, temperature), free: () => copy.free() };
+  const free = (): void => {
+    copy.free();
+    frozen.freeTables();
+  };
+  return { score: (sequences, temperature) => scoreSequences(frozen, sequences, temperature), free };
 }
