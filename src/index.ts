@@ -114,6 +114,7 @@ export type { ColumnNames, DataRecord, RowOptions } from './tasks/rows.js';
 export { sftExamples } from './tasks/sft-rows.js';
 export { readDataset } from './data/dataset.js';
 export type { DatasetOptions } from './data/dataset.js';
+export type { HubDataOptions } from './platform/hub-data.js';
 export { readRecords } from './data/records.js';
 export type { DataFile } from './data/records.js';
 export { SFT_TURN_OPTIONS } from './tasks/task.js';

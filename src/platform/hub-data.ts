@@ -5,7 +5,7 @@ import { HttpFiles } from './http-files.js';
 import { Http } from './http.js';
 import type { Fetch, HttpOptions } from './http.js';
 
-/** Options of {@link hubDataset}. */
+/** How a data set of the hub is asked for. */
 export interface HubDataOptions {
   /** Access token for private and gated data. */
   readonly token?: string | undefined;

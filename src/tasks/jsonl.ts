@@ -2,14 +2,14 @@
 import { MgrpoError, show } from '../errors.js';
 import { isObject, need } from '../options/border.js';
 import type { ArgumentRule } from '../options/border.js';
-import { takeRowOptions, taskRows } from './rows.js';
+import { rowsOf, takeRowOptions } from './rows.js';
 import type { DataRecord, RowOptions } from './rows.js';
 import type { Split, Task, TaskRow } from './task.js';
 
 const TEXT: ArgumentRule = { noun: 'text', is: (value) => typeof value === 'string', wayOut: 'give the lines of the file' };
 
 /**
- * Reads problems from JSON lines, or from one array of objects; see {@link taskRows} for the columns.
+ * Reads problems from JSON lines, or from one array of objects; see taskRows for the columns.
  *
  * @throws bad_file naming the line, the missing column and those that are there
  */
@@ -19,7 +19,7 @@ export function jsonlRows(text: string, given: RowOptions): TaskRow[] {
   const records = jsonRecords(text, options.name);
   if (records.length === 0)
     throw new MgrpoError('bad_file', `${options.name}: expected at least one row of JSON lines, got none; check the path`);
-  return taskRows(records, options);
+  return rowsOf(records, options);
 }
 
 /** A task that is read from files: the rows of one for each split. Rows come in the order of the file. */

@@ -83,7 +83,12 @@ const RESERVED = ['prompts', 'completions', 'completionIds', 'truncated', 'train
  *
  * @throws bad_file naming the row, the missing column and those that are there
  */
-export function taskRows(records: readonly DataRecord[], options: RowSettings): TaskRow[] {
+export function taskRows(records: readonly DataRecord[], options: RowOptions): TaskRow[] {
+  return rowsOf(records, takeRowOptions('taskRows', options));
+}
+
+/** As {@link taskRows}, with options that were checked. */
+export function rowsOf(records: readonly DataRecord[], options: RowSettings): TaskRow[] {
   const columns = new Set<string>();
   const rows = renamed(records, options.columns).map(({ where, values }): TaskRow => {
     for (const column of Object.keys(values)) columns.add(column);
