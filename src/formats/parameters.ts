@@ -56,8 +56,14 @@ function checkShape(spec: ParameterSpec, file: Safetensors): void {
   }
 }
 
-function keptAs({ name }: ParameterSpec, file: Safetensors, dtype: WeightDType = 'auto'): WeightFormat {
-  if (dtype !== 'auto') return dtype;
+/** Tables of a row per token: their errors reach every token, so a format may keep them in a finer one. */
+const TABLES: readonly string[] = ['model.embed_tokens.weight', 'lm_head.weight'];
+
+function keptAs({ name, shape }: ParameterSpec, file: Safetensors, dtype: WeightDType = 'auto'): WeightFormat {
+  if (dtype !== 'auto') {
+    const { vectors = dtype, tables = dtype } = WEIGHTS[dtype];
+    return shape.length < 2 ? vectors : TABLES.includes(name) ? tables : dtype;
+  }
   return WEIGHT_FORMATS.find((format) => WEIGHTS[format].same === file.info(name).dtype) ?? 'f32';
 }
 

@@ -4,11 +4,16 @@ import type { DType } from '../ops/tensor.js';
 import type { Pack } from './pack.js';
 import biasF32 from '../../shaders/lib/bias-f32.wgsl';
 import biasPairs from '../../shaders/lib/bias-pairs.wgsl';
+import biasQuads from '../../shaders/lib/bias-quads.wgsl';
 import bf16 from '../../shaders/lib/weight-bf16.wgsl';
 import f16 from '../../shaders/lib/weight-f16.wgsl';
 import f32 from '../../shaders/lib/weight-f32.wgsl';
 import pairs1 from '../../shaders/lib/weight-pairs-1.wgsl';
 import pairs4 from '../../shaders/lib/weight-pairs-4.wgsl';
+import q4 from '../../shaders/lib/weight-q4.wgsl';
+import q8 from '../../shaders/lib/weight-q8.wgsl';
+import quads1 from '../../shaders/lib/weight-quads-1.wgsl';
+import quads4 from '../../shaders/lib/weight-quads-4.wgsl';
 
 /** The text that reads one format: weights one or four at a time, and a bias. */
 interface Reader {
@@ -24,10 +29,20 @@ function pairs(unpack: string): Reader {
   };
 }
 
+/** A format in blocks, given the text that reads four elements of one. */
+function quads(read: string): Reader {
+  return {
+    weights: { 1: `${read}\n${quads1}`, 4: `${read}\n${quads4}` },
+    bias: `${read.replace('fn quad', 'fn quad_bias').replaceAll('weights[', 'bias[')}\n${biasQuads}`,
+  };
+}
+
 const READERS: Readonly<Record<WeightFormat, Reader>> = {
   f32: { weights: { 1: f32, 4: f32 }, bias: biasF32 },
   bf16: pairs(bf16),
   f16: pairs(f16),
+  q8: quads(q8),
+  q4: quads(q4),
 };
 
 /** The format of a weight, whose dtype the operation has checked. */

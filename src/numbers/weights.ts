@@ -1,10 +1,11 @@
 // The formats in which frozen weights may be kept on a device, a row each. How a device reads them it knows for itself: kernels/weight.ts
 // for WebGPU, assembly/engine/weights.ts for WebAssembly.
 import { MgrpoError } from '../errors.js';
+import { BLOCK, dequantized, Q4, Q8, quantized, widened, type BlockKind } from './blocks.js';
 import { decodeBf16, decodeF16, decodeF32 } from './float16.js';
 
 /** A format of a weight. */
-export type WeightFormat = 'f32' | 'bf16' | 'f16';
+export type WeightFormat = 'f32' | 'bf16' | 'f16' | 'q8' | 'q4';
 
 /** Elements of a tensor as they stand in a file, in row-major order. */
 export interface StoredValues {
@@ -19,8 +20,13 @@ export interface StoredValues {
 export interface WeightRow {
   /** Bytes per element. */
   readonly bytes: number;
+  /** Elements that lie together: a tensor has a whole number of such blocks, each of whole words. */
+  readonly block: number;
   /** Dtype of a file whose tensors this format keeps as they are. */
-  readonly same?: 'BF16';
+  readonly same?: string;
+  /** In what vectors (norms, biases), and tables of tokens (embedding, head) are kept instead. */
+  readonly vectors?: WeightFormat;
+  readonly tables?: WeightFormat;
   /** What lies on a device. @throws MgrpoError `bad_file` where the format has no such numbers */
   readonly pack: (values: StoredValues) => Float32Array | Uint32Array;
   /** Dtype under which they are written. */
@@ -29,16 +35,31 @@ export interface WeightRow {
   readonly unpack: (data: Float32Array<ArrayBuffer>, count: number) => Float32Array | Uint16Array;
 }
 
+/** Blocks of one kind; files that hold them already (GGUF's `stored`) keep them. */
+function inBlocks(kind: BlockKind, stored: string): WeightRow {
+  return {
+    bytes: (kind.bytes + 4) / BLOCK,
+    block: BLOCK,
+    same: stored,
+    vectors: 'f32',
+    pack: ({ name, dtype, bytes }) => (dtype === stored ? widened(bytes, kind) : quantized(name, decodeF32(dtype, bytes), kind)),
+    written: 'F32',
+    unpack: (data, count) => dequantized(data, count, kind),
+  };
+}
+
 /** All formats. The order is known to assembly/engine/weights.ts. */
 export const WEIGHTS: Readonly<Record<WeightFormat, WeightRow>> = {
   f32: {
     bytes: 4,
+    block: 1,
     pack: ({ dtype, bytes }) => decodeF32(dtype, bytes),
     written: 'F32',
     unpack: (data) => data,
   },
   bf16: {
     bytes: 2,
+    block: 2,
     same: 'BF16',
     pack: ({ dtype, bytes }) => pairs(decodeBf16(dtype, bytes)),
     written: 'BF16',
@@ -46,10 +67,13 @@ export const WEIGHTS: Readonly<Record<WeightFormat, WeightRow>> = {
   },
   f16: {
     bytes: 2,
+    block: 2,
     pack: ({ name, dtype, bytes }) => pairs(finite(name, decodeF16(dtype, bytes))),
     written: 'F32',
     unpack: (data, count) => decodeF32('F16', new Uint8Array(data.buffer, data.byteOffset, 2 * count)),
   },
+  q8: inBlocks(Q8, 'Q8_0'),
+  q4: { ...inBlocks(Q4, 'Q4_0'), tables: 'q8' },
 };
 
 /** Names of all formats. */

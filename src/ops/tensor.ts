@@ -11,6 +11,12 @@ export const BYTES: Readonly<Record<DType, number>> = {
   u32: 4,
 };
 
+/** Elements that lie together, in whole words. */
+const BLOCKS: Readonly<Record<DType, number>> = {
+  ...(Object.fromEntries(Object.entries(WEIGHTS).map(([format, { block }]) => [format, block])) as Record<WeightFormat, number>),
+  u32: 1,
+};
+
 /** A piece of device memory. What stands behind it (a GPU buffer, a range of wasm memory) only its device knows. */
 export interface Storage {
   /** Different for every allocation of a device. */
@@ -37,9 +43,9 @@ export function size(t: Tensor): number {
   return sizeOf(t.shape);
 }
 
-/** Bytes of a tensor's elements, rounded up to whole 4-byte words, the unit of every copy. */
+/** Bytes of a tensor's elements in whole blocks, hence in whole 4-byte words, the unit of every copy. */
 export function bytesOf(shape: readonly number[], dtype: DType): number {
-  return Math.ceil((sizeOf(shape) * BYTES[dtype]) / 4) * 4;
+  return Math.ceil(sizeOf(shape) / BLOCKS[dtype]) * BLOCKS[dtype] * BYTES[dtype];
 }
 
 /**
@@ -49,7 +55,7 @@ export function bytesOf(shape: readonly number[], dtype: DType): number {
 export function view(t: Tensor, start: number, shape: readonly number[]): Tensor {
   const offset = t.offset + start * BYTES[t.dtype];
   check(
-    offset + sizeOf(shape) * BYTES[t.dtype] <= t.storage.bytes,
+    Number.isInteger(offset) && offset + sizeOf(shape) * BYTES[t.dtype] <= t.storage.bytes,
     `view: expected a range inside ${t.storage.bytes} bytes, got ${show(shape)} from byte ${offset}; check the start and the shape`,
   );
   return { storage: t.storage, offset, shape, dtype: t.dtype };

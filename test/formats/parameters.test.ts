@@ -4,6 +4,7 @@ import { loadParameters, tensorsToWrite } from '../../src/formats/parameters.js'
 import { Safetensors, writeSafetensors } from '../../src/formats/safetensors.js';
 import type { Device } from '../../src/ops/device.js';
 import { embed } from '../../src/ops/embedding.js';
+import { sizeOf } from '../../src/ops/tensor.js';
 import { MemoryFiles } from '../../src/platform/files.js';
 import { testDevice } from '../support/device.js';
 import { skipGpu, testGpu } from '../support/gpu.js';
@@ -50,5 +51,51 @@ for (const [name, skip, open] of DEVICES)
       await expect(
         loadParameters(device, [{ name: 'table', shape: [2] }], file, { trainable: false, dtype: 'f16' }),
       ).rejects.toMatchObject({ code: 'bad_file', message: expect.stringMatching(/below 65520 for tensor table/) as string });
+    });
+  });
+
+for (const [name, skip, open] of DEVICES)
+  describe.skipIf(skip)(`frozen parameters in blocks, ${name}`, () => {
+    it.each([
+      ['q8', 32],
+      ['q8', 5],
+      ['q4', 64],
+      ['q4', 7],
+    ] as const)('in %s are what they are saved as, rows of %i', async (dtype, width) => {
+      const device = await open();
+      const vocab = 37;
+      const values = Float32Array.from({ length: vocab * width }, (_, i) => Math.sin(i * i));
+      const files = new MemoryFiles('model');
+      const specs = [
+        { name: 'w', shape: [vocab, width] },
+        { name: 'norm', shape: [width] },
+        { name: 'lm_head.weight', shape: [vocab, width] },
+      ];
+      const tensors = specs.map(({ name, shape }) => ({
+        name,
+        shape,
+        dtype: 'F32' as const,
+        data: values.slice(0, sizeOf(shape)),
+      }));
+      await writeSafetensors(files, 'model.safetensors', tensors);
+      const parameters = await loadParameters(device, specs, await Safetensors.open(files), { trainable: false, dtype });
+      expect([...parameters].map(({ value }) => value.dtype)).toEqual([dtype, 'f32', 'q8']);
+      const table = parameters.get('w').value;
+      const [ids, y] = [device.from(Uint32Array.from({ length: vocab }, (_, i) => vocab - 1 - i)), device.tensor([vocab, width])];
+      const rec = device.recorder();
+      embed(rec, { table, ids, y, tokens: vocab, vocab, width });
+      rec.submit();
+      const [read] = await device.read(y);
+      const saved = new MemoryFiles('model');
+      await writeSafetensors(saved, 'model.safetensors', tensorsToWrite(parameters));
+      const written = await (await Safetensors.open(saved)).readF32('w');
+      for (let row = 0; row < vocab; row++) {
+        const from = (vocab - 1 - row) * width;
+        expect(read.subarray(row * width, (row + 1) * width)).toEqual(written.subarray(from, from + width));
+      }
+      const step = dtype === 'q8' ? 1 / 254 : 1 / 8;
+      written.forEach((value, i) => expect(Math.abs(value - values[i]!)).toBeLessThanOrEqual(1.001 * step));
+      parameters.free();
+      device.free(ids, y);
     });
   });

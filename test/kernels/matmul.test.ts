@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeF32, f32ToF16 } from '../../src/numbers/float16.js';
+import { WEIGHT_FORMATS, WEIGHTS } from '../../src/numbers/weights.js';
 import type { GpuOptions } from '../../src/gpu/device.js';
 import type { Device } from '../../src/ops/device.js';
 import { view, type DType, type Tensor } from '../../src/ops/tensor.js';
@@ -19,6 +20,7 @@ function operand(device: Device, shape: number[], dtype: DType, seed: number): {
     seed,
   );
   if (dtype === 'f16') return f16Operand(device, shape, data);
+  if (dtype === 'q8' || dtype === 'q4') return blockOperand(device, shape, dtype, data);
   if (dtype !== 'bf16') return { t: device.from(data, shape), values: data };
   const { values, packed } = toBf16(data);
   const t = device.tensor(shape, 'bf16');
@@ -32,6 +34,21 @@ function f16Operand(device: Device, shape: number[], data: Float32Array): { t: T
   const t = device.tensor(shape, 'f16');
   device.write(t, new Uint32Array(halves.buffer));
   return { t, values: decodeF32('F16', new Uint8Array(halves.buffer, 0, 2 * halves.length)) };
+}
+
+/** The same in blocks, one of them of zeros. */
+function blockOperand(
+  device: Device,
+  shape: number[],
+  dtype: 'q8' | 'q4',
+  data: Float32Array,
+): { t: Tensor; values: Float32Array } {
+  const { pack, unpack } = WEIGHTS[dtype];
+  data.fill(0, 32, 64);
+  const packed = pack({ name: 'w', dtype: 'F32', bytes: new Uint8Array(data.buffer) });
+  const t = device.tensor(shape, dtype);
+  device.write(t, packed);
+  return { t, values: unpack(new Float32Array(packed.buffer as ArrayBuffer), data.length) as Float32Array };
 }
 
 /** An output with poisoned memory on both sides; `check` reads it and proves the poison untouched. */
@@ -123,61 +140,73 @@ describe('the f64 reference', () => {
 
 describe.skipIf(skipTested)('matrix products', () => {
   for (const { name, options, plain, shapes } of WAYS) {
-    for (const dtype of ['f32', 'bf16', 'f16'] as const) {
-      it.each(dtype === 'f16' ? FEW : shapes)(`agree with f64 for m=%i n=%i k=%i, ${dtype} weights, ${name}`, async (m, n, k) => {
-        const device = await testedDevice(options);
-        const x = operand(device, [m, k], 'f32', 1);
-        const w = operand(device, [n, k], dtype, 2);
-        const dy = operand(device, [m, n], 'f32', 3);
-        const bias = operand(device, [n], dtype, 4);
-        const residual = operand(device, [m, n], 'f32', 5);
-        const start = { y: noise(m * n, 6), dx: noise(m * k, 7), dw: noise(n * k, 8), db: noise(n, 9) };
-        const y = guarded(device, [m, n]);
-        const yAdd = guarded(device, [m, n], start.y);
-        const dx = guarded(device, [m, k]);
-        const dxAdd = guarded(device, [m, k], start.dx);
-        const dw = guarded(device, [n, k]);
-        const dwAdd = guarded(device, [n, k], start.dw);
-        const db = guarded(device, [n], start.db);
-        const rec = device.recorder();
-        const sizes = { m, n, k };
-        if (plain) {
-          matmulNT(rec, { x: x.t, w: w.t, y: y.t, ...sizes });
-          matmulNN(rec, { dy: dy.t, w: w.t, dx: dx.t, ...sizes });
-          matmulTN(rec, { dy: dy.t, x: x.t, dw: dw.t, ...sizes, accumulate: false });
-        }
-        matmulNT(rec, { x: x.t, w: w.t, y: yAdd.t, ...sizes, alpha: -0.3, bias: bias.t, residual: residual.t, accumulate: true });
-        matmulNN(rec, { dy: dy.t, w: w.t, dx: dxAdd.t, ...sizes, alpha: 2.5, accumulate: true });
-        matmulTN(rec, { dy: dy.t, x: x.t, dw: dwAdd.t, ...sizes, alpha: 0.25 });
-        columnSum(rec, { dy: dy.t, out: db.t, m, n });
-        rec.submit();
-        const forward = reference.matmulNT(x.values, w.values, sizes);
-        if (plain) expectClose(await y.read(), forward, 'y');
-        expectClose(
-          await yAdd.read(),
-          forward.map((v, i) => -0.3 * v + bias.values[i % n]! + residual.values[i]! + start.y[i]!),
-          'y with everything',
-        );
-        const back = reference.matmulBackward(x.values, w.values, dy.values, sizes);
-        if (plain) expectClose(await dx.read(), back.dx, 'dx');
-        expectClose(
-          await dxAdd.read(),
-          back.dx.map((v, i) => 2.5 * v + start.dx[i]!),
-          'dx +=',
-        );
-        if (plain) expectClose(await dw.read(), back.dw, 'dw');
-        expectClose(
-          await dwAdd.read(),
-          back.dw.map((v, i) => 0.25 * v + start.dw[i]!),
-          'dw +=',
-        );
-        expectClose(
-          await db.read(),
-          back.dbias.map((v, i) => v + start.db[i]!),
-          'bias gradient',
-        );
-        device.free(x.t, w.t, dy.t, bias.t, residual.t, ...[y, yAdd, dx, dxAdd, dw, dwAdd, db].map(({ whole }) => whole));
-      });
+    for (const dtype of WEIGHT_FORMATS) {
+      it.each(dtype === 'f32' || dtype === 'bf16' ? shapes : FEW)(
+        `agree with f64 for m=%i n=%i k=%i, ${dtype} weights, ${name}`,
+        async (m, n, k) => {
+          const device = await testedDevice(options);
+          const x = operand(device, [m, k], 'f32', 1);
+          const w = operand(device, [n, k], dtype, 2);
+          const dy = operand(device, [m, n], 'f32', 3);
+          const bias = operand(device, [n], dtype, 4);
+          const residual = operand(device, [m, n], 'f32', 5);
+          const start = { y: noise(m * n, 6), dx: noise(m * k, 7), dw: noise(n * k, 8), db: noise(n, 9) };
+          const y = guarded(device, [m, n]);
+          const yAdd = guarded(device, [m, n], start.y);
+          const dx = guarded(device, [m, k]);
+          const dxAdd = guarded(device, [m, k], start.dx);
+          const dw = guarded(device, [n, k]);
+          const dwAdd = guarded(device, [n, k], start.dw);
+          const db = guarded(device, [n], start.db);
+          const rec = device.recorder();
+          const sizes = { m, n, k };
+          if (plain) {
+            matmulNT(rec, { x: x.t, w: w.t, y: y.t, ...sizes });
+            matmulNN(rec, { dy: dy.t, w: w.t, dx: dx.t, ...sizes });
+            matmulTN(rec, { dy: dy.t, x: x.t, dw: dw.t, ...sizes, accumulate: false });
+          }
+          matmulNT(rec, {
+            x: x.t,
+            w: w.t,
+            y: yAdd.t,
+            ...sizes,
+            alpha: -0.3,
+            bias: bias.t,
+            residual: residual.t,
+            accumulate: true,
+          });
+          matmulNN(rec, { dy: dy.t, w: w.t, dx: dxAdd.t, ...sizes, alpha: 2.5, accumulate: true });
+          matmulTN(rec, { dy: dy.t, x: x.t, dw: dwAdd.t, ...sizes, alpha: 0.25 });
+          columnSum(rec, { dy: dy.t, out: db.t, m, n });
+          rec.submit();
+          const forward = reference.matmulNT(x.values, w.values, sizes);
+          if (plain) expectClose(await y.read(), forward, 'y');
+          expectClose(
+            await yAdd.read(),
+            forward.map((v, i) => -0.3 * v + bias.values[i % n]! + residual.values[i]! + start.y[i]!),
+            'y with everything',
+          );
+          const back = reference.matmulBackward(x.values, w.values, dy.values, sizes);
+          if (plain) expectClose(await dx.read(), back.dx, 'dx');
+          expectClose(
+            await dxAdd.read(),
+            back.dx.map((v, i) => 2.5 * v + start.dx[i]!),
+            'dx +=',
+          );
+          if (plain) expectClose(await dw.read(), back.dw, 'dw');
+          expectClose(
+            await dwAdd.read(),
+            back.dw.map((v, i) => 0.25 * v + start.dw[i]!),
+            'dw +=',
+          );
+          expectClose(
+            await db.read(),
+            back.dbias.map((v, i) => v + start.db[i]!),
+            'bias gradient',
+          );
+          device.free(x.t, w.t, dy.t, bias.t, residual.t, ...[y, yAdd, dx, dxAdd, dw, dwAdd, db].map(({ whole }) => whole));
+        },
+      );
     }
 
     it.runIf(plain)(`give the same bits twice, ${name}`, async () => {
