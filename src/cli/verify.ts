@@ -46,7 +46,7 @@ export const verifySpec: CommandSpec = {
   mgrpo verify --input F --output G      many pairs, as JSON lines
 
 The last line on stdout is one JSON object: the verdict, or the counts. Rows that cannot be read are named by line number
-on stderr, counted as "unreadable", and written with verdict false.
+on stderr, counted as "unreadable", and written with verdict false: the accuracy counts them as wrong.
 Exit code: 0 when the verdicts were given, whatever they are; 1 on an error, 2 on a wrong call.`,
   own: OWN,
 };
@@ -172,7 +172,7 @@ async function verifyFile({ input, output, mode, truncated }: FileOptions): Prom
     undecided,
     unreadable: unreadable.length,
     unreadable_lines: unreadable.slice(0, 100),
-    accuracy: judged > 0 ? equal / judged : null,
+    accuracy: rows > 0 ? equal / rows : null,
     mode,
     output,
     seconds: Number(((performance.now() - started) / 1000).toFixed(3)),

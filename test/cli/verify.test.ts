@@ -96,7 +96,7 @@ describe('mgrpo verify', () => {
       not_equal: 2,
       unreadable: 4,
       unreadable_lines: [3, 5, 6, 8],
-      accuracy: 0.5,
+      accuracy: 0.25,
     });
     expect(stderr).toMatch(/line 3: expected one JSON object.*\nline 5: .*"gold".*\nline 6: .*"pred" or "response"/);
     expect(readdirSync(folder).sort()).toEqual(['in.jsonl', 'out.jsonl']);

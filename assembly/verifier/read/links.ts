@@ -5,11 +5,14 @@ import { Names } from './names';
 import { byteAt, indexOfByte, isLetter, isOneOf, isSpace, skipLetters, skipSpace, skipText, startsWithFold } from './text';
 
 /** Verbs that link the word "answer" to its value. */
-const LINKS = new Names(8).add('is/are/be/was');
+const LINKS = new Names(8).add('is/are/be/was/equals/comes/turns');
 /** Words that may stand beside a link. */
 const BESIDE_LINK = new Names(16).add('therefore/thus/then/hence/should/would/will/must/here');
 /** Words that may stand behind a link. */
-const BEHIND_LINK = new Names(16).add('simply/just/indeed/exactly/approximately/about/option/choice');
+const BEHIND_LINK = new Names(16).add('simply/just/indeed/exactly/approximately/about/option/choice/out/to');
+
+/** Words that may stand before a link only: "the answer to this problem is". */
+const BEFORE_LINK = new Names(16).add('to/the/this/our/question/problem/exercise');
 
 /** Where the value behind "final answer" starts, or 0: behind a link, on a line below, or behind the last "is" of the sentence. */
 export function afterFinal(mark: usize, e: usize): usize {
@@ -35,18 +38,20 @@ export function afterLink(p: usize, e: usize): usize {
       const q = skipLetters(p, e);
       const n = <i32>(q - p);
       if (LINKS.has(p, n, true)) linked = true;
-      else if (!BESIDE_LINK.has(p, n, true) && !(linked && BEHIND_LINK.has(p, n, true))) return linked ? p : 0;
+      else if (!BESIDE_LINK.has(p, n, true) && !(linked ? BEHIND_LINK : BEFORE_LINK).has(p, n, true)) return linked ? p : 0;
       p = q;
     } else if (isOneOf(c, '*`#"') || (!linked && isOneOf(c, '_)]},'))) p++;
     else return linked ? p : 0;
   }
 }
 
-/** Position behind a sign that links, or 0: `:`, `=`, 是, 为, ：. */
+/** Position behind a sign that links, or 0: `:`, `=`, `->`, `=>`, →, 是, 为, ：. */
 function linkSign(p: usize, e: usize): usize {
   const c = byteAt(p);
+  if ((c == Char.MINUS || c == Char.EQUALS) && p + 1 < e && byteAt(p + 1) == Char.GREATER) return p + 2;
   if (c == Char.COLON || c == Char.EQUALS) return p + 1;
   let q = skipText(p, e, '是');
+  if (q == 0) q = skipText(p, e, '→');
   if (q == 0) q = skipText(p, e, '为');
   if (q == 0) q = skipText(p, e, '：');
   return q;

@@ -6,6 +6,10 @@ export type Told = readonly [gold: string, response: string, right: boolean, mod
 /** Where the answer of a response stands. */
 // prettier-ignore
 export const told: Readonly<Record<string, readonly Told[]>> = {
+  'links between "answer" and its value': [
+    ['17', 'The answer to this problem is 17.', true], ['17', 'Final answer → 17', true], ['17', 'Answer -> 17', true], ['17', 'Answer => 17', true], ['17', 'The answer equals 17.', true], ['17', 'The answer comes out to 17.', true], ['17', 'The answer turns out to be 17.', true],
+    ['17', 'The answer to question 17 is 5.', false, 'strict'], ['17', 'The answer is not 17.', false], ['17', 'The answer equals 18.', false], ['17', 'Final answer → 18', false], ['17', 'The answer comes out to 17 or 18.', false],
+  ],
   'several boxes': [
     ['1, 2', 'The solutions are \\boxed{1} and \\boxed{2}.', true], ['1, 2', 'First root: \\boxed{1}. Second root: \\boxed{2}.', true], ['1, 2', 'x = \\boxed{1}\ny = \\boxed{2}', true], ['1, 2', '\\boxed{1} \\boxed{2}', true], ['1, 2', '\\boxed{1}\n\n\\boxed{2}', true],
     ['1, 2', 'The smaller one is $\\boxed{1}$, the larger one is $\\boxed{2}$.', true], ['x = 1, y = 2', '$x = \\boxed{1}$ and $y = \\boxed{2}$', true], ['(1, 2)', 'x = \\boxed{1}, y = \\boxed{2}', false], ['1, 2, 3', '\\boxed{1}, \\boxed{2}, \\boxed{3}', true],
