@@ -95,7 +95,7 @@ describe.skipIf(skipTested)('embed', () => {
     const t = device.tensor([4, 4]);
     const ids = device.tensor([1], 'u32');
     expect(() => embed(device.recorder(), { table: t, ids, y: t, tokens: 1, vocab: 5, width: 4 })).toThrow(
-      /embed: expected f32 or bf16 or f16\[5,4\] for table/,
+      /embed: expected f32 or bf16 or f16 or q8 or q4\[5,4\] for table/,
     );
   });
 });
