@@ -79,8 +79,7 @@ export class NodeFiles implements FileFolder {
     const target = this.resolve(file);
     const part = temporaryName(target);
     try {
-      await makeFolder(path.dirname(target));
-      const handle = await open(part, 'wx');
+      const handle = await inFolder(path.dirname(target), () => open(part, 'wx'));
       try {
         for await (const chunk of contentChunks(content)) await handle.writeFile(chunk);
         await handle.sync();
@@ -99,8 +98,7 @@ export class NodeFiles implements FileFolder {
   async append(file: string, text: string): Promise<void> {
     const target = this.resolve(file);
     try {
-      await makeFolder(path.dirname(target));
-      await appendFile(target, text);
+      await inFolder(path.dirname(target), () => appendFile(target, text));
     } catch (error) {
       throw writeError(target, error);
     }
@@ -165,6 +163,18 @@ const WAYS_OUT: Readonly<Record<string, string>> = {
   ENOENT: 'the folder is gone: make it again, or give another path',
   ENOTDIR: 'a file stands where a folder should be: give another path',
 };
+
+/** Makes the folder, then a file in it; again where somebody removes the folder between the two. */
+async function inFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await makeFolder(folder);
+      return await work();
+    } catch (error) {
+      if (errno(error) !== 'ENOENT' || tries === 5) throw error;
+    }
+  }
+}
 
 /** Makes a folder and those it lies in; Node's own way to do so loops for ever where a system lets nobody make one (/proc). */
 async function makeFolder(folder: string): Promise<void> {
