@@ -32,6 +32,8 @@ const EXAMPLES: readonly Example[] = [
   {
     recipe: 'A format of weights',
     words: [/\bf16\b/, /\bF16: u32/],
+    // Choices and names of the command line.
+    apart: /^src\/cli\//,
     files: ['src/numbers/weights.ts', 'src/kernels/weight.ts', 'assembly/engine/weights.ts'],
   },
   ...['smollm3|SmolLM3ForCausalLM', 'gemma3_text|Gemma3ForCausalLM'].map((names) => ({

@@ -1,4 +1,5 @@
 // What is measured: kernels at the shapes of four models, and the phases of training. One list for the command, the page and the tests.
+import { samplingOf } from '../config/sampling.js';
 import type { Device, Recorder } from '../ops/device.js';
 import { adamW } from '../ops/adamw.js';
 import { attention, attentionBackward, decodeAttention } from '../ops/attention.js';
@@ -221,7 +222,7 @@ function otherCases(model: ModelShape, rows: number): Case[] {
       const logps = bag.empty([64]);
       const state = decodeState(bag.pool, 64);
       device.write(state.active, new Uint32Array(64).fill(1));
-      const draw = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
+      const draw = samplingOf({ temperature: 1 });
       return (rec) => sample(rec, { logits, rows: 64, vocab, ...state, logps, seed: [1, 2], ...draw });
     }),
     kernelCase(model, `adamW ${hidden}×${intermediate}`, { flops: 12 * parameters, bytes: 28 * parameters }, (bag, device) => {

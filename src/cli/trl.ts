@@ -26,8 +26,8 @@ const WITHOUT_MEANING = new Set(
 
 /** Settings that would change what is learnt or what comes out, with the reason why they are refused; the values that change nothing are taken. */
 const REFUSED: Readonly<Record<string, { readonly harmless: readonly unknown[]; readonly why: string }>> = {
-  loadIn4bit: { harmless: [false, null], why: 'quantised weights are not read; leave it out, or give dtype bf16' },
-  loadIn8bit: { harmless: [false, null], why: 'quantised weights are not read; leave it out, or give dtype bf16' },
+  loadIn4bit: { harmless: [false, null], why: 'it names another format of 4 bits; give dtype q4' },
+  loadIn8bit: { harmless: [false, null], why: 'it names another format of 8 bits; give dtype q8' },
   maxPromptLength: { harmless: [null], why: 'prompts are never cut; leave it out, or drop long rows' },
   optim: { harmless: ['adamw_torch', 'adamw_torch_fused'], why: 'the optimiser is AdamW; leave it out' },
   evalStrategy: { harmless: ['no', 'steps'], why: 'evaluations are counted in steps; give eval_steps' },

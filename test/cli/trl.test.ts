@@ -53,7 +53,7 @@ report_to: [none]
   it('are refused all at once, each with its reason', () => {
     const file = yaml('load_in_4bit: true\nmax_prompt_length: 512\nreport_to: [wandb]\noptim: sgd\nno_such_thing: 1\n');
     for (const reason of [
-      /loadIn4bit true: quantised/,
+      /loadIn4bit true: .*give dtype q4/,
       /maxPromptLength 512: prompts are never cut/,
       /optim "sgd": the optimiser is AdamW/,
       /reportTo \["wandb"\]/,
