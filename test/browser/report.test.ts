@@ -70,7 +70,7 @@ describe.skipIf(skip)(`the page of a study in Chromium${skip ? ` (skipped: ${ski
     const { page, problems } = await open(width, studyFile);
     expect(problems).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-    expect(await page.$$eval('svg', (list) => list.length)).toBe(12);
+    expect(await page.$$eval('svg', (list) => list.length)).toBe(14);
   });
 
   it('shows the value under the pointer with its tokens', async () => {
