@@ -7,7 +7,7 @@ import { Char } from '../read/characters';
 import { Choice } from '../read/letters';
 import { hasContent, hasHidden, isPlain, sameText } from '../read/plain';
 import { endOf, Span, startOf } from '../read/span';
-import { byteAt, indexOfByte, isDigit, skipDigits } from '../read/text';
+import { byteAt, indexOfByte, isDigit, isWordAt, skipDigits } from '../read/text';
 import { Flag, Verdict } from '../status';
 import { equalAnswer } from './answer';
 import { isWorkedOut } from './form';
@@ -77,6 +77,8 @@ function hasDecimalComma(p: usize, e: usize): bool {
   let comma: usize = 0;
   for (let q = p; q < e; q++) {
     const c = byteAt(q);
+    // 21,16 or 11 is a list
+    if (c == Char.SEMICOLON || isWordAt(q, e, 'or') || isWordAt(q, e, 'and')) return false;
     if (c == Char.COMMA) {
       if (comma > 0) return false;
       comma = q;
