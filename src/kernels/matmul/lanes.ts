@@ -1,12 +1,7 @@
 // Matrix products on adapters that run on a CPU's vectors: tiles in registers, without workgroup memory (shaders/matmul-lanes.wgsl).
-import { kernel } from '../../gpu/kernel.js';
-import type { WeightFormat } from '../../numbers/weights.js';
 import { memo } from '../memo.js';
-import { FOUR, ONE } from '../pack.js';
 import { sizes } from '../sizes.js';
-import { unroll } from '../unroll.js';
-import { biasPrelude, weightPrelude } from '../weight.js';
-import { ACCESS, epilogueConstants, PARAMS, type Epilogue, type MatmulVariant, type Op } from './product.js';
+import { operandsOf, productKernel, type Epilogue, type MatmulVariant, type Operands } from './product.js';
 import source from '../../../shaders/matmul-lanes.wgsl';
 
 /** Heights of a tile in rows, and its widths in vectors of four columns per lane. */
@@ -38,48 +33,23 @@ function bestTile(rows: number, columns: number, lanes: number): { height: numbe
 }
 
 /** What the text of a kernel depends on beside the epilogue. */
-interface Layout {
-  readonly op: Op;
-  readonly weight: WeightFormat;
+interface Layout extends Operands {
   readonly height: number;
   readonly groups: number;
   readonly lanes: number;
   /** Whether four lanes share their loads of `a`. */
   readonly quad: boolean;
-  /** Whether rows of a, and of b, are whole vectors. */
-  readonly alignedA: boolean;
-  readonly alignedB: boolean;
   /** Whether the depth may be no whole vector. */
   readonly tail: boolean;
 }
 
 const lanesKernel = memo((layout: Layout, epilogue: Epilogue) => {
-  const { op, weight, height, groups, lanes, quad, alignedA, alignedB, tail } = layout;
+  const { height, groups, lanes, quad, tail } = layout;
   const block = Math.min(height, 4);
-  const pack = alignedB ? FOUR : ONE;
-  const counts = { ROW_BLOCKS: height / block, BLOCK: block, GROUPS: groups };
-  return kernel({
-    source: unroll(source, {
-      ...counts,
-      ALIGNED_A: Number(alignedA),
-      ALIGNED_B: Number(alignedB),
-      QUAD: Number(quad),
-      TAIL: Number(tail),
-      TRANSPOSED_A: Number(op === 'TN'),
-      TRANSPOSED_B: Number(op === 'NT'),
-    }),
-    entry: 'matmul_lanes',
-    access: ACCESS,
-    params: PARAMS,
-    constants: epilogueConstants(epilogue),
-    prelude: [
-      quad ? 'enable subgroups;' : '',
-      sizes({ ...counts, LANES: lanes }),
-      pack.prelude,
-      weightPrelude(pack, weight),
-      biasPrelude(epilogue.bias),
-    ].join('\n'),
-  });
+  const tiles = { ROW_BLOCKS: height / block, BLOCK: block, GROUPS: groups };
+  const counts = { ...tiles, QUAD: Number(quad), TAIL: Number(tail) };
+  const head = [quad ? 'enable subgroups;' : '', sizes({ ...tiles, LANES: lanes })];
+  return productKernel({ source, entry: 'matmul_lanes', counts, head }, layout, epilogue);
 });
 
 /** Tiles in the registers of a subgroup's lanes. */
@@ -87,15 +57,15 @@ export const lanes: MatmulVariant = {
   name: 'lanes',
   fits: ({ kind }) => kind === 'software',
   split: { workgroups: 8, depth: 256 },
-  plan({ subgroupSize }, { op, weight, rows, columns, depth }) {
+  plan({ subgroupSize }, shape) {
+    const { op, rows, columns, depth } = shape;
     const count = subgroupSize || LANES;
     const { height, groups } = bestTile(rows, columns, count);
     const layout: Layout = {
-      ...{ op, weight, height, groups },
+      ...operandsOf(shape),
+      ...{ height, groups },
       lanes: count,
       quad: subgroupSize >= 4 && height > 1,
-      alignedA: (op === 'TN' ? rows : depth) % 4 === 0,
-      alignedB: (op === 'NT' ? depth : columns) % 4 === 0,
       tail: op === 'TN' || depth % 4 > 0,
     };
     return { height, width: 4 * groups * count, kernelFor: (epilogue) => lanesKernel(layout, epilogue) };

@@ -1,11 +1,14 @@
 // What the variants of a matrix product share: sizes, operands, the parameter block, and what a variant must say of itself.
-import type { Kernel } from '../../gpu/kernel.js';
+import { kernel, type Kernel } from '../../gpu/kernel.js';
 import type { Profile } from '../../gpu/profile.js';
 import type { WeightFormat } from '../../numbers/weights.js';
+import { FOUR, ONE } from '../pack.js';
+import { unroll } from '../unroll.js';
 import type { Variant } from '../variant.js';
+import { biasPrelude, weightPrelude } from '../weight.js';
 
 /** Parameters of every variant: shaders/lib/product.wgsl. */
-export const PARAMS = {
+const PARAMS = {
   rows: 'u32',
   columns: 'u32',
   depth: 'u32',
@@ -17,7 +20,7 @@ export const PARAMS = {
 } as const;
 
 /** One letter per binding: a, b, bias, residual, out. */
-export const ACCESS = 'rrrrw';
+const ACCESS = 'rrrrw';
 
 /** Which operands lie transposed: x · wᵀ, dy · w, or dyᵀ · x. */
 export type Op = 'NT' | 'NN' | 'TN';
@@ -59,8 +62,52 @@ export interface MatmulVariant extends Variant<ProductShape> {
 }
 
 /** The overrides of shaders/lib/product.wgsl. */
-export function epilogueConstants({ accumulate, residual, bias }: Epilogue): Readonly<Record<string, number>> {
+function epilogueConstants({ accumulate, residual, bias }: Epilogue): Readonly<Record<string, number>> {
   return { ACCUMULATE: Number(accumulate), RESIDUAL: Number(residual), BIAS: Number(bias !== undefined) };
+}
+
+/** What the text of every variant depends on: the operands' order and format, and which of their rows are whole vectors. */
+export interface Operands {
+  readonly op: Op;
+  readonly weight: WeightFormat;
+  readonly alignedA: boolean;
+  readonly alignedB: boolean;
+}
+
+/** The operands of a product. */
+export function operandsOf({ op, weight, rows, columns, depth }: ProductShape): Operands {
+  return {
+    ...{ op, weight },
+    alignedA: (op === 'TN' ? rows : depth) % 4 === 0,
+    alignedB: (op === 'NT' ? depth : columns) % 4 === 0,
+  };
+}
+
+/** What a variant's own text is. */
+interface Text {
+  readonly source: string;
+  readonly entry: string;
+  /** Numbers that the text is written out with, beside those of the operands. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** What stands before the accessors of the operands. */
+  readonly head: readonly string[];
+}
+
+/** The kernel of a variant for its operands and an epilogue. */
+export function productKernel({ source, entry, counts, head }: Text, operands: Operands, epilogue: Epilogue): ProductKernel {
+  const { op, weight, alignedA, alignedB } = operands;
+  const pack = alignedB ? FOUR : ONE;
+  const text = {
+    ALIGNED_A: Number(alignedA),
+    ALIGNED_B: Number(alignedB),
+    TRANSPOSED_A: Number(op === 'TN'),
+    TRANSPOSED_B: Number(op === 'NT'),
+  };
+  return kernel({
+    source: unroll(source, { ...counts, ...text }),
+    ...{ entry, access: ACCESS, params: PARAMS, constants: epilogueConstants(epilogue) },
+    prelude: [...head, pack.prelude, weightPrelude(pack, weight), biasPrelude(epilogue.bias)].join('\n'),
+  });
 }
 
 /**

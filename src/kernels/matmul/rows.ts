@@ -1,12 +1,7 @@
 // Forward products of few rows on GPUs, as in decoding: many small workgroups, the depth split within each (shaders/matmul-rows.wgsl).
-import { kernel } from '../../gpu/kernel.js';
-import type { WeightFormat } from '../../numbers/weights.js';
 import { memo } from '../memo.js';
-import { FOUR, ONE } from '../pack.js';
 import { sizes } from '../sizes.js';
-import { unroll } from '../unroll.js';
-import { biasPrelude, weightPrelude } from '../weight.js';
-import { ACCESS, chunkOf, epilogueConstants, PARAMS, type Epilogue, type MatmulVariant } from './product.js';
+import { chunkOf, operandsOf, productKernel, type Epilogue, type MatmulVariant, type Operands } from './product.js';
 import source from '../../../shaders/matmul-rows.wgsl';
 
 /** Above this many rows tiles in workgroup memory are shared by enough of them. */
@@ -28,32 +23,18 @@ function bestTile(rows: number, columns: number): { readonly height: number; rea
 }
 
 /** What the text of a kernel depends on beside the epilogue. */
-interface Layout {
-  readonly weight: WeightFormat;
+interface Layout extends Operands {
   readonly height: number;
   readonly width: number;
   readonly slices: number;
-  /** Whether rows are whole vectors. */
-  readonly aligned: boolean;
 }
 
-const rowsKernel = memo(({ weight, height, width, slices, aligned }: Layout, epilogue: Epilogue) => {
-  const pack = aligned ? FOUR : ONE;
-  const counts = { ROWS: Math.min(height, 4), COLUMNS: Math.min(width, 4) };
-  const text = { ...counts, ALIGNED_A: Number(aligned), ALIGNED_B: Number(aligned), TAIL: Number(!aligned) };
-  return kernel({
-    source: unroll(source, text),
-    entry: 'matmul_rows',
-    access: ACCESS,
-    params: PARAMS,
-    constants: epilogueConstants(epilogue),
-    prelude: [
-      sizes({ ...counts, HEIGHT: height, WIDTH: width, SLICES: slices }),
-      pack.prelude,
-      weightPrelude(pack, weight),
-      biasPrelude(epilogue.bias),
-    ].join('\n'),
-  });
+const rowsKernel = memo((layout: Layout, epilogue: Epilogue) => {
+  const { height, width, slices, alignedA } = layout;
+  const tile = { ROWS: Math.min(height, 4), COLUMNS: Math.min(width, 4) };
+  const counts = { ...tile, TAIL: Number(!alignedA) };
+  const head = [sizes({ ...tile, HEIGHT: height, WIDTH: width, SLICES: slices })];
+  return productKernel({ source, entry: 'matmul_rows', counts, head }, layout, epilogue);
 });
 
 /** Small workgroups that split the depth. */
@@ -61,9 +42,9 @@ export const rows: MatmulVariant = {
   name: 'rows',
   fits: ({ kind }, { op, rows }) => kind === 'gpu' && op === 'NT' && rows <= MOST_ROWS,
   split: { workgroups: 1, depth: 1 },
-  plan(_, { weight, rows, columns, depth }) {
-    const tile = bestTile(rows, columns);
-    const layout = { weight, ...tile, slices: Math.ceil(depth / chunkOf(depth)), aligned: depth % 4 === 0 };
+  plan(_, shape) {
+    const tile = bestTile(shape.rows, shape.columns);
+    const layout = { ...operandsOf(shape), ...tile, slices: Math.ceil(shape.depth / chunkOf(shape.depth)) };
     return { ...tile, kernelFor: (epilogue) => rowsKernel(layout, epilogue) };
   },
 };
