@@ -1,7 +1,7 @@
 // A run of the bench for people: a table, and an HTML page with a roofline that needs nothing else. Pure functions of the report.
 import { alignColumns, short } from '../report/format.js';
-import { Html, markup } from '../report/html.js';
-import { PAGE_STYLE } from '../report/style.js';
+import { markup, type Html } from '../report/html.js';
+import { page } from '../report/shell.js';
 import type { BenchReport, BenchResult, Compared } from './run.js';
 
 const percent = (share: number): string => `${short(100 * share)} %`;
@@ -49,28 +49,12 @@ export function renderBench(report: BenchReport, about: readonly (readonly [stri
     ...about,
   ];
   const models = [...new Set(results.map(({ model }) => model))];
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>mgrpo bench: ${device.description}</title>
-<style>${new Html(PAGE_STYLE)}</style>
-</head>
-<body>
-<main>
-<h1>mgrpo bench: ${device.description}</h1>
-<dl class="facts">${facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-<h2>Roofline</h2>
+  const body = markup`<h2>Roofline</h2>
 <p class="quiet">What a case reaches over its arithmetic intensity; the line is what the device can do at most, measured in the same run:
 ${ceilings.fma.how}; ${ceilings.copy.how}. Point at a dot for its name. Bytes are the least that must move, so a cache can lift a dot above the slope.</p>
 ${roofline(report, models)}
-${models.map((model) => section(model, results))}
-</main>
-</body>
-</html>
-`.text;
+${models.map((model) => section(model, results))}`;
+  return page(`mgrpo bench: ${device.description}`, facts, body);
 }
 
 function section(model: string, results: readonly BenchResult[]): Html {
