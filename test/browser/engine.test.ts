@@ -1,14 +1,9 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import type { Browser } from 'puppeteer';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startChromium } from '../support/chromium.js';
 import { serveSite } from '../support/page.js';
 
-const root = path.resolve(import.meta.dirname, '../..');
-const browser: Browser | string = existsSync(path.join(root, 'dist/index.js'))
-  ? await startChromium()
-  : 'no dist/; run npm run build';
+const browser: Browser | string = await startChromium('dist/index.js');
 const reason = typeof browser === 'string' ? browser : undefined;
 
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,9 +19,7 @@ import { startChromium } from '../support/chromium.js';
 const root = path.resolve(import.meta.dirname, '../..');
 const web = path.join(root, 'dist/web');
 const model = path.join(root, 'models/signs-0.2m');
-const browser: Browser | string = existsSync(path.join(web, 'main.js'))
-  ? await startChromium()
-  : 'no dist/web; run npm run build';
+const browser: Browser | string = await startChromium('dist/web/main.js');
 const reason = typeof browser === 'string' ? browser : undefined;
 /** A small training: three steps on two puzzles. */
 const SMALL = 'steps=3&questions=2&g=4&k=2&h=2&device=wasm&seed=7';

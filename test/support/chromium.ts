@@ -35,9 +35,11 @@ async function unpackedChromium(): Promise<string> {
   return folder;
 }
 
-/** Starts Chromium with WebGPU, or gives the reason why it cannot be started here. */
-export async function startChromium(): Promise<Browser | string> {
+/** Starts Chromium with WebGPU, or gives the reason why it cannot be started here. @param needs file of the repository that must be built */
+export async function startChromium(needs?: string): Promise<Browser | string> {
   try {
+    if (needs !== undefined && !existsSync(path.resolve(import.meta.dirname, '../..', needs)))
+      return `no ${needs}; run npm run build`;
     if (process.platform !== 'linux' || process.arch !== 'x64') return 'the carried Chromium is for x64 Linux';
     const folder = await unpackedChromium();
     const { default: puppeteer } = await import('puppeteer');

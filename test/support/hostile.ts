@@ -17,6 +17,7 @@ import { charTokenizer } from '../../src/tasks/char-tokenizer.js';
 import { jsonlRows } from '../../src/tasks/jsonl.js';
 import { ChatTemplate } from '../../src/text/chat-template.js';
 import { Tokenizer } from '../../src/text/tokenizer.js';
+import { SMALL_CONFIG } from './policy.js';
 import { reportData } from './report-data.js';
 
 /** A reader and the files it is given. */
@@ -38,21 +39,9 @@ const json = (file: Uint8Array): unknown => {
 };
 
 const CONFIG = {
-  architectures: ['Qwen3ForCausalLM'],
-  model_type: 'qwen3',
+  ...SMALL_CONFIG,
   vocab_size: 60,
-  hidden_size: 32,
-  intermediate_size: 64,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 2,
-  head_dim: 8,
-  max_position_embeddings: 256,
-  rms_norm_eps: 1e-6,
-  hidden_act: 'silu',
-  tie_word_embeddings: true,
   eos_token_id: [1, 2],
-  rope_theta: 10000,
   rope_scaling: { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 64 },
   sliding_window: null,
 };

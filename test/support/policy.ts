@@ -8,25 +8,30 @@ import type { TaskRow } from '../../src/tasks/task.js';
 import { PAPER_PHRASES } from '../../src/text/prompts.js';
 import { createPolicy, type Policy } from '../../src/train/policy.js';
 
+/** config.json of a small Qwen3, without its vocabulary. */
+export const SMALL_CONFIG: Readonly<Record<string, unknown>> = {
+  architectures: ['Qwen3ForCausalLM'],
+  model_type: 'qwen3',
+  hidden_size: 32,
+  intermediate_size: 64,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 8,
+  max_position_embeddings: 256,
+  rms_norm_eps: 1e-6,
+  hidden_act: 'silu',
+  tie_word_embeddings: true,
+  rope_theta: 10000,
+};
+
 /** A character model with random weights, the same for the same seed. */
 export function randomPolicy(gpu: Device, seed = 7, gradientCheckpointing = true): Promise<Policy> {
   const { files, vocabSize, eosTokenId } = charTokenizer(PAPER_PHRASES);
   const config = parseModelConfig({
-    architectures: ['Qwen3ForCausalLM'],
-    model_type: 'qwen3',
+    ...SMALL_CONFIG,
     vocab_size: vocabSize,
-    hidden_size: 32,
-    intermediate_size: 64,
-    num_hidden_layers: 2,
-    num_attention_heads: 4,
-    num_key_value_heads: 2,
-    head_dim: 8,
-    max_position_embeddings: 256,
-    rms_norm_eps: 1e-6,
-    hidden_act: 'silu',
-    tie_word_embeddings: true,
     eos_token_id: eosTokenId,
-    rope_theta: 10000,
   });
   return createPolicy(gpu, { name: 'random', config, tokenizerFiles: files, seed, gradientCheckpointing });
 }
