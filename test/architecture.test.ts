@@ -166,6 +166,25 @@ describe('the layers', () => {
     expect(cyclesIn(planted)).toEqual(['a.ts -> b.ts -> c.ts -> a.ts']);
   });
 
+  it('docs/architecture.md has the table', () => {
+    const rows = [...read('docs/architecture.md').matchAll(/^\| (`[\w/`, ]+`) \|([^|]*)\| [^|]+ \|$/gm)].flatMap(
+      ([, names, text]) => {
+        const [plain, types] = text!
+          .replaceAll('`', '')
+          .trim()
+          .split(/[;,]? ?the types of /);
+        const imports = [...plain!.split(/, /), ...(types ? types.split(' and ').map((name) => `type ${name}`) : [])].filter(
+          Boolean,
+        );
+        return [...names!.matchAll(/`(\w+)\/?`/g)].map(([, name]) => [name!, imports.map((item) => item.trim()).sort()] as const);
+      },
+    );
+    const documented = Object.fromEntries(rows.filter(([name]) => name in MAY_IMPORT));
+    expect(Object.keys(documented).sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+    const stated = Object.entries(documented).filter(([, imports]) => imports.join() !== 'all above');
+    for (const [name, imports] of stated) expect([name, imports]).toEqual([name, [...MAY_IMPORT[name]!].sort()]);
+  });
+
   it('no folder has a barrel', () => {
     const barrels = files.filter((file) => file.split('/').length > 2 && path.basename(file) === 'index.ts');
     const reexporting = files.filter((file) => file.split('/').length > 2 && /^export (\*|\{[^}]*\}) from/m.test(read(file)));

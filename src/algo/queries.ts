@@ -108,7 +108,7 @@ function wrongAnswers<Q extends Question>({ completions, correct }: Answers<Q>):
     .filter((item) => !correct[item.row]);
 }
 
-/** Somebody else's wrong answer: another one to this question where the round has one, else one to another question; undefined: none. */
+/** Another sample's wrong answer: to this question where the round has one, else to another question; undefined: none. */
 function otherAnswer(wrong: readonly WrongAnswer[], question: number, row: number, draw: () => number): Completion | undefined {
   const others = wrong.filter((item) => item.row !== row);
   const same = others.filter((item) => item.question === question);

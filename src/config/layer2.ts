@@ -58,7 +58,7 @@ export const LAYER2_OPTIONS = {
     type: 'choice',
     choices: ['first', 'random', 'balanced'],
     default: 'random',
-    doc: 'Which K: the first ones, any, or right and wrong ones in equal numbers as far as they go. Without effect where all go. Ours.',
+    doc: 'Which K: the first ones, any, or right and wrong ones in equal numbers while there are both. Without effect where all go. Ours.',
   },
   truncatedAnswers: {
     section: 'layer 2',

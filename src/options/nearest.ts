@@ -1,4 +1,4 @@
-// Names the known name that somebody probably meant; used wherever a name is refused.
+// The known name that was probably meant; used wherever a name is refused.
 
 /** Edit distance, for naming the nearest known option. */
 function distance(a: string, b: string): number {
