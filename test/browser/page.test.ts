@@ -64,11 +64,10 @@ async function open(hash: string): Promise<Opened> {
 const texts = (page: Page): Promise<string> => page.evaluate(() => document.body.innerText);
 
 async function until(page: Page, text: string): Promise<void> {
-  await page.waitForFunction(
-    (wanted: string) => document.body.innerText.includes(wanted),
-    { timeout: 60_000, polling: 50 },
-    text,
-  );
+  const isThere = (wanted: string): boolean => document.body.innerText.includes(wanted);
+  await page.waitForFunction(isThere, { timeout: 60_000, polling: 50 }, text).catch(async (cause: unknown) => {
+    throw new Error(`expected "${text}" in the page, got: ${await texts(page)}`, { cause });
+  });
 }
 
 async function click(page: Page, label: string): Promise<void> {

@@ -86,7 +86,7 @@ describe('a device that is lost', () => {
 describe('what the system does to a run', () => {
   it('a folder that is removed in the middle is made again; nothing later is lost', async () => {
     const quiet = await train({});
-    const ended = await train({ act: (_, run) => rmSync(run, { recursive: true, force: true }) });
+    const ended = await train({ act: (_, run) => rmSync(run, { recursive: true, force: true, maxRetries: 5 }) });
     expect(ended.code, ended.stderr).toBe(0);
     expect(weights(ended) === weights(quiet)).toBe(true);
     expect(readdirSync(ended.run)).toEqual(expect.arrayContaining(['checkpoints', 'config.json', 'model', 'report.html']));
