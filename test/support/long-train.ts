@@ -20,7 +20,8 @@ export interface Doing {
   readonly device?: string;
   /** The reward module; default: rewards by the parity of the first token. */
   readonly reward?: string;
-  /** Done after two steps. */
+  /** What its standard error shows when `act` is called; default: the line of the second step. */
+  readonly when?: string;
   readonly act?: (child: ChildProcess, run: string) => void;
   /** Further flags. */
   readonly words?: readonly string[];
@@ -33,6 +34,18 @@ export interface Doing {
 
 export const PARITY = 'export default ({ completionIds }) => completionIds.map((ids) => ids[0] % 2);';
 
+/** A preload that runs `text` in a timer after the line of the third step. */
+export const afterStepThree = (text: string): string => `
+  const write = process.stderr.write.bind(process.stderr);
+  let waits = true;
+  process.stderr.write = (line, ...rest) => {
+    if (waits && /^step 3\\//.test(line)) {
+      waits = false;
+      setTimeout(() => { ${text} });
+    }
+    return write(line, ...rest);
+  };`;
+
 /** A short step of a small model. */
 export const STEP: readonly string[] = [
   ...['--model', 'models/signs-0.2m', '--task', 'signs', '--limit', '16', '--eval-rows', '0'],
@@ -44,7 +57,7 @@ let runs = 0;
 
 /** Starts a training of 500 steps in a new folder below `folder`. */
 export function longTrain(folder: string, doing: Doing): Promise<Ended> {
-  const { device = 'wasm', reward = PARITY, act, words = [], preload = '', shell, env = {} } = doing;
+  const { device = 'wasm', reward = PARITY, when = 'step 2/', act, words = [], preload = '', shell, env = {} } = doing;
   const name = `${process.pid}-${++runs}`;
   const at = (file: string): string => path.join(folder, `${name}-${file}`);
   const run = at('run');
@@ -60,7 +73,7 @@ export function longTrain(folder: string, doing: Doing): Promise<Ended> {
   let acted = false;
   child.stderr.on('data', (text: Buffer) => {
     stderr += text.toString();
-    if (acted || !stderr.includes('step 2/')) return;
+    if (acted || !stderr.includes(when)) return;
     acted = true;
     act?.(child, run);
   });

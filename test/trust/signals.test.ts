@@ -5,20 +5,23 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../support/cli.js';
 import { gpuKind, skipGpu } from '../support/gpu.js';
-import { longTrain, PARITY, type Doing, type Ended } from '../support/long-train.js';
+import { afterStepThree, longTrain, PARITY, type Doing, type Ended } from '../support/long-train.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-signals-'));
 beforeAll(() => ensureBuilt());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A training with a reward module that something is done to after two steps. */
-const train = (device: string, reward: string, act: Doing['act'], more: Pick<Doing, 'words' | 'preload'> = {}): Promise<Ended> =>
-  longTrain(folder, { device, reward, ...(act && { act }), ...more });
+const train = (
+  device: string,
+  reward: string,
+  act: Doing['act'],
+  more: Pick<Doing, 'words' | 'preload' | 'when'> = {},
+): Promise<Ended> => longTrain(folder, { device, reward, ...(act && { act }), ...more });
 
 /** A reward that does something in its eighth call. */
 const later = (text: string): string => `let n = 0;
 export default async ({ completionIds }) => { if (++n === 8) { ${text} } return completionIds.map((ids) => ids[0] % 2); };`;
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe.each(['wasm', ...(skipGpu ? [] : [gpuKind])])('a training on %s', (device) => {
   // Shaders on CPU cores are slow: one of each kind.
@@ -72,10 +75,11 @@ describe('a reward module', () => {
     ['loops without end', 'for (;;);'],
     ['never answers', 'await new Promise(() => {});'],
   ])('that %s is ended by Ctrl-C, saved', async (_, text) => {
-    const stopped = train('wasm', later(text), (child) => void wait(1500).then(() => child.kill('SIGINT')), {
+    const reward = `import { writeSync } from 'node:fs';\n${later(`writeSync(2, 'the eighth call'); ${text}`)}`;
+    const { code, saved } = await train('wasm', reward, (child) => child.kill('SIGINT'), {
       words: ['--layer2-enabled', 'false'],
+      when: 'the eighth call',
     });
-    const { code, saved } = await stopped;
     expect([code, saved]).toEqual([130, ['step-7']]);
   });
 
@@ -96,26 +100,23 @@ describe('a reward module', () => {
 
 describe('an error outside of the training', () => {
   it.each([
-    ['an unhandled rejection', "setTimeout(() => Promise.reject(new Error('from outside')), 1500)", 1, 'Error: from outside'],
-    ['a throw in a timer', "setTimeout(() => { throw new Error('from outside'); }, 1500)", 1, 'Error: from outside'],
-    [
-      'an exit',
-      'setTimeout(() => process.exit(0), 1500)',
-      null,
-      'ended the process by process.exit(0) in the middle of the work',
-    ],
+    ['an unhandled rejection', "Promise.reject(new Error('from outside'))", 1, 'Error: from outside'],
+    ['a throw in a timer', "throw new Error('from outside')", 1, 'Error: from outside'],
+    ['an exit', 'process.exit(0)', null, 'ended the process by process.exit(0) in the middle of the work'],
   ])('%s is named', async (_, text, code, said) => {
-    const ended = await train('wasm', PARITY, undefined, { preload: text });
+    const ended = await train('wasm', PARITY, undefined, { preload: afterStepThree(text) });
     expect(ended.stderr).toContain(said);
     expect([ended.code, ended.saved.length]).toEqual([code, code === 1 ? 1 : 0]);
   });
 
   it('a main thread that is busy for ever is ended by the second Ctrl-C', async () => {
     const act = (child: ChildProcess): void => {
-      setTimeout(() => child.kill('SIGINT'), 1500);
-      setTimeout(() => child.kill('SIGINT'), 3500);
+      child.kill('SIGINT');
+      setTimeout(() => child.kill('SIGINT'), 2000);
     };
-    const { signal, stderr } = await train('wasm', PARITY, act, { preload: 'setTimeout(() => { for (;;); }, 1500)' });
+    const busy = afterStepThree("writeSync(2, 'busy'); for (;;);");
+    const preload = `const { writeSync } = await import('node:fs');\n${busy}`;
+    const { signal, stderr } = await train('wasm', PARITY, act, { preload, when: 'busy' });
     expect(stderr).toContain('the main thread is busy and does not answer: the process is killed, unsaved');
     expect(signal).toBe('SIGKILL');
   });
