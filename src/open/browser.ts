@@ -2,19 +2,14 @@
 import type { Gpu, GpuOptions } from '../gpu/device.js';
 import type { Device } from '../ops/device.js';
 import { browserThreads } from '../platform/threads-browser.js';
-import { browserGpu } from '../platform/webgpu-browser.js';
+import { browserAdapter } from '../platform/webgpu-browser.js';
 import { WasmDevice, type WasmOptions } from '../wasm/device.js';
 import { openOn, type DeviceChoice, type Machine } from './choice.js';
 
 const machine: Machine = {
   threads: browserThreads,
   waysOut: 'a browser with WebGPU switched on, in a page over https or from localhost.',
-  async findAdapter(software) {
-    const gpu = browserGpu();
-    if (!gpu) return { adapter: null, notes: ['this page has no WebGPU (navigator.gpu is missing)'] };
-    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance', forceFallbackAdapter: software });
-    return { adapter, notes: adapter ? [] : ['WebGPU gives no adapter here'] };
-  },
+  findAdapter: (software) => browserAdapter(software),
 };
 
 /** Opens the best device there is: a GPU, else WebAssembly. @throws MgrpoError `no_adapter` where another one was asked for */

@@ -5,6 +5,7 @@ import type { GpuOptions } from '../gpu/device.js';
 import { openAdapter } from '../kernels/executor.js';
 import { takeOptions } from '../options/border.js';
 import type { Device, DeviceInfo } from '../ops/device.js';
+import { inTime } from '../platform/in-time.js';
 import type { Threads } from '../platform/threads.js';
 import { WasmDevice } from '../wasm/device.js';
 
@@ -21,6 +22,9 @@ export const DEVICE_OPTIONS = {
 
 /** One of the choices of {@link DEVICE_OPTIONS}. */
 export type DeviceChoice = (typeof DEVICE_OPTIONS.device.choices)[number];
+
+/** Milliseconds that a driver gets to open a device. */
+const DEVICE_LIMIT = 60_000;
 
 /** What a machine has. */
 export interface Machine {
@@ -58,7 +62,7 @@ export async function chooseDevice(machine: Machine, choice: DeviceChoice): Prom
   const kind = adapter && (summarize(adapter).software ? 'software' : 'gpu');
   if (adapter && kind === (choice === 'auto' ? 'gpu' : choice)) {
     const why = choice === 'auto' ? 'a GPU comes first' : 'as asked for';
-    return { ...{ kind, why, notes, adapter }, open: (options) => openAdapter(adapter, options) };
+    return { ...{ kind, why, notes, adapter }, open: (options) => inTime(openAdapter(adapter, options), DEVICE_LIMIT, noDevice) };
   }
   if (choice === 'auto') return wasm('there is no GPU', notes);
   const tried = [...notes, ...(kind ? [`found a ${kind} adapter`] : [])].map((note) => `\n  - ${note}`).join('');
@@ -66,6 +70,15 @@ export async function chooseDevice(machine: Machine, choice: DeviceChoice): Prom
     'no_adapter',
     `webgpu: expected ${choice === 'gpu' ? 'a GPU' : 'a software adapter'}, found none:${tried}\n` +
       `Ways out: the device wasm, which every machine has; ${machine.waysOut}`,
+  );
+}
+
+/** What is said where a driver does not answer. */
+function noDevice(): MgrpoError {
+  const seconds = DEVICE_LIMIT / 1000;
+  return new MgrpoError(
+    'unsupported',
+    `webgpu: expected a device from the adapter, got no answer in ${seconds} s; use the device wasm, or start again`,
   );
 }
 

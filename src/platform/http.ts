@@ -3,6 +3,7 @@
 //
 // Not a library's retries (ky and its like): those repeat a request whole, and cannot go on in the middle of a body.
 import { MgrpoError } from '../errors.js';
+import { inTime } from './in-time.js';
 
 /** The part of `fetch` that this package calls; pass your own for tests, proxies or authentication. */
 export type Fetch = (
@@ -231,7 +232,7 @@ class Answer {
   ): Promise<Answer> {
     const stop = new AbortController();
     const sent = fetch(url, { headers, signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal });
-    return new Answer(await inTime(sent, timeout, stop), stop, timeout);
+    return new Answer(await inTime(sent, timeout, () => silent(timeout), stop), stop, timeout);
   }
 
   get headers(): Headers {
@@ -242,30 +243,13 @@ class Answer {
   async next(): Promise<Uint8Array | null> {
     if (!this.#response.body) return null;
     this.#reader ??= this.#response.body.getReader();
-    const { done, value } = await inTime(this.#reader.read(), this.#timeout, this.#stop);
+    const { done, value } = await inTime(this.#reader.read(), this.#timeout, () => silent(this.#timeout), this.#stop);
     return done ? null : value;
   }
 
   /** Gives up what has not come. */
   async drop(): Promise<void> {
     await (this.#reader ?? this.#response.body)?.cancel().catch(() => undefined);
-  }
-}
-
-/** What is awaited, or an error where it takes too long; the request ends then. */
-async function inTime<T>(awaited: Promise<T>, milliseconds: number, stop: AbortController): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`nothing for ${milliseconds / 1000} s`));
-      stop.abort();
-    }, milliseconds);
-  });
-  awaited.catch(() => undefined);
-  try {
-    return await Promise.race([awaited, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -318,4 +302,8 @@ export function unreachable(url: string, error: unknown): MgrpoError {
 export function isForeign(url: string): boolean {
   const { location } = globalThis as { location?: { origin: string; href: string } };
   return location !== undefined && new URL(url, location.href).origin !== location.origin;
+}
+
+function silent(milliseconds: number): Error {
+  return new Error(`nothing for ${milliseconds / 1000} s`);
 }

@@ -65,7 +65,7 @@ const texts = (page: Page): Promise<string> => page.evaluate(() => document.body
 
 async function until(page: Page, text: string): Promise<void> {
   const isThere = (wanted: string): boolean => document.body.innerText.includes(wanted);
-  await page.waitForFunction(isThere, { timeout: 60_000, polling: 50 }, text).catch(async (cause: unknown) => {
+  await page.waitForFunction(isThere, { timeout: 90_000, polling: 50 }, text).catch(async (cause: unknown) => {
     throw new Error(`expected "${text}" in the page, got: ${await texts(page)}`, { cause });
   });
 }
@@ -77,7 +77,7 @@ async function click(page: Page, label: string): Promise<void> {
       button?.click();
       return button !== undefined;
     },
-    { timeout: 60_000, polling: 50 },
+    { timeout: 90_000, polling: 50 },
     label,
   );
 }
