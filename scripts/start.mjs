@@ -1,5 +1,6 @@
 // `npm start`: MGRPO on the built-in model, and beside it GRPO with as many generated tokens. Prints one table and what it says in words; the last
-// line on stdout is {"before","after","grpo","greedy"}, metrics on held-out puzzles. Words behind `npm start --` go to the training.
+// line on stdout is {"before","after","grpo","greedy"}, metrics on held-out puzzles. Words behind `npm start --` go to the training of MGRPO; its seed
+// (`npm start -- --seed 2`) is that of the control and the puzzles too.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -62,9 +63,11 @@ try {
   );
   const { run, before, after } = await mgrpo('train', '--config', `${MODEL}/train.yaml`, ...process.argv.slice(2));
   say('\n2 of 3: the control, GRPO on first answers alone, with as many generated tokens');
-  const control = await mgrpo('train', '--config', `${MODEL}/grpo.yaml`);
+  const seed = String(JSON.parse(readFileSync(path.join(root, run, 'config.json'), 'utf8')).config.seed);
+  const control = await mgrpo('train', '--config', `${MODEL}/grpo.yaml`, '--seed', seed);
   say('\n3 of 3: both turns of all three, sampled and greedy');
-  const evaluate = (model, temperature) => mgrpo('eval', '--model', model, ...PUZZLES, '--temperature', temperature);
+  const evaluate = (model, temperature) =>
+    mgrpo('eval', '--model', model, ...PUZZLES, '--temperature', temperature, '--seed', seed);
   const grpo = await evaluate(`${control.run}/model`, '1');
   const greedy = {
     before: await evaluate(MODEL, '0'),

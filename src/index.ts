@@ -85,6 +85,7 @@ export { CORRECTION_OPTIONS, correctionBonus } from './reward/correction.js';
 export { TAG_COUNT_OPTIONS, THINK_FORMAT_OPTIONS, tagCountReward, thinkFormatReward } from './reward/format.js';
 export { COSINE_OPTIONS, SOFT_OVERLONG_OPTIONS, cosineLengthReward, softOverlongPunishment } from './reward/length.js';
 export { REFLECTION_OPTIONS, reflectionReward } from './reward/reflection.js';
+export { VERDICT_OPTIONS, ownVerdict, verdictReward } from './reward/verdict.js';
 export { REPETITION_OPTIONS, repetitionPenalty } from './reward/repetition.js';
 export { goldOf, isCountdownTask } from './reward/countdown-task.js';
 export { REWARDS, rewardRow, verifierFor } from './reward/registry.js';

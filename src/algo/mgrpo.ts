@@ -89,6 +89,12 @@ export async function mgrpoStep<Q extends Question>(
   };
 }
 
+/** The settings of the step after `step` others: in the first ones (`layer2.aloneSteps`) only corrections are learnt from. */
+export function settingsAt(config: GRPOConfig, step: number): GRPOConfig {
+  const { layer2 } = config;
+  return layer2 && step < layer2.aloneSteps ? { ...config, layer2: { ...layer2, schedule: 'alone' } } : config;
+}
+
 /** numIterations passes over the windows; only the very first optimiser step is on policy. */
 async function runUpdates<Q extends Question>(
   windows: readonly (readonly MicroBatch[])[],

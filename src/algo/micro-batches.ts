@@ -35,14 +35,16 @@ export interface UpdateWindow {
   readonly onPolicy: boolean;
 }
 
-/** The settings that hold in a layer: layer 2 may have its own temperature and completion length. */
+/** The settings that hold in a layer: layer 2 may have its own temperature, completion length, KL and entropy weights. */
 export function layerSettings(config: GRPOConfig, layer: 1 | 2): GRPOConfig {
   if (layer === 1 || config.layer2 === null) return config;
-  const { temperature, maxCompletionLength } = config.layer2;
+  const { temperature, maxCompletionLength, beta, entropyCoef } = config.layer2;
   return {
     ...config,
     temperature: temperature ?? config.temperature,
     maxCompletionLength: maxCompletionLength ?? config.maxCompletionLength,
+    beta: beta ?? config.beta,
+    entropyCoef: entropyCoef ?? config.entropyCoef,
   };
 }
 

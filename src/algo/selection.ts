@@ -38,6 +38,10 @@ export function chooseAnswers(
   if (choice === 'random') return sampleWithoutReplacement(eligible, k, draw).sort((a, b) => a - b);
   const right = eligible.filter((i) => correct[i]);
   const wrong = eligible.filter((i) => !correct[i]);
+  if (choice === 'wrong') {
+    const wrongs = sampleWithoutReplacement(wrong, k, draw);
+    return [...wrongs, ...sampleWithoutReplacement(right, k - wrongs.length, draw)].sort((a, b) => a - b);
+  }
   // Half each; if k is odd, a random side gets one more. What one side lacks comes from the other.
   const half = Math.floor(k / 2) + (k % 2 === 1 && draw() < 0.5 ? 1 : 0);
   const rights = Math.min(right.length, Math.max(half, k - wrong.length));

@@ -6,19 +6,27 @@ import { completeMGRPO } from '../config/mgrpo.js';
 import { checkData, openRewards, readRows } from './data.js';
 import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
-import { modelOf, openAdapter, openModel, openPolicy } from './model.js';
-import { DATA_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
+import { modelOf, openAdapter, openCritic, openModel, openPolicy } from './model.js';
+import { CRITIC_OPTIONS, DATA_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { metricTable, turnTable } from '../report/format.js';
 import { printResult } from './output.js';
 import { withSession } from './session.js';
 
 /** Corrections are asked for as in training; how many there are and what is learnt from them has no place here. */
-const { mode, shown, phrases, systemPrompt, maxCompletionLength: secondLength } = LAYER2_OPTIONS;
-const SECOND_TURN = { mode, shown, phrases, systemPrompt, maxCompletionLength: secondLength } as const satisfies OptionTable;
+const { mode, shown, revision, phrases, systemPrompt, maxCompletionLength: secondLength } = LAYER2_OPTIONS;
+const SECOND_TURN = {
+  mode,
+  shown,
+  revision,
+  phrases,
+  systemPrompt,
+  maxCompletionLength: secondLength,
+} as const satisfies OptionTable;
 
 const OWN = {
   ...DEVICE_OPTIONS,
   ...MODEL_OPTIONS,
+  ...CRITIC_OPTIONS,
   ...DATA_OPTIONS,
   split: {
     section: 'data',
@@ -71,6 +79,8 @@ export async function evalCommand(argv: readonly string[]): Promise<Work | null>
   checkData(settings, problems);
   const second = { ...valuesOf(given, SECOND_TURN, 'layer2'), enabled: settings.turns > 1 };
   const { layer2 } = completeMGRPO({ layer2: second }, problems);
+  if (settings.critic !== null && settings.turns === 1)
+    problems.push('--critic has no effect with --turns 1, which corrects nothing; leave it out, or ask for more turns');
   refuse('eval', problems);
   const files = await openModel(model);
   const adapter = await openAdapter(settings.adapter);
@@ -81,12 +91,14 @@ export async function evalCommand(argv: readonly string[]): Promise<Work | null>
       'stopping: an evaluation that is not finished has no result',
       async ({ device, progress, signal }) => {
         const policy = await openPolicy(device, files, { train: 'none', adapter, dtype: settings.dtype, name: model });
+        const critic = await openCritic(device, settings);
         const maxCompletionLength =
           settings.maxCompletionLength ?? progress.fitted(fittingCompletionLength(policy, rows, layer2), policy.context);
         const rewards = await openRewards(null, null, { maxCompletionLength }, rows);
         progress.line(`evaluating on ${rows.length} problems`);
         const { metrics } = await evaluate(policy, rows, {
           layer2,
+          ...(critic && { critic }),
           ...(settings.turns > 1 && { turns: settings.turns }),
           temperature: settings.temperature,
           maxCompletionLength,

@@ -38,6 +38,15 @@ export async function openAdapter(adapter: string | null): Promise<FileSource | 
   return files;
 }
 
+/** The model that `--critic` names, opened to sample from. */
+export async function openCritic(
+  device: Device,
+  { critic, dtype }: { readonly critic: string | null; readonly dtype: NonNullable<PolicyOptions['dtype']> },
+): Promise<Policy | undefined> {
+  if (critic === null) return undefined;
+  return openPolicy(device, await openModel(critic), { train: 'none', dtype, name: critic });
+}
+
 /** Loads the weights with progress on the terminal. */
 export async function openPolicy(device: Device, files: FileSource, options: PolicyOptions): Promise<Policy> {
   const progress = new Progress();

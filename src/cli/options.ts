@@ -32,6 +32,17 @@ const MODEL = {
 /** Which model, and how it is held. */
 export const MODEL_OPTIONS: typeof MODEL & Pick<typeof POLICY_OPTIONS, 'dtype'> = { ...MODEL, dtype: POLICY_OPTIONS.dtype };
 
+/** Who writes on answers before they are corrected. */
+export const CRITIC_OPTIONS = {
+  critic: {
+    section: 'model',
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'A second model with the tokenizer of --model, a folder or owner/name, that writes on each answer before it is corrected (after MedCritical). It is never trained; its tokens count.',
+  },
+} as const;
+
 /** The row of `--task`: its names and their meaning are those of the registry. */
 interface TaskOption extends OptionSpec {
   readonly type: 'choice';

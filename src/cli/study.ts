@@ -11,8 +11,8 @@ import { duration } from '../report/format.js';
 import { checkData, checkRewards, openRewards, readRows } from './data.js';
 import { UsageError, ownSettings, readFlags, refuse } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
-import { modelOf, openAdapter, openModel } from './model.js';
-import { DATA_OPTIONS, EVAL_DATA_OPTIONS, MODEL_OPTIONS, REWARD_OPTIONS } from './options.js';
+import { modelOf, openAdapter, openCritic, openModel } from './model.js';
+import { CRITIC_OPTIONS, DATA_OPTIONS, EVAL_DATA_OPTIONS, MODEL_OPTIONS, REWARD_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
 import { withSession } from './session.js';
 import { forResume, openReference, openTrainedPolicy } from './trained.js';
@@ -20,6 +20,7 @@ import { forResume, openReference, openTrainedPolicy } from './trained.js';
 /** The settings of a task in a study file, beside those of its trainers. */
 const TASK_OPTIONS = {
   ...MODEL_OPTIONS,
+  ...CRITIC_OPTIONS,
   ...POLICY_OPTIONS,
   ...DATA_OPTIONS,
   ...EVAL_DATA_OPTIONS,
@@ -82,6 +83,9 @@ export async function studyCommand(argv: readonly string[]): Promise<Work | null
     checkRewards(settings.reward, found);
     problems.push(...found.map((problem) => `task ${name}: ${problem}`));
   }
+  for (const { arm, training } of plan.rows)
+    if (training.critic && training.task.settings.critic === null)
+      problems.push(`task ${training.task.name}: expected a model for critic, which arm ${arm.name} needs, got none`);
   refuse('study', problems);
   const folder = new NodeFiles(outputDir ?? path.join('studies', path.basename(file).replace(/\.[^.]*$/, '')));
   const start = await finishedCells({ plan, files: folder });
@@ -140,7 +144,16 @@ async function openCell(
   ];
   const policy = await openTrainedPolicy(device, parts);
   const referencePolicy = await openReference(device, parts);
-  return { policy, ...(referencePolicy && { referencePolicy }), config, rewardFuncs, trainDataset, evalDataset };
+  const critic = training.critic ? await openCritic(device, settings) : undefined;
+  return {
+    policy,
+    ...(referencePolicy && { referencePolicy }),
+    ...(critic && { critic }),
+    config,
+    rewardFuncs,
+    trainDataset,
+    evalDataset,
+  };
 }
 
 function progressText({ cell, done, total, share, last, secondsLeft }: StudyProgress<TaskSettings>): string {

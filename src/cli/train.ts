@@ -23,8 +23,8 @@ import { checkData, checkRewards, needsGold, openRewards, readRows } from './dat
 import { UsageError, commandFlags, flattenValues, ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, GivenValues, Work } from './flags.js';
 import { throughLosses } from './losses.js';
-import { modelOf, openAdapter, openModel } from './model.js';
-import { DATA_OPTIONS, EVAL_DATA_OPTIONS, MODEL_OPTIONS, REWARD_OPTIONS, RUN_OPTIONS } from './options.js';
+import { modelOf, openAdapter, openCritic, openModel } from './model.js';
+import { CRITIC_OPTIONS, DATA_OPTIONS, EVAL_DATA_OPTIONS, MODEL_OPTIONS, REWARD_OPTIONS, RUN_OPTIONS } from './options.js';
 import { metricTable } from '../report/format.js';
 import { printResult, say } from './output.js';
 import { checkOutput, outputFolder, runConfig } from './run.js';
@@ -38,6 +38,7 @@ import type { TrainedModel } from './trained.js';
 const OWN = {
   ...DEVICE_OPTIONS,
   ...MODEL_OPTIONS,
+  ...CRITIC_OPTIONS,
   ...POLICY_OPTIONS,
   ...DATA_OPTIONS,
   ...EVAL_DATA_OPTIONS,
@@ -126,6 +127,7 @@ async function trainOnce(session: Session, plan: Plan, rewards: readonly RewardF
   const { device, progress, signal } = session;
   const policy = await openTrainedPolicy(device, trainedOf(plan));
   const referencePolicy = await openReference(device, trainedOf(plan));
+  const critic = await openCritic(device, plan.settings);
   const samples = new Samples((text) => progress.line(text));
   const onEvent: Listener = async (event) => {
     await progress.listen(event);
@@ -140,6 +142,7 @@ async function trainOnce(session: Session, plan: Plan, rewards: readonly RewardF
     onEvent,
     signal,
     ...(referencePolicy && { referencePolicy }),
+    ...(critic && { critic }),
   };
   const { layer2, ...args } = plan.config;
   const trainer = layer2 ? new MGRPOTrainer({ ...options, args: { ...args, layer2 } }) : new GRPOTrainer({ ...options, args });
@@ -199,6 +202,8 @@ function completeConfig(settings: TrainSettings, given: GivenValues, problems: s
       'reference adapter_off needs an adapter, and all weights are trained; give --lora-r or --adapter, or set reference to frozen_copy',
     );
   if (settings.algorithm === 'mgrpo') return completeMGRPO({ ...shared, layer2 }, problems);
+  if (settings.critic !== null)
+    problems.push('--critic has no effect with --algorithm grpo, which corrects nothing; leave it out');
   for (const name of Object.keys(layer2)) problems.push(`layer2.${name} has no effect with --algorithm grpo; leave it out`);
   return { ...withBestMetric(completeGRPO(shared, problems), 'acc_t1'), layer2: null };
 }

@@ -1,5 +1,6 @@
 // The policy that a command trains, and the start model that its KL term needs: from the model's files, or from a checkpoint.
 import { GRPO_OPTIONS, loraOf } from '../index.js';
+import { hasKl } from '../config/grpo.js';
 import type { FileSource, GRPOConfig, Device, POLICY_OPTIONS, Policy } from '../index.js';
 import type { Settings } from '../options/table.js';
 import { openPolicy } from './model.js';
@@ -27,7 +28,7 @@ export function openReference(
   device: Device,
   { settings, config, model, adapter, checkpoint }: TrainedModel,
 ): Promise<Policy | undefined> {
-  if (!checkpoint || config.beta === 0 || config.reference === 'adapter_off') return Promise.resolve(undefined);
+  if (!checkpoint || !hasKl(config) || config.reference === 'adapter_off') return Promise.resolve(undefined);
   return openPolicy(device, model, { train: 'none', adapter, dtype: settings.dtype, name: settings.model! });
 }
 

@@ -367,6 +367,11 @@ export interface GRPOConfig extends GRPOSettings {
   /** Settings of MGRPO's second layer; null: there is none. */
   readonly layer2: Layer2Config | null;
 }
+/** Whether a layer has a KL term, which needs a reference. */
+export function hasKl({ beta, layer2 }: GRPOConfig): boolean {
+  return beta > 0 || (layer2?.enabled === true && (layer2.beta ?? 0) > 0);
+}
+
 /** What a user gives for GRPO: any part of it. */
 export type GRPOConfigInput = Partial<GRPOSettings> & { readonly layer2?: null };
 

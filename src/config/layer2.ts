@@ -56,9 +56,9 @@ export const LAYER2_OPTIONS = {
   answerChoice: {
     section: 'layer 2',
     type: 'choice',
-    choices: ['first', 'random', 'balanced'],
+    choices: ['first', 'random', 'balanced', 'wrong'],
     default: 'random',
-    doc: 'Which K: the first ones, any, or right and wrong ones in equal numbers while there are both. Without effect where all go. Ours.',
+    doc: 'Which K: the first ones, any, right and wrong ones in equal numbers while there are both, or wrong ones before right ones. Without effect where all go. Ours.',
   },
   truncatedAnswers: {
     section: 'layer 2',
@@ -101,6 +101,20 @@ export const LAYER2_OPTIONS = {
     default: 'successive',
     doc: 'successive: update on layer 1, then sample, score and update on layer 2. joint: both layers are sampled from one policy and share one update. alone: layer 1 is sampled and scored but not learnt from (a control, ours).',
   },
+  aloneSteps: {
+    section: 'layer 2',
+    type: 'integer',
+    min: 0,
+    default: 0,
+    doc: 'Steps at the start in which only corrections are learnt from, as with schedule alone; it stands for the first stage of SCoRe, which holds answers near the start model by a KL term. Ours.',
+  },
+  revision: {
+    section: 'layer 2',
+    type: 'choice',
+    choices: ['always', 'verdict'],
+    default: 'always',
+    doc: 'always: what a correction answers counts. verdict: where it writes that the answer is right (ownVerdict of src/reward/verdict), the answer before stands, as in PAG. Ours.',
+  },
   correctionBonus: {
     section: 'layer 2',
     type: 'number',
@@ -114,6 +128,22 @@ export const LAYER2_OPTIONS = {
     min: 0,
     default: 0,
     doc: 'Subtracted from the reward of a wrong correction of a right answer. With baseline query it only stretches the advantages of right answers’ queries. Ours.',
+  },
+  beta: {
+    section: 'layer 2',
+    type: 'number',
+    nullable: true,
+    min: 0,
+    default: null,
+    doc: 'Weight of the KL term of corrections; null: as beta. Departure: the paper has one weight.',
+  },
+  entropyCoef: {
+    section: 'layer 2',
+    type: 'number',
+    nullable: true,
+    min: 0,
+    default: null,
+    doc: 'Weight of the entropy of corrections; null: as entropyCoef. Ours.',
   },
   temperature: {
     section: 'layer 2',

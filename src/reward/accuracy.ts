@@ -84,6 +84,12 @@ export function countdownReward(options: Partial<Settings<typeof COUNTDOWN_OPTIO
   });
 }
 
+/** The verifier of the rows: Countdown where they have numbers and a target, else accuracy. */
+export function taskVerifier(): RewardFunction {
+  const [accuracy, countdown] = [accuracyReward(), countdownReward()];
+  return (args) => (args['numbers'] && args['target'] ? countdown(args) : accuracy(args));
+}
+
 function rowFlags(args: RewardArgs, i: number, mode: ExtractionMode): number {
   return flagsOf(mode, args.truncated?.[i] ?? false);
 }

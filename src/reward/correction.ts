@@ -24,17 +24,23 @@ export function correctionBonus(options: { readonly of: RewardFunction; readonly
   const { alpha } = takeOptions('correctionBonus', CORRECTION_OPTIONS, options, { of: REWARD });
   const { of } = options;
   return named('correction_bonus', async (args: RewardArgs): Promise<Scores> => {
-    if (args['firstCompletions'] === undefined) return args.completions.map(() => null);
-    const first: RewardArgs = {
-      ...args,
-      completions: columnOf(args, 'firstCompletions', 'correction_bonus') as string[],
-      completionIds: columnOf(args, 'firstCompletionIds', 'correction_bonus') as number[][],
-      truncated: columnOf(args, 'firstTruncated', 'correction_bonus') as boolean[],
-    };
+    const first = onFirstAnswers(args, 'correction_bonus');
+    if (first === null) return args.completions.map(() => null);
     const [after, before] = [await of(args), await of(first)];
     return args.completions.map((_, i) => {
       const [r2, r1] = [after[i], before[i]];
       return r1 === null || r1 === undefined || r2 === null || r2 === undefined ? null : alpha * (r2 - r1);
     });
   });
+}
+
+/** The same call on the answers that the completions correct; null in layer 1. @param where the reward function, for messages */
+export function onFirstAnswers(args: RewardArgs, where: string): RewardArgs | null {
+  if (args['firstCompletions'] === undefined) return null;
+  return {
+    ...args,
+    completions: columnOf(args, 'firstCompletions', where) as string[],
+    completionIds: columnOf(args, 'firstCompletionIds', where) as number[][],
+    truncated: columnOf(args, 'firstTruncated', where) as boolean[],
+  };
 }

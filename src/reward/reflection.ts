@@ -1,10 +1,11 @@
 // A reward for the reflection that a changed verdict follows.
 import { takeOptions } from '../options/border.js';
 import type { Settings } from '../options/table.js';
-import { accuracyReward, countdownReward } from './accuracy.js';
+import { taskVerifier } from './accuracy.js';
 import { correctionBonus } from './correction.js';
 import { named } from './run.js';
 import type { RewardFunction } from './types.js';
+import { thoughtOf } from './verdict.js';
 
 /** Options of {@link reflectionReward}. */
 export const REFLECTION_OPTIONS = {
@@ -27,18 +28,12 @@ export const REFLECTION_OPTIONS = {
  */
 export function reflectionReward(options: Partial<Settings<typeof REFLECTION_OPTIONS>> = {}): RewardFunction {
   const { minLength } = takeOptions('reflectionReward', REFLECTION_OPTIONS, options);
-  const [accuracy, countdown] = [accuracyReward(), countdownReward()];
-  const verifier: RewardFunction = (args) => (args['numbers'] && args['target'] ? countdown(args) : accuracy(args));
+  const verifier = taskVerifier();
   const change = correctionBonus({ of: verifier, alpha: 1 });
   return named('reflection_reward', async (args) => {
     if (args['firstCompletions'] === undefined) return (await verifier(args)).map(() => 0);
     const changes = await change(args);
-    return changes.map((delta, i) => (thought(args.completions[i]!).length >= minLength ? delta : 0));
+    const lengthOf = (text: string): number => thoughtOf(text).replaceAll(/\s/g, '').length;
+    return changes.map((delta, i) => (lengthOf(args.completions[i]!) >= minLength ? delta : 0));
   });
-}
-
-/** What stands in the think blocks of a text, without spaces; a correction in mode open_think only closes one. */
-function thought(text: string): string {
-  const end = text.lastIndexOf('</think>');
-  return end < 0 ? '' : text.slice(0, end).replaceAll(/<\/?think>|\s/g, '');
 }

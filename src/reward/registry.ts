@@ -7,7 +7,9 @@ import { tagCountReward, thinkFormatReward } from './format.js';
 import { cosineLengthReward, softOverlongPunishment } from './length.js';
 import { reflectionReward } from './reflection.js';
 import { repetitionPenalty } from './repetition.js';
+import { named } from './run.js';
 import type { RewardFunction } from './types.js';
+import { verdictReward } from './verdict.js';
 
 /** One reward function that can be asked for by name. */
 export interface RewardRow {
@@ -79,6 +81,20 @@ export const REWARDS: readonly RewardRow[] = [
     doc: '1 for a correction that thinks and makes a wrong answer right, -1 where it makes a right one wrong, else 0',
     columns: ['gold'],
     make: () => reflectionReward(),
+  },
+  {
+    name: 'verdict',
+    also: ['verdict_reward'],
+    doc: '1 for a correction that writes a right verdict on the answer before it, else 0',
+    columns: ['gold'],
+    make: () => verdictReward(),
+  },
+  {
+    name: 'verification',
+    also: ['verification_reward'],
+    doc: '1 for a correction that writes a right verdict on the answer before it, -1 for a wrong one, else 0 (S2R)',
+    columns: ['gold'],
+    make: () => named('verification_reward', verdictReward({ wrong: -1 })),
   },
 ];
 

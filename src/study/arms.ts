@@ -23,6 +23,8 @@ export interface Arm {
   readonly layer2?: Partial<Layer2Config>;
   /** Reward functions beside those of the task, by name. */
   readonly rewards?: readonly string[];
+  /** Whether the critic that the task names writes on answers before they are corrected. */
+  readonly critic?: boolean;
   /** Other settings that it derives from those of the study. */
   readonly change?: (args: Args) => Args;
 }
@@ -34,12 +36,16 @@ const AS_PRINTED: Partial<Layer2Config> = {
   phrases: 'paper',
   answersPerQuery: null,
   truncatedAnswers: 'keep',
+  revision: 'always',
+  aloneSteps: 0,
   selection: 'paper',
   baseline: 'query',
   normalizer: 'paper',
   schedule: 'successive',
   correctionBonus: 0,
   degradationPenalty: 0,
+  beta: null,
+  entropyCoef: null,
 };
 
 /** Twice the answers to each question, with as many questions and optimiser steps a round. */
@@ -96,6 +102,42 @@ export const ARMS: readonly Arm[] = [
     rewards: ['reflection'],
   },
   {
+    name: 'verdict',
+    doc: 'MGRPO with a reward for a right verdict on the own answer',
+    algorithm: 'mgrpo',
+    score: 'second',
+    rewards: ['verdict'],
+  },
+  {
+    name: 'verification',
+    doc: 'MGRPO with the verification reward of S2R: right verdict 1, wrong one -1',
+    algorithm: 'mgrpo',
+    score: 'second',
+    rewards: ['verification'],
+  },
+  {
+    name: 'pag',
+    doc: 'MGRPO that verifies first and revises only where its own verdict is wrong, paid for both (PAG)',
+    algorithm: 'mgrpo',
+    score: 'second',
+    rewards: ['verdict'],
+    layer2: { revision: 'verdict' },
+  },
+  {
+    name: 'score',
+    doc: 'MGRPO shaped as in SCoRe: corrections alone at first, then a bonus for the change of reward, compared per question',
+    algorithm: 'mgrpo',
+    score: 'second',
+    layer2: { aloneSteps: 3, baseline: 'question', correctionBonus: 1 },
+  },
+  {
+    name: 'critic',
+    doc: 'MGRPO with a second model that writes on answers before they are corrected (MedCritical)',
+    algorithm: 'mgrpo',
+    score: 'second',
+    critic: true,
+  },
+  {
     name: 'blind',
     doc: 'control: a second turn that does not see the answer',
     algorithm: 'mgrpo',
@@ -117,13 +159,17 @@ export const ARM_NAMES: readonly string[] = ARMS.map(({ name }) => name);
 /** Values to try of options that have no list of choices. */
 const PROBES: Partial<Record<keyof Layer2Config, readonly (string | number)[]>> = {
   phrases: ['paper', 'neutral', 'perspectives'],
+  numGenerations: [8],
   answersPerQuery: [2],
   correctionBonus: [1],
   degradationPenalty: [1],
+  aloneSteps: [3],
+  beta: [0.01],
+  entropyCoef: [0.01],
 };
 
 /** Options that are arms of their own, or change nothing by themselves. */
-const NOT_ALONE: readonly string[] = ['enabled', 'shown', 'answerChoice'];
+const NOT_ALONE: readonly string[] = ['enabled', 'shown'];
 
 /**
  * An arm with one option of layer 2 changed: `mgrpo:normalizer=paper`.
@@ -147,7 +193,9 @@ export function changedArm(arm: Arm, option: string, value: string): Arm {
 /** An arm with each option of layer 2 changed alone (`mgrpo:*`): every other choice, and the values of {@link PROBES}. */
 export function eachChanged(arm: Arm, settings: Readonly<Record<string, unknown>>): Arm[] {
   return Object.entries(LAYER2_OPTIONS).flatMap(([option, spec]) => {
-    if (NOT_ALONE.includes(option)) return [];
+    // Where all answers go to layer 2 there is nothing to choose.
+    const isIdle = option === 'answerChoice' && (settings['answersPerQuery'] ?? null) === null;
+    if (NOT_ALONE.includes(option) || isIdle) return [];
     const values = PROBES[option as keyof Layer2Config] ?? ('choices' in spec ? spec.choices : []);
     const now = { ...settings, ...arm.layer2 }[option] ?? spec.default;
     return values.filter((value) => value !== now && value !== 'alone').map((value) => changedArm(arm, option, String(value)));

@@ -46,6 +46,8 @@ export interface OpenCell {
   readonly policy: Policy;
   /** The start model of a cell that is resumed, where the KL term needs it. */
   readonly referencePolicy?: Policy;
+  /** Writes on answers before they are corrected, where the training has a critic. */
+  readonly critic?: Policy;
   /** The training's settings with the cell's seed. */
   readonly config: GRPOConfig;
   readonly rewardFuncs: readonly RewardFunction[];
@@ -97,6 +99,7 @@ export async function runCell<S>(run: CellRun<S>): Promise<readonly Point[]> {
   } finally {
     opened.policy.free();
     opened.referencePolicy?.free();
+    opened.critic?.free();
   }
 }
 
@@ -129,13 +132,14 @@ class RunningCell<S> {
   constructor(run: CellRun<S>, opened: OpenCell) {
     this.#run = run;
     this.#opened = opened;
-    const { config, policy, referencePolicy, rewardFuncs, trainDataset } = opened;
+    const { config, policy, referencePolicy, critic, rewardFuncs, trainDataset } = opened;
     const { layer2, ...args } = config;
     const options = {
       policy,
       rewardFuncs,
       trainDataset,
       ...(referencePolicy && { referencePolicy }),
+      ...(critic && { critic }),
       signal: this.#stop.signal,
       onEvent: (event: TrainEvent) => (event.type === 'step' ? this.#finishStep(event.step, event.metrics) : undefined),
     };
@@ -183,10 +187,11 @@ class RunningCell<S> {
   /** Evaluates, and saves the state with all evaluations so far. */
   async #measure(point: number, step: number): Promise<void> {
     const { plan, cell, files, signal } = this.#run;
-    const { policy, config, evalDataset } = this.#opened;
+    const { policy, config, critic, evalDataset } = this.#opened;
     const { turns, samples, temperature } = plan.evaluation;
     const found = await evaluate(policy, evalDataset, {
       layer2: cell.training.layer2,
+      ...(critic && { critic }),
       turns,
       temperature,
       numGenerations: samples,
@@ -226,8 +231,8 @@ function measured(
 
 /** What the numbers of a cell depend on, as JSON. */
 function setupOf<S>({ budget, evaluation }: StudyPlan<S>, { training, seed }: Cell<S>): string {
-  const { task, config, layer2, rewards } = training;
-  return JSON.stringify({ task: task.settings, config: { ...config, seed }, layer2, rewards, budget, evaluation });
+  const { task, config, layer2, rewards, critic } = training;
+  return JSON.stringify({ task: task.settings, config: { ...config, seed }, layer2, rewards, critic, budget, evaluation });
 }
 
 async function checkSetup<S>(files: FileFolder, plan: StudyPlan<S>, cell: Cell<S>): Promise<void> {

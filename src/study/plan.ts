@@ -89,6 +89,8 @@ export interface Training<S> {
   readonly layer2: Layer2Config;
   /** Names of reward functions beside those of the task. */
   readonly rewards: readonly string[];
+  /** Whether the task's critic writes on answers before they are corrected. */
+  readonly critic: boolean;
 }
 
 /** What is run as one: a training with a seed. */
@@ -257,10 +259,10 @@ function planRows<S>(
       // A setting of the study is as wrong in one arm as in another.
       for (const problem of found) if (!known.has(problem)) problems.push(`arm ${arm.name} on ${task.name}: ${problem}`);
       found.forEach((problem) => known.add(problem));
-      const { rewards = [] } = arm;
-      const key = JSON.stringify([config, layer2, rewards]);
+      const { rewards = [], critic = false } = arm;
+      const key = JSON.stringify([config, layer2, rewards, critic]);
       const { name, settings } = task;
-      const training = trainings.get(key) ?? { name: arm.name, task: { name, settings }, config, layer2, rewards };
+      const training = trainings.get(key) ?? { name: arm.name, task: { name, settings }, config, layer2, rewards, critic };
       trainings.set(key, training);
       return { arm, training };
     });

@@ -107,6 +107,8 @@ function layer2Of(input: EvaluateOptions['layer2']): Layer2Config | null {
 interface Graded {
   readonly rolled: Rollout<EncodedQuestion>;
   readonly verdicts: readonly Verdict[];
+  /** Whether a correction left the answer before it standing. */
+  readonly stands: readonly boolean[];
   /** Right by lenient extraction. */
   readonly lenient: readonly boolean[];
 }
@@ -208,7 +210,7 @@ class EvaluationRun {
 
   /** What stands after a turn: an answer that got no query stays as it was. */
   #standAfter(before: Standing, queries: readonly Query<EncodedQuestion>[], graded: Graded): Standing {
-    const { rolled, lenient } = graded;
+    const { rolled, lenient, stands } = graded;
     const after = standingOf(graded);
     const filled = <T>(now: readonly T[], then: readonly T[]): T[] => {
       const out = [...then];
@@ -217,6 +219,7 @@ class EvaluationRun {
     };
     // In mode open_think a correction goes on with the thought: the whole turn is the answer that the next turn gets.
     const answers = after.answers.map((completion, i) => {
+      if (stands[i]) return queries[i]!.origin.answer;
       if (this.#layer2?.mode !== 'open_think') return completion;
       const { ids, question } = queries[i]!;
       return { ...completion, ids: [...Array.from(ids).slice(question.promptIds.length), ...Array.from(completion.ids)] };
@@ -283,9 +286,10 @@ class EvaluationRun {
       keep: firstStream === 0,
       onProgress: ({ done, tokens }) => onProgress?.(firstStream + done, this.#total, tokens),
     });
-    const { scored, verdicts } = await judge(this.#policy, prompts, completions, {
+    const { scored, verdicts, stands } = await judge(this.#policy, prompts, completions, {
       rewardFuncs: this.#rewardFuncs,
       openThink: this.#layer2?.mode === 'open_think',
+      revision: this.#layer2?.revision ?? 'always',
       trainerState: { globalStep: 0, maxSteps: 0, epoch: 0 },
       calls: { timeout: this.#settings.rewardTimeout, failuresAreNull: this.#settings.rewardErrors !== 'stop', signal },
     });
@@ -297,7 +301,7 @@ class EvaluationRun {
       correct: verdicts.map(({ verdict }) => verdict),
       advantages: new Float64Array(verdicts.length),
     };
-    return { rolled, verdicts, lenient: lenientVerdicts(rolled, verdicts) };
+    return { rolled, verdicts, stands, lenient: lenientVerdicts(rolled, verdicts) };
   }
 }
 

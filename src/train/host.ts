@@ -150,6 +150,7 @@ export class DeviceHost implements StepHost<EncodedQuestion> {
       const { scored } = await judge(policy, prompts, completions, {
         rewardFuncs,
         openThink: config.layer2?.mode === 'open_think',
+        revision: config.layer2?.revision ?? 'always',
         trainerState: { globalStep: this.#step, maxSteps, epoch: this.#epoch },
         logMetric: (name, value) => (logged[layer === 2 ? `layer2/${name}` : name] = value),
         calls: {

@@ -1,4 +1,5 @@
 // The reference policy of the KL term (pi_ref of Eq. 3): where its log-probabilities come from, and who frees it.
+import { hasKl } from '../config/grpo.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import { check } from '../errors.js';
 import { Decoder } from '../nn/decoder.js';
@@ -20,12 +21,12 @@ export function loraOffReference(decoder: Decoder): Reference {
 }
 
 /**
- * The base with a new LoRA off, else a frozen copy of what is trained; null with beta 0.
+ * The base with a new LoRA off, else a frozen copy of what is trained; null where no layer has a KL term.
  * @param given the reference itself, where it is not what `policy` holds now
  * @param step optimiser steps that the policy has behind it
  */
 export function makeReference(policy: Policy, config: GRPOConfig, given: Policy | undefined, step: number): HeldReference | null {
-  if (config.beta === 0) return null;
+  if (!hasKl(config)) return null;
   if (given) return { score: (sequences, temperature) => scoreSequences(given.decoder, sequences, temperature), free: nothing };
   const { decoder } = policy;
   if (config.reference === 'adapter_off' || (config.reference === 'auto' && policy.origin === 'new-lora')) {
@@ -37,8 +38,8 @@ export function makeReference(policy: Policy, config: GRPOConfig, given: Policy 
   }
   check(
     step === 0,
-    `train: expected the start model as referencePolicy of a run that goes on from step ${step} with beta ${config.beta}, got none; ` +
-      'load it a second time and pass it, or set beta to 0',
+    `train: expected the start model as referencePolicy of a run that goes on from step ${step} with a KL term, got none; ` +
+      'load it a second time and pass it, or set beta and layer2.beta to 0',
   );
   const copy = decoder.trained.frozenCopy();
   const frozen = decoder.lora

@@ -1,12 +1,14 @@
 // Sampling completions of prompts, and scoring them: token ids to texts, the verifier's reading, reward functions. Shared by training and evaluation.
 import type { Completion, Origin, Prompt, Scored } from '../algo/rollout.js';
 import type { GRPOConfig } from '../config/grpo.js';
+import type { Layer2Config } from '../config/layer2.js';
 import { samplingOf, type SamplingSettings } from '../config/sampling.js';
 import { MgrpoError } from '../errors.js';
 import { generate, type Generated } from '../sampling/generate.js';
 import { goldOf } from '../reward/countdown-task.js';
 import { scoreAll, type RewardCalls } from '../reward/run.js';
 import type { RewardArgs, RewardFunction, RewardTrainerState } from '../reward/types.js';
+import { ownVerdict, standingText } from '../reward/verdict.js';
 import { verifyBatch } from '../reward/verify.js';
 import type { Verdict } from '../reward/verify.js';
 import { textOf } from './language-model.js';
@@ -71,6 +73,8 @@ export async function rollout(
 export interface Judged {
   readonly scored: Scored;
   readonly verdicts: readonly Verdict[];
+  /** Of each correction: whether it left the answer before it standing (layer2.revision verdict). */
+  readonly stands: readonly boolean[];
 }
 
 /** What {@link judge} takes beside the completions. */
@@ -78,6 +82,8 @@ export interface JudgeOptions {
   readonly rewardFuncs: readonly RewardFunction[];
   /** Whether corrections continue an open thought: then they are judged with the assistant's turn before them, only the whole is an answer. */
   readonly openThink: boolean;
+  /** What a correction that writes that the answer is right amounts to. */
+  readonly revision: Layer2Config['revision'];
   readonly trainerState: RewardTrainerState;
   /** Receives what reward functions add to the metrics. */
   readonly logMetric?: (name: string, value: number) => void;
@@ -89,16 +95,20 @@ export async function judge(
   model: LanguageModel,
   prompts: readonly Prompt<EncodedQuestion>[],
   completions: readonly (readonly Completion[])[],
-  { rewardFuncs, openThink, trainerState, logMetric, calls }: JudgeOptions,
+  { rewardFuncs, openThink, revision, trainerState, logMetric, calls }: JudgeOptions,
 ): Promise<Judged> {
   const samples = completions.flatMap((row, i) => row.map((completion) => ({ completion, prompt: prompts[i]! })));
   const texts = samples.map(({ completion, prompt: { ids, origin, question } }) => {
     const turn = origin && openThink ? textOf(model, Array.from(ids).slice(question.promptIds.length)) : '';
     return turn + textOf(model, completion.ids);
   });
-  const truncated = samples.map(({ completion }) => completion.truncated);
+  const stands = samples.map(({ prompt }, i) => revision === 'verdict' && !!prompt.origin && ownVerdict(texts[i]!) === true);
+  const judged = texts.map((text, i) =>
+    stands[i] ? standingText(text, textOf(model, samples[i]!.prompt.origin!.answer.ids)) : text,
+  );
+  const truncated = samples.map(({ completion, prompt }, i) => (stands[i] ? prompt.origin!.answer : completion).truncated);
   const verdicts = verifyBatch(
-    texts.map((response, i) => ({
+    judged.map((response, i) => ({
       gold: goldOf(samples[i]!.prompt.question.row),
       response,
       mode: 'strict',
@@ -110,7 +120,7 @@ export async function judge(
   const args: RewardArgs = {
     ...columnsOf(model, samples),
     prompts: samples.map(({ prompt }) => rendered.get(prompt)!),
-    completions: texts,
+    completions: judged,
     completionIds: samples.map(({ completion }) => completion.ids),
     truncated,
     trainerState,
@@ -130,7 +140,7 @@ export async function judge(
       ? await scoreAll(rewardFuncs, args, calls)
       : { rewards: texts.map(() => []), names: [] };
   const details = texts.map((text, i) => ({ text, final: verdicts[i]!.extracted, extra: extras[i]! }));
-  return { scored: { rewards, names, texts: details }, verdicts };
+  return { scored: { rewards, names, texts: details }, verdicts, stands };
 }
 
 /** Columns of the data rows, one entry per completion; in layer 2 also `firstCompletions`, `firstCompletionIds` and `firstTruncated`. */

@@ -8,7 +8,7 @@
 //   - every random number comes from (seed, position): a run that is saved and resumed gives the same bytes.
 // It is not: several devices, an adaptive KL or entropy weight, a reference that follows the policy, a reward model (write it as a function).
 import type { Metric } from '../algo/evaluation.js';
-import { mgrpoStep } from '../algo/mgrpo.js';
+import { mgrpoStep, settingsAt } from '../algo/mgrpo.js';
 import { batchPlan } from '../config/batch.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import { check, MgrpoError } from '../errors.js';
@@ -96,12 +96,13 @@ export class PolicyTrainer {
 
   /** One sampling round and its updates; null where the signal ended it before the first update. */
   async #step(): Promise<StepDone | null> {
-    const { config, policy } = this;
+    const { policy } = this;
+    const config = settingsAt(this.config, this.#state.step);
     const { signal } = this.#setup;
     const plan = batchPlan(config);
     const step = this.#state.step + plan.stepsPerRound * config.numIterations;
     const reference = this.#reference?.score ?? null;
-    const parts = { ...this.#setup, optimizer: this.#optimizer, events: this.#events, reference, room: this.#room };
+    const parts = { ...this.#setup, config, optimizer: this.#optimizer, events: this.#events, reference, room: this.#room };
     const host = new DeviceHost(parts, this.#position, this.#state.step);
     try {
       signal?.throwIfAborted();

@@ -185,6 +185,16 @@ describe('chooseAnswers', () => {
     for (const text of seen) expect(new Set(text.split(',')).size).toBe(3);
   });
 
+  it('takes wrong ones before right ones', () => {
+    for (const u of [0, 0.3, 0.7, 0.99]) {
+      expect(chooseAnswers(correct, all, 1, 'wrong', drawn([u]))).toEqual([4]);
+      expect(chooseAnswers([false, true, false, false], [0, 1, 2, 3], 3, 'wrong', drawn([u]))).toEqual([0, 2, 3]);
+      const three = chooseAnswers(correct, all, 3, 'wrong', drawn([u]));
+      expect(three).toContain(4);
+      expect(new Set(three).size).toBe(3);
+    }
+  });
+
   it('balances right and wrong as far as they go', () => {
     for (const u of [0, 0.3, 0.7, 0.99]) {
       expect(chooseAnswers(correct, all, 2, 'balanced', drawn([u]))).toContain(4);

@@ -217,7 +217,9 @@ describe('mgrpo on a device', () => {
       'eval.jsonl',
       '{"question":"1+1","answer":"2"}\n{"question":"2+3","answer":"5"}\n{"question":"2+4","answer":"6"}\n',
     );
-    const { code, json, stderr } = await mgrpo(['eval', '--model', model, '--dataset', data, '--limit', '2', '--turns', '3']);
+    const words = ['eval', '--model', model, '--critic', model, '--dataset', data, '--limit', '2'];
+    const { code, json, stderr } = await mgrpo([...words, '--turns', '3']);
+    expect((await mgrpo([...words, '--turns', '1'])).stderr).toContain('--critic has no effect with --turns 1');
     expect(stderr).toMatch(
       /^ +right {2}\[95 % interval\] +wrong to right +right to wrong +changed\n +turn 1 .*\n +turn 2 .*\n +turn 3 /m,
     );

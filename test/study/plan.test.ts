@@ -72,17 +72,26 @@ describe('readStudy', () => {
     expect(layer2Of('mgrpo:correctionBonus=0.5')).toMatchObject({ correctionBonus: 0.5, shown: 'own' });
     expect(trainingOf(plan, 'mine').config).toMatchObject({ beta: 0, layer2: { shown: 'hidden', numGenerations: 6 } });
     expect(trainingOf(plan, 'mine').config.numGenerations).toBe(4);
-    const { rows } = read({ arms: ['mgrpo', 'reflection'] });
-    expect(rows.map(({ training }) => training.rewards)).toEqual([[], ['reflection']]);
+    const { rows } = read({ arms: ['mgrpo', 'reflection', 'verdict', 'verification', 'pag', 'critic'] });
+    expect(rows.map(({ training }) => training.rewards)).toEqual([
+      ...[[], ['reflection'], ['verdict'], ['verification'], ['verdict'], []],
+    ]);
+    expect(rows.map(({ training }) => training.critic)).toEqual([false, false, false, false, false, true]);
+    expect(rows.map(({ training }) => training.layer2.revision).indexOf('verdict')).toBe(4);
   });
 
   it('changes each option of layer 2 alone (mgrpo:*)', () => {
-    const plan = read({ arms: ['mgrpo', 'mgrpo:*'], settings: { layer2: { selection: 'none' } } });
+    const plan = read({ arms: ['mgrpo', 'mgrpo:*'], settings: { layer2: { selection: 'none', answersPerQuery: 2 } } });
     const names = plan.arms.map(({ name }) => name);
-    for (const name of ['selection=paper', 'normalizer=paper', 'baseline=question', 'schedule=joint', 'mode=open_think'])
+    for (const name of [
+      ...['selection=paper', 'normalizer=paper', 'baseline=question', 'schedule=joint', 'mode=open_think', 'numGenerations=8'],
+      ...['answerChoice=wrong', 'phrases=neutral', 'phrases=perspectives', 'correctionBonus=1', 'degradationPenalty=1'],
+      ...['revision=verdict', 'aloneSteps=3', 'beta=0.01', 'entropyCoef=0.01', 'truncatedAnswers=skip'],
+    ])
       expect(names).toContain(`mgrpo:${name}`);
     for (const name of ['selection=none', 'schedule=alone', 'enabled=false', 'shown=hidden'])
       expect(names).not.toContain(`mgrpo:${name}`);
+    expect(read({ arms: ['mgrpo', 'mgrpo:*'] }).arms.filter(({ name }) => name.includes('answerChoice'))).toEqual([]);
     const base = trainingOf(plan, 'mgrpo').config.layer2!;
     for (const { name } of plan.arms.slice(1)) {
       const changed = Object.entries(trainingOf(plan, name).config.layer2!).filter(
