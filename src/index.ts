@@ -93,9 +93,14 @@ export type { RewardRow } from './reward/registry.js';
 export { named, rewardName, scoreAll } from './reward/run.js';
 export type { BatchScores, RewardCalls } from './reward/run.js';
 export type { RewardArgs, RewardFunction, RewardTrainerState, Scores } from './reward/types.js';
+export { equal, extract, groupAnswers, parse } from './reward/answers.js';
+export type { ComparisonOptions, ExtractionOptions, Parsed } from './reward/answers.js';
 export { verify, verifyBatch } from './reward/verify.js';
 export type { CountdownTask } from './reward/countdown-task.js';
-export type { AnswerForm, ExtractionMode, Verdict, VerifyPair } from './reward/verify.js';
+export type { AnswerForm, ExtractionMode, Verdict, VerifyOptions, VerifyPair } from './reward/verify.js';
+export type { Response, ResponseMessage } from './reward/response.js';
+export { REWARD_VERIFIER_OPTIONS, VERIFIER_OPTIONS } from './config/verifier.js';
+export type { AnswerKind, VerifierSettings } from './config/verifier.js';
 
 export { ARITHMETIC_SFT_OPTIONS, ARITHMETIC_SIZES, arithmetic, arithmeticSft } from './tasks/arithmetic.js';
 export type { ArithmeticSftOptions, ArithmeticSize } from './tasks/arithmetic.js';

@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sampling: ['nn'],
   optim: ['ops', 'config', 'rng', 'type nn/parameters'],
   text: ['errors'],
-  reward: ['platform', 'options'],
+  reward: ['platform', 'config'],
   tasks: ['text', 'rng', 'reward'],
   data: ['tasks', 'platform'],
   algo: ['errors', 'config'],

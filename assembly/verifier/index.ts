@@ -3,17 +3,19 @@
 // an answer that had to be put together from parts (several boxes, a percent sign after the box) lies in the join buffer.
 //
 // Record (i32 each; addresses are byte addresses in memory):
-// in  0 gold start · 1 gold length · 2 text start · 3 text length · 4 flags (status.ts)
-// out 5 verdict · 6 rule · 7 answer start · 8 answer length · 9 gold answer start · 10 gold answer length · 11 unused
+// in  0 gold start · 1 gold length · 2 text start · 3 text length · 4 flags (status.ts) · 5-8 tolerances (policy.ts), with flag TOLERANT
+// out 5 verdict · 6 rule · 7 answer start · 8 answer length · 9 gold answer start · 10 gold answer length · 11 kind, with flag KIND
 import { checkCountdown, countdownReason } from './compare/countdown';
 import { equalAnswers } from './compare/equal';
+import { kindOf } from './compare/kind';
+import { policy } from './policy';
 import { extractAnswer, extractGold, Extractor, extractSolution } from './read/extract';
 import { isUnusable } from './read/sentences';
 import { beginBatch } from './read/joined';
 import { Mark, marks, ruleOf } from './read/marks';
 import { repaired } from './read/repair';
 import { endOf, exists, NOWHERE, Span, startOf } from './read/span';
-import { Flag, Rule, Verdict } from './status';
+import { AnswerKind, Flag, Rule, Verdict } from './status';
 
 const ROW_WORDS: i32 = 12;
 const ROW_CAPACITY: i32 = 4096;
@@ -62,6 +64,7 @@ export function grade(count: i32): void {
   for (let i = 0; i < count; i++) {
     const row = rows + <usize>(i * ROW_WORDS * 4);
     const flags = load<i32>(row, 16);
+    policy.take(flags, row + 20);
     const goldText = plainText(row, 0, true);
     const text = plainText(row, 8, (flags & Flag.BARE) != 0);
     let gold = extractGold(goldText);
@@ -87,6 +90,7 @@ export function grade(count: i32): void {
     answerRow(row, verdict, rule, answer);
     store<u32>(row, <u32>startOf(gold), 36);
     store<i32>(row, <i32>(endOf(gold) - startOf(gold)), 40);
+    if (policy.has(Flag.KIND)) store<i32>(row, exists(answer) ? kindOf(answer) : AnswerKind.UNREAD, 44);
   }
 }
 

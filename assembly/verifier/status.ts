@@ -30,6 +30,39 @@ export const enum Flag {
   VALUE = 32,
   /** Countdown: the numbers stay in their order, with + or − between them and nothing else. */
   IN_ORDER = 16,
+  /** Comparison: lists count only in the gold's order. */
+  ORDERED = 64,
+  /** Comparison: a percentage is x/100 and nothing else. */
+  HUNDREDTHS = 128,
+  /** Comparison: no rounded decimal counts but a printed double. */
+  DOUBLES = 256,
+  /** Comparison: no rounded decimal counts. */
+  EXACT = 512,
+  /** Comparison: numbers may differ by the row's tolerances. */
+  TOLERANT = 1024,
+  /** The kind of the answer found is asked for. */
+  KIND = 2048,
+}
+
+/** What an answer is; in a row of the flag KIND. */
+export const enum AnswerKind {
+  /** No answer, or one that does not parse. */
+  UNREAD = 0,
+  /** A constant, with or without a unit; infinity, a ratio. */
+  NUMBER = 1,
+  /** An expression with names in it. */
+  EXPRESSION = 2,
+  /** An equation, inequality or congruence that assigns nothing. */
+  RELATION = 3,
+  /** An interval, a union, a set by a condition. */
+  INTERVAL = 4,
+  TUPLE = 5,
+  /** Several answers: a list, a finite set, a ±. */
+  LIST = 6,
+  MATRIX = 7,
+  WORDS = 8,
+  /** A choice. */
+  LETTER = 9,
 }
 
 /** The rule that found the answer; why there is none (from 16); what became of a countdown expression (from 32). */

@@ -262,7 +262,8 @@ function describeFlag({ flag, spec }: Flag): string {
   const fallback =
     spec.default === null ? '' : ` [${Array.isArray(spec.default) ? spec.default.join(',') : String(spec.default)}]`;
   const range = spec.min !== undefined || spec.above !== undefined || spec.max !== undefined || spec.below !== undefined;
-  const values = range ? ` (${describe(spec)})` : '';
+  const isOpen = !range && !(spec.type === 'strings' && spec.choices);
+  const values = isOpen ? '' : ` (${describe(spec)})`;
   const more = spec.type === 'strings' ? ' Give the flag again for each further entry.' : '';
   return `${head.trimEnd()}${fallback}\n${wrap(`${spec.doc}${more}${values}`, 100, '      ')}`;
 }

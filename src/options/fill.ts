@@ -18,7 +18,7 @@ export function describe(spec: OptionSpec): string {
     boolean: 'true or false',
     string: 'a text',
     numbers: `a list of ${spec.length === undefined ? '' : `${spec.length} `}numbers`,
-    strings: 'a list of texts',
+    strings: spec.choices ? `a list of ${spec.choices.join(', ')}` : 'a list of texts',
   }[spec.type];
   const words = bounds.length > 0 ? `${noun} ${bounds.join(' and ')}` : noun;
   return [words, ...(spec.keywords ?? []), ...(spec.nullable ? ['null'] : [])].join(' or ');
@@ -49,7 +49,7 @@ export function accepts(spec: OptionSpec, value: unknown): boolean {
     case 'numbers':
       return Array.isArray(value) && value.length > 0 && value.length === (spec.length ?? value.length) && value.every(inRange);
     case 'strings':
-      return Array.isArray(value) && value.length > 0 && value.every((x) => typeof x === 'string' && x !== '');
+      return Array.isArray(value) && value.length > 0 && value.every((x) => typeof x === 'string' && x !== '' && spec.choices?.includes(x) !== false);
   }
 }
 

@@ -9,6 +9,7 @@ export interface OptionSpec {
   readonly doc: string;
   /** Heading in the help text, where the option is a flag. */
   readonly section?: string;
+  /** Values of a choice; of a list of texts, what its entries may be. */
   readonly choices?: readonly string[];
   /** Words that stand for a value of a list type, such as `paper` for the paper's phrases. */
   readonly keywords?: readonly string[];
@@ -29,7 +30,7 @@ type ValueOf<S> =
   | (S extends { type: 'boolean' } ? boolean : never)
   | (S extends { type: 'string' } ? string : never)
   | (S extends { type: 'numbers' } ? readonly number[] : never)
-  | (S extends { type: 'strings' } ? readonly string[] : never)
+  | (S extends { type: 'strings' } ? readonly (S extends { choices: readonly (infer C)[] } ? C : string)[] : never)
   | (S extends { keywords: readonly (infer K)[] } ? K : never)
   | (S extends { nullable: true } ? null : never);
 

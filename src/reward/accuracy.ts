@@ -1,21 +1,17 @@
 // Rewards by the verifiers: is the final answer of a completion right?
+import { REWARD_VERIFIER_OPTIONS } from '../config/verifier.js';
 import { MgrpoError, check, show } from '../errors.js';
 import { takeOptions } from '../options/border.js';
 import type { Settings } from '../options/table.js';
+import { judgingOf } from './judging.js';
+import type { Judging } from './judging.js';
 import { named } from './run.js';
-import { OUTCOMES } from './status.js';
+import { FLAG_TRUNCATED, OUTCOMES } from './status.js';
 import type { RewardArgs, RewardFunction } from './types.js';
-import { countdownRow, flagsOf, outcomes } from './verify.js';
-import type { ExtractionMode } from './verify.js';
+import { countdownRow, outcomes } from './verify.js';
 import type { Row } from './wasm.js';
 
-const SCORING = {
-  mode: {
-    type: 'choice',
-    choices: ['strict', 'lenient'],
-    default: 'strict',
-    doc: 'How the answer is found. strict: only marked answers and completions that are an answer and nothing else; lenient: also the last value.',
-  },
+const SCORES = {
   correct: { type: 'number', default: 1, doc: 'Score of a right answer.' },
   wrong: { type: 'number', default: 0, doc: 'Score of everything else.' },
 } as const;
@@ -23,10 +19,17 @@ const SCORING = {
 const COLUMN = { column: { type: 'string', default: 'gold', doc: 'Name of the column with the right answer.' } } as const;
 const SUBSET = { subset: { type: 'boolean', default: false, doc: 'Whether numbers may be left out.' } } as const;
 
-/** Options of {@link accuracyReward}. */
-export const ACCURACY_OPTIONS: typeof SCORING & typeof COLUMN = { ...COLUMN, ...SCORING };
+type Reading = Pick<typeof REWARD_VERIFIER_OPTIONS, 'mode' | 'reasoningTags'>;
+const READING: Reading = { mode: REWARD_VERIFIER_OPTIONS.mode, reasoningTags: REWARD_VERIFIER_OPTIONS.reasoningTags };
+
+/** Options of {@link accuracyReward}: all of the checker's, strict where nothing is said. */
+export const ACCURACY_OPTIONS: typeof COLUMN & typeof REWARD_VERIFIER_OPTIONS & typeof SCORES = {
+  ...COLUMN,
+  ...REWARD_VERIFIER_OPTIONS,
+  ...SCORES,
+};
 /** Options of {@link countdownReward}. */
-export const COUNTDOWN_OPTIONS: typeof SCORING & typeof SUBSET = { ...SCORING, ...SUBSET };
+export const COUNTDOWN_OPTIONS: Reading & typeof SCORES & typeof SUBSET = { ...READING, ...SCORES, ...SUBSET };
 
 const EQUAL = OUTCOMES.indexOf('equal');
 const GOLD_UNPARSABLE = OUTCOMES.indexOf('gold_unparsable');
@@ -39,18 +42,23 @@ const GOLD_UNPARSABLE = OUTCOMES.indexOf('gold_unparsable');
  * @param options see {@link ACCURACY_OPTIONS}
  */
 export function accuracyReward(options: Partial<Settings<typeof ACCURACY_OPTIONS>> = {}): RewardFunction {
-  const { column, mode, correct, wrong } = takeOptions('accuracyReward', ACCURACY_OPTIONS, options);
+  const { column, correct, wrong, ...settings } = takeOptions('accuracyReward', ACCURACY_OPTIONS, options);
+  const judging = judgingOf(settings, 'accuracyReward');
+  const { tolerances, kinds } = judging;
   return named('accuracy_reward', (args) => {
-    const golds = columnOf(args, column, 'accuracy_reward');
-    const rows: Row[] = args.completions.map((text, i) => ({
-      gold: goldText(golds[i], column, i),
-      text,
-      flags: rowFlags(args, i, mode),
-    }));
-    const results = outcomes('grade', rows);
+    const values = columnOf(args, column, 'accuracy_reward');
+    const golds = args.completions.map((_, i) => goldTexts(values[i], column, i));
+    const rows: Row[] = args.completions.flatMap((text, i) => {
+      const row = { text: judging.read(text), flags: rowFlags(args, i, judging), tolerances };
+      return golds[i]!.map((gold) => ({ ...row, gold }));
+    });
+    const results = outcomes('grade', rows, kinds);
     let unreadable = 0;
-    const scores = Array.from(results, (outcome) => {
-      if (outcome !== GOLD_UNPARSABLE) return outcome === EQUAL ? correct : wrong;
+    let at = 0;
+    const scores = golds.map(({ length }) => {
+      const found = results.subarray(at, (at += length));
+      if (found.includes(EQUAL)) return correct;
+      if (found.some((outcome) => outcome !== GOLD_UNPARSABLE)) return wrong;
       unreadable++;
       return null;
     });
@@ -67,7 +75,8 @@ export function accuracyReward(options: Partial<Settings<typeof ACCURACY_OPTIONS
  * @param options see {@link COUNTDOWN_OPTIONS}
  */
 export function countdownReward(options: Partial<Settings<typeof COUNTDOWN_OPTIONS>> = {}): RewardFunction {
-  const { mode, correct, wrong, subset } = takeOptions('countdownReward', COUNTDOWN_OPTIONS, options);
+  const { correct, wrong, subset, ...settings } = takeOptions('countdownReward', COUNTDOWN_OPTIONS, options);
+  const judging = judgingOf(settings, 'countdownReward');
   return named('countdown_reward', (args) => {
     const numbers = columnOf(args, 'numbers', 'countdown_reward');
     const targets = columnOf(args, 'target', 'countdown_reward');
@@ -75,8 +84,8 @@ export function countdownReward(options: Partial<Settings<typeof COUNTDOWN_OPTIO
     const rows = args.completions.map((text, i) =>
       countdownRow(
         { numbers: numbers[i] as number[], target: targets[i] as number, subset, inOrder: inOrder?.[i] === true },
-        text,
-        rowFlags(args, i, mode),
+        judging.read(text),
+        rowFlags(args, i, judging),
         `countdown_reward: row ${i}`,
       ),
     );
@@ -90,8 +99,8 @@ export function taskVerifier(): RewardFunction {
   return (args) => (args['numbers'] && args['target'] ? countdown(args) : accuracy(args));
 }
 
-function rowFlags(args: RewardArgs, i: number, mode: ExtractionMode): number {
-  return flagsOf(mode, args.truncated?.[i] ?? false);
+function rowFlags(args: RewardArgs, i: number, { flags }: Judging): number {
+  return flags | (args.truncated?.[i] === true ? FLAG_TRUNCATED : 0);
 }
 
 /** A column of the data set, one entry per completion. */
@@ -108,12 +117,14 @@ export function columnOf(args: RewardArgs, column: string, where: string): reado
   return values;
 }
 
-function goldText(gold: unknown, column: string, row: number): string {
-  if (typeof gold === 'number' || typeof gold === 'bigint') return String(gold);
-  if (gold === null || gold === undefined) return '';
+/** The right answers of a row: one, or a list of which each counts. */
+function goldTexts(gold: unknown, column: string, row: number): string[] {
+  if (Array.isArray(gold) && gold.length > 0) return gold.flatMap((one) => goldTexts(one, column, row));
+  if (typeof gold === 'number' || typeof gold === 'bigint') return [String(gold)];
+  if (gold === null || gold === undefined) return [''];
   check(
     typeof gold === 'string',
-    `accuracy_reward: expected a string or number in column "${column}", row ${row}, got ${show(gold)}; convert it`,
+    `accuracy_reward: expected a text, a number or a list of them in column "${column}", row ${row}, got ${show(gold)}; convert it`,
   );
-  return gold;
+  return [gold];
 }

@@ -1,28 +1,85 @@
 // The checker's parts by themselves: two answers, one response, many answers of one question.
+import { COMPARISON_OPTIONS, FORM_OPTIONS, MODE_OPTIONS, REASONING_OPTIONS, TRUNCATED_OPTION } from '../config/verifier.js';
+import type { AnswerKind } from '../config/verifier.js';
 import { MgrpoError, show } from '../errors.js';
-import { LIST, need } from '../options/border.js';
-import { verify, verifyBatch } from './verify.js';
-import type { ExtractionMode } from './verify.js';
+import { LIST, need, takeOptions } from '../options/border.js';
+import type { ArgumentRule } from '../options/border.js';
+import type { Settings } from '../options/table.js';
+import { judgingOf, kindOf } from './judging.js';
+import { responseText } from './response.js';
+import type { Response } from './response.js';
+import { FLAG_KIND, FLAG_TRUNCATED, RULES } from './status.js';
+import { verifierModule, verifyBatch } from './verify.js';
+
+/** What counts as the same, for {@link equal} and {@link groupAnswers}. */
+export type ComparisonOptions = Partial<Settings<typeof FORM_OPTIONS & typeof COMPARISON_OPTIONS>>;
+const COMPARISON: typeof FORM_OPTIONS & typeof COMPARISON_OPTIONS = { ...FORM_OPTIONS, ...COMPARISON_OPTIONS };
+
+/** Where the answer is looked for, for {@link parse} and {@link extract}. */
+export type ExtractionOptions = Partial<Settings<typeof MODE_OPTIONS & typeof REASONING_OPTIONS & typeof TRUNCATED_OPTION>> & {
+  /** The right answer, where it is known: its form (a letter, a list, words) says what is looked for. Default: a number. */
+  readonly gold?: string;
+};
+const EXTRACTION: typeof MODE_OPTIONS & typeof REASONING_OPTIONS & typeof TRUNCATED_OPTION = {
+  ...MODE_OPTIONS,
+  ...REASONING_OPTIONS,
+  ...TRUNCATED_OPTION,
+};
+const GOLD: ArgumentRule = {
+  noun: 'a text',
+  is: (value) => typeof value === 'string',
+  wayOut: 'give the right answer, or leave it out',
+  optional: true,
+};
+
+/** The final answer of a response. */
+export interface Parsed {
+  /** As it stands in the text; null where none was found. */
+  readonly extracted: string | null;
+  /** What it is; null where none was found, or it does not read as an answer. */
+  readonly kind: AnswerKind | null;
+  /** Name of the rule that found it, or of the reason why there is none. */
+  readonly rule: string;
+  /** The same as a few words. */
+  readonly reason: string;
+}
 
 /** Whether two answers mean the same, either of them taken as the right one. */
-export function equal(a: string, b: string): boolean {
+export function equal(a: string, b: string, options: ComparisonOptions = {}): boolean {
+  takeOptions('equal', COMPARISON, options);
+  return isEqual(text('equal', 'a', a), text('equal', 'b', b), options);
+}
+
+function isEqual(a: string, b: string, options: ComparisonOptions): boolean {
   return verifyBatch([
-    { gold: text('equal', 'a', a), pred: text('equal', 'b', b) },
-    { gold: b, pred: a },
+    { ...options, gold: a, pred: b },
+    { ...options, gold: b, pred: a },
   ]).some(({ verdict }) => verdict);
 }
 
-/**
- * The final answer of a response as it stands there, or null.
- *
- * @param options.gold the right answer, where it is known: its form (a letter, a list, words) says what is looked for; default a number
- */
-export function extract(
-  response: string,
-  options: { readonly gold?: string; readonly mode?: ExtractionMode } = {},
-): string | null {
-  const { gold = '0', mode = 'lenient' } = options;
-  return verify({ gold, response: text('extract', 'response', response), mode }).extracted;
+/** The final answer of a response, what it is, and by which rule it was found. */
+export function parse(response: Response, options: ExtractionOptions = {}): Parsed {
+  const { truncated, ...settings } = takeOptions('parse', EXTRACTION, options, { gold: GOLD });
+  const { flags, read } = judgingOf(settings, 'parse');
+  let parsed: Parsed | undefined;
+  const row = {
+    gold: options.gold ?? '0',
+    text: read(responseText(response, 'parse')),
+    flags: flags | FLAG_KIND | (truncated ? FLAG_TRUNCATED : 0),
+  };
+  verifierModule().run('grade', [row], (_, { outcome, rule, answer, kind }) => {
+    const [name, reason] = RULES[rule]!;
+    parsed =
+      outcome < 0
+        ? { extracted: null, kind: null, rule: 'too_long', reason: 'the text passes 2 MiB' }
+        : { extracted: answer(), kind: kindOf(kind), rule: name, reason };
+  });
+  return parsed!;
+}
+
+/** The final answer of a response as it stands there, or null. */
+export function extract(response: Response, options: ExtractionOptions = {}): string | null {
+  return parse(response, options).extracted;
 }
 
 /**
@@ -31,15 +88,15 @@ export function extract(
  *
  * An answer joins the first group whose first answer it equals.
  */
-export function groupAnswers(answers: readonly (string | null)[]): number[][] {
+export function groupAnswers(answers: readonly (string | null)[], options: ComparisonOptions = {}): number[][] {
   need('groupAnswers', 'answers', answers, LIST);
+  takeOptions('groupAnswers', COMPARISON, options);
   const groups: number[][] = [];
   answers.forEach((answer, i) => {
     if (answer === null) return;
     text('groupAnswers', `answer ${i}`, answer);
-    const firsts = groups.map(([first]) => answers[first!]!);
-    const found = verifyBatch(firsts.map((gold) => ({ gold, pred: answer }))).findIndex(({ verdict }) => verdict);
-    if (found >= 0) groups[found]!.push(i);
+    const found = groups.find(([first]) => isEqual(answers[first!]!, answer, options));
+    if (found) found.push(i);
     else groups.push([i]);
   });
   return groups.sort((a, b) => b.length - a.length);
@@ -47,5 +104,5 @@ export function groupAnswers(answers: readonly (string | null)[]): number[][] {
 
 function text(where: string, name: string, value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new MgrpoError('invalid_argument', `${where}: expected a string for ${name}, got ${show(value)}; give the text`);
+  throw new MgrpoError('invalid_argument', `${where}: expected a text for ${name}, got ${show(value)}; give the answer as text`);
 }

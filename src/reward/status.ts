@@ -20,6 +20,12 @@ export const FLAG_BARE: number = 4;
 export const FLAG_SUBSET: number = 8;
 export const FLAG_VALUE: number = 32;
 export const FLAG_IN_ORDER: number = 16;
+export const FLAG_ORDERED: number = 64;
+export const FLAG_HUNDREDTHS: number = 128;
+export const FLAG_DOUBLES: number = 256;
+export const FLAG_EXACT: number = 512;
+export const FLAG_TOLERANT: number = 1024;
+export const FLAG_KIND: number = 2048;
 
 /** By the rule's number: where the answer was found, or why none was, or what became of a countdown expression. */
 export const RULES: Readonly<Record<number, readonly [name: string, sentence: string]>> = {

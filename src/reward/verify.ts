@@ -1,41 +1,51 @@
 // The answer checker: pairs in, verdicts with their reasons out. What is compared how is in assembly/.
+import { TRUNCATED_OPTION, VERIFIER_OPTIONS } from '../config/verifier.js';
+import type { AnswerKind, VerifierSettings } from '../config/verifier.js';
 import { MgrpoError, show } from '../errors.js';
-import { LIST, isObject, need } from '../options/border.js';
+import { LIST, isObject, need, takeOptions } from '../options/border.js';
+import { accepts } from '../options/fill.js';
+import type { OptionTable } from '../options/table.js';
 import { isCountdownTask } from './countdown-task.js';
 import type { CountdownTask } from './countdown-task.js';
-import { FLAG_BARE, FLAG_IN_ORDER, FLAG_STRICT, FLAG_SUBSET, FLAG_TRUNCATED, FLAG_VALUE, OUTCOMES, RULES } from './status.js';
+import { judgingOf, kindOf } from './judging.js';
+import { responseText } from './response.js';
+import type { Response } from './response.js';
+import { FLAG_BARE, FLAG_IN_ORDER, FLAG_SUBSET, FLAG_TRUNCATED, OUTCOMES, RULES } from './status.js';
 import type { Outcome } from './status.js';
 import { VerifierModule } from './wasm.js';
 import type { RawResult, Row } from './wasm.js';
 
 /** `strict` accepts marked answers and texts that are an answer and nothing else (rewards); `lenient` also the last value (metrics). */
-export type ExtractionMode = 'strict' | 'lenient';
+export type ExtractionMode = VerifierSettings['mode'];
 
 /**
  * `value`: where the gold is worked out, the answer must be: "47 + 85" is no answer for 132, "2x = 10" none for 5 (rewards). `any`: what is
  * equal counts (metrics).
  */
-export type AnswerForm = 'value' | 'any';
+export type AnswerForm = NonNullable<VerifierSettings['form']>;
 
-/** One pair to judge: give `pred` (the answer itself) or `response` (text to extract it from). */
-export interface VerifyPair {
-  /** The right answer: LaTeX, plain text or unicode; a text with a \boxed{} stands for what is in the box. Or a countdown task. */
-  readonly gold: string | CountdownTask;
-  readonly pred?: string;
-  readonly response?: string;
-  /** Default `lenient`. */
-  readonly mode?: ExtractionMode;
-  /** Default `any`; `value` in strict mode. */
-  readonly form?: AnswerForm;
+/** How an answer is found and compared: the table is in src/config/verifier.ts, its choices and reasons in docs/verifiers.md. */
+export type VerifyOptions = Partial<VerifierSettings> & {
   /** Whether the response was cut at the length limit: then nothing unmarked or unfinished counts. Default false. */
   readonly truncated?: boolean;
-}
+};
+
+/** One pair to judge: give `pred` (the answer itself) or `response` (text or chat to extract it from). */
+export type VerifyPair = VerifyOptions & {
+  /**
+   * The right answer: LaTeX, plain text or unicode; a text with a \boxed{} stands for what is in the box. Several in a list: one of them is
+   * enough. Or a countdown task.
+   */
+  readonly gold: string | readonly string[] | CountdownTask;
+  readonly pred?: string;
+  readonly response?: Response;
+};
 
 /** What was found and decided. */
 export interface Verdict {
   /** True only for a proven equality. */
   readonly verdict: boolean;
-  readonly outcome: Outcome | 'too_long';
+  readonly outcome: Outcome | 'too_long' | 'other_kind';
   /** Name of the rule that found the answer, or of the reason why there is none. */
   readonly rule: string;
   /** The answer as it stands in the text; null where none was found. */
@@ -64,39 +74,70 @@ export function verify(pair: VerifyPair): Verdict {
 /** Judges any number of pairs in as few calls into the module as fit; one verdict per pair, in order. */
 export function verifyBatch(pairs: readonly VerifyPair[]): Verdict[] {
   need('verifyBatch', 'pairs', pairs, LIST);
-  pairs.forEach(checkPair);
-  const verdicts = new Array<Verdict>(pairs.length);
+  const verdicts = new Array<Verdict | undefined>(pairs.length);
+  const trials = { grade: [] as Trial[], countdown: [] as Trial[] };
+  for (const [i, pair] of pairs.entries()) {
+    checkPair(pair, i);
+    trials[isTask(pair.gold) ? 'countdown' : 'grade'].push(...trialsOf(pair, i));
+  }
   for (const kind of ['grade', 'countdown'] as const) {
-    const indices: number[] = [];
-    const rows: Row[] = [];
-    for (const [i, pair] of pairs.entries()) {
-      if ((typeof pair.gold === 'string') !== (kind === 'grade')) continue;
-      indices.push(i);
-      rows.push(rowOf(pair, i));
-    }
+    const of = trials[kind];
+    const rows = of.map(({ row }) => row);
     verifierModule().run(kind, rows, (k, result) => {
-      verdicts[indices[k]!] = explain(result, kind);
+      const { pair, kinds } = of[k]!;
+      const before = verdicts[pair];
+      if (before?.verdict === true) return;
+      const verdict = explain(result, kind, kinds);
+      // of several golds the first that can be read speaks, unless another is equal
+      if (before === undefined || verdict.verdict || before.outcome === 'gold_unparsable') verdicts[pair] = verdict;
     });
   }
-  return verdicts;
+  return verdicts as Verdict[];
 }
 
-/** Outcomes alone, one byte per pair (index into OUTCOMES, 255 for too long): no string is made. For scoring by the thousand. */
-export function outcomes(kind: 'grade' | 'countdown', rows: readonly Row[]): Uint8Array {
+/** One gold of a pair. */
+interface Trial {
+  readonly row: Row;
+  readonly pair: number;
+  readonly kinds: readonly AnswerKind[] | null;
+}
+
+function isTask(gold: VerifyPair['gold']): gold is CountdownTask {
+  return typeof gold !== 'string' && !Array.isArray(gold);
+}
+
+function trialsOf(pair: VerifyPair, index: number): Trial[] {
+  const { gold, pred, response, truncated } = pair;
+  const where = `verify: pair ${index}`;
+  const { flags: asked, tolerances, kinds, read } = judgingOf(pair, where);
+  const text = read(pred ?? responseText(response, where));
+  const flags = asked | (pred === undefined ? 0 : FLAG_BARE) | (truncated === true ? FLAG_TRUNCATED : 0);
+  if (isTask(gold)) return [{ row: countdownRow(gold, text, flags, where), pair: index, kinds: null }];
+  const golds = typeof gold === 'string' ? [gold] : gold;
+  return golds.map((one) => ({ row: { gold: one, text, flags, tolerances }, pair: index, kinds }));
+}
+
+/**
+ * Outcomes alone, one byte per row (index into OUTCOMES, 255 for too long): no string is made. For scoring by the thousand.
+ * @param kinds of answers that count; others are of outcome pred_unparsable
+ */
+export function outcomes(
+  kind: 'grade' | 'countdown',
+  rows: readonly Row[],
+  kinds: readonly AnswerKind[] | null = null,
+): Uint8Array {
   const result = new Uint8Array(rows.length);
-  verifierModule().run(kind, rows, (i, { outcome }) => {
-    result[i] = outcome;
+  verifierModule().run(kind, rows, (i, found) => {
+    result[i] = isOtherKind(found, kinds) ? OUTCOMES.indexOf('pred_unparsable') : found.outcome;
   });
   return result;
 }
 
-/** Flags of a response that is to be extracted from. */
-export function flagsOf(
-  mode: ExtractionMode,
-  truncated: boolean,
-  form: AnswerForm = mode === 'strict' ? 'value' : 'any',
-): number {
-  return (mode === 'strict' ? FLAG_STRICT : 0) | (truncated ? FLAG_TRUNCATED : 0) | (form === 'value' ? FLAG_VALUE : 0);
+/** Whether an answer was found that is of none of the kinds. */
+function isOtherKind({ outcome, kind }: RawResult, kinds: readonly AnswerKind[] | null): boolean {
+  if (kinds === null || outcome < 0 || OUTCOMES[outcome] === 'no_answer' || OUTCOMES[outcome] === 'gold_unparsable') return false;
+  const found = kindOf(kind);
+  return found === null || !kinds.includes(found);
 }
 
 /** A countdown task as the module reads it: "3 7 25 = 32". */
@@ -117,32 +158,33 @@ function plainDecimal(x: number): string {
   return text.includes('e') ? x.toFixed(Math.abs(x) < 1 ? 20 : 0) : text;
 }
 
+const PAIR_OPTIONS: OptionTable = { ...VERIFIER_OPTIONS, ...TRUNCATED_OPTION };
+const SIDES: readonly string[] = ['gold', 'pred', 'response'];
+
 /** Refuses what is no pair, whatever its type claims. */
 function checkPair(pair: VerifyPair, index: number): void {
   const refuse = (expected: string, got: unknown, wayOut: string): never => {
     throw new MgrpoError('invalid_argument', `verify: expected ${expected} of pair ${index}, got ${show(got)}; ${wayOut}`);
   };
   if (!isObject(pair)) refuse('an object in place', pair, 'give { gold, pred } or { gold, response }');
-  const { gold, pred, response, mode, form, truncated } = pair;
-  if (typeof gold !== 'string' && !isObject(gold))
-    refuse('a string or a countdown task for gold', gold, 'give the right answer as text');
-  const text = pred ?? response;
-  if (typeof text !== 'string') refuse('a string for pred or response', text, 'give one of them');
-  if (mode !== undefined && mode !== 'strict' && mode !== 'lenient')
-    refuse('strict or lenient for mode', mode, 'leave it out for lenient');
-  if (form !== undefined && form !== 'value' && form !== 'any')
-    refuse('value or any for form', form, 'leave it out for value in strict mode, any in lenient mode');
-  if (truncated !== undefined && typeof truncated !== 'boolean')
-    refuse('true or false for truncated', truncated, 'leave it out for false');
+  const { gold, pred, response } = pair;
+  const isList = Array.isArray(gold) && gold.length > 0 && gold.every((one) => typeof one === 'string');
+  if (typeof gold !== 'string' && !isObject(gold) && !isList)
+    refuse('a text, a list of texts or a countdown task for gold', gold, 'give the right answer as text');
+  if (pred !== undefined && typeof pred !== 'string') refuse('a text for pred', pred, 'give the answer, or a response');
+  if (pred === undefined && response === undefined) refuse('a text for pred or response', undefined, 'give one of them');
+  for (const name of Object.keys(pair)) {
+    if (SIDES.includes(name)) continue;
+    const value = (pair as unknown as Readonly<Record<string, unknown>>)[name];
+    const spec = Object.hasOwn(PAIR_OPTIONS, name) ? PAIR_OPTIONS[name] : undefined;
+    if (spec && (value === undefined || accepts(spec, value))) continue;
+    // Something is wrong: the border says what.
+    const options = Object.entries(pair).filter(([other]) => !SIDES.includes(other));
+    takeOptions(`verify: pair ${index}`, PAIR_OPTIONS, Object.fromEntries(options));
+  }
 }
 
-function rowOf({ gold, pred, response, mode = 'lenient', form, truncated = false }: VerifyPair, index: number): Row {
-  const text = (pred ?? response)!;
-  const flags = flagsOf(mode, truncated, form) | (pred === undefined ? 0 : FLAG_BARE);
-  return typeof gold === 'string' ? { gold, text, flags } : countdownRow(gold, text, flags, `verify: pair ${index}`);
-}
-
-function explain(result: RawResult, kind: 'grade' | 'countdown'): Verdict {
+function explain(result: RawResult, kind: 'grade' | 'countdown', kinds: readonly AnswerKind[] | null): Verdict {
   if (result.outcome < 0)
     return {
       verdict: false,
@@ -154,6 +196,14 @@ function explain(result: RawResult, kind: 'grade' | 'countdown'): Verdict {
   const outcome = OUTCOMES[result.outcome]!;
   const [rule, sentence] = RULES[result.rule]!;
   const extracted = result.answer();
+  if (isOtherKind(result, kinds))
+    return {
+      verdict: false,
+      outcome: 'other_kind',
+      rule,
+      extracted,
+      reason: `${sentence}, ${show(extracted)}, is ${nameOf(result.kind)}, which does not count here`,
+    };
   return {
     verdict: outcome === 'equal',
     outcome,
@@ -161,6 +211,12 @@ function explain(result: RawResult, kind: 'grade' | 'countdown'): Verdict {
     extracted,
     reason: reasonOf(outcome, sentence, extracted, result.goldAnswer(), kind),
   };
+}
+
+/** A kind of answers in a sentence. */
+function nameOf(kind: number): string {
+  const name = kindOf(kind);
+  return name === null ? 'not read as an answer' : `of kind ${name}`;
 }
 
 function reasonOf(

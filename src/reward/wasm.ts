@@ -21,7 +21,12 @@ export interface Row {
   readonly gold: string;
   readonly text: string;
   readonly flags: number;
+  /** With FLAG_TOLERANT. */
+  readonly tolerances?: Tolerances | undefined;
 }
+
+/** How far numbers may lie apart, and what share of the gold: each digits · 10^-places, whole numbers. */
+export type Tolerances = readonly [digits: number, places: number, shareDigits: number, sharePlaces: number];
 
 /** What the module says about one pair; the strings are decoded only where they are asked for. */
 export interface RawResult {
@@ -31,6 +36,8 @@ export interface RawResult {
   readonly rule: number;
   readonly answer: () => string | null;
   readonly goldAnswer: () => string | null;
+  /** With FLAG_KIND: what the answer is, AnswerKind of assembly/verifier/status.ts. */
+  readonly kind: number;
 }
 
 function instantiate(module: WebAssembly.Module): Exports {
@@ -94,11 +101,12 @@ export class VerifierModule {
         this.#rows[base + 2] = this.#textStart + used + gold;
         this.#rows[base + 3] = text;
         this.#rows[base + 4] = row.flags;
+        if (row.tolerances) this.#rows.set(row.tolerances, base + 5);
         used += gold + text;
         count++;
       }
       if (tooLong) {
-        receive(from, { outcome: -1, rule: 0, answer: () => null, goldAnswer: () => null });
+        receive(from, { outcome: -1, rule: 0, answer: () => null, goldAnswer: () => null, kind: 0 });
         from++;
         continue;
       }
@@ -112,6 +120,7 @@ export class VerifierModule {
           rule: this.#rows[base + 6]!,
           answer: () => this.#read(base + 7),
           goldAnswer: () => this.#read(base + 9),
+          kind: this.#rows[base + 11]!,
         });
       }
       from += count;

@@ -10,7 +10,7 @@ const api = mgrpo as unknown as Record<string, (...args: unknown[]) => unknown>;
 
 describe('wrong calls are refused by name, with a way out', () => {
   it.each<[name: string, args: unknown[], message: RegExp]>([
-    ['accuracyReward', [{ mode: 'Strict' }], /^accuracyReward: expected one of strict, lenient for mode, got "Strict"$/],
+    ['accuracyReward', [{ mode: 'Strict' }], /^accuracyReward: expected one of lenient, strict for mode, got "Strict"$/],
     ['accuracyReward', [{ colum: 'answer' }], /unknown option colum; the nearest known one is column/],
     ['accuracyReward', ['strict'], /expected an object of settings, got "strict"/],
     ['accuracyReward', [null], /expected an object of settings, got null/],

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { ANSWER_KINDS } from '../../src/config/verifier.js';
 import {
   FLAG_BARE,
+  FLAG_DOUBLES,
+  FLAG_EXACT,
+  FLAG_HUNDREDTHS,
+  FLAG_KIND,
+  FLAG_ORDERED,
+  FLAG_TOLERANT,
   FLAG_IN_ORDER,
   FLAG_STRICT,
   FLAG_SUBSET,
@@ -33,5 +40,14 @@ it('names every number of assembly/verifier/status.ts, and no other', () => {
     SUBSET: FLAG_SUBSET,
     VALUE: FLAG_VALUE,
     IN_ORDER: FLAG_IN_ORDER,
+    ORDERED: FLAG_ORDERED,
+    HUNDREDTHS: FLAG_HUNDREDTHS,
+    DOUBLES: FLAG_DOUBLES,
+    EXACT: FLAG_EXACT,
+    TOLERANT: FLAG_TOLERANT,
+    KIND: FLAG_KIND,
   });
+  expect(members('AnswerKind')).toEqual(
+    Object.fromEntries([['UNREAD', 0], ...ANSWER_KINDS.map((name, i) => [name.toUpperCase(), i + 1])]),
+  );
 });

@@ -5,7 +5,7 @@ it('equal takes either answer as the right one', () => {
   expect(equal('\\frac12', '0.5')).toBe(true);
   expect(equal('x=5', '5')).toBe(true);
   expect(equal('1/3', '0.33')).toBe(false);
-  expect(() => equal('1', 2 as unknown as string)).toThrow('equal: expected a string for b, got 2');
+  expect(() => equal('1', 2 as unknown as string)).toThrow('equal: expected a text for b, got 2');
 });
 
 it('extract gives the answer as it stands in the text, in the form of the gold', () => {

@@ -8,6 +8,8 @@ import { Int } from '../number/integer';
 import * as rat from '../number/rational';
 import { Func, SYM_E } from '../parse/symbols';
 import { binary, hasKind, identical, integer, kid, Kind, Node, withKids } from '../parse/tree';
+import { policy, Tolerance } from '../policy';
+import { Flag } from '../status';
 import { derivative } from './derivative';
 import { hasDots, withoutDots } from './dots';
 import { constantValue } from './evaluate';
@@ -51,9 +53,12 @@ function significantDigits(x: Node): i32 {
 function within(a: Float, b: Float, digits: i32, num: i32, den: i32): bool {
   const d = float.sub(a, b);
   if (float.isNone(d)) return false;
-  const size = float.sign(d) < 0 ? float.neg(d) : d;
   const bound = float.ofRat(rat.div(rat.ofFraction(num, den), rat.pow(rat.ofI32(10), digits)));
-  return float.compare(size, bound) <= 0 && !failed;
+  return float.compare(size(d), bound) <= 0 && !failed;
+}
+
+function size(x: Float): Float {
+  return float.sign(x) < 0 ? float.neg(x) : x;
 }
 
 /** Whether a gold percentage of three significant digits or more is what an exact value rounds to: 8.33% and 1/12. */
@@ -78,7 +83,7 @@ function isNearestDouble(g: Node, literal: Node, p: Node): bool {
   const double = rat.mul(rat.ofInt(rat.floor(rat.add(rat.div(literal.value, unit), rat.ofFraction(1, 2)))), unit);
   const d = float.sub(exact, float.ofRat(p.kind == Kind.NEG ? rat.neg(double) : double));
   if (float.isNone(d)) return false;
-  return float.compare(float.sign(d) < 0 ? float.neg(d) : d, float.ofRat(unit)) <= 0 && !failed;
+  return float.compare(size(d), float.ofRat(unit)) <= 0 && !failed;
 }
 
 /**
@@ -90,8 +95,9 @@ function rounds(g: Node, p: Node): bool {
   const pd = decimalLiteral(p);
   const gDecimal = !isNull(gd);
   const pDecimal = !isNull(pd);
-  if (!gDecimal && !pDecimal) return roundsPercentage(g, p);
+  if (!gDecimal && !pDecimal) return !policy.has(Flag.DOUBLES) && roundsPercentage(g, p);
   if (pDecimal && isNearestDouble(g, pd, p)) return true;
+  if (policy.has(Flag.DOUBLES)) return false;
   if (hasKind(g, Kind.PERCENT) || hasKind(p, Kind.PERCENT)) return false;
   if (!isConstantNode(g) || !isConstantNode(p)) return false;
   let digits: i32;
@@ -262,7 +268,26 @@ export function sameValue(g: Node, p: Node): bool {
 
 /** Whether the prediction's scalar is accepted for the gold's. */
 export function equalScalar(g: Node, p: Node): bool {
-  return sameValue(g, p) || (!failed && rounds(g, p));
+  if (sameValue(g, p)) return true;
+  if (failed) return false;
+  return (!policy.has(Flag.EXACT) && rounds(g, p)) || (policy.has(Flag.TOLERANT) && isNear(g, p));
+}
+
+/** Whether two constants differ by no more than the tolerance asked for, or that share of the gold. */
+function isNear(g: Node, p: Node): bool {
+  if (!isConstantNode(g) || !isConstantNode(p)) return false;
+  const a = constantValue(g);
+  const b = constantValue(p);
+  if (float.isNone(a) || float.isNone(b)) return false;
+  const d = float.sub(a, b);
+  return isUpTo(d, float.ofI32(1), policy.absolute) || isUpTo(d, a, policy.relative);
+}
+
+/** |d| <= tolerance · |unit|. */
+function isUpTo(d: Float, unit: Float, tolerance: Tolerance): bool {
+  const bound = float.mul(unit, float.ofRat(rat.div(rat.ofI32(tolerance.digits), rat.pow(rat.ofI32(10), tolerance.places))));
+  if (float.isNone(d) || float.isNone(bound)) return false;
+  return float.compare(size(d), size(bound)) <= 0 && !failed;
 }
 
 /** How two differences are related by a constant factor. */

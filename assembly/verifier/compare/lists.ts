@@ -6,6 +6,8 @@ import * as int from '../number/integer';
 import * as rat from '../number/rational';
 import { Rel } from '../parse/symbols';
 import { binary, Bracket, hasKind, identical, kid, Kind, node, Node, number, relate, seal, setKid, unary } from '../parse/tree';
+import { policy } from '../policy';
+import { Flag } from '../status';
 import { equalItem } from './equality';
 import { gather, Items, newItems } from './items';
 import { baseLabel, compatibleLabels, intoTuples, isDefinition, period, sameLabel, unlabelled } from './labels';
@@ -119,7 +121,17 @@ function minus(a: Node, b: Node): Node {
 
 /** Two answers of several items. */
 export function equalLists(g: Node, p: Node, linked: bool): bool {
+  if (policy.has(Flag.ORDERED) && g.kind == Kind.LIST && p.kind == Kind.LIST && !inOrder(g, p, linked)) return false;
   return equalNamed(g, p, linked) || equalSystems(g, p, linked);
+}
+
+/** Whether the items are equal one by one, in their order. */
+function inOrder(g: Node, p: Node, linked: bool): bool {
+  const a = newItems();
+  const b = newItems();
+  gather(g, linked, false, a);
+  gather(p, linked, false, b);
+  return sameOrder(a, b);
 }
 
 /** Lists of equations, each equal to one of the other list: 2x - y = 0 or x + y = 3. */

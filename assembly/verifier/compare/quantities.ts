@@ -8,7 +8,9 @@ import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
 import { Sign } from '../parse/symbols';
 import { binary, hasKind, kid, Kind, Node, number, Separator, unary, withKids } from '../parse/tree';
+import { policy } from '../policy';
 import { isOneOf } from '../read/text';
+import { Flag } from '../status';
 import { equalItem, sameKids } from './equality';
 import { letterUnit, multiplier, saysDegrees, UNIT_LETTERS, unitFactor } from './units';
 
@@ -46,7 +48,8 @@ export function equalNumbers(g: Node, p: Node): bool {
   if (p.kind == Kind.DEGREE && g.kind != Kind.DEGREE && !hasKind(g, Kind.PI) && !hasKind(g, Kind.DEGREE))
     return equalScalar(g, kid(p, 0));
   // asked for in percent: 35% is 35, and then 3500% is not
-  if (p.kind == Kind.PERCENT && g.kind == Kind.NUM && rat.compare(g.value, rat.ofI32(1)) > 0) return equalScalar(g, kid(p, 0));
+  if (!policy.has(Flag.HUNDREDTHS) && p.kind == Kind.PERCENT && g.kind == Kind.NUM && rat.compare(g.value, rat.ofI32(1)) > 0)
+    return equalScalar(g, kid(p, 0));
   if (equalScalar(g, p)) return true;
   if (isConstantNode(g)) {
     const v = withoutUnit(p);
