@@ -49,7 +49,11 @@ export function accepts(spec: OptionSpec, value: unknown): boolean {
     case 'numbers':
       return Array.isArray(value) && value.length > 0 && value.length === (spec.length ?? value.length) && value.every(inRange);
     case 'strings':
-      return Array.isArray(value) && value.length > 0 && value.every((x) => typeof x === 'string' && x !== '' && spec.choices?.includes(x) !== false);
+      return (
+        Array.isArray(value) &&
+        value.length > 0 &&
+        value.every((x) => typeof x === 'string' && x !== '' && spec.choices?.includes(x) !== false)
+      );
   }
 }
 
