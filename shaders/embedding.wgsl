@@ -1,6 +1,6 @@
 // Embedding: y[t] = scale table[ids[t]]. Backward: dTable[ids[u]] += scale times the sum over the tokens t with that id of dy[t].
 // A table larger than one binding is bound in chunks of rows: here rows [first_row, first_row + row_count) of it.
-// Put before this text: V, N by lib/pack-1 or lib/pack-4; W and weight by lib/weight-*. Widths are in units of N.
+// Put before this text: V, N by lib/pack-1 or lib/pack-4; W and weight by lib/weights. Widths are in units of N.
 #include "index"
 
 struct Forward {

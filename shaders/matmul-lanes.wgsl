@@ -13,7 +13,7 @@
 // not stored; with TAIL (the depth may be no multiple of 4), steps past the end count as zero.
 // Grid: [columns / (LANES · 4 · GROUPS), rows / (ROW_BLOCKS · BLOCK), splits]; split s sums its own range of d into the s-th block of
 // `out`. #for and #if are expanded by src/kernels/unroll.ts. The prelude gives LANES, the sizes of a tile,
-// and the format of b (lib/pack-1 or lib/pack-4 if aligned, lib/weight-*, lib/bias-*).
+// and the format of b (lib/pack-1 or lib/pack-4 if aligned, lib/weights).
 #include "index"
 #include "product"
 #include "operands"

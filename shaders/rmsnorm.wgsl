@@ -1,7 +1,7 @@
 // RMSNorm (Zhang and Sennrich 2019): y = x (offset + w) r with r = rstd = 1 / sqrt(mean(x^2) + eps) per row.
 // Backward: with f = offset + w: dx = r (f dy) - x r^3 mean(x f dy); dw = sum over rows of dy x r.
 // x, y, dy, dx f32[rows, width]; w [width] in any format of weights; rstd f32[rows]; dw f32[width]. Sums in f32.
-// Put before this text: LANES and lane_sum by lib/lanes-subgroup or lib/lanes-shared; V, N by lib/pack-1 or lib/pack-4; W and weight by lib/weight-*.
+// Put before this text: LANES and lane_sum by lib/lanes-subgroup or lib/lanes-shared; V, N by lib/pack-1 or lib/pack-4; W and weight by lib/weights.
 // Widths in the parameters are in units of N.
 #include "index"
 

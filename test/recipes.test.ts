@@ -34,7 +34,7 @@ const EXAMPLES: readonly Example[] = [
     words: [/\bf16\b/, /\bF16: u32/],
     // Choices and names of the command line.
     apart: /^src\/cli\//,
-    files: ['src/numbers/weights.ts', 'src/kernels/weight.ts', 'assembly/engine/weights.ts'],
+    files: ['src/numbers/weights.ts', 'shaders/lib/weights.wgsl', 'assembly/engine/weights.ts'],
   },
   ...['smollm3|SmolLM3ForCausalLM', 'gemma3_text|Gemma3ForCausalLM'].map((names) => ({
     recipe: 'An architecture',

@@ -15,7 +15,7 @@ override ACCUMULATE: bool = false;
 override RESIDUAL: bool = false;
 override BIAS: bool = false;
 
-@group(0) @binding(2) var<storage, read> bias: array<u32>; // read by bias_at of lib/bias-*; this and residual are bound to `a` where there is none
+@group(0) @binding(2) var<storage, read> bias: array<u32>; // read by bias_at of lib/weights; this and residual are bound to `a` where there is none
 @group(0) @binding(3) var<storage, read> residual: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(1) @binding(0) var<uniform> p: Params;

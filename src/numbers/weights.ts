@@ -1,5 +1,5 @@
-// The formats in which frozen weights may be kept on a device, a row each. How a device reads them it knows for itself: kernels/weight.ts
-// for WebGPU, assembly/engine/weights.ts for WebAssembly.
+// The formats in which frozen weights may be kept on a device, a row each. How a device reads them it knows for itself:
+// shaders/lib/weights.wgsl for WebGPU, assembly/engine/weights.ts for WebAssembly.
 import { MgrpoError } from '../errors.js';
 import { BLOCK, dequantized, Q4, Q8, quantized, widened, type BlockKind } from './blocks.js';
 import { decodeBf16, decodeF16, decodeF32 } from './float16.js';

@@ -4,6 +4,7 @@ import { policyObjective } from '../../src/algo/objective.js';
 import { selectCorrections } from '../../src/algo/selection.js';
 import { resolveGRPOConfig } from '../../src/config/grpo.js';
 import type { GRPOConfig } from '../../src/config/grpo.js';
+import { samplingOf, type SamplingSettings } from '../../src/config/sampling.js';
 import type { Device } from '../../src/ops/device.js';
 import { sample } from '../../src/ops/sampling.js';
 import { pack } from '../../src/nn/batch.js';
@@ -245,11 +246,7 @@ async function runSampling(gpu: Device, _folder: string, json: Json, report: Rep
       seed: [1, 2],
       seen: gpu.from(seen, [1, seen.length]),
       probs,
-      topK: 0,
-      topP: 1,
-      minP: 0,
-      repetitionPenalty: 1,
-      ...(row.settings as { temperature: number }),
+      ...samplingOf(row.settings as SamplingSettings),
     });
     recorder.submit();
     report.relative('probs', (await gpu.read(probs))[0], row.expected.probs as number[]);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { samplingOf } from '../../src/config/sampling.js';
 import type { Device } from '../../src/ops/device.js';
 import type { Tensor } from '../../src/ops/tensor.js';
 import { Pool } from '../../src/ops/pool.js';
@@ -15,7 +16,7 @@ const golden = path.join(
   'sampling/case.json',
 );
 const SEED = [123, 456] as const;
-const OFF = { topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
+const OFF = samplingOf({ temperature: 1 });
 
 /** Logits with a spread like a language model's: a few ids stand out. */
 function someLogits(rows: number, vocab: number, seed: number): Float32Array<ArrayBuffer> {
@@ -230,7 +231,6 @@ describe.skipIf(skipTested)('sample', () => {
       step: u,
       active: u,
       seed: SEED,
-      temperature: 1,
       ...OFF,
     };
     const refused = (change: Partial<SampleArgs>): (() => void) => {
@@ -323,7 +323,7 @@ describe.skipIf(skipTested)('advance', () => {
     device.write(state.all, table);
     const logps = device.tensor([slots]);
     const rec = device.recorder();
-    sample(rec, { ...state, logits: device.from(logits), rows: slots, vocab, logps, seed: SEED, temperature: 1, ...OFF });
+    sample(rec, { ...state, logits: device.from(logits), rows: slots, vocab, logps, seed: SEED, ...OFF });
     rec.submit();
     const apart = await draw(
       device,
