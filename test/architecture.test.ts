@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kernels: ['gpu', 'ops'],
   wasm: ['ops', 'platform'],
   nn: ['ops', 'config', 'rng'],
-  formats: ['nn', 'platform'],
+  formats: ['nn', 'platform', 'text'],
   sampling: ['nn'],
   optim: ['ops', 'config', 'rng', 'type nn/parameters'],
   text: ['errors'],

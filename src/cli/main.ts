@@ -3,6 +3,7 @@ import { MgrpoError } from '../errors.js';
 import { nearest } from '../options/nearest.js';
 import { benchCommand, benchSpec } from './bench.js';
 import { evalCommand, evalSpec } from './eval.js';
+import { exportCommand, exportSpec } from './export.js';
 import { UsageError, helpText } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { generateCommand, generateSpec } from './generate.js';
@@ -26,6 +27,7 @@ const COMMANDS: readonly { readonly spec: CommandSpec; readonly prepare: Prepare
   { spec: studySpec, prepare: studyCommand },
   { spec: generateSpec, prepare: generateCommand },
   { spec: mergeSpec, prepare: mergeCommand },
+  { spec: exportSpec, prepare: exportCommand },
   { spec: verifySpec, prepare: verifyCommand },
   { spec: benchSpec, prepare: benchCommand },
   { spec: infoSpec, prepare: infoCommand },

@@ -10,7 +10,9 @@ import type { Rng } from '../rng.js';
 import { parseModelConfig, writeModelConfig } from './hf-config.js';
 import { fillParameters, loadParameters, tensorsToWrite, type WeightDType } from './parameters.js';
 import { loadLora, saveLora } from './peft.js';
-import { Safetensors, writeSafetensors } from './safetensors.js';
+import { Safetensors } from './safetensors.js';
+import type { WrittenDType } from './safetensors.js';
+import { writeWeights } from './shards.js';
 
 /** What is loaded and what of it is trained. */
 export interface LoadOptions extends DecoderOptions {
@@ -106,9 +108,17 @@ export async function reloadTrained(decoder: Decoder, files: FileSource): Promis
 
 /** How a whole model is written. */
 export interface SaveOptions {
-  /** Default f32, which loses nothing; `stored`: as the model came, bf16 rounded to nearest (a model that came as f16 is written as f32). */
-  readonly dtype?: 'f32' | 'stored';
+  /** Default f32, which loses nothing; bf16 and f16 round to nearest; `stored`: as the model came. */
+  readonly dtype?: 'f32' | 'bf16' | 'f16' | 'stored';
+  /** Bytes of one file of weights, at most. Default 5e9. */
+  readonly maxShardBytes?: number;
 }
+
+const WRITTEN = { float32: 'F32', bfloat16: 'BF16', float16: 'F16' } as const satisfies Record<
+  ModelConfig['dtype'],
+  WrittenDType
+>;
+const DTYPES = { f32: 'float32', bf16: 'bfloat16', f16: 'float16' } as const;
 
 /** Writes what was trained: the adapter in PEFT's layout, or the whole model in Hugging Face's. */
 export async function saveDecoder(
@@ -117,12 +127,11 @@ export async function saveDecoder(
   base: { readonly name: string; readonly fields?: ConfigFile['fields'] | undefined } & SaveOptions,
 ): Promise<void> {
   if (decoder.lora) return saveLora(decoder.lora, sink, base.name);
-  const isBf16 = base.dtype === 'stored' && decoder.config.dtype === 'bfloat16';
+  const { dtype: wanted = 'f32', maxShardBytes, fields } = base;
+  const dtype = wanted === 'stored' ? decoder.config.dtype : DTYPES[wanted];
   const tensors = tensorsToWrite(decoder.parameters);
-  await writeSafetensors(
-    sink,
-    'model.safetensors',
-    isBf16 ? tensors.map((tensor) => ({ ...tensor, dtype: 'BF16' as const })) : tensors,
-  );
-  await sink.write('config.json', writeModelConfig({ ...decoder.config, dtype: isBf16 ? 'bfloat16' : 'float32' }, base.fields));
+  // Frozen weights that lie on the device as bf16 are written so where f32 is asked for.
+  const written = dtype === 'float32' ? tensors : tensors.map((tensor) => ({ ...tensor, dtype: WRITTEN[dtype] }));
+  await writeWeights(sink, written, maxShardBytes);
+  await sink.write('config.json', writeModelConfig({ ...decoder.config, dtype }, fields));
 }

@@ -1,32 +1,64 @@
 // An adapter added into the weights of its base model, file to file, without a device: W + scale · B A.
+import type { ModelConfig } from '../nn/model-config.js';
 import { loraModules, loraSpecs } from '../nn/lora.js';
 import { MgrpoError, show } from '../errors.js';
 import { readJson } from '../platform/files.js';
 import type { FileSink, FileSource } from '../platform/files.js';
-import { readConfig } from './load.js';
+import { readConfig, type ConfigFile } from './load.js';
 import { parseLoraConfig } from './peft.js';
 import { writeModelConfig } from './hf-config.js';
-import { Safetensors, writeSafetensors } from './safetensors.js';
-import type { TensorToWrite } from './safetensors.js';
+import { Safetensors } from './safetensors.js';
+import type { TensorToWrite, WrittenDType } from './safetensors.js';
+import { writeWeights } from './shards.js';
 
-/** How merged weights are written; `auto`: as the base model's are, f16 as f32. */
-export type MergedDType = 'auto' | 'f32' | 'bf16';
+/** How merged weights are written; `auto`: as the base model's are. */
+export type MergedDType = 'auto' | 'f32' | 'bf16' | 'f16';
+
+const WRITTEN = { f32: 'F32', bf16: 'BF16', f16: 'F16' } as const;
+const NAMES: Readonly<Record<WrittenDType, ModelConfig['dtype']>> = { F32: 'float32', BF16: 'bfloat16', F16: 'float16' };
+
+/** A tensor of a model, with an adapter added in where it has one. */
+export interface MergedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** As its file has it. */
+  readonly dtype: string;
+  /** f32[shape], read when called. */
+  readonly read: () => Promise<Float32Array>;
+}
 
 /**
- * Writes config.json and model.safetensors of a base model with an adapter merged in. Products and sums are in f64, rounded once.
+ * A model folder's tensors, an adapter merged into them. Products and sums are in f64, rounded once.
  * @throws MgrpoError naming the file, field or tensor that is wrong, or does not belong to the base model
  */
-export async function mergeAdapter(
+export async function readMerged(
   base: FileSource,
-  adapter: FileSource,
-  sink: FileSink,
-  { dtype = 'auto' }: { readonly dtype?: MergedDType } = {},
-): Promise<void> {
+  adapter: FileSource | undefined,
+): Promise<ConfigFile & { readonly tensors: readonly MergedTensor[] }> {
   const { config, fields } = await readConfig(base);
+  const weights = await Safetensors.open(base);
+  const added = adapter ? await readFactors(config, adapter) : null;
+  const tensors = [...weights.tensors.values()].map(({ name, shape, dtype }): MergedTensor => {
+    const module = added?.byWeight.get(name);
+    const read = async (): Promise<Float32Array> => {
+      const values = await weights.readF32(name);
+      if (added && module)
+        addProduct(values, module, await added.factors.readF32(module.a), await added.factors.readF32(module.b));
+      return values;
+    };
+    return { name, shape, dtype, read };
+  });
+  return { config, fields, tensors };
+}
+
+/** An adapter's factors, and its modules by the weight that they add to. */
+async function readFactors(
+  config: ModelConfig,
+  adapter: FileSource,
+): Promise<{ readonly factors: Safetensors; readonly byWeight: ReadonlyMap<string, ReturnType<typeof loraModules>[number]> }> {
   const lora = parseLoraConfig(await readJson(adapter, 'adapter_config.json'), `${adapter.name}/adapter_config.json`);
   const modules = loraModules(config, lora);
-  const byWeight = new Map(modules.map((module) => [`${module.module}.weight`, module]));
-  const [weights, factors] = [await Safetensors.open(base), await Safetensors.open(adapter, 'adapter_model.safetensors')];
+  const factors = await Safetensors.open(adapter, 'adapter_model.safetensors');
   for (const { name, shape } of loraSpecs(modules)) {
     const got = factors.info(name).shape;
     if (got.join() !== shape.join())
@@ -42,19 +74,31 @@ export async function mergeAdapter(
       'bad_file',
       `${adapter.name}: expected tensors of adapted modules, got ${extra}; the adapter is of another model`,
     );
-  const tensors = [...weights.tensors.values()].map((info): TensorToWrite => {
-    const module = byWeight.get(info.name);
-    const written = dtype === 'auto' ? (info.dtype === 'BF16' ? 'BF16' : 'F32') : dtype === 'bf16' ? 'BF16' : 'F32';
-    const data = async (): Promise<Float32Array> => {
-      const values = await weights.readF32(info.name);
-      if (module) addProduct(values, module, await factors.readF32(module.a), await factors.readF32(module.b));
-      return values;
-    };
-    return { name: info.name, dtype: written, shape: info.shape, data };
+  return { factors, byWeight: new Map(modules.map((module) => [`${module.module}.weight`, module])) };
+}
+
+/**
+ * Writes config.json and the weights of a base model with an adapter merged in.
+ * @param maxShardBytes bytes of one file of weights, at most (default 5e9)
+ * @returns names of the files of weights
+ * @throws MgrpoError as {@link readMerged}
+ */
+export async function mergeAdapter(
+  base: FileSource,
+  adapter: FileSource,
+  sink: FileSink,
+  { dtype = 'auto', maxShardBytes }: { readonly dtype?: MergedDType; readonly maxShardBytes?: number } = {},
+): Promise<string[]> {
+  const { config, fields, tensors } = await readMerged(base, adapter);
+  const written = tensors.map(({ name, shape, dtype: own, read }): TensorToWrite => {
+    const kept = own === 'BF16' || own === 'F16' ? own : 'F32';
+    return { name, shape, dtype: dtype === 'auto' ? kept : WRITTEN[dtype], data: read };
   });
-  await writeSafetensors(sink, 'model.safetensors', tensors);
-  const isBf16 = tensors.every((tensor) => tensor.dtype === 'BF16');
-  await sink.write('config.json', writeModelConfig({ ...config, dtype: isBf16 ? 'bfloat16' : 'float32' }, fields));
+  const files = await writeWeights(sink, written, maxShardBytes);
+  const dtypes = new Set(written.map((tensor) => tensor.dtype));
+  const [only] = dtypes.size === 1 ? dtypes : ['F32' as const];
+  await sink.write('config.json', writeModelConfig({ ...config, dtype: NAMES[only!] }, fields));
+  return files;
 }
 
 /** W[out, in] += scale · B[out, r] A[r, in] */

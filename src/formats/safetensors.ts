@@ -1,6 +1,6 @@
 // The safetensors format: read lazily by range and checked strictly, written tensor by tensor. Knows nothing of models or devices.
 import { MgrpoError, show } from '../errors.js';
-import { decodeF32, f32ToBf16 } from '../numbers/float16.js';
+import { bf16ToF32, decodeF32, f32ToBf16, finiteF16 } from '../numbers/float16.js';
 import type { StoredValues } from '../numbers/weights.js';
 import { readJson, type FileSink, type FileSource } from '../platform/files.js';
 
@@ -183,25 +183,33 @@ export class Safetensors {
   }
 }
 
+/** Dtypes that are written. */
+export type WrittenDType = 'F32' | 'F16' | 'BF16';
+
 /** A tensor to write. */
 export interface TensorToWrite {
   readonly name: string;
-  readonly dtype: 'F32' | 'BF16';
+  readonly dtype: WrittenDType;
   readonly shape: readonly number[];
   /**
-   * Values in row-major order, whole or in pieces: f32 numbers (rounded to nearest even where the dtype is BF16), bf16 bits as u16
-   * (BF16 only), or the file's bytes as u8. A function is called when its turn comes, so that only one tensor need be in memory.
+   * Values in row-major order, whole or in pieces: f32 numbers (rounded to nearest even where the dtype has 16 bits), bf16 bits as u16
+   * (not for F32), or the file's bytes as u8. A function is called when its turn comes, so that only one tensor need be in memory.
    */
   readonly data: TensorData | (() => Promise<TensorData> | AsyncIterable<TensorData>);
+}
+
+/** Bytes of a tensor in the file. */
+export function tensorBytes({ dtype, shape }: Pick<TensorToWrite, 'dtype' | 'shape'>): number {
+  return product(shape) * DTYPE_BYTES[dtype]!;
 }
 
 type TensorData = Float32Array | Uint16Array | Uint8Array;
 
 /**
- * Writes one safetensors file, tensor by tensor: F32 ones first, then BF16 ones, each by name, so that all are aligned.
+ * Writes one safetensors file, tensor by tensor: F32 ones first, then those of 16 bits, each by name, so that all are aligned.
  *
  * @param metadata `__metadata__`; transformers wants `{ format: 'pt' }`, which is the default
- * @throws invalid_argument if a tensor's values do not fill its shape
+ * @throws invalid_argument if a tensor's values do not fill its shape; bad_file for numbers that F16 has not
  */
 export async function writeSafetensors(
   sink: FileSink,
@@ -217,11 +225,12 @@ async function* safetensorsBytes(
   metadata: Record<string, string>,
   where: string,
 ): AsyncGenerator<Uint8Array> {
-  const sorted = [...tensors].sort((a, b) => (a.dtype === b.dtype ? (a.name < b.name ? -1 : 1) : a.dtype === 'F32' ? -1 : 1));
+  const width = ({ dtype }: TensorToWrite): number => DTYPE_BYTES[dtype]!;
+  const sorted = [...tensors].sort((a, b) => width(b) - width(a) || (a.name < b.name ? -1 : 1));
   const entries: [string, unknown][] = [['__metadata__', metadata]];
   let offset = 0;
   for (const { name, dtype, shape } of sorted) {
-    const end = offset + product(shape) * DTYPE_BYTES[dtype]!;
+    const end = offset + tensorBytes({ dtype, shape });
     entries.push([name, { dtype, shape, data_offsets: [offset, end] }]);
     offset = end;
   }
@@ -235,7 +244,7 @@ async function* safetensorsBytes(
   head.set(json, 8);
   yield head;
   for (const tensor of sorted) {
-    const need = product(tensor.shape) * DTYPE_BYTES[tensor.dtype]!;
+    const need = tensorBytes(tensor);
     let got = 0;
     for await (const piece of pieces(tensor.data)) {
       const bytes = encode(tensor, piece, where);
@@ -261,14 +270,19 @@ async function* pieces(data: TensorToWrite['data']): AsyncGenerator<TensorData> 
 }
 
 function encode({ name, dtype }: TensorToWrite, piece: TensorData, where: string): Uint8Array {
-  if (piece instanceof Uint16Array && dtype !== 'BF16') {
+  if (piece instanceof Uint16Array && dtype === 'F32') {
     throw new MgrpoError(
       'invalid_argument',
       `${where}: expected f32 values for tensor ${name} of dtype F32, got bf16 bits; widen them first`,
     );
   }
-  const values = piece instanceof Float32Array && dtype === 'BF16' ? f32ToBf16(piece) : piece;
+  const values = piece instanceof Uint8Array ? piece : inDType(name, dtype, piece);
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function inDType(name: string, dtype: WrittenDType, piece: Float32Array | Uint16Array): Float32Array | Uint16Array {
+  if (dtype === 'F16') return finiteF16('save', name, piece instanceof Uint16Array ? bf16ToF32(piece) : piece);
+  return dtype === 'BF16' && piece instanceof Float32Array ? f32ToBf16(piece) : piece;
 }
 
 async function defaultFile(files: FileSource): Promise<string> {

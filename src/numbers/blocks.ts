@@ -2,7 +2,7 @@
 // f32, then its integers: 32 signed bytes, or 16 bytes whose low halves are elements 0 … 15 and whose high halves 16 … 31, each plus 8. The order
 // within a block is that of GGUF's Q8_0 and Q4_0, whose scale is an f16.
 import { MgrpoError } from '../errors.js';
-import { decodeF32 } from './float16.js';
+import { decodeF32, finiteF16 } from './float16.js';
 
 /** Elements of a block. */
 export const BLOCK = 32;
@@ -86,6 +86,26 @@ export function widened(blocks: Uint8Array, { bytes }: BlockKind): Uint32Array {
   }
   const scales = new Float32Array(out.buffer);
   decodeF32('F16', halves).forEach((scale, b) => (scales[b * (1 + bytes / 4)] = scale));
+  return out;
+}
+
+/** Values as blocks of GGUF's Q8_0, with the rounding of llama.cpp. @throws MgrpoError `bad_file` where one is not finite, or too large */
+export function packedQ8(name: string, values: Float32Array): Uint8Array {
+  const bytes = BLOCK + 2;
+  const out = new Uint8Array((values.length / BLOCK) * bytes);
+  const scales = new Float32Array(values.length / BLOCK);
+  for (let b = 0; b < scales.length; b++) {
+    const block = values.subarray(b * BLOCK, (b + 1) * BLOCK);
+    scales[b] = Math.fround(largest(block) / 127);
+    const inverse = scales[b] === 0 ? 0 : Math.fround(1 / scales[b]!);
+    // Halves are rounded away from zero.
+    block.forEach((value, i) => {
+      const scaled = Math.fround(value * inverse);
+      out[b * bytes + 2 + i] = Math.sign(scaled) * Math.floor(Math.abs(scaled) + 0.5);
+    });
+  }
+  const halves = finiteF16('export', name, scales);
+  halves.forEach((half, b) => out.set([half & 255, half >> 8], b * bytes));
   return out;
 }
 

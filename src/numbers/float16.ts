@@ -1,4 +1,5 @@
 // The two 16-bit number formats of weight files, f16 and bf16, to and from f32.
+import { MgrpoError } from '../errors.js';
 
 /** Little-endian bytes of `dtype` as f32; a view where the bytes allow it. */
 export function decodeF32(dtype: string, bytes: Uint8Array): Float32Array<ArrayBuffer> {
@@ -56,6 +57,26 @@ export function f32ToF16(values: Float32Array): Uint16Array<ArrayBuffer> {
     out[i] = sign | half;
   }
   return out;
+}
+
+/**
+ * f32 → f16 bits where all of them are numbers there.
+ * @param where what the message begins with
+ * @throws MgrpoError `bad_file` naming the tensor otherwise
+ */
+export function finiteF16(where: string, name: string, values: Float32Array): Uint16Array<ArrayBuffer> {
+  return checkFinite(where, name, f32ToF16(values));
+}
+
+/** f16 bits that are all numbers. @throws MgrpoError `bad_file` naming the tensor otherwise */
+export function checkFinite<T extends Uint16Array>(where: string, name: string, halves: T): T {
+  if (halves.some((half) => (half & 0x7c00) === 0x7c00)) {
+    throw new MgrpoError(
+      'bad_file',
+      `${where}: expected numbers below 65520 for tensor ${name} in f16, got a larger one or none; keep the weights as bf16 or f32`,
+    );
+  }
+  return halves;
 }
 
 /** bf16 bits → f32, exact. */

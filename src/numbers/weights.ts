@@ -1,8 +1,7 @@
 // The formats in which frozen weights may be kept on a device, a row each. How a device reads them it knows for itself:
 // shaders/lib/weights.wgsl for WebGPU, assembly/engine/weights.ts for WebAssembly.
-import { MgrpoError } from '../errors.js';
 import { BLOCK, dequantized, Q4, Q8, quantized, widened, type BlockKind } from './blocks.js';
-import { decodeBf16, decodeF16, decodeF32 } from './float16.js';
+import { checkFinite, decodeBf16, decodeF16, decodeF32 } from './float16.js';
 
 /** A format of a weight. */
 export type WeightFormat = 'f32' | 'bf16' | 'f16' | 'q8' | 'q4';
@@ -68,7 +67,7 @@ export const WEIGHTS: Readonly<Record<WeightFormat, WeightRow>> = {
   f16: {
     bytes: 2,
     block: 2,
-    pack: ({ name, dtype, bytes }) => pairs(finite(name, decodeF16(dtype, bytes))),
+    pack: ({ name, dtype, bytes }) => pairs(checkFinite('load', name, decodeF16(dtype, bytes))),
     written: 'F32',
     unpack: (data, count) => decodeF32('F16', new Uint8Array(data.buffer, data.byteOffset, 2 * count)),
   },
@@ -84,14 +83,4 @@ function pairs(halves: Uint16Array): Uint32Array {
   const words = new Uint32Array(Math.ceil(halves.length / 2));
   new Uint16Array(words.buffer).set(halves);
   return words;
-}
-
-function finite(name: string, halves: Uint16Array): Uint16Array {
-  if (halves.some((half) => (half & 0x7c00) === 0x7c00)) {
-    throw new MgrpoError(
-      'bad_file',
-      `load: expected numbers below 65520 for tensor ${name} in f16, got a larger one or none; keep the weights as bf16 or f32`,
-    );
-  }
-  return halves;
 }

@@ -43,6 +43,8 @@ class BoundedInterpreter extends Interpreter {
 
 /** A compiled chat template in Jinja, as transformers renders it. */
 export class ChatTemplate {
+  /** The Jinja text. */
+  readonly source: string;
   readonly #program: ReturnType<typeof parse>;
   readonly #where: string;
   readonly #specialTokens: Readonly<Record<string, unknown>>;
@@ -54,6 +56,7 @@ export class ChatTemplate {
    * @throws bad_file if the text is not a template
    */
   constructor(source: string, specialTokens: Readonly<Record<string, unknown>> = {}, where: string = 'chat template') {
+    this.source = source;
     this.#where = where;
     this.#specialTokens = specialTokens;
     try {

@@ -13,7 +13,7 @@ const adapter = new NodeFiles(folder);
 const expected = JSON.parse(readFileSync(path.join(folder, 'expected.json'), 'utf8')) as { weights: Record<string, number[]> };
 
 /** The merged model's weights, and its dtype in config.json. */
-async function merged(dtype: 'auto' | 'bf16'): Promise<{ file: Safetensors; dtype: unknown }> {
+async function merged(dtype: 'auto' | 'bf16' | 'f16'): Promise<{ file: Safetensors; dtype: unknown }> {
   const sink = new MemoryFiles('merged');
   await mergeAdapter(base, adapter, sink, { dtype });
   const config = JSON.parse(await sink.readText('config.json')) as { dtype: unknown };
@@ -34,10 +34,13 @@ describe('an adapter that PEFT wrote', () => {
     expect(await file.readF32('model.norm.weight')).toEqual(await original.readF32('model.norm.weight'));
   });
 
-  it('is written as bf16 where that is asked for, in half the bytes', async () => {
-    const { file, dtype } = await merged('bf16');
-    expect(dtype).toBe('bfloat16');
-    expect(new Set([...file.tensors.values()].map((info) => info.dtype))).toEqual(new Set(['BF16']));
+  it.each([
+    ['bf16', 'bfloat16', 'BF16'],
+    ['f16', 'float16', 'F16'],
+  ] as const)('is written as %s where that is asked for, in half the bytes', async (wanted, named, stored) => {
+    const { file, dtype } = await merged(wanted);
+    expect(dtype).toBe(named);
+    expect(new Set([...file.tensors.values()].map((info) => info.dtype))).toEqual(new Set([stored]));
   });
 
   it('of another model is refused by name', async () => {

@@ -10,11 +10,11 @@ import { testDevice } from '../support/device.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** A model whose weights are bf16. */
-async function bf16Model(): Promise<MemoryFiles> {
+/** A model whose weights have 16 bits. */
+async function halfModel(dtype: 'bf16' | 'f16'): Promise<MemoryFiles> {
   const base = new NodeFiles(path.join(root, 'models/signs-0.2m'));
-  const model = new MemoryFiles('bf16');
-  await mergeAdapter(base, new NodeFiles(path.join(root, 'test/golden/data/peft')), model, { dtype: 'bf16' });
+  const model = new MemoryFiles(dtype);
+  await mergeAdapter(base, new NodeFiles(path.join(root, 'test/golden/data/peft')), model, { dtype });
   await (await Tokenizer.load(base)).save(model);
   return model;
 }
@@ -25,14 +25,17 @@ async function dtypes(files: MemoryFiles): Promise<unknown[]> {
   return [config.dtype, config.torch_dtype, ...new Set([...tensors.values()].map(({ dtype }) => dtype))];
 }
 
-describe('a model that came as bf16, trained in f32', () => {
+describe.each([
+  ['bf16', 'bfloat16', 'BF16'],
+  ['f16', 'float16', 'F16'],
+] as const)('a model that came as %s, trained in f32', (dtype, named, written) => {
   it('is saved as it came where that is asked for, byte for byte if nothing was learnt, else as f32', async () => {
-    const model = await bf16Model();
+    const model = await halfModel(dtype);
     await using policy = await loadPolicy(await testDevice(), model, { train: 'full' });
     const [stored, full] = [new MemoryFiles('stored'), new MemoryFiles('full')];
     await policy.save(stored, { dtype: 'stored' });
     await policy.save(full);
-    expect(await dtypes(stored)).toEqual(['bfloat16', 'bfloat16', 'BF16']);
+    expect(await dtypes(stored)).toEqual([named, named, written]);
     expect(await dtypes(full)).toEqual(['float32', 'float32', 'F32']);
     const size = await model.size('model.safetensors');
     expect(await stored.readRange('model.safetensors', 0, size)).toEqual(await model.readRange('model.safetensors', 0, size));
