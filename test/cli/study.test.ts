@@ -3,8 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { ensureBuilt, mgrpo, root } from '../support/cli.js';
 
+interface StudyFile {
+  readonly arms: readonly unknown[];
+  readonly evaluation: { readonly split: string };
+  readonly tasks: object;
+}
 const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-study-'));
 const at = (...parts: string[]): string => path.join(folder, ...parts);
 const file = (name: string, content: object): string => {
@@ -49,6 +55,18 @@ describe('mgrpo study', () => {
     const { code, json } = await mgrpo(['study', `bench/studies/${name}`, '--page-only', '--output-dir', at('none')]);
     expect(code).toBe(0);
     expect(json).toMatchObject({ done: 0, results: [] });
+  });
+
+  it('the studies of the repository look at the test split of a task once, and choose by the tuning split', () => {
+    const studies = readdirSync('bench/studies')
+      .filter((name) => name.endsWith('.yaml'))
+      .map((name) => parse(readFileSync(path.join('bench/studies', name), 'utf8')) as StudyFile);
+    const onTest = studies.filter(({ evaluation }) => evaluation.split === 'test');
+    const tasks = onTest.flatMap((study) => Object.keys(study.tasks));
+    expect(tasks.length).toBeGreaterThan(2);
+    expect(new Set(tasks).size).toBe(tasks.length);
+    for (const { arms } of onTest) expect(arms.filter((arm) => typeof arm !== 'string' || arm.includes(':'))).toEqual([]);
+    expect(studies.some(({ evaluation }) => evaluation.split === 'tuning')).toBe(true);
   });
 
   it('killed and called again it goes on', async () => {

@@ -17,4 +17,13 @@ describe('the generated tasks by name', () => {
       expect(sft(size, 4, 1, { guidingTexts: ['\nAgain:\n'] })).toHaveLength(4);
     }
   });
+
+  it.each(TASKS)('$name writes examples of train problems alone', ({ make, sft }) => {
+    const held = (['tuning', 'test'] as const).flatMap((split) => make('small').rows(split, 100, 1));
+    const prompts = new Set(held.map(({ prompt }) => JSON.stringify(prompt)));
+    const examples = sft('small', 2000, 1, { guidingTexts: ['\nAgain:\n'] });
+    expect(examples.filter(({ prompt }) => prompts.has(JSON.stringify(prompt)))).toEqual([]);
+    // Drawn without a split, some would be held out: so many are of the same problems among themselves.
+    expect(new Set(examples.map(({ prompt }) => JSON.stringify(prompt))).size).toBeLessThan(2000);
+  });
 });
