@@ -60,3 +60,16 @@ function joined(edit: readonly (readonly [DiffPart['kind'], string])[]): DiffPar
   }
   return parts;
 }
+
+/** A text as what was thought and what is answered after it; no thought is ''. */
+export function splitThought(text: string): { readonly thought: string; readonly answer: string } {
+  const end = text.lastIndexOf('</think>');
+  if (end < 0) return { thought: '', answer: text.trim() };
+  return {
+    thought: text
+      .slice(0, end)
+      .replaceAll(/<\/?think>/g, '')
+      .trim(),
+    answer: text.slice(end + '</think>'.length).trim(),
+  };
+}

@@ -6,7 +6,7 @@ import type { Evaluations, Metrics, ReportData, StepRecord } from './data.js';
 import { renderChart } from './chart.js';
 import { bytesText, clearChange, duration, short } from './format.js';
 import { markup, type Html, type HtmlValue } from './html.js';
-import { diffText } from './diff.js';
+import { diffText, splitThought } from './diff.js';
 import { page, table } from './shell.js';
 import { MEANINGS, inWords, sameRows } from './words.js';
 
@@ -184,19 +184,31 @@ function renderSample(record: CompletionRecord): Html {
   return markup`<article>${turn('question', question, undefined)}
 ${answer === undefined ? '' : turn('first answer', answer, answerCorrect)}
 ${phrase === undefined ? '' : turn('guiding phrase', phrase, undefined)}
-${answer === undefined ? turn('answer', completion, correct) : turn('correction', changes(answer, completion), correct)}
+${answer === undefined ? turn('answer', completion, correct) : renderCorrection(answer, completion, correct, turn)}
 <p class="quiet">step ${step} · expected ${gold} · read ${record.extracted ?? 'no answer'} · reward ${
     reward === null ? 'none' : short(reward)
   }${truncated ? ' · cut at the length limit' : ''}</p></article>`;
 }
 
-/** The correction with what it changed in the answer marked. */
-function changes(answer: string, completion: string): Html | string {
-  if (completion.trim() === '') return '';
-  const parts = diffText(answer.trim(), completion.trim());
+/** A correction as its check, where it writes one, and what it answers then. */
+function renderCorrection(
+  answer: string,
+  completion: string,
+  correct: boolean,
+  turn: (label: string, text: HtmlValue, right: boolean | undefined) => Html,
+): Html {
+  const [before, after] = [splitThought(answer), splitThought(completion)];
+  const check = after.thought === '' ? '' : turn('check', after.thought, undefined);
+  return markup`${check}${turn('correction', changes(before.answer, after.answer), correct)}`;
+}
+
+/** A new answer with what it changed in the one before marked. */
+function changes(answer: string, corrected: string): Html | string {
+  if (corrected === '') return '';
+  const parts = diffText(answer, corrected);
   // Texts that have little in common are read better as they are.
   const kept = parts.reduce((n, { kind, text }) => (kind === 'same' ? n + text.length : n), 0);
-  if (2 * kept < Math.min(answer.trim().length, completion.trim().length)) return completion;
+  if (2 * kept < Math.min(answer.length, corrected.length)) return corrected;
   return markup`${parts.map(({ kind, text }) => (kind === 'same' ? text : kind === 'gone' ? markup`<del>${text}</del>` : markup`<ins>${text}</ins>`))}`;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diffText } from '../../src/report/diff.js';
+import { diffText, splitThought } from '../../src/report/diff.js';
 import { inWords, sameRows } from '../../src/report/words.js';
 
 const metric = (value: number, low: number, high: number) => ({ value, ci95: [low, high] as const, n: 100 });
@@ -30,6 +30,15 @@ describe('diffText', () => {
     expect(without('new')).toBe(before);
     expect(without('gone')).toBe(after);
   });
+});
+
+describe('splitThought', () => {
+  it.each([
+    ['<think>14,21,15-6=9,3</think>7-3+9-4', '14,21,15-6=9,3', '7-3+9-4'],
+    ['still open</think> 5', 'still open', '5'],
+    ['7+3+9-4', '', '7+3+9-4'],
+    ['<think>never closed', '', '<think>never closed'],
+  ])('tells %j apart', (text, thought, answer) => expect(splitThought(text)).toEqual({ thought, answer }));
 });
 
 describe('the words of an evaluation', () => {

@@ -58,6 +58,19 @@ describe('renderReport', () => {
     expect(html).toContain('guiding phrase');
   });
 
+  it('shows of a correction its check by itself, and what it changed in the answer', () => {
+    const { completions, ...rest } = reportData();
+    const record = {
+      ...completions[0]!,
+      prompt: '7?3?9?4=9 7+3+9-4',
+      answer: '7+3+9-4',
+      completion: '<think>10,19,15-6=9,3</think>7-3+9-4',
+    };
+    const page = renderReport({ ...rest, completions: [record] });
+    expect(page).toContain('<span class="who">check</span><pre>10,19,15-6=9,3</pre>');
+    expect(page).toContain('<pre>7<del>+</del><ins>-</ins>3+9-4</pre>');
+  });
+
   it('is made for a run that ended before its first step', () => {
     const empty = renderReport({ ...reportData(), steps: [], evaluations: { during: [] }, completions: [] });
     expect(empty).toContain('No step was finished.');
