@@ -126,6 +126,8 @@ export { readDataset } from './data/dataset.js';
 export type { DatasetOptions } from './data/dataset.js';
 export type { HubDataOptions } from './platform/hub-data.js';
 export { readRecords } from './data/records.js';
+export { keepRow, refuseRow } from './tasks/rows.js';
+export type { BadRow } from './tasks/rows.js';
 export type { DataFile } from './data/records.js';
 export { SFT_TURN_OPTIONS } from './tasks/task.js';
 export { SPLITS } from './tasks/task.js';

@@ -4,6 +4,7 @@ export type { ComparisonOptions, ExtractionOptions, Parsed } from './reward/answ
 export { verify, verifyBatch } from './reward/verify.js';
 export type { CountdownTask } from './reward/countdown-task.js';
 export type { AnswerForm, ExtractionMode, Verdict, VerifyOptions, VerifyPair } from './reward/verify.js';
+export { responseText } from './reward/response.js';
 export type { Response, ResponseMessage } from './reward/response.js';
 export type { AnswerKind } from './config/verifier.js';
 export type { Outcome } from './reward/status.js';

@@ -1,13 +1,15 @@
 // `mgrpo verify`: judges one pair, or a file of them.
-import { once } from 'node:events';
-import { createReadStream, createWriteStream, renameSync, rmSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import path from 'node:path';
+import { TRUNCATED_OPTION, VERIFIER_OPTIONS } from '../config/verifier.js';
 import { MgrpoError, show } from '../errors.js';
-import { isCountdownTask } from '../index.js';
-import { verify, verifyBatch } from '../verify.js';
-import type { CountdownTask, ExtractionMode, Verdict, VerifyPair } from '../verify.js';
-import type { OptionTable } from '../options/table.js';
-import { UsageError, ownSettings, readFlags } from './flags.js';
+import { alignColumns, isCountdownTask, keepRow, readRecords } from '../index.js';
+import type { DataRecord } from '../index.js';
+import type { OptionTable, Settings } from '../options/table.js';
+import { NodeFiles } from '../platform/node-files.js';
+import { responseText, verify, verifyBatch } from '../verify.js';
+import type { CountdownTask, Verdict, VerifyOptions, VerifyPair } from '../verify.js';
+import { columnNames } from './data.js';
+import { UsageError, ownSettings, readFlags, refuse } from './flags.js';
 import type { CommandSpec, GivenValues, Work } from './flags.js';
 import { printResult, say } from './output.js';
 
@@ -17,23 +19,20 @@ const OWN = {
   gold: text('one pair', 'The right answer; {"numbers": [3, 7, 25], "target": 32} is a countdown task.'),
   response: text('one pair', 'Text in which the final answer is found.'),
   pred: text('one pair', 'The answer itself, instead of a text.'),
-  input: text('files', 'JSON lines {gold, pred, …} or {gold, response, …}; gold a text, a number or a countdown task.'),
-  output: text('files', 'Where the same rows go, with verdict (true or false), extracted and reason.'),
-  mode: {
-    section: 'reading',
-    type: 'choice',
-    choices: ['lenient', 'strict'],
-    default: 'lenient',
-    doc:
-      'strict: only marked answers (final answer, \\boxed, <answer>, ####, "answer:") and texts that are an answer and nothing else, as ' +
-      'rewards use it; lenient: also the last value.',
+  input: text(
+    'files',
+    'Rows with gold (a text, a number, a list of them, or a countdown task) and pred or response (a text, or chat messages): JSON lines, JSON, CSV, TSV or parquet, packed with gzip or not.',
+  ),
+  output: text('files', 'Where the same rows go as JSON lines, with verdict (true or false), extracted and reason.'),
+  column: {
+    section: 'files',
+    type: 'strings',
+    nullable: true,
+    default: null,
+    doc: 'NAME=COLUMN: the column that holds gold, pred, response or truncated, for example gold=answer.',
   },
-  truncated: {
-    section: 'reading',
-    type: 'boolean',
-    default: false,
-    doc: 'The response was cut at the length limit; a row may say so itself: {…, "truncated": true}.',
-  },
+  ...TRUNCATED_OPTION,
+  ...VERIFIER_OPTIONS,
 } as const satisfies OptionTable;
 
 export const verifySpec: CommandSpec = {
@@ -43,10 +42,10 @@ export const verifySpec: CommandSpec = {
 
   mgrpo verify --gold G --response R     find the final answer in text R and compare it
   mgrpo verify --gold G --pred P         P is the answer itself
-  mgrpo verify --input F --output G      many pairs, as JSON lines
+  mgrpo verify --input F [--output G]    many pairs, a row each
 
-The last line on stdout is one JSON object: the verdict, or the counts. Rows that cannot be read are named by line number
-on stderr, counted as "unreadable", and written with verdict false: the accuracy counts them as wrong.
+The last line on stdout is one JSON object: the verdict, or the counts, which stderr shows as a table. Rows that cannot be read
+are named there, counted as "unreadable", and written with verdict false: the accuracy counts them as wrong.
 Exit code: 0 when the verdicts were given, whatever they are; 1 on an error, 2 on a wrong call.`,
   own: OWN,
 };
@@ -65,26 +64,42 @@ export async function verifyCommand(argv: readonly string[]): Promise<Work | nul
   };
 }
 
+/** A file to judge. */
 interface FileOptions {
   readonly input: string;
+  /** '' for none. */
   readonly output: string;
-  readonly mode: ExtractionMode;
-  readonly truncated: boolean;
+  /** Columns by the names they are to have. */
+  readonly columns: Readonly<Record<string, string>>;
+  readonly options: VerifyOptions;
 }
 
+const COLUMNS = ['gold', 'pred', 'response', 'truncated'];
+
 function readCall(given: GivenValues): VerifyPair | FileOptions {
-  const { gold, response, pred, input, output, mode, truncated } = ownSettings(verifySpec, OWN, given);
+  const settings = ownSettings(verifySpec, OWN, given);
+  const { gold, response, pred, input, output } = settings;
   const has = (name: keyof typeof OWN): boolean => given.has(name);
+  const options = optionsOf(settings);
   if (has('input') || has('output')) {
-    if (!has('input') || !has('output'))
-      throw usage(`expected both --input and --output, got only --${has('input') ? 'input' : 'output'}`);
-    if (has('gold') || has('response') || has('pred'))
-      throw usage('expected either one pair (--gold …) or --input and --output, got both');
-    return { input, output, mode, truncated };
+    if (!has('input')) throw usage('expected --input with --output, got only --output');
+    if (has('gold') || has('response') || has('pred')) throw usage('expected either one pair (--gold …) or --input, got both');
+    const problems: string[] = [];
+    const columns = columnNames(settings.column, problems);
+    for (const name of Object.keys(columns).filter((key) => !COLUMNS.includes(key)))
+      problems.push(`--column: expected ${COLUMNS.join(', ')} before the =, got ${name}`);
+    refuse('verify', problems);
+    return { input, output, columns, options };
   }
-  if (!has('gold') || has('response') === has('pred'))
-    throw usage('expected --gold with either --response or --pred, or --input with --output');
-  return { gold: countdownOf(gold) ?? gold, ...(has('pred') ? { pred } : { response }), mode, truncated };
+  if (!has('gold') || has('response') === has('pred') || has('column'))
+    throw usage('expected --gold with either --response or --pred, or --input');
+  return { gold: countdownOf(gold) ?? gold, ...(has('pred') ? { pred } : { response }), ...options };
+}
+
+/** What the flags say about reading and comparing. */
+function optionsOf(settings: Settings<typeof OWN>): VerifyOptions {
+  const names = [...Object.keys(VERIFIER_OPTIONS), 'truncated'] as (keyof typeof OWN)[];
+  return Object.fromEntries(names.map((name) => [name, settings[name]]));
 }
 
 function usage(problem: string): UsageError {
@@ -99,128 +114,126 @@ function verifyOne(pair: VerifyPair): object {
 
 /** A row of the input: the pair, or why it cannot be read. */
 interface InputRow {
-  readonly columns: Record<string, unknown>;
+  readonly record: DataRecord;
   readonly pair: VerifyPair | null;
   readonly problem: string;
 }
 
-async function verifyFile({ input, output, mode, truncated }: FileOptions): Promise<object> {
+/** Counts of a file. */
+interface Counts {
+  readonly rows: number;
+  readonly equal: number;
+  /** not_equal: no_answer and undecided among them */
+  readonly not_equal: number;
+  readonly no_answer: number;
+  readonly undecided: number;
+  readonly unreadable: number;
+}
+
+async function verifyFile({ input, output, columns, options }: FileOptions): Promise<object> {
   const started = performance.now();
-  const partial = `${output}.${process.pid}.partial`;
-  const source = createReadStream(input, 'utf8');
-  await opened(source, `mgrpo verify: expected a readable file for --input, got ${show(input)}`);
-  const sink = createWriteStream(partial);
-  await opened(sink, `mgrpo verify: expected a path that can be written for --output, got ${show(output)}`);
-  let rows = 0;
-  let equal = 0;
-  let undecided = 0;
-  let none = 0;
-  const unreadable: number[] = [];
-  try {
-    const flush = async (batch: InputRow[]): Promise<void> => {
-      const verdicts = verifyBatch(batch.flatMap(({ pair }) => pair ?? []));
-      let next = 0;
-      let text = '';
-      for (const { columns, pair, problem } of batch) {
-        const result: Pick<Verdict, 'verdict' | 'extracted' | 'reason'> & Partial<Verdict> =
-          pair === null ? { verdict: false, extracted: null, reason: problem } : verdicts[next++]!;
-        if (result.verdict) equal++;
-        if (result.outcome === 'undecided') undecided++;
-        if (result.outcome === 'no_answer') none++;
-        text += `${JSON.stringify({ ...columns, verdict: result.verdict, extracted: result.extracted, reason: result.reason })}\n`;
-      }
-      if (!sink.write(text)) await once(sink, 'drain');
-    };
-    let batch: InputRow[] = [];
-    let line = 0;
-    for await (const text of createInterface({ input: source, crlfDelay: Infinity })) {
-      line++;
-      if (text.trim() === '') continue;
-      const row = readRow(text, line, mode, truncated);
-      rows++;
-      if (row.pair === null) {
-        unreadable.push(line);
-        say(`${row.problem}`);
-      }
-      batch.push(row);
-      if (batch.length === 4096) {
-        await flush(batch);
-        batch = [];
-      }
-    }
-    await flush(batch);
-    sink.end();
-    await once(sink, 'close');
-    renameSync(partial, output);
-  } catch (error) {
-    sink.destroy();
-    rmSync(partial, { force: true });
-    if (error instanceof MgrpoError || !(error instanceof Error && 'syscall' in error)) throw error;
-    throw new MgrpoError(
-      'bad_file',
-      `mgrpo verify: expected to read ${show(input)} and write ${show(output)}, got ${error.message}`,
-      { cause: error },
-    );
-  }
-  const judged = rows - unreadable.length;
-  say(`${rows} rows: ${equal} equal, ${judged - equal} not equal, ${unreadable.length} unreadable; written to ${output}`);
+  const records = await readRecords(fileAt(input), null, keepRow);
+  const rows = records.map((record) => readRow(record, columns, options));
+  const verdicts = judge(rows);
+  for (const { problem } of rows) if (problem !== '') say(problem);
+  if (output !== '') await fileAt(output).files.write(path.basename(output), judgedLines(rows, verdicts));
+  const counts = countsOf(rows, verdicts);
+  say(tableOf(counts));
+  if (counts.unreadable > 0) say(`${counts.unreadable} of ${counts.rows} rows cannot be read: the accuracy counts them as wrong`);
+  const unreadable = rows.flatMap(({ record, pair }) => (pair === null ? [placeOf(record)] : []));
   return {
-    rows,
-    equal,
-    not_equal: judged - equal,
-    no_answer: none,
-    undecided,
-    unreadable: unreadable.length,
-    unreadable_lines: unreadable.slice(0, 100),
-    accuracy: rows > 0 ? equal / rows : null,
-    mode,
-    output,
+    ...counts,
+    unreadable_at: unreadable.slice(0, 100),
+    accuracy: counts.equal / counts.rows,
+    ...options,
+    ...(output !== '' && { output }),
     seconds: Number(((performance.now() - started) / 1000).toFixed(3)),
   };
 }
 
-/** Waits until a stream's file is open; nothing is left behind where it cannot be. */
-async function opened(stream: NodeJS.EventEmitter, message: string): Promise<void> {
-  try {
-    await once(stream, 'open');
-  } catch (cause) {
-    const { code, message: why } = cause as NodeJS.ErrnoException;
-    throw new MgrpoError(code === 'ENOENT' ? 'not_found' : 'bad_file', `${message} (${why}); check the path`, { cause });
-  }
+/** A file in its folder. */
+function fileAt(file: string): { readonly files: NodeFiles; readonly path: string } {
+  return { files: new NodeFiles(path.dirname(file)), path: path.basename(file) };
 }
 
-function readRow(text: string, line: number, mode: ExtractionMode, truncated: boolean): InputRow {
-  const refuse = (columns: Record<string, unknown>, problem: string): InputRow => ({
-    columns,
-    pair: null,
-    problem: `line ${line}: ${problem}`,
-  });
-  let columns: Record<string, unknown>;
-  try {
-    columns = JSON.parse(text) as Record<string, unknown>;
-  } catch (error) {
-    return refuse({ line }, `expected one JSON object, got ${show(text)} (${(error as Error).message})`);
-  }
-  if (typeof columns !== 'object' || columns === null || Array.isArray(columns))
-    return refuse({ line }, `expected one JSON object, got ${show(text)}`);
-  const gold = goldOf(columns['gold']);
-  if (gold === null)
-    return refuse(columns, `expected a string, a number or a countdown task for "gold", got ${show(columns['gold'])}`);
-  const key = columns['pred'] === undefined ? 'response' : 'pred';
-  const value = typeof columns[key] === 'number' ? String(columns[key]) : columns[key];
-  if (typeof value !== 'string') return refuse(columns, `expected a string for "pred" or "response", got ${show(columns[key])}`);
-  const cut = columns['truncated'] === undefined ? truncated : columns['truncated'];
-  if (typeof cut !== 'boolean') return refuse(columns, `expected true or false for "truncated", got ${show(cut)}`);
+/** Verdicts of the rows that can be read; null for the others. */
+function judge(rows: readonly InputRow[]): (Verdict | null)[] {
+  const verdicts = verifyBatch(rows.flatMap(({ pair }) => pair ?? []));
+  let next = 0;
+  return rows.map(({ pair }) => (pair === null ? null : verdicts[next++]!));
+}
+
+function countsOf(rows: readonly InputRow[], verdicts: readonly (Verdict | null)[]): Counts {
+  const count = (is: (verdict: Verdict) => boolean): number => verdicts.filter((v) => v !== null && is(v)).length;
   return {
-    columns,
-    pair: { gold, ...(key === 'pred' ? { pred: value } : { response: value }), mode, truncated: cut },
-    problem: '',
+    rows: rows.length,
+    equal: count(({ verdict }) => verdict),
+    not_equal: count(({ verdict }) => !verdict),
+    no_answer: count(({ outcome }) => outcome === 'no_answer'),
+    undecided: count(({ outcome }) => outcome === 'undecided'),
+    unreadable: verdicts.filter((verdict) => verdict === null).length,
   };
 }
 
-function goldOf(gold: unknown): string | CountdownTask | null {
+function tableOf(counts: Counts): string {
+  const share = (n: number): string => `${((100 * n) / counts.rows).toFixed(1)} %`;
+  const line = (name: string, n: number): string[] => [name, String(n), share(n)];
+  return alignColumns([
+    line('rows', counts.rows),
+    line('equal', counts.equal),
+    line('not equal', counts.not_equal),
+    line('  no answer found', counts.no_answer),
+    line('  undecided', counts.undecided),
+    line('unreadable', counts.unreadable),
+  ]);
+}
+
+/** Row of its file: "line 3" of JSON lines, else "row 3". */
+function placeOf({ where }: DataRecord): string {
+  return /row \d+$/.exec(where)?.[0] ?? where.replace(/^.*:(\d+)$/, 'line $1');
+}
+
+/** Rows in one piece of the output. */
+const PIECE = 4096;
+
+/** The rows with their verdicts, as JSON lines. */
+function* judgedLines(rows: readonly InputRow[], verdicts: readonly (Verdict | null)[]): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
+  for (let from = 0; from < rows.length; from += PIECE) {
+    const lines = rows.slice(from, from + PIECE).map(({ record, problem }, i) => {
+      const { verdict, extracted, reason } = verdicts[from + i] ?? { verdict: false, extracted: null, reason: problem };
+      return `${JSON.stringify({ ...record.values, verdict, extracted, reason })}\n`;
+    });
+    yield encoder.encode(lines.join(''));
+  }
+}
+
+function readRow(record: DataRecord, columns: Readonly<Record<string, string>>, options: VerifyOptions): InputRow {
+  const refuseRow = (problem: string): InputRow => ({ record, pair: null, problem: `${record.where}: ${problem}` });
+  if (record.problem !== undefined) return { record, pair: null, problem: record.problem };
+  const cell = (name: string): unknown => record.values[columns[name] ?? name];
+  const gold = goldOf(cell('gold'));
+  if (gold === null)
+    return refuseRow(`expected a text, a number, a list of them or a countdown task for gold, got ${show(cell('gold'))}`);
+  const key = cell('pred') === undefined ? 'response' : 'pred';
+  const value = typeof cell(key) === 'number' ? String(cell(key)) : cell(key);
+  if (key === 'pred' && typeof value !== 'string') return refuseRow(`expected a text for pred, got ${show(value)}`);
+  const cut = cell('truncated') ?? options.truncated;
+  const truncated = cut === 'true' || cut === 'false' ? cut === 'true' : cut;
+  if (typeof truncated !== 'boolean') return refuseRow(`expected true or false for truncated, got ${show(cut)}`);
+  try {
+    return { record, pair: { ...options, gold, [key]: responseText(value, record.where), truncated }, problem: '' };
+  } catch (error) {
+    if (!(error instanceof MgrpoError)) throw error;
+    return { record, pair: null, problem: error.message };
+  }
+}
+
+function goldOf(gold: unknown): VerifyPair['gold'] | null {
   if (typeof gold === 'number' && Number.isFinite(gold)) return String(gold);
   if (typeof gold === 'string') return countdownOf(gold) ?? gold;
+  if (Array.isArray(gold) && gold.length > 0 && gold.every((one) => typeof one === 'string' || Number.isFinite(one)))
+    return gold.map(String);
   return isCountdownTask(gold) ? gold : null;
 }
 

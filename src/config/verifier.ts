@@ -73,7 +73,7 @@ export const REASONING_OPTIONS = {
     type: 'strings',
     nullable: true,
     default: null,
-    doc: 'Further tags whose text is reasoning and not the answer, beside think, reasoning and their like: a name (work: <work>…</work>), an opening mark ([THINK], closed by [/THINK]), or both marks as OPEN...CLOSE.',
+    doc: 'Further tags whose text is reasoning and not the answer, beside think, reasoning and their like: a name (work: <work>…</work>), an opening mark (◁think▷, closed by ◁/think▷), or both marks as OPEN...CLOSE.',
   },
 } as const;
 

@@ -1,25 +1,27 @@
 // Tables of separated values (CSV, TSV) as records of texts, by RFC 4180.
 import { MgrpoError, show } from '../errors.js';
+import { refuseRow } from '../tasks/rows.js';
+import type { BadRow, DataRecord } from '../tasks/rows.js';
 
 /**
  * The records of a table whose first line names the columns; all values are texts.
  * @param where what messages call the file
- * @throws bad_file naming the row that has another number of cells than there are columns, or a quote that is never closed
+ * @param badRow what becomes of a row that has another number of cells than there are columns
+ * @throws bad_file for a quote that is never closed
  */
-export function delimitedRecords(text: string, separator: ',' | '\t', where: string): Record<string, string>[] {
+export function delimitedRecords(text: string, separator: ',' | '\t', where: string, badRow: BadRow = refuseRow): DataRecord[] {
   const [header, ...rows] = cells(text.replace(/^\ufeff/, ''), separator, where);
   if (!header) return [];
   const twice = header.find((name, i) => header.indexOf(name) !== i);
   if (twice !== undefined)
     throw new MgrpoError('bad_file', `${where}: expected columns of different names, got ${show(twice)} twice; rename one`);
   return rows.map((row, i) => {
-    if (row.length !== header.length)
-      throw new MgrpoError(
-        'bad_file',
-        `${where}: row ${i + 1}: expected ${header.length} cells (columns ${header.join(', ')}), got ${row.length}; ` +
-          'put cells that hold a separator or a line break in double quotes',
-      );
-    return Object.fromEntries(header.map((name, k) => [name, row[k]!]));
+    const place = `${where}: row ${i + 1}`;
+    if (row.length === header.length)
+      return { where: place, values: Object.fromEntries(header.map((name, k) => [name, row[k]!])) };
+    const expected = `expected ${header.length} cells (columns ${header.join(', ')}), got ${row.length}`;
+    const wayOut = 'put cells that hold a separator or a line break in double quotes';
+    return badRow(new MgrpoError('bad_file', `${place}: ${expected}; ${wayOut}`), place);
   });
 }
 

@@ -4,7 +4,8 @@ import { isObject } from '../options/border.js';
 import { decodeText } from '../platform/files.js';
 import type { FileSource } from '../platform/files.js';
 import { jsonRecords } from '../tasks/jsonl.js';
-import type { DataRecord } from '../tasks/rows.js';
+import { refuseRow } from '../tasks/rows.js';
+import type { BadRow, DataRecord } from '../tasks/rows.js';
 import { delimitedRecords } from './delimited.js';
 
 /** Where a data file is. */
@@ -22,13 +23,16 @@ interface DataKind {
   /** Whether the bytes at the start of a file are of this kind, for names that say nothing. */
   readonly begins: (head: Uint8Array) => boolean;
   /** @param limit most records that are wanted; more may come */
-  readonly read: (file: DataFile, where: string, limit: number) => Promise<DataRecord[]>;
+  readonly read: (file: DataFile, where: string, limit: number, badRow: BadRow) => Promise<DataRecord[]>;
 }
 
 const ofText =
-  (records: (text: string, where: string) => DataRecord[]): DataKind['read'] =>
-  async (file, where) =>
-    records(decodeText(await bytesOf(file), where), where);
+  (records: (text: string, where: string, badRow: BadRow) => DataRecord[]): DataKind['read'] =>
+  async (file, where, _, badRow) =>
+    records(decodeText(await bytesOf(file), where), where, badRow);
+
+const tableOf = (separator: ',' | '\t'): DataKind['read'] =>
+  ofText((text, where, badRow) => delimitedRecords(text, separator, where, badRow));
 
 const startsWith =
   (...bytes: readonly number[]) =>
@@ -43,8 +47,8 @@ export const DATA_KINDS: readonly DataKind[] = [
     begins: (head) => startsWith(0x7b)(head) || startsWith(0x5b)(head),
     read: ofText(jsonRecords),
   },
-  { name: 'CSV', endings: ['.csv'], begins: () => false, read: ofText((text, where) => tableRecords(text, ',', where)) },
-  { name: 'TSV', endings: ['.tsv'], begins: () => false, read: ofText((text, where) => tableRecords(text, '\t', where)) },
+  { name: 'CSV', endings: ['.csv'], begins: () => false, read: tableOf(',') },
+  { name: 'TSV', endings: ['.tsv'], begins: () => false, read: tableOf('\t') },
   { name: 'parquet', endings: ['.parquet'], begins: startsWith(0x50, 0x41, 0x52, 0x31), read: parquetRecords },
 ];
 
@@ -52,14 +56,19 @@ export const DATA_KINDS: readonly DataKind[] = [
  * Records of a data file: JSON lines, a JSON array, CSV, TSV or parquet, packed with gzip or not. Of a parquet file only the ranges are read
  * that hold the records wanted.
  * @param limit most records; null: all
+ * @param badRow what becomes of a row that cannot be read: by default an error
  * @throws not_found; bad_file naming the row that is wrong
  */
-export async function readRecords(file: DataFile, limit: number | null = null): Promise<DataRecord[]> {
+export async function readRecords(
+  file: DataFile,
+  limit: number | null = null,
+  badRow: BadRow = refuseRow,
+): Promise<DataRecord[]> {
   const where = `${file.files.name}/${file.path}`;
   const name = file.path.toLowerCase().replace(/\.gz$/, '');
   const kind =
     DATA_KINDS.find(({ endings }) => endings.some((ending) => name.endsWith(ending))) ?? (await kindByContent(file, where));
-  const records = await kind.read(file, where, limit ?? Infinity);
+  const records = await kind.read(file, where, limit ?? Infinity, badRow);
   if (records.length === 0)
     throw new MgrpoError('bad_file', `${where}: expected at least one row, got none; check the file, or name another one`);
   return limit === null ? records : records.slice(0, limit);
@@ -90,10 +99,6 @@ async function bytesOf({ files, path }: DataFile): Promise<Uint8Array> {
       cause,
     });
   }
-}
-
-function tableRecords(text: string, separator: ',' | '\t', where: string): DataRecord[] {
-  return delimitedRecords(text, separator, where).map((values, i) => ({ where: `${where}: row ${i + 1}`, values }));
 }
 
 async function parquetRecords({ files, path }: DataFile, where: string, limit: number): Promise<DataRecord[]> {

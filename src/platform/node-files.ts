@@ -65,7 +65,7 @@ export class NodeFiles implements FileFolder {
       const bytes = new Uint8Array(end - start);
       let done = 0;
       while (done < bytes.length) {
-        const { bytesRead } = await handle.read(bytes, done, bytes.length - done, start + done);
+        const { bytesRead } = await this.#reading(file, () => handle.read(bytes, done, bytes.length - done, start + done));
         if (bytesRead === 0) throw shortRead(`${this.name}/${file}`, end, start + done);
         done += bytesRead;
       }

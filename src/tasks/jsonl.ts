@@ -2,8 +2,8 @@
 import { MgrpoError, show } from '../errors.js';
 import { isObject, need } from '../options/border.js';
 import type { ArgumentRule } from '../options/border.js';
-import { rowsOf, takeRowOptions } from './rows.js';
-import type { DataRecord, RowOptions } from './rows.js';
+import { refuseRow, rowsOf, takeRowOptions } from './rows.js';
+import type { BadRow, DataRecord, RowOptions } from './rows.js';
 import type { Split, Task, TaskRow } from './task.js';
 
 const TEXT: ArgumentRule = { noun: 'text', is: (value) => typeof value === 'string', wayOut: 'give the lines of the file' };
@@ -37,35 +37,40 @@ export function jsonlTask(name: string, rows: Readonly<Partial<Record<Split, rea
 }
 
 /** Records of JSON lines, or of one array of objects. */
-export function jsonRecords(text: string, where: string): DataRecord[] {
+export function jsonRecords(text: string, where: string, badRow: BadRow = refuseRow): DataRecord[] {
   const clean = text.replace(/^\ufeff/, '');
   if (clean.trimStart().startsWith('[')) {
-    const list = parseJson(clean, where, 'a JSON array of objects');
-    if (Array.isArray(list)) return list.map((value, i) => recordOf(value, `${where}: row ${i + 1}`));
+    const list = parsed(clean);
+    if (Array.isArray(list)) return list.map((value, i) => recordOf(value, `${where}: row ${i + 1}`, badRow));
+    // a line of JSON is a row, if a wrong one
+    if (parsed(clean.trimStart().split('\n', 1)[0]!) === undefined) throw noObject('a JSON array of objects', clean, where);
   }
   return clean.split('\n').flatMap((line, i) => {
     if (line.trim() === '') return [];
     const place = `${where}:${i + 1}`;
-    return [recordOf(parseJson(line, place, 'one JSON object on the line'), place)];
+    const value = parsed(line);
+    return [
+      value === undefined ? badRow(noObject('one JSON object on the line', line, place), place) : recordOf(value, place, badRow),
+    ];
   });
 }
 
-function parseJson(text: string, where: string, what: string): unknown {
+/** The value of a JSON text; undefined where it is none. */
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    throw new MgrpoError(
-      'bad_file',
-      `${where}: expected ${what}, got ${show(text)}; write one object per line, or one array of them`,
-      {
-        cause,
-      },
-    );
+  } catch {
+    return undefined;
   }
 }
 
-function recordOf(value: unknown, where: string): DataRecord {
-  if (!isObject(value))
-    throw new MgrpoError('bad_file', `${where}: expected a JSON object, got ${show(value)}; write one object per line`);
-  return { where, values: value };
+function recordOf(value: unknown, where: string, badRow: BadRow): DataRecord {
+  return isObject(value) ? { where, values: value } : badRow(noObject('a JSON object', value, where), where);
+}
+
+function noObject(what: string, got: unknown, where: string): MgrpoError {
+  return new MgrpoError(
+    'bad_file',
+    `${where}: expected ${what}, got ${show(got)}; write one object per line, or one array of them`,
+  );
 }

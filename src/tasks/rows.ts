@@ -14,7 +14,20 @@ export interface DataRecord {
   /** File and row, for messages. */
   readonly where: string;
   readonly values: Readonly<Record<string, unknown>>;
+  /** Why the row cannot be read, where the reader keeps such rows. */
+  readonly problem?: string;
 }
+
+/** What becomes of a row that cannot be read: an error, or a record that says so. */
+export type BadRow = (error: MgrpoError, where: string) => DataRecord;
+
+/** The reader stops. */
+export const refuseRow: BadRow = (error) => {
+  throw error;
+};
+
+/** The row is kept, without values. */
+export const keepRow: BadRow = (error, where) => ({ where, values: {}, problem: error.message });
 
 /** Options of {@link taskRows}. */
 export const ROW_OPTIONS = {

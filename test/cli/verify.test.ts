@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UsageError } from '../../src/cli/flags.js';
 import { verifyCommand } from '../../src/cli/verify.js';
@@ -78,14 +79,14 @@ describe('mgrpo verify', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(rows.map(({ id, line, verdict }) => [id ?? `line ${String(line)}`, verdict])).toEqual([
+    expect(rows.map(({ id = 'no id', verdict }) => [id, verdict])).toEqual([
       [1, true],
       [2, false],
-      ['line 3', false],
+      ['no id', false],
       [3, false],
       [4, false],
       [5, true],
-      ['line 8', false],
+      ['no id', false],
       [6, false],
     ]);
     expect(rows[0]).toMatchObject({ extra: [1], extracted: '18' });
@@ -95,11 +96,62 @@ describe('mgrpo verify', () => {
       equal: 2,
       not_equal: 2,
       unreadable: 4,
-      unreadable_lines: [3, 5, 6, 8],
+      unreadable_at: ['line 3', 'line 5', 'line 6', 'line 8'],
       accuracy: 0.25,
     });
-    expect(stderr).toMatch(/line 3: expected one JSON object.*\nline 5: .*"gold".*\nline 6: .*"pred" or "response"/);
+    expect(stderr).toMatch(/in.jsonl:3: expected one JSON object.*\n.*:5: .* for gold, .*\n.*:6: .* for response, got undefined/);
+    expect(stderr).toMatch(/ rows +8 +100.0 %\n +equal +2 +25.0 %\n[^]* unreadable +4 +50.0 %\n/);
+    expect(stderr).toContain('4 of 8 rows cannot be read: the accuracy counts them as wrong');
     expect(readdirSync(folder).sort()).toEqual(['in.jsonl', 'out.jsonl']);
+  });
+
+  it.each([
+    ['csv', 'id,answer,said\n1,18,So the answer is 18.\n2,"1,800",The answer is 18.\n3,18\n'],
+    ['tsv', 'id\tanswer\tsaid\n1\t18\tSo the answer is 18.\n2\t1,800\tThe answer is 18.\n3\t18\n'],
+    ['json', '[{"id":1,"answer":18,"said":"So the answer is 18."},{"id":2,"answer":1800,"said":"The answer is 18."},{"id":3}]'],
+  ])('reads %s, its columns by the names that are given', async (ending, text) => {
+    const input = path.join(folder, `in.${ending}`);
+    writeFileSync(input, text);
+    await verifyNow(['--input', input, '--column', 'gold=answer', '--column', 'response=said', '--mode', 'strict']);
+    expect(last()).toMatchObject({ rows: 3, equal: 1, not_equal: 1, unreadable: 1, unreadable_at: ['row 3'], accuracy: 1 / 3 });
+    expect(readdirSync(folder)).toEqual([`in.${ending}`]);
+  });
+
+  it('reads gzip, several golds and chats', async () => {
+    const input = path.join(folder, 'in.jsonl.gz');
+    const chat = [
+      { role: 'user', content: 'The answer is 4?' },
+      { role: 'assistant', content: 'The answer is 5.' },
+    ];
+    const rows = [
+      { gold: ['4', 5], response: chat },
+      { gold: [], response: chat },
+      { gold: '4', response: chat.slice(0, 1) },
+    ];
+    writeFileSync(input, gzipSync(rows.map((row) => JSON.stringify(row)).join('\n')));
+    await verifyNow(['--input', input]);
+    expect(last()).toMatchObject({ rows: 3, equal: 1, unreadable_at: ['line 2', 'line 3'] });
+  });
+
+  it('reads parquet', async () => {
+    const input = path.join(import.meta.dirname, '../data/files/gsm8k-snappy.parquet');
+    await verifyNow(['--input', input, '--column', 'gold=answer', '--column', 'response=answer', '--mode', 'strict']);
+    expect(last()).toMatchObject({ rows: 3, equal: 3, accuracy: 1 });
+  });
+
+  it('takes every option of the checker', async () => {
+    const near = ['--gold', '9.81', '--response', 'The answer is 9.8.'];
+    const verdict = async (...flags: string[]): Promise<unknown> => {
+      await verifyNow([...near, ...flags]);
+      return last()['verdict'];
+    };
+    expect(await verdict()).toBe(false);
+    expect(await verdict('--relative-tolerance', '0.01')).toBe(true);
+    expect(await verdict('--tolerance', '0.01')).toBe(true);
+    expect(await verdict('--tolerance', '0.01', '--kinds', 'letter')).toBe(false);
+    expect(await verdict('--tolerance', '0.01', '--kinds', 'letter', '--kinds', 'number')).toBe(true);
+    await verifyNow(['--gold', '5', '--response', '◁think▷5◁/think▷The answer is 6.', '--reasoning-tags', '◁think▷']);
+    expect(last()).toMatchObject({ verdict: false, extracted: '6' });
   });
 
   it('gives more rows than one batch in order', async () => {
@@ -118,7 +170,13 @@ describe('mgrpo verify', () => {
     ['an unknown flag', ['--golden', '5'], /--golden; the nearest known one is --gold;.*--help/],
     ['a missing partner', ['--gold', '5'], /--response or --pred/],
     ['both kinds', ['--gold', '5', '--response', '5', '--input', 'x', '--output', 'y'], /got both/],
-    ['an input without output', ['--input', 'x'], /both --input and --output/],
+    ['an output without input', ['--output', 'x'], /--input with --output/],
+    [
+      'a column that is none',
+      ['--input', 'x', '--column', 'golden=answer'],
+      /gold, pred, response, truncated before the =, got golden/,
+    ],
+    ['a kind that is none', ['--gold', '5', '--pred', '5', '--kinds', 'numbers'], /a list of number, expression.*numbers/],
     ['an unknown mode', ['--gold', '5', '--response', '5', '--mode', 'soft'], /lenient, strict.*soft/],
     ['a stray word', ['5'], /--help/],
   ];
@@ -138,8 +196,8 @@ describe('mgrpo verify', () => {
       message: expect.stringContaining('in.jsonl') as string,
     });
     writeFileSync(input, '{"gold":"1","pred":"1"}\n');
-    await expect(verifyNow(['--input', input, '--output', path.join(folder, 'no', 'out.jsonl')])).rejects.toThrow(
-      /no\/out\.jsonl.*check the path/,
+    await expect(verifyNow(['--input', input, '--output', path.join(input, 'out.jsonl')])).rejects.toThrow(
+      /in\.jsonl\/out\.jsonl.*give another path/,
     );
     await expect(verifyNow(['--input', folder, '--output', output])).rejects.toMatchObject({ code: 'bad_file' });
     expect(existsSync(output)).toBe(false);
