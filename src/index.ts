@@ -167,6 +167,8 @@ export { RunFolder, checkFree, readReportData, readRunConfig, runName } from './
 export type { Checkpointed, KeepSettings } from './run/folder.js';
 export type { Evaluations, Metrics, ReportData, RunConfig, StepRecord } from './report/data.js';
 export { alignColumns, bytesText, countText, duration, metricTable } from './report/format.js';
+export { modelCard } from './report/card.js';
+export type { CardOptions } from './report/card.js';
 export { renderReport } from './report/page.js';
 export type { SFTTrainerOptions } from './train/sft-trainer.js';
 export type { CompletionRecord, Listener, Phase, TrainEvent } from './train/events.js';

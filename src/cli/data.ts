@@ -16,6 +16,7 @@ import {
 } from '../index.js';
 import type { DataRecord, GRPOConfig, RewardArgs, RewardFunction, Scores, Split, Task, TaskRow } from '../index.js';
 import type { Settings } from '../options/table.js';
+import { hubAccess } from '../platform/hub-access.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { WorkerModule } from '../platform/reward-worker-node.js';
 import type { DATA_OPTIONS } from './options.js';
@@ -79,8 +80,8 @@ export async function readNamed(
     const records = await readRecords({ files: new NodeFiles(path.dirname(dataset)), path: path.basename(dataset) }, limit);
     return { records, columns };
   }
-  const [token, hubUrl] = [process.env['HF_TOKEN'], process.env['HF_ENDPOINT']];
-  return { records: await readDataset(dataset, { split, limit, token, hubUrl }), columns };
+  const { hubUrl, token } = hubAccess();
+  return { records: await readDataset(dataset, { split, limit, token: (await token()) ?? undefined, hubUrl }), columns };
 }
 
 /** Whether a name that is no file was meant as one. */

@@ -10,6 +10,7 @@ import { generateCommand, generateSpec } from './generate.js';
 import { infoCommand, infoSpec } from './info.js';
 import { mergeCommand, mergeSpec } from './merge.js';
 import { say } from './output.js';
+import { pushCommand, pushSpec } from './push.js';
 import { sftCommand, sftSpec } from './sft.js';
 import { studyCommand, studySpec } from './study.js';
 import { trainCommand, trainSpec } from './train.js';
@@ -28,6 +29,7 @@ const COMMANDS: readonly { readonly spec: CommandSpec; readonly prepare: Prepare
   { spec: generateSpec, prepare: generateCommand },
   { spec: mergeSpec, prepare: mergeCommand },
   { spec: exportSpec, prepare: exportCommand },
+  { spec: pushSpec, prepare: pushCommand },
   { spec: verifySpec, prepare: verifyCommand },
   { spec: benchSpec, prepare: benchCommand },
   { spec: infoSpec, prepare: infoCommand },

@@ -1,4 +1,5 @@
 // The run folder as the command line names it.
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkFree, runName } from '../index.js';
 import type { RunConfig } from '../index.js';
@@ -19,4 +20,19 @@ export function checkOutput(folder: NodeFiles, overwrite: boolean): Promise<void
 export function runConfig(command: RunConfig['command'], settings: object, config: object, device: string): RunConfig {
   const kept = Object.fromEntries(Object.entries(settings).filter(([name]) => name !== 'overwrite' && name !== 'resume'));
   return { command, mgrpo: packageVersion(), started: new Date().toISOString(), device, settings: kept, config: { ...config } };
+}
+
+/** Ids on the hub of what a run was made from; null for folders, files and generated problems. */
+export async function hubNames({
+  model,
+  dataset,
+}: {
+  readonly model: string | null;
+  readonly dataset: string | null;
+}): Promise<{ baseModel: string | null; dataset: string | null }> {
+  const idOf = async (name: string | null): Promise<string | null> => {
+    if (name === null || (await stat(name).catch(() => null))) return null;
+    return /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:[@:].*)?$/.exec(name)?.[1] ?? null;
+  };
+  return { baseModel: await idOf(model), dataset: await idOf(dataset) };
 }

@@ -24,7 +24,7 @@ import type { CommandSpec, Work } from './flags.js';
 import { openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
-import { checkOutput, outputFolder, runConfig } from './run.js';
+import { checkOutput, hubNames, outputFolder, runConfig } from './run.js';
 import { withSession } from './session.js';
 import { INTERRUPTED } from './signals.js';
 
@@ -136,7 +136,7 @@ export async function sftCommand(argv: readonly string[]): Promise<Work | null> 
       const run = await RunFolder.create(folder, runConfig('sft', settings, config, device.info.description), settings.overwrite);
       return run.orAbandon(async () => {
         const { steps, reason, metrics } = await trainer.train();
-        await run.saveResult('model', policy);
+        await run.saveResult('model', policy, await hubNames(settings));
         say(`model: ${path.join(folder.name, 'model')}\nreport: ${path.join(folder.name, 'report.html')}`);
         const isInterrupted = reason === 'interrupted';
         await printResult({ run: folder.name, steps, metrics, ...(isInterrupted && { interrupted: true }) });

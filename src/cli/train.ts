@@ -27,7 +27,7 @@ import { modelOf, openAdapter, openCritic, openModel } from './model.js';
 import { CRITIC_OPTIONS, DATA_OPTIONS, EVAL_DATA_OPTIONS, MODEL_OPTIONS, REWARD_OPTIONS, RUN_OPTIONS } from './options.js';
 import { metricTable } from '../report/format.js';
 import { printResult, say } from './output.js';
-import { checkOutput, outputFolder, runConfig } from './run.js';
+import { checkOutput, hubNames, outputFolder, runConfig } from './run.js';
 import { Samples } from './samples.js';
 import { withSession } from './session.js';
 import type { Session } from './session.js';
@@ -255,7 +255,7 @@ async function runTraining(run: RunFolder, trainer: PolicyTrainer, plan: Plan, {
   const { policy } = trainer;
   if (reason === 'done' && evaluates) await evaluated('after');
   const result = policy.decoder.lora ? 'adapter' : 'model';
-  await run.saveResult(result, policy);
+  await run.saveResult(result, policy, await hubNames(plan.settings));
   trainer.free();
 
   const { before, after } = run.evaluations;

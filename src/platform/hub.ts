@@ -3,14 +3,15 @@ import { HubApiError, getHFHubCachePath, listFiles, modelInfo } from '@huggingfa
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { MgrpoError } from '../errors.js';
 import { readJson } from './files.js';
 import type { FileSource } from './files.js';
 import { HttpFiles } from './http-files.js';
 import { Http, unreachable } from './http.js';
-import type { Fetch, HttpOptions } from './http.js';
+import type { HttpOptions } from './http.js';
+import { hubAccess } from './hub-access.js';
+import type { HubAccessOptions } from './hub-access.js';
 import { NodeFiles } from './node-files.js';
 
 /** How far a download has come, in bytes. */
@@ -23,15 +24,11 @@ export interface DownloadProgress {
 }
 
 /** Options of {@link resolveModel}: of the requests, and of the hub. */
-export interface HubOptions extends Omit<HttpOptions, 'headers'> {
+export interface HubOptions extends Omit<HttpOptions, 'headers'>, HubAccessOptions {
   /** Branch, tag or commit. Default: what follows an `@` in the model's id, else main. */
   readonly revision?: string;
   /** Default: as Hugging Face's own tools (HF_HUB_CACHE, HF_HOME, ~/.cache/huggingface/hub), whose files are shared. */
   readonly cacheDir?: string;
-  /** Access token for private and gated models. Default: the variable HF_TOKEN, else the file that `hf auth login` wrote. */
-  readonly token?: string;
-  /** Address of the hub. Default: the variable HF_ENDPOINT, else https://huggingface.co. */
-  readonly hubUrl?: string;
   /** Uses the cache alone. Default: whether the variable HF_HUB_OFFLINE is set to 1, ON, YES or TRUE. */
   readonly offline?: boolean;
   /** Called while files come. */
@@ -99,22 +96,15 @@ class Download {
   readonly #options: HubOptions;
   readonly #hubUrl: string;
   readonly #http: Http;
-  #token: Promise<string | null> | undefined;
 
   constructor(id: string, options: HubOptions) {
     this.#id = id;
     this.#options = options;
     this.#revision = options.revision ?? 'main';
     this.#folder = path.join(options.cacheDir ?? getHFHubCachePath(), `models--${id.replace('/', '--')}`);
-    this.#hubUrl = (options.hubUrl ?? process.env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/+$/, '');
-    this.#http = new Http({ ...options, fetch: (url, init) => this.#send(url, init) });
-  }
-
-  /** Sends the access token to the hub only: a list of files may name another host for its next page (`Link`). */
-  async #send(...[url, init]: Parameters<Fetch>): Promise<Response> {
-    const send = this.#options.fetch ?? globalThis.fetch;
-    const token = new URL(url).origin === new URL(this.#hubUrl).origin ? await (this.#token ??= findToken(this.#options)) : null;
-    return send(url, token === null ? init : { ...init, headers: { ...init?.headers, authorization: `Bearer ${token}` } });
+    const { hubUrl, fetch } = hubAccess(options);
+    this.#hubUrl = hubUrl;
+    this.#http = new Http({ ...options, fetch });
   }
 
   async run(): Promise<FileSource> {
@@ -302,15 +292,6 @@ class Download {
     if (status === 403) return fail('network', 'no access: the model is gated', 'accept its terms on that page and set HF_TOKEN');
     return fail('network', 'a refusal', 'try again later, or give a local folder');
   }
-}
-
-/** The access token: the option's, the environment's, or that of `hf auth login`. */
-async function findToken(options: HubOptions): Promise<string | null> {
-  const { env } = process;
-  const home = env.HF_HOME ?? path.join(env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'huggingface');
-  const given =
-    options.token ?? env.HF_TOKEN ?? (await readFile(env.HF_TOKEN_PATH ?? path.join(home, 'token'), 'utf8').catch(() => ''));
-  return given.trim() === '' ? null : given.trim();
 }
 
 function promisedHash(oid: string | undefined, lfs: string | undefined): Hash | null {

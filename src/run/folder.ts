@@ -7,12 +7,13 @@
 //   completions.jsonl   sampled completions with their rewards
 //   evaluation.json     metrics before, during and after, each with its 95 % interval
 //   checkpoints/step-N/ adapter or model, optimizer.safetensors, trainer_state.json, run.json, manifest.json with checksums
-//   adapter/ or model/  the result in Hugging Face layout
+//   adapter/ or model/  the result in Hugging Face layout, with its card
 //   report.html
 import { MgrpoError } from '../errors.js';
 import { readJson } from '../platform/files.js';
 import type { FileFolder, FileSink, FileSource } from '../platform/files.js';
 import type { Evaluations, Metrics, ReportData, RunConfig, StepRecord } from '../report/data.js';
+import { modelCard, type CardOptions } from '../report/card.js';
 import { renderReport } from '../report/page.js';
 import type { CompletionRecord, Listener } from '../train/events.js';
 import { checkpointSteps, openCheckpoint, removeCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoints.js';
@@ -237,9 +238,20 @@ export class RunFolder {
     );
   }
 
-  /** Saves what was trained, as a sub-folder that appears whole or not at all; a model in the format that it came in. Checkpoints keep f32. */
-  async saveResult(folder: 'adapter' | 'model', policy: Checkpointed['policy']): Promise<void> {
-    await this.files.replace(folder, (sink) => policy.save(sink, { dtype: 'stored' }));
+  /**
+   * Saves what was trained with its card, as a sub-folder that appears whole or not at all; a model in the format that it came in. Checkpoints
+   * keep f32.
+   * @param names ids on the hub, for the card
+   */
+  async saveResult(
+    kind: 'adapter' | 'model',
+    policy: Checkpointed['policy'],
+    names: Pick<CardOptions, 'baseModel' | 'dataset'> = {},
+  ): Promise<void> {
+    await this.files.replace(kind, async (sink) => {
+      await policy.save(sink, { dtype: 'stored' });
+      await sink.write('README.md', modelCard(this.#config, this.#evaluations, { ...names, kind }));
+    });
     await this.writeReport();
   }
 
