@@ -5,15 +5,18 @@
 import { loadSome } from './lanes';
 import { Product, finish } from './matmul';
 import { at, parts } from './op';
-import { decode4, weight } from './weights';
+import { F32, decode } from './weights';
 
 const MOST_ROWS: u32 = 64;
 const COLUMNS: u32 = 64;
 const DEPTH: u32 = 256;
 
-/** Bytes of scratch: the share's sums, a packed by 4 rows, a strip of b by 8 columns. */
+/** Bytes of a strip of eight columns of b. */
+const STRIP: usize = 32 * DEPTH;
+/** Places in scratch: the share's sums, a packed by 4 rows, the strips of b, a row of b. */
 const PACKED_A: usize = 4 * MOST_ROWS * COLUMNS;
 const PACKED_B: usize = PACKED_A + 4 * MOST_ROWS * DEPTH;
+const ROW: usize = PACKED_B + 4 * COLUMNS * DEPTH;
 
 /** Cuts the product: high shares read b less often, low ones keep more threads busy. */
 export function gradientUnits(op: Product): u32 {
@@ -74,28 +77,58 @@ function packTransposed(op: Product, row: u32, d0: u32, depth: u32, to: usize): 
 
 /** The same of a itself, [rows, depth]. */
 function packRows(op: Product, row: u32, d0: u32, depth: u32, to: usize): void {
-  for (let i: u32 = 0; i < 4; i++) {
-    let target = at(to, i);
-    if (row + i >= op.rows) {
-      for (let d: u32 = 0; d < depth; d++, target += 16) store<f32>(target, 0);
-    } else {
-      let from = at(op.a, (row + i) * op.depth + d0);
-      for (let d: u32 = 0; d < depth; d++, target += 16, from += 4) store<f32>(target, load<f32>(from));
+  const first = at(op.a, row * op.depth + d0);
+  const step = at(0, op.depth);
+  const count = min<u32>(4, op.rows - row);
+  let d: u32 = 0;
+  if (count == 4) {
+    for (; d + 4 <= depth; d += 4) {
+      const from = at(first, d);
+      const x = v128.load(from);
+      const y = v128.load(from + step);
+      const z = v128.load(from + 2 * step);
+      const w = v128.load(from + 3 * step);
+      const xy = i32x4.shuffle(x, y, 0, 4, 1, 5);
+      const zw = i32x4.shuffle(z, w, 0, 4, 1, 5);
+      const xyLast = i32x4.shuffle(x, y, 2, 6, 3, 7);
+      const zwLast = i32x4.shuffle(z, w, 2, 6, 3, 7);
+      v128.store(to, i64x2.shuffle(xy, zw, 0, 2));
+      v128.store(to, i64x2.shuffle(xy, zw, 1, 3), 16);
+      v128.store(to, i64x2.shuffle(xyLast, zwLast, 0, 2), 32);
+      v128.store(to, i64x2.shuffle(xyLast, zwLast, 1, 3), 48);
+      to += 64;
     }
+  }
+  for (; d < depth; d++, to += 16) {
+    for (let i: u32 = 0; i < 4; i++) store<f32>(at(to, i), i < count ? load<f32>(at(first, d) + i * step) : 0);
   }
 }
 
-/** Packs [d0, d0 + depth) of eight columns from `column` on of b, [depth, columns], as f32[depth, 8], zeros beyond the last column. */
-function packColumns(op: Product, column: u32, d0: u32, depth: u32, to: usize): void {
-  const count = min<u32>(8, op.columns - column);
-  let first: usize = <usize>d0 * op.columns + column;
-  for (let d: u32 = 0; d < depth; d++, first += op.columns, to += 32) {
-    if (count == 8) {
-      v128.store(to, decode4(op.b, op.dtype, first));
-      v128.store(to, decode4(op.b, op.dtype, first + 4), 16);
-    } else {
-      for (let j: u32 = 0; j < 8; j++) store<f32>(at(to, j), j < count ? weight(op.b, op.dtype, first + j) : 0);
+/**
+ * Packs [d0, d0 + depth) of `columns` columns from `column` on of b, [depth, columns], as strips f32[DEPTH, 8], with zeros beyond the last
+ * column. A row is decoded to `row`.
+ */
+function packColumns(op: Product, column: u32, columns: u32, d0: u32, depth: u32, to: usize, row: usize): void {
+  const whole = columns & ~3;
+  for (let d: u32 = 0; d < depth; d++, to += 32) {
+    const first: usize = <usize>(d0 + d) * op.columns + column;
+    let from = op.b + (first << 2);
+    if (op.dtype != F32) {
+      decode(op.b, op.dtype, first, columns, row);
+      from = row;
     }
+    let strip = to;
+    let c: u32 = 0;
+    for (; c < whole; c += 4, from += 16) {
+      v128.store(strip, v128.load(from));
+      strip += c & 4 ? STRIP - 16 : 16;
+    }
+    if (c < columns) {
+      v128.store(strip, loadSome(from, columns - c));
+      c += 4;
+      strip += 16;
+    }
+    if (c & 4) v128.store(strip, f32x4.splat(0));
   }
 }
 
@@ -115,9 +148,10 @@ function share(op: Product, unit: u32, scratch: usize, transposed: bool): void {
       if (transposed) packTransposed(op, row0 + r, d0, depth, to);
       else packRows(op, row0 + r, d0, depth, to);
     }
+    packColumns(op, column0, columns, d0, depth, b, scratch + ROW);
     for (let c: u32 = 0; c < columns; c += 8) {
-      packColumns(op, column0 + c, d0, depth, b);
-      for (let r: u32 = 0; r < rows; r += 4) tile(a + at(0, r * DEPTH), b, depth, at(scratch, r * COLUMNS + c));
+      const strip = b + at(0, c * DEPTH);
+      for (let r: u32 = 0; r < rows; r += 4) tile(a + at(0, r * DEPTH), strip, depth, at(scratch, r * COLUMNS + c));
     }
   }
   for (let r: u32 = 0; r < rows; r++) {
