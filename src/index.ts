@@ -68,7 +68,7 @@ export { parameterSpecs } from './nn/parameters.js';
 export type { ParameterSpec } from './nn/parameters.js';
 export type { WeightDType } from './formats/parameters.js';
 export { Safetensors, writeSafetensors } from './formats/safetensors.js';
-export type { TensorInfo, TensorToWrite } from './formats/safetensors.js';
+export type { TensorInfo, TensorToWrite, WrittenDType } from './formats/safetensors.js';
 
 export { ChatTemplate } from './text/chat-template.js';
 export type { ChatMessage, ChatOptions } from './text/chat-template.js';
@@ -165,6 +165,8 @@ export { latestCheckpoint } from './run/checkpoints.js';
 export type { Checkpoint } from './run/checkpoints.js';
 export { RunFolder, checkFree, readReportData, readRunConfig, runName } from './run/folder.js';
 export type { Checkpointed, KeepSettings } from './run/folder.js';
+export { TRACKERS } from './run/trackers.js';
+export type { TrackerName } from './run/trackers.js';
 export type { Evaluations, Metrics, ReportData, RunConfig, StepRecord } from './report/data.js';
 export { alignColumns, bytesText, countText, duration, metricTable } from './report/format.js';
 export { modelCard } from './report/card.js';

@@ -58,7 +58,7 @@ export async function exportCommand(argv: readonly string[]): Promise<Work | nul
   const model = modelOf(settings, problems);
   refuse('export', problems);
   const name = path.basename(path.resolve(model));
-  const file = settings.output ?? `${name}-${settings.dtype}.gguf`;
+  const file = settings.output ?? `${name}-${settings.dtype}.${settings.format}`;
   if (!settings.overwrite && (await stat(file).catch(() => null)))
     throw new MgrpoError('exists', `${file}: expected no such file, got one; give another --output, or --overwrite`);
   const files = await openModel(model);

@@ -1,5 +1,5 @@
 // Options that several commands share, in the form of the tables of src/config/.
-import { POLICY_OPTIONS, REWARDS, TASKS, TASK_NAMES } from '../index.js';
+import { POLICY_OPTIONS, REWARDS, TASKS, TASK_NAMES, TRACKERS } from '../index.js';
 import type { OptionSpec } from '../options/table.js';
 
 /** Most tokens of a completion, for commands that can do with fewer than the default where the context is short. */
@@ -149,3 +149,14 @@ export const RUN_OPTIONS = {
   },
   overwrite: { section: 'run', type: 'boolean', default: false, doc: 'Replace the run that is in the output folder.' },
 } as const;
+
+/** Whom a training reports to beside its folder's own logs. */
+export const TRACKER_OPTIONS: { readonly reportTo: NamesOption } = {
+  reportTo: {
+    section: 'run',
+    type: 'strings',
+    nullable: true,
+    default: null,
+    doc: `Files for other programs in the run's folder: ${TRACKERS.join(', ')} (metrics.csv, which trackio.import_csv takes too); none: metrics.jsonl alone.`,
+  },
+};

@@ -15,14 +15,14 @@ import {
   sftExamples,
 } from '../index.js';
 import { DEVICE_OPTIONS } from '../open/choice.js';
-import type { Device, Layer2Config, Listener, Policy, SFTConfig, SftExample } from '../index.js';
+import type { Device, Layer2Config, Listener, Policy, SFTConfig, SftExample, TrackerName } from '../index.js';
 import { fillOptions } from '../options/fill.js';
 import type { OptionTable, Settings } from '../options/table.js';
 import { columnNames, readNamed } from './data.js';
 import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { openModel, openPolicy } from './model.js';
-import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
+import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS, TRACKER_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
 import { checkOutput, hubNames, outputFolder, runConfig } from './run.js';
 import { withSession } from './session.js';
@@ -83,6 +83,7 @@ const OWN = {
     doc: 'Guiding phrases of the second turns; each is one token of a new tokenizer.',
   },
   ...RUN_OPTIONS,
+  ...TRACKER_OPTIONS,
 } as const satisfies OptionTable;
 
 export const sftSpec: CommandSpec = {
@@ -134,6 +135,7 @@ export async function sftCommand(argv: readonly string[]): Promise<Work | null> 
       };
       const trainer = new SFTTrainer({ policy, trainDataset: examples, args: config, onEvent, signal });
       const run = await RunFolder.create(folder, runConfig('sft', settings, config, device.info.description), settings.overwrite);
+      await run.report((settings.reportTo ?? []) as TrackerName[]);
       return run.orAbandon(async () => {
         const { steps, reason, metrics } = await trainer.train();
         await run.saveResult('model', policy, await hubNames(settings));

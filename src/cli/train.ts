@@ -15,7 +15,16 @@ import { DEVICE_OPTIONS } from '../open/choice.js';
 import { completeGRPO } from '../config/grpo.js';
 import { completeMGRPO } from '../config/mgrpo.js';
 import { withBestMetric } from '../config/saving.js';
-import type { Checkpoint, FileSource, GRPOConfig, Listener, PolicyTrainer, RewardFunction, TaskRow } from '../index.js';
+import type {
+  Checkpoint,
+  FileSource,
+  GRPOConfig,
+  Listener,
+  PolicyTrainer,
+  RewardFunction,
+  TaskRow,
+  TrackerName,
+} from '../index.js';
 import { MgrpoError } from '../errors.js';
 import type { OptionTable, Settings } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
@@ -24,7 +33,15 @@ import { UsageError, commandFlags, flattenValues, ownSettings, readFlags, refuse
 import type { CommandSpec, GivenValues, Work } from './flags.js';
 import { throughLosses } from './losses.js';
 import { modelOf, openAdapter, openCritic, openModel } from './model.js';
-import { CRITIC_OPTIONS, DATA_OPTIONS, EVAL_DATA_OPTIONS, MODEL_OPTIONS, REWARD_OPTIONS, RUN_OPTIONS } from './options.js';
+import {
+  CRITIC_OPTIONS,
+  DATA_OPTIONS,
+  EVAL_DATA_OPTIONS,
+  MODEL_OPTIONS,
+  REWARD_OPTIONS,
+  RUN_OPTIONS,
+  TRACKER_OPTIONS,
+} from './options.js';
 import { metricTable } from '../report/format.js';
 import { printResult, say } from './output.js';
 import { checkOutput, hubNames, outputFolder, runConfig } from './run.js';
@@ -58,6 +75,7 @@ const OWN = {
   },
   ...REWARD_OPTIONS,
   ...RUN_OPTIONS,
+  ...TRACKER_OPTIONS,
   resume: {
     section: 'run',
     type: 'boolean',
@@ -149,6 +167,7 @@ async function trainOnce(session: Session, plan: Plan, rewards: readonly RewardF
   if (plan.checkpoint) await trainer.restoreState(plan.checkpoint.files);
   const run = await openRun(plan, device.info.description);
   for (const note of [...run.notes, ...newCourse(plan)]) progress.line(note);
+  await run.report((plan.settings.reportTo ?? []) as TrackerName[]);
   run.follow(trainer);
   return run.orAbandon(() => runTraining(run, trainer, plan, session));
 }

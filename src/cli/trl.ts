@@ -1,5 +1,6 @@
 // TRL's flags and YAML files, as `trl grpo --config` takes them: what a setting is called here, what has no meaning here, what is refused and why.
 import { show } from '../errors.js';
+import { TRACKERS } from '../index.js';
 
 /** Settings whose name is another one here; all others only change from snake_case to camelCase. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -32,8 +33,7 @@ const REFUSED: Readonly<Record<string, { readonly harmless: readonly unknown[]; 
   optim: { harmless: ['adamw_torch', 'adamw_torch_fused'], why: 'the optimiser is AdamW; leave it out' },
   evalStrategy: { harmless: ['no', 'steps'], why: 'evaluations are counted in steps; give eval_steps' },
   saveStrategy: { harmless: ['steps'], why: 'checkpoints are counted in steps; give save_steps' },
-  reportTo: { harmless: ['none', null], why: 'a run writes metrics.jsonl in its own folder; give none' },
-  pushToHub: { harmless: [false, null], why: 'nothing is uploaded; push the folder that a run writes with the hub’s own tools' },
+  pushToHub: { harmless: [false, null], why: 'nothing is uploaded while training; give the run to mgrpo push' },
   deepspeed: { harmless: [null], why: 'one device trains; leave it out' },
   fsdp: { harmless: ['', null], why: 'one device trains; leave it out' },
 };
@@ -62,7 +62,8 @@ export function ours(given: ReadonlyMap<string, unknown>, problems: string[], no
     if (refused) {
       const values = Array.isArray(value) ? (value as unknown[]) : [value];
       if (!values.every((each) => refused.harmless.includes(each))) problems.push(`${name} ${show(value)}: ${refused.why}`);
-    } else if (WITHOUT_MEANING.has(name)) notes.push(name);
+    } else if (name === 'reportTo') reportTo(value, out, problems);
+    else if (WITHOUT_MEANING.has(name)) notes.push(name);
     else if (!JOINED.includes(name)) out.set(name, typeof value === 'string' ? (VALUES[name]?.[value] ?? value) : value);
   }
   // TRL's own defaults of an adapter.
@@ -74,6 +75,21 @@ export function ours(given: ReadonlyMap<string, unknown>, problems: string[], no
       if (!out.has(name)) out.set(name, value);
   joinDataset(given, out, problems);
   return out;
+}
+
+/** Trackers, a list of names in TRL's manner; `none` is one of them. */
+function reportTo(value: unknown, out: Map<string, unknown>, problems: string[]): void {
+  const names = [value ?? 'none']
+    .flat()
+    .flatMap((entry) => String(entry).split(','))
+    .map((name) => name.trim());
+  for (const name of names) {
+    if (name === 'none' || TRACKERS.some((known) => known === name)) continue;
+    const wayOut = name === 'trackio' ? 'give csv, and metrics.csv to trackio.import_csv' : 'metrics.jsonl holds all of it';
+    problems.push(`reportTo ${show(name)}: expected ${TRACKERS.join(', ')} or none; ${wayOut}`);
+  }
+  const chosen = TRACKERS.filter((known) => names.includes(known));
+  if (chosen.length > 0) out.set('reportTo', chosen);
 }
 
 /** The config and split of a data set of the hub become parts of its name. */

@@ -81,7 +81,7 @@ async function readFactors(
  * Writes config.json and the weights of a base model with an adapter merged in.
  * @param maxShardBytes bytes of one file of weights, at most (default 5e9)
  * @returns names of the files of weights
- * @throws MgrpoError as {@link readMerged}
+ * @throws MgrpoError naming the file, field or tensor that is wrong, or does not belong to the base model
  */
 export async function mergeAdapter(
   base: FileSource,

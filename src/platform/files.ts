@@ -38,8 +38,8 @@ export interface FileEntry {
 export interface FileFolder extends FileSource, FileSink {
   /** What lies directly in a sub-folder (default: in the folder itself), sorted; null where there is no such folder. */
   entries(path?: string): Promise<FileEntry[] | null>;
-  /** Adds text at the end of a file, creating it if need be: for logs that are read while they grow. */
-  append(path: string, text: string): Promise<void>;
+  /** Adds text or bytes at the end of a file, creating it if need be: for logs that are read while they grow. */
+  append(path: string, content: string | Uint8Array): Promise<void>;
   /** Removes a file or a sub-folder with all that is in it; '': the folder itself. Nothing happens where there is none. */
   remove(path: string): Promise<void>;
   /** Fills a sub-folder that appears whole or not at all, in place of what is there. */
@@ -76,9 +76,9 @@ export class MemoryFiles implements FileFolder {
     return Promise.resolve(found.size > 0 ? [...found.values()].sort(byName) : null);
   }
 
-  async append(path: string, text: string): Promise<void> {
+  async append(path: string, content: string | Uint8Array): Promise<void> {
     const old = this.files.get(path) ?? new Uint8Array(0);
-    await this.write(path, [old, utf8(text)]);
+    await this.write(path, [old, typeof content === 'string' ? utf8(content) : content]);
   }
 
   remove(path: string): Promise<void> {
@@ -171,8 +171,8 @@ class SubFolder implements FileFolder {
     return this.#parent.entries(this.#at(path));
   }
 
-  append(path: string, text: string): Promise<void> {
-    return this.#parent.append(this.#at(path), text);
+  append(path: string, content: string | Uint8Array): Promise<void> {
+    return this.#parent.append(this.#at(path), content);
   }
 
   remove(path: string): Promise<void> {

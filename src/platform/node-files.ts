@@ -94,11 +94,10 @@ export class NodeFiles implements FileFolder {
     }
   }
 
-  /** Adds text at the end of a file, creating it if need be: for logs that are read while they grow. */
-  async append(file: string, text: string): Promise<void> {
+  async append(file: string, content: string | Uint8Array): Promise<void> {
     const target = this.resolve(file);
     try {
-      await inFolder(path.dirname(target), () => appendFile(target, text));
+      await inFolder(path.dirname(target), () => appendFile(target, content));
     } catch (error) {
       throw writeError(target, error);
     }

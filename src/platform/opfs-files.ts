@@ -57,8 +57,8 @@ export class OpfsFiles implements FileFolder {
     await this.#stream(path, false, content);
   }
 
-  async append(path: string, text: string): Promise<void> {
-    await this.#stream(path, true, text);
+  async append(path: string, content: string | Uint8Array): Promise<void> {
+    await this.#stream(path, true, content);
   }
 
   async remove(path: string): Promise<void> {

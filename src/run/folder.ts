@@ -9,6 +9,7 @@
 //   checkpoints/step-N/ adapter or model, optimizer.safetensors, trainer_state.json, run.json, manifest.json with checksums
 //   adapter/ or model/  the result in Hugging Face layout, with its card
 //   report.html
+//   tensorboard/, metrics.csv: trackers.ts
 import { MgrpoError } from '../errors.js';
 import { readJson } from '../platform/files.js';
 import type { FileFolder, FileSink, FileSource } from '../platform/files.js';
@@ -18,9 +19,20 @@ import { renderReport } from '../report/page.js';
 import type { CompletionRecord, Listener } from '../train/events.js';
 import { checkpointSteps, openCheckpoint, removeCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoints.js';
 import { hasStep, isCompletionRecord, isStepRecord, logRecords, parseEvaluations, parseRunConfig } from './records.js';
+import { evaluationValues, openTrackers, trainValues, type Tracker, type TrackerName } from './trackers.js';
 
 const LOGS = ['metrics.jsonl', 'steps.jsonl', 'completions.jsonl', 'notices.jsonl'];
-const OWN = [...LOGS, 'config.json', 'evaluation.json', 'report.html', 'checkpoints', 'adapter', 'model'];
+const OWN = [
+  ...LOGS,
+  'config.json',
+  'evaluation.json',
+  'report.html',
+  'checkpoints',
+  'adapter',
+  'model',
+  'metrics.csv',
+  'tensorboard',
+];
 /** What a write leaves that was killed. */
 const LEFT_OVER = /^\..+\.part$/;
 
@@ -84,7 +96,10 @@ export class RunFolder {
   readonly #evaluations: Evaluations;
   readonly #isNew: boolean;
   #trainer: Checkpointed | undefined;
+  #trackers: readonly Tracker[] = [];
   #finishedSteps = 0;
+  /** Of the last event that has one. */
+  #step = 0;
   #savedStep = 0;
 
   private constructor(
@@ -127,9 +142,14 @@ export class RunFolder {
     const { before, during } = checkpoint?.evaluations ?? { during: [] };
     await files.write('config.json', json(config));
     const run = new RunFolder(files, config, { ...(before && { before }), during }, false, notes);
-    run.#savedStep = step;
+    run.#savedStep = run.#step = step;
     await run.#writeEvaluations();
     return run;
+  }
+
+  /** Writes curves for other programs too, of what is there already and of what comes. */
+  async report(names: readonly TrackerName[]): Promise<void> {
+    this.#trackers = await openTrackers(this.files, names, this.#evaluations);
   }
 
   /** Saves this trainer's state where its events ask for a checkpoint. */
@@ -139,6 +159,7 @@ export class RunFolder {
 
   /** Writes what a trainer tells. */
   readonly listen: Listener = async (event) => {
+    if ('step' in event) this.#step = event.step;
     switch (event.type) {
       case 'step': {
         const { step, metrics, seconds, memory } = event;
@@ -148,6 +169,7 @@ export class RunFolder {
       }
       case 'log':
         await this.#append('metrics.jsonl', [{ step: event.step, ...event.metrics }]);
+        await this.#track(trainValues(event.metrics));
         break;
       case 'notice':
         await this.#append('notices.jsonl', [{ step: event.step, text: event.text }]);
@@ -158,6 +180,7 @@ export class RunFolder {
       case 'evaluation':
         this.#evaluations.during.push({ step: event.step, metrics: event.metrics });
         await this.#writeEvaluations();
+        await this.#track(evaluationValues(event.metrics));
         this.#checkMetric(event.metrics);
         break;
       case 'checkpoint':
@@ -178,6 +201,7 @@ export class RunFolder {
     const start = when === 'after' ? this.#evaluations.before?.['acc_t2'] : undefined;
     this.#evaluations[when] = start ? { ...metrics, acc_t1p: start } : metrics;
     await this.#writeEvaluations();
+    await this.#track(evaluationValues(metrics));
     this.#checkMetric(metrics);
   }
 
@@ -271,6 +295,10 @@ export class RunFolder {
       if (this.#finishedSteps === 0 && this.#isNew) await this.files.remove('');
       throw error;
     }
+  }
+
+  async #track(values: Readonly<Record<string, number>>): Promise<void> {
+    for (const tracker of this.#trackers) await tracker.log(this.#step, values);
   }
 
   #append(name: string, records: readonly object[]): Promise<void> {

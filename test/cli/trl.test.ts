@@ -32,7 +32,7 @@ max_completion_length: 256
 bf16: true
 use_vllm: true
 eval_strategy: "no"
-report_to: [none]
+report_to: [none, tensorboard]
 `);
     expect(Object.fromEntries(readFlags(trainSpec, ['--config', file, '--learning_rate', '1e-4', '--lora_r=8'])!)).toEqual({
       model: 'Qwen/Qwen2.5-0.5B-Instruct',
@@ -45,6 +45,7 @@ report_to: [none]
       numGenerations: 8,
       perDeviceTrainBatchSize: 8,
       maxCompletionLength: 256,
+      reportTo: ['tensorboard'],
       loraR: 8,
       loraAlpha: 32,
     });
@@ -56,7 +57,7 @@ report_to: [none]
       /loadIn4bit true: .*give dtype q4/,
       /maxPromptLength 512: prompts are never cut/,
       /optim "sgd": the optimiser is AdamW/,
-      /reportTo \["wandb"\]/,
+      /reportTo "wandb": expected tensorboard, csv or none/,
       /noSuchThing/,
     ])
       expect(() => readFlags(trainSpec, ['--config', file])).toThrow(reason);
