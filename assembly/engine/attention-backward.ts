@@ -15,13 +15,15 @@ import {
   ROWS,
   SCORES,
   V_ROWS,
-  dots,
   Place,
+  firstBlock,
   firstSeen,
   headAt,
   keysBefore,
   mix,
   placeOf,
+  rowDots,
+  rowMix,
   rowOf,
   samePart,
   tables,
@@ -90,9 +92,7 @@ function slopes(op: AttentionBackward, r: u32, j0: u32, count: u32, scratch: usi
 function block(op: AttentionBackward, kvHead: u32, rows: u32, place: Place, scratch: usize): void {
   const width = op.headDim;
   const count = load<u32>(at(scratch + LIMITS, rows - 1));
-  const start = firstSeen(load<u32>(scratch + LIMITS), op.window, 0) & ~(KEYS - 1);
-  const step = at(0, KEYS);
-  for (let j0 = start; j0 < count; j0 += KEYS) {
+  for (let j0 = firstBlock(op, scratch); j0 < count; j0 += KEYS) {
     const keys = min(KEYS, count - j0);
     tables(op, kvHead, 0, j0, keys, scratch);
     memory.fill(scratch + SCORES, 0, 2 * (AFTER_SCORES - SCORES));
@@ -101,44 +101,25 @@ function block(op: AttentionBackward, kvHead: u32, rows: u32, place: Place, scra
       const limit = load<u32>(at(scratch + LIMITS, s));
       if (limit <= j0) continue;
       const seen = (min(keys, limit - j0) + 3) & ~3;
-      const p = scratch + SCORES + at(0, r * KEYS);
-      const q = scratch + SCORES + at(0, s * KEYS);
-      const dp = scratch + SLOPES + at(0, r * KEYS);
-      const dq = scratch + SLOPES + at(0, s * KEYS);
-      dots(load<usize>(at(scratch + Q_ROWS, r)), load<usize>(at(scratch + Q_ROWS, s)), scratch + K_ROWS, seen, width, p, q);
-      dots(load<usize>(at(scratch + DO_ROWS, r)), load<usize>(at(scratch + DO_ROWS, s)), scratch + V_ROWS, seen, width, dp, dq);
+      rowDots(scratch + Q_ROWS, r, s, scratch + K_ROWS, seen, width, scratch + SCORES);
+      rowDots(scratch + DO_ROWS, r, s, scratch + V_ROWS, seen, width, scratch + SLOPES);
       slopes(op, r, j0, seen, scratch);
       if (s != r) slopes(op, s, j0, seen, scratch);
-      const y = load<usize>(at(scratch + DQ_ROWS, r));
-      const z = load<usize>(at(scratch + DQ_ROWS, s));
-      mix(y, z, dp, dq, 4, scratch + K_ROWS, min(seen, keys), width);
+      rowMix(scratch + DQ_ROWS, r, s, scratch + SLOPES, scratch + K_ROWS, min(seen, keys), width);
     }
     for (let j: u32 = 0; j < keys; j += 2) {
       const i = min(j + 1, keys - 1);
-      const row = rowOf(place, j0 + j);
-      const next = rowOf(place, j0 + i);
-      mix(
-        headAt(op.dv, row, kvHead, op.kvHeads, width),
-        headAt(op.dv, next, kvHead, op.kvHeads, width),
-        at(scratch + SCORES, j),
-        at(scratch + SCORES, i),
-        step,
-        scratch + DO_ROWS,
-        rows,
-        width,
-      );
-      mix(
-        headAt(op.dk, row, kvHead, op.kvHeads, width),
-        headAt(op.dk, next, kvHead, op.kvHeads, width),
-        at(scratch + SLOPES, j),
-        at(scratch + SLOPES, i),
-        step,
-        scratch + Q_ROWS,
-        rows,
-        width,
-      );
+      const first = rowOf(place, j0 + j) * op.kvHeads + kvHead;
+      const second = rowOf(place, j0 + i) * op.kvHeads + kvHead;
+      keyMix(op.dv, first, second, scratch + SCORES, j, i, scratch + DO_ROWS, rows, width);
+      keyMix(op.dk, first, second, scratch + SLOPES, j, i, scratch + Q_ROWS, rows, width);
     }
   }
+}
+
+/** {@link mix} of the `count` rows of a table into two heads of `base`, by the weights of the keys j and i. */
+function keyMix(base: usize, first: u32, second: u32, weights: usize, j: u32, i: u32, rows: usize, count: u32, width: u32): void {
+  mix(at(base, first * width), at(base, second * width), at(weights, j), at(weights, i), at(0, KEYS), rows, count, width);
 }
 
 function clear(base: usize, row: u32, head: u32, heads: u32, headDim: u32): void {

@@ -69,7 +69,7 @@ export function headAt(base: usize, row: u32, head: u32, heads: u32, headDim: u3
 }
 
 /** Products of two rows with the rows of a table, a multiple of 4 of them: to[j] = x · row(j). */
-export function dots(x0: usize, x1: usize, table: usize, count: u32, width: u32, to0: usize, to1: usize): void {
+function dots(x0: usize, x1: usize, table: usize, count: u32, width: u32, to0: usize, to1: usize): void {
   const end = at(0, width & ~3);
   for (let j: u32 = 0; j < count; j += 4) {
     const k0 = load<usize>(at(table, j));
@@ -189,6 +189,16 @@ export function mix(y0: usize, y1: usize, p0: usize, p1: usize, step: usize, tab
   }
 }
 
+/** {@link dots} of the rows r and s of a table with those of `keys`, into their rows of scores at `to`. */
+export function rowDots(rows: usize, r: u32, s: u32, keys: usize, count: u32, width: u32, to: usize): void {
+  dots(load<usize>(at(rows, r)), load<usize>(at(rows, s)), keys, count, width, at(to, r * KEYS), at(to, s * KEYS));
+}
+
+/** {@link mix} of `values` into the rows r and s of a table, by their rows of weights. */
+export function rowMix(rows: usize, r: u32, s: u32, weights: usize, values: usize, count: u32, width: u32): void {
+  mix(load<usize>(at(rows, r)), load<usize>(at(rows, s)), at(weights, r * KEYS), at(weights, s * KEYS), 4, values, count, width);
+}
+
 /** x *= factor over `width` elements. */
 function scaleRow(x: usize, factor: f32, width: u32): void {
   let i: u32 = 0;
@@ -208,6 +218,11 @@ export class Mask {
 /** First key of the block at `j0` that a row with `limit` keys sees, from the block's start on. */
 export function firstSeen(limit: u32, window: u32, j0: u32): u32 {
   return window > 0 && limit > window + j0 ? limit - window - j0 : 0;
+}
+
+/** First block of keys that any row sees; the rows are in order of their limits. */
+export function firstBlock(op: Attention, scratch: usize): u32 {
+  return firstSeen(load<u32>(scratch + LIMITS), op.window, 0) & ~(KEYS - 1);
 }
 
 /** Turns a row's scores of the block at `j0` into weights relative to its largest score so far; the sums before are brought in line. */
@@ -300,8 +315,7 @@ function attend(op: Attention, kvHead: u32, rows: u32, index: usize, scratch: us
     store<f32>(at(scratch + SUMS, r), 0);
     memory.fill(load<usize>(at(scratch + O_ROWS, r)), 0, at(0, width));
   }
-  const start = firstSeen(load<u32>(scratch + LIMITS), op.window, 0) & ~(KEYS - 1);
-  for (let j0 = start; j0 < count; j0 += KEYS) {
+  for (let j0 = firstBlock(op, scratch); j0 < count; j0 += KEYS) {
     const keys = min(KEYS, count - j0);
     tables(op, kvHead, index, j0, keys, scratch);
     for (let r: u32 = 0; r < rows; r += 2) {
@@ -309,14 +323,10 @@ function attend(op: Attention, kvHead: u32, rows: u32, index: usize, scratch: us
       const limit = load<u32>(at(scratch + LIMITS, s));
       if (limit <= j0) continue;
       const seen = (min(keys, limit - j0) + 3) & ~3;
-      const p = scratch + SCORES + at(0, r * KEYS);
-      const q = scratch + SCORES + at(0, s * KEYS);
-      dots(load<usize>(at(scratch + Q_ROWS, r)), load<usize>(at(scratch + Q_ROWS, s)), scratch + K_ROWS, seen, width, p, q);
+      rowDots(scratch + Q_ROWS, r, s, scratch + K_ROWS, seen, width, scratch + SCORES);
       soften(op, r, j0, seen, scratch);
       if (s != r) soften(op, s, j0, seen, scratch);
-      const y = load<usize>(at(scratch + O_ROWS, r));
-      const z = load<usize>(at(scratch + O_ROWS, s));
-      mix(y, z, p, q, 4, scratch + V_ROWS, min(seen, keys), width);
+      rowMix(scratch + O_ROWS, r, s, scratch + SCORES, scratch + V_ROWS, min(seen, keys), width);
     }
   }
   for (let r: u32 = 0; r < rows; r++) {

@@ -36,7 +36,7 @@ export const LAYER2_OPTIONS = {
     type: 'string',
     nullable: true,
     default: null,
-    doc: 'System prompt of layer 2 in mode eq5; null: that of layer 1, whose keys and values can then be reused; the word default: LAYER2_SYSTEM_PROMPT of src/text/prompts. The paper’s text is not printed.',
+    doc: 'System prompt of layer 2 in mode eq5; null: that of layer 1, so that evaluation and the schedules joint and alone compute nothing of an answer again; the word default: LAYER2_SYSTEM_PROMPT of src/text/prompts. The paper’s text is not printed.',
   },
   numGenerations: {
     section: 'layer 2',

@@ -124,7 +124,7 @@ class EvaluationRun {
   readonly #total: number;
   /** For phrases. */
   readonly #rng: Rng;
-  /** Keys and values of the answers until the second turn is sampled. */
+  /** Keys and values of the answers until their corrections are sampled. */
   #contexts: Contexts | undefined;
 
   constructor(
