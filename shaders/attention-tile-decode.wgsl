@@ -1,58 +1,168 @@
-// attention-decode.wgsl for GPUs: a workgroup of 64 invocations per (slot, query head). 64 positions at a time, one score each; then the
-// invocations share out the head's vectors and, where there are fewer than 64, the positions. The prelude gives `Vec` and VECS.
-// Grid: slots x heads, heads fastest.
-#include "attention-cached"
+// attention-decode.wgsl for GPUs: a workgroup of 64 invocations per slot and STREAMS query heads of one key head, so that a key and a value are
+// read once for all of them. TILE positions at a time: neighbouring invocations fetch neighbouring vectors of a key's and a value's row, the
+// keys go through workgroup memory to the pairs of query head and position, the values stay with who fetched them.
+// STEP: the slot's newest key and value are not in the cache yet. They are rotated (ROTATE, as in rope.wgsl) and stored in the row of the last
+// position, and the queries are rotated as they are read: rope, kv_store and the attention in one dispatch.
+// Grid: slots x key heads x blocks of STREAMS heads, blocks fastest. #for and #if are expanded by src/kernels/unroll.ts. The prelude gives `Vec`
+// of WIDTH elements, VECS of them a head, and the names in capitals.
+struct Params {
+  slots: u32,
+  max_context: u32,
+  heads: u32,
+  kv_heads: u32,
+  scale: f32,
+  window: u32, // positions that a query sees, its own included; 0xffffffff: all
+  #if STEP
+  first_key: u32, // elements of `q` and `table` where the keys and the sines begin
+  first_sine: u32,
+  #end
+}
+
+@group(0) @binding(0) var<storage, read> q: array<f32>; // STEP: queries, then keys
+#if STEP
+@group(0) @binding(1) var<storage, read_write> k_cache: array<Vec>;
+@group(0) @binding(2) var<storage, read_write> v_cache: array<Vec>;
+@group(0) @binding(6) var<storage, read> v: array<f32>;
+@group(0) @binding(7) var<storage, read> table: array<f32>; // cosines, then sines
+#end
+#if !STEP
+@group(0) @binding(1) var<storage, read> k_cache: array<Vec>;
+@group(0) @binding(2) var<storage, read> v_cache: array<Vec>;
+#end
+@group(0) @binding(3) var<storage, read> kv_index: array<u32>;
+@group(0) @binding(4) var<storage, read> context_length: array<u32>;
+@group(0) @binding(5) var<storage, read_write> o: array<Vec>;
+@group(1) @binding(0) var<uniform> params: Params;
+
 #include "index"
 
 const LANES = 64u;
-const PARTS = LANES / VECS; // shares of the positions in the weighted sum
+const PITCH = VECS + 1; // of a key in workgroup memory, so that lanes read different banks
 
-var<workgroup> query: array<Vec, VECS>;
-var<workgroup> keys: array<u32, LANES>; // first vector of every position's key
-var<workgroup> scores: array<f32, LANES>;
-var<workgroup> weights: array<f32, LANES>;
+var<workgroup> query: array<Vec, STREAMS * VECS>;
+var<workgroup> keys: array<Vec, TILE * PITCH>;
+var<workgroup> scores: array<f32, STREAMS * TILE>;
 var<workgroup> parts: array<Vec, LANES>;
+var<workgroup> totals: array<f32, LANES>;
+#if STEP
+var<workgroup> new_key: array<Vec, VECS>;
+var<workgroup> new_value: array<Vec, VECS>;
+#end
+
+// Vector c of the head that begins at element `base` of q, rotated for a position.
+fn turned(base: u32, c: u32, position: u32) -> Vec {
+  var vector = Vec();
+  #for e WIDTH
+  {
+    let i = c * WIDTH + $e;
+    #if ROTATE
+    let low = i < HALF;
+    let at = position * HALF + select(i - HALF, i, low);
+    let other = q[base + select(i - HALF, i + HALF, low)];
+    vector[$e] = q[base + i] * table[at] + select(other, -other, low) * table[params.first_sine + at];
+    #end
+    #if !ROTATE
+    vector[$e] = q[base + i];
+    #end
+  }
+  #end
+  return vector;
+}
 
 @compute @workgroup_size(LANES)
 fn attention_decode_tile(group: Group, @builtin(local_invocation_index) lane: u32) {
-  let pair = linear_index(group.id, group.count);
-  if (pair >= params.slots * params.heads) { return; }
-  let slot = pair / params.heads;
-  let kv_head = pair % params.heads / (params.heads / params.kv_heads);
+  let index = linear_index(group.id, group.count);
+  let blocks = params.heads / params.kv_heads / STREAMS;
+  if (index >= params.slots * params.kv_heads * blocks) { return; }
+  let slot = index / blocks / params.kv_heads;
+  let kv_head = index / blocks % params.kv_heads;
+  let head = slot * params.heads + (kv_head * blocks + index % blocks) * STREAMS;
   let context = context_length[slot];
+  let last = context - 1;
   let column = lane % VECS;
   let part = lane / VECS;
-  if (lane < VECS) { query[lane] = q[pair * VECS + lane] * params.scale; }
-  var highest = -1e30;
-  var total = 0.0;
-  var sum = Vec();
-  for (var j = context - min(context, params.window); j < context; j += LANES) {
-    workgroupBarrier();
-    let position = min(j + lane, context - 1);
-    let key = (kv_index[slot * params.max_context + position] * params.kv_heads + kv_head) * VECS;
-    var s = 0.0;
-    for (var c = 0u; c < VECS; c++) { s += dot(query[c], k_cache[key + c]); }
-    keys[lane] = key;
-    scores[lane] = select(-1e30, s, j + lane < context);
-    workgroupBarrier();
-    var next = highest;
-    for (var i = 0u; i < LANES; i++) { next = max(next, scores[i]); }
-    let decay = exp(highest - next);
-    highest = next;
-    weights[lane] = exp(scores[lane] - next); // 0 past the context: there -1e30, and next is a score
-    workgroupBarrier();
-    total *= decay;
-    for (var i = 0u; i < LANES; i++) { total += weights[i]; }
-    sum *= decay;
-    if (part < PARTS) {
-      for (var i = part; i < min(LANES, context - j); i += PARTS) { sum += weights[i] * v_cache[keys[i] + column]; }
+  for (var i = lane; i < STREAMS * VECS; i += LANES) {
+    query[i] = params.scale * turned((head + i / VECS) * HEAD_DIM, i % VECS, last);
+  }
+  #if STEP
+  if (lane < VECS) {
+    let source = (slot * params.kv_heads + kv_head) * HEAD_DIM;
+    let key = turned(params.first_key + source, lane, last);
+    var value = Vec();
+    #for e WIDTH
+    value[$e] = v[source + lane * WIDTH + $e];
+    #end
+    new_key[lane] = key;
+    new_value[lane] = value;
+    if (context > 0 && index % blocks == 0) {
+      let to = (kv_index[slot * params.max_context + last] * params.kv_heads + kv_head) * VECS + lane;
+      k_cache[to] = key;
+      v_cache[to] = value;
     }
   }
-  parts[lane] = sum;
+  workgroupBarrier();
+  #end
+  #for r STREAMS
+  var highest$r = -1e30;
+  var total$r = 0.0;
+  var sum$r = Vec();
+  #end
+  for (var j = context - min(context, params.window); j < context; j += TILE) {
+    #for e ROUNDS
+    let position$e = min(j + part + PARTS * $e, last);
+    let at$e = (kv_index[slot * params.max_context + position$e] * params.kv_heads + kv_head) * VECS + column;
+    #end
+    #for e ROUNDS
+    var k$e = k_cache[at$e];
+    var v$e = v_cache[at$e];
+    #if STEP
+    k$e = select(k$e, new_key[column], position$e == last);
+    v$e = select(v$e, new_value[column], position$e == last);
+    #end
+    #end
+    workgroupBarrier();
+    if (part < PARTS) {
+      #for e ROUNDS
+      keys[(part + PARTS * $e) * PITCH + column] = k$e;
+      #end
+    }
+    workgroupBarrier();
+    for (var pair = lane; pair < STREAMS * TILE; pair += LANES) {
+      let i = pair % TILE;
+      var s = 0.0;
+      for (var c = 0u; c < VECS; c++) { s += dot(query[pair / TILE * VECS + c], keys[i * PITCH + c]); }
+      scores[pair] = select(-1e30, s, j + i < context);
+    }
+    workgroupBarrier();
+    #for r STREAMS
+    {
+      var next = highest$r;
+      for (var i = 0u; i < TILE; i++) { next = max(next, scores[$r * TILE + i]); }
+      let decay = exp(highest$r - next);
+      highest$r = next;
+      total$r *= decay;
+      sum$r *= decay;
+      #for e ROUNDS
+      let p$e = exp(scores[$r * TILE + part + PARTS * $e] - next); // 0 past the context: there -1e30, and next is a score
+      total$r += p$e;
+      sum$r += p$e * v$e;
+      #end
+    }
+    #end
+  }
+  #for r STREAMS
+  workgroupBarrier();
+  parts[lane] = sum$r;
+  totals[lane] = total$r;
   workgroupBarrier();
   if (lane < VECS) {
     var all = parts[lane];
-    for (var i = 1u; i < PARTS; i++) { all += parts[i * VECS + lane]; }
-    o[pair * VECS + lane] = all * select(1.0 / total, 0.0, context == 0);
+    var total = totals[lane];
+    for (var i = 1u; i < PARTS; i++) {
+      all += parts[i * VECS + lane];
+      total += totals[i * VECS + lane];
+    }
+    o[(head + $r) * VECS + lane] = all * select(1.0 / total, 0.0, context == 0);
   }
+  #end
 }

@@ -3,8 +3,7 @@
 // Backward: du = dy g s; dg = dy u s (1 + g (1 - s) dz/dg).
 // All f32[size], size in units of N (lib/pack-1 or lib/pack-4, before this text). Grid: linear, one thread per V.
 #include "index"
-
-override GELU: u32 = 0; // 1: gelu_tanh; 0: silu
+#include "gate"
 
 struct Params {
   size: u32,
@@ -14,16 +13,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> up: array<V>;
 @group(0) @binding(2) var<storage, read_write> y: array<V>;
 @group(1) @binding(0) var<uniform> params: Params;
-
-fn sigmoid(z: V) -> V {
-  return 1.0 / (1.0 + exp_each(-max(z, V(-80.0)))); // exp stays finite
-}
-
-// s of a gate.
-fn share(g: V) -> V {
-  if (GELU == 1) { return sigmoid(1.5957691216 * g * (1.0 + 0.044715 * g * g)); }
-  return sigmoid(g);
-}
 
 // dz/dg.
 fn slope(g: V) -> V {

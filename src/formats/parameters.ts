@@ -3,7 +3,7 @@ import { MgrpoError } from '../errors.js';
 import type { Device } from '../ops/device.js';
 import { sizeOf, type Tensor } from '../ops/tensor.js';
 import { WEIGHT_FORMATS, WEIGHTS, type WeightFormat, type WeightRow } from '../numbers/weights.js';
-import { Parameters, type Parameter, type ParameterSpec } from '../nn/parameters.js';
+import { frozenTensors, Parameters, type Parameter, type ParameterSpec } from '../nn/parameters.js';
 import type { Safetensors, TensorToWrite } from './safetensors.js';
 
 /** How frozen weights are kept: as in the file (`auto`: bf16 files stay bf16, everything else is f32), or as named. */
@@ -26,9 +26,10 @@ export async function loadParameters(
 ): Promise<Parameters> {
   for (const spec of specs) checkShape(spec, file);
   const trainable = options.trainable ? Parameters.trainable(device, specs) : undefined;
+  const tensors = trainable ? undefined : frozenTensors(device, specs, (spec) => keptAs(spec, file, options.dtype));
   const frozen: Parameter[] = [];
   for (const [index, spec] of specs.entries()) {
-    const value = trainable?.get(spec.name).value ?? device.tensor(spec.shape, keptAs(spec, file, options.dtype), spec.name);
+    const value = tensors?.get(spec.name) ?? trainable!.get(spec.name).value;
     await fill(device, value, file, spec.name);
     frozen.push({ ...spec, value });
     options.onProgress?.(index + 1, specs.length);

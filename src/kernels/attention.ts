@@ -1,13 +1,20 @@
 // Attention in WGSL: over packed sequences and over the cache, each by the first variant that fits.
 import type { Profile } from '../gpu/profile.js';
 import type { GpuRecorder } from '../gpu/recorder.js';
-import type { AttentionArgs, AttentionBackwardArgs, DecodeAttentionArgs } from '../ops/attention.js';
+import {
+  stagesOf,
+  type AttentionArgs,
+  type AttentionBackwardArgs,
+  type DecodeAttentionArgs,
+  type StepAttentionArgs,
+} from '../ops/attention.js';
 import type { Resolved } from '../ops/operation.js';
 import type { DecodeVariant, PackedVariant } from './attention/passes.js';
 import { quads } from './attention/quads.js';
 import { rows } from './attention/rows.js';
-import { tile, tileDecode } from './attention/tile.js';
-import { boundRows } from './kv.js';
+import { tile, tileDecode, tileStep } from './attention/tile.js';
+import { boundRows, kvStore } from './kv.js';
+import { rope } from './rope.js';
 import { choose } from './variant.js';
 
 /** Rows in workgroups of one subgroup of a CPU adapter. */
@@ -42,15 +49,30 @@ export function attentionBackward(rec: GpuRecorder, args: Resolved<AttentionBack
   rec.dispatch(keys.kernel, [q, k, v, dO, lseDelta, seqEnd, dk, dv], params, keys.workgroups(tokens, args));
 }
 
+/** Parameters of attention over the cache. */
+function cachedParams(args: Resolved<Omit<DecodeAttentionArgs, 'q'>>) {
+  const { slots, maxContext, heads, kvHeads, scale } = args;
+  return { slots, max_context: maxContext, heads, kv_heads: kvHeads, scale, window: windowOf(args) };
+}
+
 /**
  * Attention over the cache.
  * @throws MgrpoError `device_limit` where the cache is larger than one storage binding
  */
 export function decodeAttention(rec: GpuRecorder, args: Resolved<DecodeAttentionArgs>): void {
-  const { q, kCache, vCache, o, kvIndex, contextLength, slots, maxContext, heads, kvHeads, scale } = args;
+  const { q, kCache, vCache, o, kvIndex, contextLength, slots } = args;
   boundRows('decodeAttention', rec, args);
   const tensors = [q, kCache, vCache, kvIndex, contextLength, o];
-  const params = { slots, max_context: maxContext, heads, kv_heads: kvHeads, scale, window: windowOf(args) };
   const { kernel, workgroups } = choose(CACHED, rec.profile, args).pass(rec.profile, args);
-  rec.dispatch(kernel, tensors, params, workgroups(slots, args));
+  rec.dispatch(kernel, tensors, cachedParams(args), workgroups(slots, args));
+}
+
+/** Attention over the cache and what comes before it in a step of decoding: one dispatch on GPUs, else one after the other. */
+export function stepAttention(rec: GpuRecorder, args: Resolved<StepAttentionArgs>): void {
+  boundRows('stepAttention', rec, args);
+  if (tileStep(rec, args, cachedParams(args))) return;
+  const { rotations, store, attend } = stagesOf(args);
+  for (const rotation of rotations) rope(rec, rotation);
+  kvStore(rec, store);
+  decodeAttention(rec, attend);
 }

@@ -9,6 +9,7 @@ import * as embedding from './embedding.js';
 import * as glu from './glu.js';
 import * as head from './head.js';
 import { kvStore } from './kv.js';
+import * as linear from './linear.js';
 import * as matmul from './matmul.js';
 import * as norm from './norm.js';
 import { rope } from './rope.js';
@@ -17,6 +18,7 @@ import * as sampling from './sampling.js';
 /** Modules export a function per operation, under its name. */
 const KERNELS: Executor<GpuRecorder> = {
   ...matmul,
+  ...linear,
   ...attention,
   kvStore,
   ...norm,

@@ -3,12 +3,13 @@
 import { check } from '../errors.js';
 import type { Device, Recorder } from '../ops/device.js';
 import type { Tensor } from '../ops/tensor.js';
-import { attention, decodeAttention } from '../ops/attention.js';
+import { attention, decodeAttention, stepAttention } from '../ops/attention.js';
 import { kvStore } from '../ops/kv.js';
 import { upload, type DeviceBatch, type PackedBatch } from './batch.js';
 import {
   attentionShape,
   attentionValues,
+  rotate,
   selfAttention,
   selfAttentionBackward,
   type Attend,
@@ -125,7 +126,8 @@ export class Decoder {
     embedTokens(rec, net, { ids: device.ids, y: x(0), tokens: batch.length });
     const attend = attendPacked(device, kv);
     for (const pass of this.#passes(rec, net, device.positions, batch.length, batch.longest)) {
-      const values = this.#values(pass, x(pass.layer), keep && !this.#recomputes ? pool : undefined);
+      const kept = keep && !this.#recomputes;
+      const values = this.#values(pass, x(pass.layer), kept ? pool : undefined, kept);
       runLayer(pass, values, attend, x(pass.layer + 1));
     }
     return new ForwardState(this.leases, { batch, device, hidden: x(this.config.numLayers), keep, net, pool });
@@ -186,7 +188,7 @@ export class Decoder {
     const passes = [...this.#passes(rec, net, device.positions, tokens, state.batch.longest)];
     for (const pass of passes.reverse()) {
       const x = pool.get(`x.${pass.layer}`, [tokens, this.config.hiddenSize]);
-      const values = this.#values(pass, x, this.#recomputes ? undefined : pool);
+      const values = this.#values(pass, x, this.#recomputes ? undefined : pool, true);
       if (this.#recomputes) runLayer(pass, values, attend);
       mlpBackward(pass, values.mlp, d);
       selfAttentionBackward(pass, values.attention, device, d, pass.layer > 0 || net.trainsEmbedding);
@@ -194,21 +196,24 @@ export class Decoder {
     embedTokensBackward(rec, net, plan, d);
   }
 
-  /** Runs tokens through the layers whose contexts are cached: each attends to its slot's rows, in which its own is stored first. */
-  extend(rec: Recorder, slots: CachedTokens): Tensor {
+  /** Runs tokens through the layers whose contexts are cached: each attends to its slot's rows, in which those of all are stored first. */
+  extend(rec: Recorder, slots: CachedTokens): void {
+    this.#extend(rec, slots, attendCached(slots));
+  }
+
+  #extend(rec: Recorder, slots: CachedTokens, attend: Attend): Tensor {
     const { count } = slots;
     const x = rec.scratch('x', [count, this.config.hiddenSize]);
     embedTokens(rec, this.#net, { ids: slots.ids, y: x, tokens: count });
-    const attend = attendCached(slots);
     for (const pass of this.#passes(rec, this.#net, slots.positions, count, slots.maxContext)) {
-      runLayer(pass, this.#values(pass, x, undefined), attend, x);
+      runLayer(pass, this.#values(pass, x, undefined, false), attend, x);
     }
     return x;
   }
 
-  /** One step of cached decoding. @returns f32[B, vocab] logits, not divided by a temperature, in the pool's memory */
+  /** One step of cached decoding, in which no token attends to another's row. @returns f32[B, vocab] logits, not divided by a temperature, in the pool's memory */
   decode(rec: Recorder, slots: CachedTokens, pool: Pool): Tensor {
-    const x = this.extend(rec, slots);
+    const x = this.#extend(rec, slots, attendStep(slots));
     const out = pool.get('logits', [slots.count, this.config.vocabSize]);
     logits(rec, this.#net, { x, rows: slots.count, out, pool });
     return out;
@@ -244,12 +249,12 @@ export class Decoder {
   }
 
   /** Tensors for the values of a layer: kept in a pool until the backward pass, or shared by all layers one after the other. */
-  #values({ rec, net, layer, tokens }: LayerPass, x: Tensor, kept: Pool | undefined): LayerValues {
+  #values({ rec, net, layer, tokens }: LayerPass, x: Tensor, kept: Pool | undefined, backward: boolean): LayerValues {
     const make: Make = kept
       ? (label, width) => kept.get(`a.${layer}.${label}`, [tokens, width])
       : (label, width) => rec.scratch(`a.${label}`, [tokens, width]);
     const middle = make('xMid', this.config.hiddenSize);
-    return { attention: attentionValues(net, x, make), mlp: mlpValues(net, middle, make) };
+    return { attention: attentionValues(net, x, make), mlp: mlpValues(net, middle, make, backward) };
   }
 }
 
@@ -262,6 +267,7 @@ function runLayer(pass: LayerPass, values: LayerValues, attend: Attend, out?: Te
 /** Tokens attend to those before them in their own sequence. */
 function attendPacked({ seqStart, seqEnd, length }: DeviceBatch, kv?: KvTarget): Attend {
   return (pass, { q, k, v, o, lse }) => {
+    rotate(pass, q, k, false);
     const { kvHeads, headDim, ...shape } = attentionShape(pass);
     if (kv) {
       const [kCache, vCache] = [kv.k[pass.layer]!, kv.v[pass.layer]!];
@@ -274,11 +280,36 @@ function attendPacked({ seqStart, seqEnd, length }: DeviceBatch, kv?: KvTarget):
 /** Tokens store their keys and values and attend to the rows of their slots. */
 function attendCached(slots: CachedTokens): Attend {
   return (pass, { q, k, v, o }) => {
-    const { kvHeads, headDim, ...shape } = attentionShape(pass);
-    const [kCache, vCache] = [slots.k[pass.layer]!, slots.v[pass.layer]!];
-    const { cacheRow, kvIndex, contextLength, count, maxContext } = slots;
-    kvStore(pass.rec, { k, v, kCache, vCache, cacheRow, tokens: count, kvHeads, headDim });
-    const cached = { kCache, vCache, kvIndex, contextLength, slots: count, maxContext };
-    decodeAttention(pass.rec, { q, o, ...cached, kvHeads, headDim, ...shape });
+    rotate(pass, q, k, false);
+    const { rec, layer } = pass;
+    const cached = cachedOf(slots, layer);
+    const shape = attentionShape(pass);
+    kvStore(rec, { ...shape, ...cached, k, v, cacheRow: slots.cacheRow, tokens: slots.count });
+    decodeAttention(rec, { ...shape, ...cached, q, o });
   };
+}
+
+/** The same in one operation, where no token attends to the row of another. */
+function attendStep(slots: CachedTokens): Attend {
+  const { positions, cacheRow } = slots;
+  return (pass, { q, k, v, o }) => {
+    const { cos, sin } = pass.rotation ?? {};
+    const turn = cos && sin && { cos, sin };
+    stepAttention(pass.rec, {
+      ...attentionShape(pass),
+      ...cachedOf(slots, pass.layer),
+      ...turn,
+      q,
+      k,
+      v,
+      o,
+      positions,
+      cacheRow,
+    });
+  };
+}
+
+/** The cache of a layer, as attention takes it. */
+function cachedOf({ k, v, kvIndex, contextLength, count, maxContext }: CachedTokens, layer: number) {
+  return { kCache: k[layer]!, vCache: v[layer]!, kvIndex, contextLength, slots: count, maxContext };
 }

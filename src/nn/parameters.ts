@@ -1,7 +1,7 @@
 // The parameters of a model on a device: frozen ones in tensors of their own, trained ones side by side in slabs with their gradients.
 import { MgrpoError } from '../errors.js';
 import type { Device } from '../ops/device.js';
-import { sizeOf, view, type Tensor } from '../ops/tensor.js';
+import { bytesOf, sizeOf, view, type DType, type Tensor } from '../ops/tensor.js';
 import type { Rng } from '../rng.js';
 import { ARCHITECTURES } from './architectures.js';
 import type { ModelConfig } from './model-config.js';
@@ -125,7 +125,7 @@ export class Parameters {
     return new Parameters(device, new Map(specs.map(({ name }) => [name, byName.get(name)!])), slabs);
   }
 
-  /** Frozen parameters that lie in tensors of their own. */
+  /** Frozen parameters, each in memory of its own or side by side with others of a layer ({@link frozenTensors}). */
   static frozen(device: Device, parameters: readonly Parameter[]): Parameters {
     return new Parameters(device, new Map(parameters.map((parameter) => [parameter.name, parameter])), []);
   }
@@ -194,6 +194,45 @@ export class Parameters {
   /** Frees the device memory. */
   free(): void {
     if (this.slabs.length > 0) this.device.free(...this.slabs.flatMap(({ value, gradient }) => [value, gradient]));
-    else this.device.free(...[...this].map(({ value }) => value));
+    else this.device.free(...[...new Set([...this].map(({ value }) => value.storage))].map((storage) => ({ storage })));
   }
+}
+
+/** Modules that read one input, whose weights (and whose biases) a kernel can bind as one where they lie side by side. */
+const BESIDE: readonly (readonly string[])[] = [
+  ['q_proj', 'k_proj', 'v_proj'],
+  ['gate_proj', 'up_proj'],
+];
+
+/** Zeroed memory for frozen parameters in given formats: side by side where a kernel can then bind several as one. */
+export function frozenTensors(
+  device: Device,
+  specs: readonly ParameterSpec[],
+  formatOf: (spec: ParameterSpec) => DType,
+): ReadonlyMap<string, Tensor> {
+  const groups = new Map<string, ParameterSpec[]>();
+  for (const spec of specs) {
+    const [, path, module = '', kind] = /^(.*\.)?(\w+)\.(\w+)$/.exec(spec.name) ?? [];
+    const group = BESIDE.find((modules) => modules.includes(module));
+    const key = group ? `${path}${group.join()}.${kind}` : spec.name;
+    groups.set(key, [...(groups.get(key) ?? []), spec]);
+  }
+  const tensors = [...groups.values()].flatMap((group) => besideOrAlone(device, group, formatOf));
+  return new Map(tensors);
+}
+
+function besideOrAlone(
+  device: Device,
+  group: readonly ParameterSpec[],
+  formatOf: (spec: ParameterSpec) => DType,
+): [string, Tensor][] {
+  const dtype = formatOf(group[0]!);
+  const total = group.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const aligned = group.every(({ shape }) => sizeOf(shape) % ALIGN === 0 && bytesOf(shape, dtype) % 256 === 0);
+  const fits = bytesOf([total], dtype) <= device.limits.maxBinding;
+  if (group.length === 1 || !aligned || !fits || group.some((spec) => formatOf(spec) !== dtype))
+    return group.map((spec) => [spec.name, device.tensor(spec.shape, formatOf(spec), spec.name)]);
+  const whole = device.tensor([total], dtype, group.map(({ name }) => name).join());
+  let start = 0;
+  return group.map(({ name, shape }) => [name, view(whole, (start += sizeOf(shape)) - sizeOf(shape), shape)]);
 }

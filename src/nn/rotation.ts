@@ -1,9 +1,9 @@
 // Tables of the rotations of queries and keys on a device, made when a position is first needed.
 import type { Device } from '../ops/device.js';
-import type { Tensor } from '../ops/tensor.js';
+import { view, type Tensor } from '../ops/tensor.js';
 import { ropeFrequencies, type RopeConfig } from './rope.js';
 
-/** f32[length, headDim / 2] each, times the rope's attention scaling. */
+/** f32[length, headDim / 2] each, times the rope's attention scaling; all in one storage. */
 export interface Rotation {
   readonly cos: Tensor;
   readonly sin: Tensor;
@@ -30,30 +30,33 @@ export class Rotations {
   get(rope: RopeConfig, length: number): Rotation {
     const old = this.#tables.get(rope);
     if (old && old.length >= length) return old;
-    if (old) this.#device.retire(old.cos, old.sin, old.cosLessOne);
+    if (old) this.#device.retire(old.cos);
     const rounded = Math.ceil(length / STEP) * STEP;
     const { invFreq, attentionScaling } = ropeFrequencies(rope, this.#headDim);
     const half = invFreq.length;
-    const table = (label: string, of: (angle: number) => number): Tensor => {
-      const data = new Float32Array(rounded * half);
+    const size = rounded * half;
+    const data = new Float32Array(3 * size);
+    const whole = this.#device.tensor([data.length], 'f32', 'rope');
+    const table = (place: number, of: (angle: number) => number): Tensor => {
       for (let p = 0; p < rounded; p++) {
-        for (let i = 0; i < half; i++) data[p * half + i] = attentionScaling * of(p * invFreq[i]!);
+        for (let i = 0; i < half; i++) data[place * size + p * half + i] = attentionScaling * of(p * invFreq[i]!);
       }
-      return this.#device.from(data, [rounded, half], label);
+      return view(whole, place * size, [rounded, half]);
     };
     const made: Rotation = {
-      cos: table('rope.cos', Math.cos),
-      sin: table('rope.sin', Math.sin),
-      cosLessOne: table('rope.cosLessOne', (angle) => -2 * Math.sin(angle / 2) ** 2),
+      cos: table(0, Math.cos),
+      sin: table(1, Math.sin),
+      cosLessOne: table(2, (angle) => -2 * Math.sin(angle / 2) ** 2),
       length: rounded,
     };
+    this.#device.write(whole, data);
     this.#tables.set(rope, made);
     return made;
   }
 
   /** Frees the tables; nothing that is recorded but not submitted may use them. */
   free(): void {
-    for (const { cos, sin, cosLessOne } of this.#tables.values()) this.#device.free(cos, sin, cosLessOne);
+    for (const { cos } of this.#tables.values()) this.#device.free(cos);
     this.#tables.clear();
   }
 }

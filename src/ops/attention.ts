@@ -1,10 +1,11 @@
 // Causal grouped-query attention: over packed sequences, its gradients, and of one new query per slot over a cache.
 import { show } from '../errors.js';
-import { cacheRule } from './kv.js';
-import { count, operation, real, type Operation, type Rule, type Scalar } from './operation.js';
+import { cacheRule, type KvStoreArgs } from './kv.js';
+import { count, operation, real, type Declaration, type Operation, type Resolved, type Rule, type Scalar } from './operation.js';
+import type { RopeArgs } from './rope.js';
 import type { Tensor } from './tensor.js';
 
-/** What all three operations share. `kvHeads` divides `heads`: query head h reads key head ⌊h · kvHeads / heads⌋. */
+/** What all these operations share. `kvHeads` divides `heads`: query head h reads key head ⌊h · kvHeads / heads⌋. */
 interface Heads {
   readonly heads: number;
   readonly kvHeads: number;
@@ -138,3 +139,56 @@ export const decodeAttention: Operation<DecodeAttentionArgs> = operation<DecodeA
   },
   rules: [groups, cacheRule],
 });
+
+/** Arguments of {@link stepAttention}. */
+export interface StepAttentionArgs extends Omit<DecodeAttentionArgs, 'q'> {
+  /** As projected; what they hold afterwards is not defined. */
+  readonly q: Tensor;
+  readonly k: Tensor;
+  readonly v: Tensor;
+  /** Tables of {@link rope}; without them nothing is rotated. */
+  readonly cos?: Tensor | undefined;
+  readonly sin?: Tensor | undefined;
+  /** Where active, contextLength − 1, and kvIndex at it: a row that no other slot attends to. */
+  readonly positions: Tensor;
+  readonly cacheRow: Tensor;
+}
+
+/**
+ * The attention of one step of decoding: {@link rope} of every slot's new query and key, {@link kvStore}, then {@link decodeAttention}, to
+ * which the new key is the last one.
+ */
+export const stepAttention: Operation<StepAttentionArgs> = operation<StepAttentionArgs>('stepAttention', {
+  scalars: decodeAttention.declaration.scalars as Declaration<StepAttentionArgs>['scalars'],
+  operands: {
+    q: ['update', 'f32', ({ slots, heads, headDim }) => [slots, heads, headDim]],
+    k: ['update', 'f32', ({ slots, kvHeads, headDim }) => [slots, kvHeads, headDim]],
+    v: ['read', 'f32', ({ slots, kvHeads, headDim }) => [slots, kvHeads, headDim]],
+    cos: ['read?', 'f32', ({ headDim }) => [1, headDim / 2]],
+    sin: ['read?', 'f32', ({ headDim }) => [1, headDim / 2]],
+    kCache: ['update', 'f32', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
+    vCache: ['update', 'f32', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
+    o: ['write', 'f32', ({ slots, heads, headDim }) => [slots, heads, headDim]],
+    kvIndex: ['read', 'u32', ({ slots, maxContext }) => [slots, maxContext]],
+    contextLength: ['read', 'u32', ({ slots }) => [slots]],
+    positions: ['read', 'u32', ({ slots }) => [slots]],
+    cacheRow: ['read', 'u32', ({ slots }) => [slots]],
+  },
+  rules: [groups, cacheRule],
+});
+
+/** The operations of a {@link stepAttention}, one after the other. */
+export function stagesOf(args: Resolved<StepAttentionArgs>): {
+  readonly rotations: readonly Resolved<RopeArgs>[];
+  readonly store: Resolved<KvStoreArgs>;
+  readonly attend: Resolved<DecodeAttentionArgs>;
+} {
+  const { q, k, v, cos, sin, kCache, vCache, positions, cacheRow, slots, heads, kvHeads, headDim } = args;
+  const turn = (x: Tensor, count: number): Resolved<RopeArgs>[] =>
+    cos && sin ? [{ x, cos, sin, positions, tokens: slots, heads: count, headDim, inverse: false }] : [];
+  return {
+    rotations: [...turn(q, heads), ...turn(k, kvHeads)],
+    store: { k, v, kCache, vCache, cacheRow, tokens: slots, kvHeads, headDim },
+    attend: args,
+  };
+}

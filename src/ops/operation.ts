@@ -23,13 +23,13 @@ type Scalars<A> = Exclude<keyof A, Operands<A>>;
 export type Resolved<A> = { readonly [K in Scalars<A>]-?: Exclude<A[K], undefined> } & Pick<A, Operands<A>>;
 
 /**
- * An operand: effect (with `?` where it may be left out), dtype, and the least shape as a function of the scalars. A tensor may be larger
- * and have another shape of as many elements. A list of tensors has the shape of each.
+ * An operand: effect (with `?` where it may be left out), dtype, and the least shape as a function of the scalars and, in a list of tensors,
+ * of the place in the list. A tensor may be larger and have another shape of as many elements.
  */
 export type Operand<A, E extends string = string> = readonly [
   effect: E,
   dtype: OperandDType,
-  shape: (scalars: Resolved<A>) => readonly number[],
+  shape: (scalars: Resolved<A>, place: number) => readonly number[],
 ];
 
 /** A scalar argument. */
@@ -103,8 +103,8 @@ export function operation<A extends object>(name: string, declaration: Declarati
   }));
   const rules = declaration.rules ?? [];
 
-  const checkTensor = (t: Tensor | undefined, { key, dtypes, shape }: (typeof operands)[number], args: Args): void => {
-    const wanted = shape(args);
+  const checkTensor = (t: Tensor | undefined, { key, dtypes, shape }: (typeof operands)[number], args: Args, place = 0): void => {
+    const wanted = shape(args, place);
     if (t && dtypes.includes(t.dtype) && size(t) >= sizeOf(wanted)) return;
     const got = t ? `${t.dtype}${show(t.shape)}` : show(t);
     check(false, `${name}: expected ${dtypes.join(' or ')}${show(wanted)} for ${key}, got ${got}; check the sizes`);
@@ -114,7 +114,7 @@ export function operation<A extends object>(name: string, declaration: Declarati
     operands.flatMap(({ key, reads, shape }) => {
       const value = all[key] as Tensor | readonly Tensor[] | undefined;
       if (reads || value === undefined) return [];
-      return [value].flat().map((t) => [key, view(t, 0, shape(args))] as const);
+      return [value].flat().map((t, place) => [key, view(t, 0, shape(args, place))] as const);
     });
 
   const call = (rec: Recorder, given: A): void => {
@@ -129,7 +129,8 @@ export function operation<A extends object>(name: string, declaration: Declarati
     for (const operand of operands) {
       const value = all[operand.key] as Tensor | readonly Tensor[] | undefined;
       if (value === undefined && operand.optional) continue;
-      if (Array.isArray(value)) for (const t of value as readonly Tensor[]) checkTensor(t, operand, args);
+      if (Array.isArray(value))
+        for (const [place, t] of (value as readonly Tensor[]).entries()) checkTensor(t, operand, args, place);
       else checkTensor(value as Tensor, operand, args);
     }
     rec.execute(name, args);

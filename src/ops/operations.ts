@@ -1,11 +1,12 @@
 // The table of all operations: what a device must be able to do.
 import { adamW, gradNorm } from './adamw.js';
-import { attention, attentionBackward, decodeAttention } from './attention.js';
+import { attention, attentionBackward, decodeAttention, stepAttention } from './attention.js';
 import { add, gatherRows, scale, scatterRowsAdd } from './elementwise.js';
 import { embed, embedBackward } from './embedding.js';
 import { glu, gluBackward } from './glu.js';
 import { headBackward, headForward, headLogits, rowStats } from './head.js';
 import { kvStore } from './kv.js';
+import { gatedLinear, linear } from './linear.js';
 import { columnSum, matmulNN, matmulNT, matmulTN } from './matmul.js';
 import { rmsNorm, rmsNormBackward } from './norm.js';
 import type { ArgsOf } from './operation.js';
@@ -18,9 +19,12 @@ export interface Operations {
   readonly matmulNN: typeof matmulNN;
   readonly matmulTN: typeof matmulTN;
   readonly columnSum: typeof columnSum;
+  readonly linear: typeof linear;
+  readonly gatedLinear: typeof gatedLinear;
   readonly attention: typeof attention;
   readonly attentionBackward: typeof attentionBackward;
   readonly decodeAttention: typeof decodeAttention;
+  readonly stepAttention: typeof stepAttention;
   readonly kvStore: typeof kvStore;
   readonly rmsNorm: typeof rmsNorm;
   readonly rmsNormBackward: typeof rmsNormBackward;
@@ -49,9 +53,12 @@ export const OPERATIONS: Operations = {
   matmulNN,
   matmulTN,
   columnSum,
+  linear,
+  gatedLinear,
   attention,
   attentionBackward,
   decodeAttention,
+  stepAttention,
   kvStore,
   rmsNorm,
   rmsNormBackward,

@@ -3,7 +3,9 @@
 import { DRAW_WORDS, drawOf } from '../config/sampling.js';
 import { WEIGHT_FORMATS, type WeightFormat } from '../numbers/weights.js';
 import type { Executor } from '../ops/operations.js';
+import { stagesOf } from '../ops/attention.js';
 import { cacheRows } from '../ops/kv.js';
+import { productsOf, stepsOf } from '../ops/linear.js';
 import { size, view, type Tensor } from '../ops/tensor.js';
 import { bits, type List, type Word } from './word.js';
 
@@ -62,6 +64,14 @@ export const EXECUTOR: Executor<List> = {
   columnSum(rec, { dy, out, m, n, accumulate }) {
     rec.append('columnSum', dy, undefined, undefined, out, m, n, accumulate);
   },
+  linear(rec, args) {
+    for (const product of productsOf(rec, args)) EXECUTOR.matmulNT(rec, product);
+  },
+  gatedLinear(rec, args) {
+    const steps = stepsOf(rec, args);
+    EXECUTOR.linear(rec, steps.linear);
+    EXECUTOR.glu(rec, steps.glu);
+  },
   attention(rec, a) {
     rec.append('attention', ...queries(a, a.k, a.v, a.tokens), a.lse, a.seqStart, a.seqEnd);
   },
@@ -71,6 +81,12 @@ export const EXECUTOR: Executor<List> = {
   decodeAttention(rec, a) {
     const shared = queries(a, a.kCache, a.vCache, a.slots);
     rec.append('cachedAttention', ...shared, undefined, undefined, undefined, a.kvIndex, a.contextLength, a.maxContext);
+  },
+  stepAttention(rec, args) {
+    const { rotations, store, attend } = stagesOf(args);
+    for (const rotation of rotations) EXECUTOR.rope(rec, rotation);
+    EXECUTOR.kvStore(rec, store);
+    EXECUTOR.decodeAttention(rec, attend);
   },
   kvStore(rec, { k, v, kCache, vCache, cacheRow, tokens, kvHeads, headDim }) {
     rec.append('kvStore', k, v, cacheRow, kCache, vCache, tokens, kvHeads * headDim, cacheRows(kCache, kvHeads, headDim));

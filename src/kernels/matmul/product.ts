@@ -93,20 +93,28 @@ interface Text {
   readonly head: readonly string[];
 }
 
-/** The kernel of a variant for its operands and an epilogue. */
-export function productKernel({ source, entry, counts, head }: Text, operands: Operands, epilogue: Epilogue): ProductKernel {
-  const { op, weight, alignedA, alignedB } = operands;
-  const pack = alignedB ? FOUR : ONE;
-  const text = {
+/** Numbers that a text over lib/operands is written out with. */
+export function operandsText({ op, alignedA, alignedB }: Operands): Readonly<Record<string, number>> {
+  return {
     ALIGNED_A: Number(alignedA),
     ALIGNED_B: Number(alignedB),
     TRANSPOSED_A: Number(op === 'TN'),
     TRANSPOSED_B: Number(op === 'NT'),
   };
+}
+
+/** Text that reads the operands and a bias. */
+export function operandsPrelude({ alignedB, weight }: Operands, bias: WeightFormat | undefined): string {
+  const pack = alignedB ? FOUR : ONE;
+  return [pack.prelude, weightPrelude(pack, weight), biasPrelude(bias)].join('\n');
+}
+
+/** The kernel of a variant for its operands and an epilogue. */
+export function productKernel({ source, entry, counts, head }: Text, operands: Operands, epilogue: Epilogue): ProductKernel {
   return kernel({
-    source: unroll(source, { ...counts, ...text }),
+    source: unroll(source, { ...counts, ...operandsText(operands) }),
     ...{ entry, access: ACCESS, params: PARAMS, constants: epilogueConstants(epilogue) },
-    prelude: [...head, pack.prelude, weightPrelude(pack, weight), biasPrelude(epilogue.bias)].join('\n'),
+    prelude: [...head, operandsPrelude(operands, epilogue.bias)].join('\n'),
   });
 }
 

@@ -1,11 +1,19 @@
 // Forward products of few rows on GPUs, as in decoding: many small workgroups, the depth split within each (shaders/matmul-rows.wgsl).
 import { memo } from '../memo.js';
 import { sizes } from '../sizes.js';
-import { chunkOf, operandsOf, productKernel, type Epilogue, type MatmulVariant, type Operands } from './product.js';
+import {
+  chunkOf,
+  operandsOf,
+  productKernel,
+  type Epilogue,
+  type MatmulVariant,
+  type Operands,
+  type ProductShape,
+} from './product.js';
 import source from '../../../shaders/matmul-rows.wgsl';
 
 /** Above this many rows tiles in workgroup memory are shared by enough of them. */
-const MOST_ROWS = 64;
+export const MOST_ROWS = 64;
 /** Workgroups that keep most GPUs busy. */
 const WORKGROUPS = 64;
 /** Parts of the result that a workgroup may make, the largest first. */
@@ -22,19 +30,33 @@ function bestTile(rows: number, columns: number): { readonly height: number; rea
   return enough ?? tiles.at(-1)!;
 }
 
-/** What the text of a kernel depends on beside the epilogue. */
-interface Layout extends Operands {
+/** How a workgroup shares out a product of few rows. */
+export interface RowsLayout {
   readonly height: number;
   readonly width: number;
   readonly slices: number;
 }
 
-const rowsKernel = memo((layout: Layout, epilogue: Epilogue) => {
-  const { height, width, slices, alignedA } = layout;
+/** The layout for a product. */
+export function rowsLayout({ rows, columns, depth }: ProductShape): RowsLayout {
+  return { ...bestTile(rows, columns), slices: Math.ceil(depth / chunkOf(depth)) };
+}
+
+/** What a text over lib/rows is written out with, and what stands before it. */
+export function rowsText(
+  { height, width, slices }: RowsLayout,
+  { alignedA }: Operands,
+): { readonly counts: Readonly<Record<string, number>>; readonly declarations: string } {
   const tile = { ROWS: Math.min(height, 4), COLUMNS: Math.min(width, 4) };
-  const counts = { ...tile, TAIL: Number(!alignedA) };
-  const head = [sizes({ ...tile, HEIGHT: height, WIDTH: width, SLICES: slices })];
-  return productKernel({ source, entry: 'matmul_rows', counts, head }, layout, epilogue);
+  return {
+    counts: { ...tile, TAIL: Number(!alignedA) },
+    declarations: sizes({ ...tile, HEIGHT: height, WIDTH: width, SLICES: slices }),
+  };
+}
+
+const rowsKernel = memo((layout: RowsLayout, operands: Operands, epilogue: Epilogue) => {
+  const { counts, declarations } = rowsText(layout, operands);
+  return productKernel({ source, entry: 'matmul_rows', counts, head: [declarations] }, operands, epilogue);
 });
 
 /** Small workgroups that split the depth. */
@@ -43,8 +65,7 @@ export const rows: MatmulVariant = {
   fits: ({ kind }, { op, rows }) => kind === 'gpu' && op === 'NT' && rows <= MOST_ROWS,
   split: { workgroups: 1, depth: 1 },
   plan(_, shape) {
-    const tile = bestTile(shape.rows, shape.columns);
-    const layout = { ...operandsOf(shape), ...tile, slices: Math.ceil(shape.depth / chunkOf(shape.depth)) };
-    return { ...tile, kernelFor: (epilogue) => rowsKernel(layout, epilogue) };
+    const [layout, operands] = [rowsLayout(shape), operandsOf(shape)];
+    return { ...layout, kernelFor: (epilogue) => rowsKernel(layout, operands, epilogue) };
   },
 };

@@ -8,8 +8,8 @@ import { rope } from '../../ops/rope.js';
 import type { DeviceBatch } from '../batch.js';
 import type { ModelConfig } from '../model-config.js';
 import type { Network } from '../network.js';
-import type { LayerPass, Make } from './layer.js';
-import { linear, linearBackward } from './linear.js';
+import { makeBeside, type LayerPass, type Make } from './layer.js';
+import { linear, linearBackward, linears } from './linear.js';
 import { norm, normBackward, normOut } from './norm.js';
 
 /** What the backward pass reads. T = tokens. */
@@ -19,7 +19,7 @@ export interface AttentionValues {
   /** f32[T, hidden]: normalised input, and f32[T] 1/rms of its rows. */
   readonly in: Tensor;
   readonly inRstd: Tensor;
-  /** f32[T, heads · headDim]: as attention reads it (normalised, rotated); `qRaw`, with q/k norm: as projected. */
+  /** f32[T, heads · headDim]: as attention takes it (normalised), then rotated; `qRaw`, with q/k norm: as projected. */
   readonly q: Tensor;
   readonly qRaw: Tensor;
   readonly qRstd: Tensor;
@@ -36,13 +36,15 @@ export interface AttentionValues {
   readonly rawRstd: Tensor | null;
 }
 
-/** Fills `o` (and `lse`, where the backward pass wants it) from q, k and v. */
+/** Rotates q and k, and fills `o` (and `lse`, where the backward pass wants it) from them and v. */
 export type Attend = (pass: LayerPass, values: AttentionValues) => void;
 
 /** Tensors for {@link AttentionValues}. */
 export function attentionValues({ config: c, row }: Network, x: Tensor, make: Make): AttentionValues {
   const [qWidth, kvWidth] = widths(c);
-  const [q, k] = [make('q', qWidth), make('k', kvWidth)];
+  const beside = (label: string, widths: readonly number[]): Tensor[] => makeBeside(make, label, x.shape[0]!, widths);
+  const [qRaw, kRaw, v] = beside('qkv', [qWidth, kvWidth, kvWidth]) as [Tensor, Tensor, Tensor];
+  const [q, k] = (row.qkNorm ? beside('qk', [qWidth, kvWidth]) : [qRaw, kRaw]) as [Tensor, Tensor];
   const normed = row.norms.attentionOut !== null;
   return {
     x,
@@ -50,9 +52,9 @@ export function attentionValues({ config: c, row }: Network, x: Tensor, make: Ma
     inRstd: make('attnRstd', 1),
     q,
     k,
-    v: make('v', kvWidth),
-    qRaw: row.qkNorm ? make('qRaw', qWidth) : q,
-    kRaw: row.qkNorm ? make('kRaw', kvWidth) : k,
+    v,
+    qRaw,
+    kRaw,
     qRstd: make('qRstd', c.numHeads),
     kRstd: make('kRstd', c.numKvHeads),
     o: make('o', qWidth),
@@ -68,15 +70,13 @@ export function selfAttention(pass: LayerPass, v: AttentionValues, attend: Atten
   const { numHeads, numKvHeads, headDim, hiddenSize: width } = net.config;
   const { norms, qkNorm } = net.row;
   norm(rec, net, `${name}.${norms.attentionIn}`, { x: v.x, y: v.in, rstd: v.inRstd, rows: m, width });
-  linear(rec, net, `${name}.self_attn.q_proj`, { x: v.in, y: v.qRaw, m });
-  linear(rec, net, `${name}.self_attn.k_proj`, { x: v.in, y: v.kRaw, m });
-  linear(rec, net, `${name}.self_attn.v_proj`, { x: v.in, y: v.v, m });
+  const projections = ['q_proj', 'k_proj', 'v_proj'].map((module) => `${name}.self_attn.${module}`);
+  linears(rec, net, projections, { x: v.in, y: [v.qRaw, v.kRaw, v.v], m });
   if (qkNorm) {
     const heads = { width: headDim };
     norm(rec, net, `${name}.self_attn.q_norm`, { x: v.qRaw, y: v.q, rstd: v.qRstd, rows: m * numHeads, ...heads });
     norm(rec, net, `${name}.self_attn.k_norm`, { x: v.kRaw, y: v.k, rstd: v.kRstd, rows: m * numKvHeads, ...heads });
   }
-  rotate(pass, v.q, v.k, false);
   attend(pass, v);
   const project = `${name}.self_attn.o_proj`;
   if (v.raw && v.rawRstd) {
@@ -142,7 +142,7 @@ function widths({ numHeads, numKvHeads, headDim }: ModelConfig): readonly [q: nu
 }
 
 /** Rotates queries and keys in place, or derivatives back; a layer without a rotation leaves them. */
-function rotate({ rec, net, rotation, positions, tokens }: LayerPass, q: Tensor, k: Tensor, inverse: boolean): void {
+export function rotate({ rec, net, rotation, positions, tokens }: LayerPass, q: Tensor, k: Tensor, inverse: boolean): void {
   if (!rotation) return;
   const { cos, sin } = rotation;
   const { numHeads, numKvHeads, headDim } = net.config;

@@ -1,6 +1,8 @@
 // A linear module with its bias and its LoRA factors, forward and backward.
 import type { Recorder } from '../../ops/device.js';
 import type { Tensor } from '../../ops/tensor.js';
+import { glu } from '../../ops/glu.js';
+import { gatedLinear, linear as record, type Modules } from '../../ops/linear.js';
 import { columnSum, matmulNN, matmulNT, matmulTN } from '../../ops/matmul.js';
 import type { Network } from '../network.js';
 
@@ -29,18 +31,69 @@ export interface LinearBackwardArgs {
   readonly bias?: boolean;
 }
 
+/** Arguments of modules that read one input. */
+interface ModulesArgs {
+  /** f32[m, in] */
+  readonly x: Tensor;
+  readonly m: number;
+}
+
 /** y = x Wᵀ + b (+ residual) (+ scale · (x Aᵀ) Bᵀ). */
 export function linear(rec: Recorder, net: Network, module: string, { x, y, m, residual }: LinearArgs): void {
-  const weight = net.weight(module);
-  const [n, k] = weight.shape as [number, number];
-  const bias = net.bias(module)?.value;
-  matmulNT(rec, { x, w: weight.value, y, m, n, k, ...(bias && { bias }), ...(residual && { residual }) });
-  const factors = net.factors(module);
-  if (!factors) return;
-  const { a, b, rank, scale } = factors;
-  const u = rec.scratch('lora.u', [m, rank]);
-  matmulNT(rec, { x, w: a.value, y: u, m, n: rank, k });
-  matmulNT(rec, { x: u, w: b.value, y, m, n, k: rank, alpha: scale, accumulate: true });
+  record(rec, { ...modulesOf(net, [module], { x, m }), y: [y], residual });
+}
+
+/** The same for modules that read one input: in one operation where they are alike. @param args.y f32[m, out] of each, written */
+export function linears(
+  rec: Recorder,
+  net: Network,
+  modules: readonly string[],
+  { x, m, y }: ModulesArgs & { readonly y: readonly Tensor[] },
+): void {
+  if (alike(net, modules)) record(rec, { ...modulesOf(net, modules, { x, m }), y });
+  else for (const [i, module] of modules.entries()) linear(rec, net, module, { x, y: y[i]!, m });
+}
+
+/** y = f(g) · u of a gate and an up module. @param args.y f32[m, out], written */
+export function gated(
+  rec: Recorder,
+  net: Network,
+  modules: readonly [gate: string, up: string],
+  { x, m, y }: ModulesArgs & { readonly y: Tensor },
+): void {
+  const { activation } = net.row;
+  if (alike(net, modules)) return gatedLinear(rec, { ...modulesOf(net, modules, { x, m }), y, activation });
+  const size = y.shape.reduce((product, n) => product * n, 1);
+  const [gate, up] = [rec.scratch('a.gate', y.shape), rec.scratch('a.up', y.shape)];
+  linears(rec, net, modules, { x, m, y: [gate, up] });
+  glu(rec, { gate, up, y, size, activation });
+}
+
+/** Whether modules have biases and low-rank factors alike. */
+function alike(net: Network, modules: readonly string[]): boolean {
+  const kinds = modules.map((module) => {
+    const factors = net.factors(module);
+    return [net.bias(module) !== undefined, factors?.rank, factors?.scale].join();
+  });
+  return new Set(kinds).size === 1;
+}
+
+/** The operands of modules that are alike. */
+function modulesOf(net: Network, modules: readonly string[], { x, m }: ModulesArgs): Modules {
+  const weights = modules.map((module) => net.weight(module));
+  const biases = modules.flatMap((module) => net.bias(module)?.value ?? []);
+  const factors = modules.flatMap((module) => net.factors(module) ?? []);
+  const [first] = factors;
+  return {
+    ...{ x, m, k: weights[0]!.shape[1]!, n: weights.map(({ shape }) => shape[0]!), w: weights.map(({ value }) => value) },
+    ...(biases.length > 0 && { bias: biases }),
+    ...(first && {
+      rank: first.rank,
+      scale: first.scale,
+      a: factors.map(({ a }) => a.value),
+      b: factors.map(({ b }) => b.value),
+    }),
+  };
 }
 
 /** Gradients of {@link linear}: those of parameters are added to. */

@@ -3,7 +3,7 @@ import type { Tensor } from '../../ops/tensor.js';
 import { glu, gluBackward } from '../../ops/glu.js';
 import type { Network } from '../network.js';
 import type { LayerPass, Make } from './layer.js';
-import { linear, linearBackward } from './linear.js';
+import { gated, linear, linearBackward, linears } from './linear.js';
 import { norm, normBackward, normOut } from './norm.js';
 
 /** What the backward pass reads. T = tokens. */
@@ -13,24 +13,22 @@ export interface MlpValues {
   /** f32[T, hidden]: normalised input, and f32[T] 1/rms of its rows. */
   readonly in: Tensor;
   readonly inRstd: Tensor;
-  /** f32[T, intermediate] */
-  readonly gate: Tensor;
-  readonly up: Tensor;
+  /** f32[T, intermediate]: what the modules give, where the backward pass wants it, and what it becomes. */
+  readonly gates: { readonly gate: Tensor; readonly up: Tensor } | null;
   readonly act: Tensor;
   /** With a norm at the output: f32[T, hidden] before it, and f32[T] 1/rms. */
   readonly raw: Tensor | null;
   readonly rawRstd: Tensor | null;
 }
 
-/** Tensors for {@link MlpValues}. */
-export function mlpValues({ config: c, row }: Network, x: Tensor, make: Make): MlpValues {
+/** Tensors for {@link MlpValues}. @param backward whether a backward pass will read them */
+export function mlpValues({ config: c, row }: Network, x: Tensor, make: Make, backward: boolean): MlpValues {
   const normed = row.norms.mlpOut !== null;
   return {
     x,
     in: make('mlpIn', c.hiddenSize),
     inRstd: make('mlpRstd', 1),
-    gate: make('gate', c.intermediateSize),
-    up: make('up', c.intermediateSize),
+    gates: backward ? { gate: make('gate', c.intermediateSize), up: make('up', c.intermediateSize) } : null,
     act: make('act', c.intermediateSize),
     raw: normed ? make('mlpRaw', c.hiddenSize) : null,
     rawRstd: normed ? make('mlpRawRstd', 1) : null,
@@ -43,9 +41,12 @@ export function mlp(pass: LayerPass, v: MlpValues, out: Tensor | undefined): voi
   const { norms } = net.row;
   const [width, size] = [net.config.hiddenSize, m * net.config.intermediateSize];
   norm(rec, net, `${name}.${norms.mlpIn}`, { x: v.x, y: v.in, rstd: v.inRstd, rows: m, width });
-  linear(rec, net, `${name}.mlp.gate_proj`, { x: v.in, y: v.gate, m });
-  linear(rec, net, `${name}.mlp.up_proj`, { x: v.in, y: v.up, m });
-  glu(rec, { gate: v.gate, up: v.up, y: v.act, size, activation: net.row.activation });
+  const modules = [`${name}.mlp.gate_proj`, `${name}.mlp.up_proj`] as const;
+  if (v.gates) {
+    const { gate, up } = v.gates;
+    linears(rec, net, modules, { x: v.in, y: [gate, up], m });
+    glu(rec, { gate, up, y: v.act, size, activation: net.row.activation });
+  } else gated(rec, net, modules, { x: v.in, y: v.act, m });
   const down = `${name}.mlp.down_proj`;
   if (v.raw && v.rawRstd) {
     linear(rec, net, down, { x: v.act, y: v.raw, m });
@@ -71,7 +72,7 @@ export function mlpBackward(pass: LayerPass, v: MlpValues, d: Tensor): void {
   }
   linearBackward(rec, net, `${name}.mlp.down_proj`, { x: v.act, dy: dRaw, dx: dAct, m });
   const { activation } = net.row;
-  gluBackward(rec, { gate: v.gate, up: v.up, dy: dAct, dGate, dUp, size: m * intermediateSize, activation });
+  gluBackward(rec, { ...v.gates!, dy: dAct, dGate, dUp, size: m * intermediateSize, activation });
   linearBackward(rec, net, `${name}.mlp.gate_proj`, { x: v.in, dy: dGate, dx: dIn, m });
   linearBackward(rec, net, `${name}.mlp.up_proj`, { x: v.in, dy: dUp, dx: dIn, accumulate: true, m });
   const into = { x: v.x, rstd: v.inRstd, dy: dIn, dx: d, rows: m, width, accumulate: true };

@@ -1,0 +1,89 @@
+// The attention of a step of decoding against the operations that it stands for, which have twins in f64 of their own.
+import { describe, expect, it } from 'vitest';
+import type { Device } from '../../src/ops/device.js';
+import { decodeAttention, stepAttention } from '../../src/ops/attention.js';
+import { kvStore, NOT_STORED } from '../../src/ops/kv.js';
+import { rope } from '../../src/ops/rope.js';
+import { view, type Tensor } from '../../src/ops/tensor.js';
+import { ropeTables } from '../reference/rope.js';
+import { expectClose, noise } from '../support/compare.js';
+import { skipTested, testedDevice } from '../support/tested.js';
+
+const GPU = { kind: 'gpu', subgroups: false } as const;
+const CONTEXTS = [1, 33, 0, 70, 5];
+const MAX_CONTEXT = 72;
+
+interface Case {
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly window?: number;
+  readonly turns: boolean;
+}
+
+/** A cache whose slots share no rows, and the new queries, keys and values. */
+function inputs(device: Device, { heads, kvHeads, headDim }: Case) {
+  const slots = CONTEXTS.length;
+  const width = kvHeads * headDim;
+  const rows = slots * MAX_CONTEXT;
+  const rowOf = (slot: number, position: number): number => rows - 1 - (position * slots + slot);
+  const kvIndex = Uint32Array.from({ length: rows }, (_, i) => rowOf(Math.floor(i / MAX_CONTEXT), i % MAX_CONTEXT));
+  // Queries, keys and values side by side, each from a multiple of 256 bytes on.
+  const [first, second] = [slots * heads * headDim, slots * width].map((n) => Math.ceil(n / 64) * 64) as [number, number];
+  const whole = device.from(noise(first + 2 * second, 1));
+  const { cos, sin } = ropeTables(128, headDim);
+  const tables = device.from(Float32Array.from([...cos, ...sin]));
+  return {
+    q: view(whole, 0, [slots, heads, headDim]),
+    k: view(whole, first, [slots, kvHeads, headDim]),
+    v: view(whole, first + second, [slots, kvHeads, headDim]),
+    cos: view(tables, 0, [128, headDim / 2]),
+    sin: view(tables, cos.length, [128, headDim / 2]),
+    kCache: device.from(noise(rows * width, 2), [rows, kvHeads, headDim]),
+    vCache: device.from(noise(rows * width, 3), [rows, kvHeads, headDim]),
+    kvIndex: device.from(kvIndex),
+    contextLength: device.from(Uint32Array.from(CONTEXTS)),
+    positions: device.from(Uint32Array.from(CONTEXTS, (n) => Math.max(n - 1, 0))),
+    cacheRow: device.from(Uint32Array.from(CONTEXTS, (n, slot) => (n > 0 ? rowOf(slot, n - 1) : NOT_STORED))),
+    o: device.tensor([slots, heads, headDim]),
+  };
+}
+
+const CASES: Case[] = [
+  { heads: 6, kvHeads: 2, headDim: 64, turns: true },
+  { heads: 2, kvHeads: 2, headDim: 10, turns: true },
+  { heads: 9, kvHeads: 1, headDim: 12, turns: true, window: 8 },
+  { heads: 7, kvHeads: 1, headDim: 128, turns: false },
+];
+
+describe.skipIf(skipTested)('the attention of a step', () => {
+  it.each(CASES)('is that of rope, store and attention: %o', async (given) => {
+    const device = await testedDevice(GPU);
+    const { heads, kvHeads, headDim, turns, window = 0 } = given;
+    const shape = { heads, kvHeads, headDim, window, scale: headDim ** -0.5, slots: CONTEXTS.length, maxContext: MAX_CONTEXT };
+    const run = async (record: (rec: ReturnType<Device['recorder']>, t: ReturnType<typeof inputs>) => void) => {
+      const t = inputs(device, given);
+      const rec = device.recorder();
+      record(rec, t);
+      rec.submit();
+      return device.read(t.o, t.kCache, t.vCache);
+    };
+    const [o, k, v] = await run((rec, { cos, sin, ...t }) => {
+      stepAttention(rec, { ...shape, ...t, ...(turns && { cos, sin }) });
+    });
+    const [oApart, kApart, vApart] = await run((rec, { cos, sin, ...t }) => {
+      const tokens = shape.slots;
+      const turn = (x: Tensor, count: number): void => {
+        rope(rec, { x, cos, sin, positions: t.positions, tokens, heads: count, headDim });
+      };
+      if (turns) turn(t.q, heads);
+      if (turns) turn(t.k, kvHeads);
+      kvStore(rec, { ...t, tokens, kvHeads, headDim });
+      decodeAttention(rec, { ...shape, ...t });
+    });
+    expectClose(o, oApart, 'o', 1e-6);
+    expectClose(k, kApart, 'keys', 1e-7);
+    expect(v.every((x, i) => x === vApart[i])).toBe(true);
+    expect(o.subarray(2 * heads * headDim, 3 * heads * headDim).every((x) => x === 0)).toBe(true);
+  });
+});
