@@ -3,7 +3,7 @@ import { readFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
-/** `import source from './x.wgsl'` gives the file's text, with every `#include "name"` line replaced by shaders/lib/name.wgsl. */
+/** `import source from './x.wgsl'` gives the file's text without comments, with every `#include "name"` line replaced by shaders/lib/name.wgsl. */
 export function assets() {
   const included = (file, seen = new Set()) =>
     readFileSync(file, 'utf8').replace(/^#include "([\w-]+)"$/gm, (_, name) => {
@@ -12,12 +12,18 @@ export function assets() {
       seen.add(lib);
       return included(lib, seen);
     });
+  // Comments are for who reads the sources; a page need not load them.
+  const bare = (text) =>
+    text
+      .replace(/ *\/\/.*$/gm, '')
+      .replace(/\n{2,}/g, '\n')
+      .trim();
   return {
     name: 'assets',
     enforce: 'pre',
     load(id) {
       const file = id.split('?')[0];
-      if (file.endsWith('.wgsl')) return `export default ${JSON.stringify(included(file))};`;
+      if (file.endsWith('.wgsl')) return `export default ${JSON.stringify(bare(included(file)))};`;
       if (file.endsWith('.wasm')) return `export default ${JSON.stringify(readFileSync(file).toString('base64'))};`;
       return null;
     },

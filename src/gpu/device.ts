@@ -5,6 +5,7 @@ import type { Device, DeviceInfo, DeviceLimits, MemoryUse } from '../ops/device.
 import { Pool } from '../ops/pool.js';
 import { BYTES, bytesOf, type DType, type Storage, type Tensor } from '../ops/tensor.js';
 import { descriptorOf, summarize, type AdapterSummary } from './adapter.js';
+import { Load } from './load.js';
 import { Memory, bufferOf } from './memory.js';
 import { Pipelines } from './pipelines.js';
 import { profileOf, type Profile, type ProfileOptions } from './profile.js';
@@ -36,6 +37,7 @@ export class Gpu implements Device {
   readonly #memory: Memory;
   readonly #pipelines: Pipelines;
   readonly #readback: Readback;
+  readonly #load: Load;
   readonly #scratch: Pool;
   readonly #timings: Timings | undefined;
   readonly #execute: Execute;
@@ -53,9 +55,10 @@ export class Gpu implements Device {
     this.#memory = new Memory(device, (storage) => this.#pipelines.forget(storage));
     this.#readback = new Readback(
       device,
-      (commands) => this.#submit(commands),
+      (commands) => this.#submit(commands, 0),
       () => this.assertHealthy(),
     );
+    this.#load = new Load(device.queue);
     this.#scratch = new Pool(this);
     this.#timings = options.timings === true && device.features.has('timestamp-query') ? new Timings(device) : undefined;
     this.#watch();
@@ -118,7 +121,9 @@ export class Gpu implements Device {
 
   async read<const T extends readonly Tensor[]>(...tensors: T): Promise<{ [K in keyof T]: Float32Array<ArrayBuffer> }>;
   async read(...tensors: Tensor[]): Promise<Float32Array[]> {
-    return this.#readback.read(tensors);
+    const values = await this.#readback.read(tensors);
+    this.#load.waitedFor();
+    return values;
   }
 
   async readU32(t: Tensor): Promise<Uint32Array<ArrayBuffer>> {
@@ -149,7 +154,9 @@ export class Gpu implements Device {
       profile: this.profile,
       pipelines: this.#pipelines,
       execute: this.#execute,
-      submit: (commands) => this.#submit(commands),
+      submit: (commands, work) => this.#submit(commands, work),
+      isWaiting: () => this.profile.kind === 'gpu' && this.#load.isWaiting,
+      mostWork: () => (this.profile.kind === 'gpu' ? this.#load.mostWork : Infinity),
       timings: this.#timings?.recorder(),
     });
   }
@@ -175,9 +182,10 @@ export class Gpu implements Device {
     this.device.destroy();
   }
 
-  #submit(commands: GPUCommandBuffer): void {
+  #submit(commands: GPUCommandBuffer, work: number): void {
     this.assertHealthy();
     this.device.queue.submit([commands]);
+    this.#load.submitted(work);
     this.#memory.freeRetired();
   }
 

@@ -24,6 +24,7 @@ export class Pipelines {
   readonly #bindGroupsOf = new Map<number, string[]>();
   readonly #uniforms: GPUBuffer[] = [];
   #uniformLayout: GPUBindGroupLayout | undefined;
+  #freed = 0;
 
   constructor(device: GPUDevice, profile: Profile) {
     this.#device = device;
@@ -104,8 +105,14 @@ export class Pipelines {
     return group;
   }
 
+  /** How many storages were freed that bind groups were made for: where it has changed, kept bind groups may be of no use. */
+  get freed(): number {
+    return this.#freed;
+  }
+
   /** Drops the bind groups of a storage that is freed. */
   forget({ id }: Storage): void {
+    if (this.#bindGroupsOf.has(id)) this.#freed++;
     for (const key of this.#bindGroupsOf.get(id) ?? []) this.#bindGroups.delete(key);
     this.#bindGroupsOf.delete(id);
   }

@@ -1,6 +1,7 @@
 // The recorder of a WebGPU device: operations become dispatches of kernels, in compute passes of one command encoder.
 import { check, show } from '../errors.js';
 import type { Device, Recorder } from '../ops/device.js';
+import { watcherOf } from '../ops/watch.js';
 import { bytesOf, type DType, type Tensor } from '../ops/tensor.js';
 import type { Kernel, ScalarType } from './kernel.js';
 import { bufferOf } from './memory.js';
@@ -25,17 +26,61 @@ export interface RecorderParts {
   readonly profile: Profile;
   readonly pipelines: Pipelines;
   readonly execute: Execute;
-  readonly submit: (commands: GPUCommandBuffer) => void;
+  /** @param work floating-point operations of the commands, as far as they count */
+  readonly submit: (commands: GPUCommandBuffer, work: number) => void;
+  /** Whether a GPU has nothing to do, as far as is known. */
+  readonly isWaiting: () => boolean;
+  /** Most floating-point operations to be submitted together. */
+  readonly mostWork: () => number;
   /** Where every dispatch is to be timed. */
   readonly timings: TimingRecorder | undefined;
 }
 
+/** A dispatch as the encoder takes it. */
+interface Dispatch {
+  readonly entry: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly parameters: GPUBindGroup;
+  readonly offset: number;
+  readonly grid: readonly [x: number, y: number, z: number];
+}
+
+/** A buffer of parameter blocks that is being filled. */
+interface Chunk {
+  readonly buffer: GPUBuffer;
+  readonly group: GPUBindGroup;
+  readonly data: DataView;
+  used: number;
+}
+
+/** Dispatches that can be recorded again, with parameters in buffers of their own. */
+interface Kept {
+  readonly record: () => void;
+  readonly dispatches: Dispatch[];
+  readonly chunks: Chunk[];
+  /** {@link Pipelines.freed} when they were recorded. */
+  readonly freed: number;
+}
+
+/** Dispatches after which a GPU that has nothing to do gets them: it works while the rest is recorded. */
+const FIRST = 32;
+
 /** Records dispatches in order; each sees all writes of those before it. */
 export class GpuRecorder implements Recorder {
   readonly #parts: RecorderParts;
+  /** What setBindGroup reads the offset of a parameter block from. */
+  readonly #offset = new Uint32Array(1);
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
-  readonly #chunks: { buffer: GPUBuffer; group: GPUBindGroup; data: DataView; used: number }[] = [];
+  readonly #chunks: Chunk[] = [];
+  /** Dispatches in the encoder, and their arithmetic as far as it counts. */
+  #recorded = 0;
+  #work = 0;
+  /** What is being recorded to be repeated. */
+  #taking: Kept | undefined;
+  /** What was last recorded to be repeated. */
+  #kept: Kept | undefined;
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
@@ -73,18 +118,58 @@ export class GpuRecorder implements Recorder {
     if (x === 0 || y === 0 || z === 0) return;
     if (!(x <= MAX_GRID && y <= MAX_GRID && z <= MAX_GRID && Number.isInteger(x * y * z)))
       check(false, `dispatch: expected whole numbers up to ${MAX_GRID} for the grid of ${plain.entry}, got ${show(grid)}`);
-    const { pipelines, timings } = this.#parts;
+    const { pipelines } = this.#parts;
     const compiled = pipelines.pipeline(plain);
     const group = pipelines.bindGroup(plain, compiled, tensors);
-    const [uniforms, offset] = this.#parameters(plain, params as Record<string, number>);
+    const [parameters, offset] = this.#parameters(plain, params as Record<string, number>);
+    const { entry } = plain;
+    this.#encodeDispatch({ entry, pipeline: compiled.pipeline, group, parameters, offset, grid: [x, y, z] });
+  }
+
+  #encodeDispatch(dispatch: Dispatch): void {
+    const { timings } = this.#parts;
+    const { entry, pipeline, group, parameters, offset, grid } = dispatch;
+    this.#taking?.dispatches.push(dispatch);
     const record = (pass: GPUComputePassEncoder): void => {
-      pass.setPipeline(compiled.pipeline);
+      pass.setPipeline(pipeline);
       pass.setBindGroup(0, group);
-      pass.setBindGroup(1, uniforms, [offset]);
-      pass.dispatchWorkgroups(x, y, z);
+      this.#offset[0] = offset;
+      pass.setBindGroup(1, parameters, this.#offset, 0, 1);
+      pass.dispatchWorkgroups(...grid);
     };
-    if (timings) timings.timed(this.#encode(), plain.entry, record);
+    if (timings) timings.timed(this.#encode(), entry, record);
     else record((this.#pass ??= this.#encode().beginComputePass()));
+    if (++this.#recorded >= FIRST && this.#parts.isWaiting()) this.submit();
+  }
+
+  /** Says how many floating-point operations the next dispatch takes: what is submitted together is bounded by them. */
+  work(flops: number): void {
+    if (this.#work > 0 && this.#work + flops > this.#parts.mostWork()) this.submit();
+    this.#work += flops;
+  }
+
+  repeatable(record: () => void): () => void {
+    const { device, pipelines } = this.#parts;
+    const take = (): void => {
+      if (this.#encoder) this.submit();
+      for (const { buffer } of this.#kept?.chunks ?? []) pipelines.releaseUniforms(buffer);
+      this.#kept = undefined;
+      const taking = { record, dispatches: [], chunks: [], freed: pipelines.freed };
+      this.#taking = taking;
+      try {
+        record();
+        this.#fill(taking.chunks);
+      } finally {
+        this.#taking = undefined;
+      }
+      this.#kept = taking;
+    };
+    take();
+    return () => {
+      const kept = this.#kept;
+      if (kept?.record !== record || kept.freed !== pipelines.freed || watcherOf(device)) take();
+      else for (const dispatch of kept.dispatches) this.#encodeDispatch(dispatch);
+    };
   }
 
   scratch(label: string, shape: readonly number[], dtype: DType = 'f32'): Tensor {
@@ -109,13 +194,20 @@ export class GpuRecorder implements Recorder {
   }
 
   submit(): void {
-    const { gpu, pipelines, timings } = this.#parts;
+    const { pipelines, timings } = this.#parts;
     this.#endPass();
-    for (const { buffer, data, used } of this.#chunks) gpu.queue.writeBuffer(buffer, 0, data.buffer as ArrayBuffer, 0, used);
-    if (this.#encoder) this.#parts.submit(this.#encoder.finish());
-    this.#encoder = undefined;
+    this.#fill(this.#chunks);
+    if (this.#taking) this.#fill(this.#taking.chunks);
+    if (this.#encoder) this.#parts.submit(this.#encoder.finish(), this.#work);
+    [this.#encoder, this.#recorded, this.#work] = [undefined, 0, 0];
     for (const { buffer } of this.#chunks.splice(0)) pipelines.releaseUniforms(buffer);
     timings?.collect();
+  }
+
+  /** Writes parameter blocks into their buffers. */
+  #fill(chunks: readonly Chunk[]): void {
+    const { queue } = this.#parts.gpu;
+    for (const { buffer, data, used } of chunks) queue.writeBuffer(buffer, 0, data.buffer as ArrayBuffer, 0, used);
   }
 
   #encode(): GPUCommandEncoder {
@@ -128,7 +220,8 @@ export class GpuRecorder implements Recorder {
   }
 
   #parameters(kernel: Kernel, params: Record<string, number>): [GPUBindGroup, number] {
-    let chunk = this.#chunks.at(-1);
+    const chunks = this.#taking?.chunks ?? this.#chunks;
+    let chunk = chunks.at(-1);
     if (!chunk || chunk.used + ALIGNMENT > UNIFORM_CHUNK) {
       const { gpu, pipelines } = this.#parts;
       const buffer = pipelines.takeUniforms();
@@ -137,7 +230,7 @@ export class GpuRecorder implements Recorder {
         entries: [{ binding: 0, resource: { buffer, size: ALIGNMENT } }],
       });
       chunk = { buffer, group, data: new DataView(new ArrayBuffer(UNIFORM_CHUNK)), used: 0 };
-      this.#chunks.push(chunk);
+      chunks.push(chunk);
     }
     const { data, used } = chunk;
     let at = used;

@@ -74,6 +74,7 @@ function product(rec: GpuRecorder, args: Product): void {
   const wanted = op === 'NT' ? 1 : Math.ceil(split.workgroups / (grid[0] * grid[1]));
   const range = Math.max(split.depth, Math.ceil(depth / wanted / 16) * 16);
   const splits = Math.ceil(depth / range);
+  rec.work(2 * rows * columns * depth);
   if (splits <= 1) {
     const epilogue = { accumulate, residual: residual !== undefined, bias: bias && formatOf(bias) };
     const params = { rows, columns, depth, split_depth: depth, stride, first, chunk, alpha };

@@ -85,6 +85,11 @@ export interface Recorder {
   clear(t: Tensor): void;
   /** A scratch tensor; see {@link Device.scratch}. */
   scratch(label: string, shape: readonly number[], dtype?: DType): Tensor;
+  /**
+   * Records what `record` records. The function that it gives records the same again, at once where a device can: the same operations on the same
+   * tensors, as long as nobody frees them.
+   */
+  repeatable(record: () => void): () => void;
   /** Hands everything recorded so far to the device; the recorder can be used again. */
   submit(): void;
 }

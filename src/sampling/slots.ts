@@ -60,6 +60,8 @@ export class SlotTables {
   readonly #eos: Tensor;
   readonly #seed: readonly [number, number];
   #loaded: Loaded | undefined;
+  /** Records the step of the loaded slots again. */
+  #again: (() => void) | undefined;
 
   constructor(rec: Recorder, decoder: Decoder, cache: KvCache, pool: Pool, settings: SlotSettings) {
     [this.#decoder, this.#cache, this.#pool, this.#settings] = [decoder, cache, pool, settings];
@@ -75,6 +77,7 @@ export class SlotTables {
     const count = slots.length;
     const state = decodeState(this.#pool, count);
     rec.write(state.all, stateTable(slots, state, limit));
+    this.#again = undefined;
     this.#loaded = {
       count,
       state,
@@ -86,8 +89,16 @@ export class SlotTables {
     };
   }
 
-  /** Records one step: every active slot gets a token and moves on. */
+  /** Records one step: every active slot gets a token and moves on. All steps of a set of slots are the same for the device. */
   step(rec: Recorder): void {
+    if (this.#again) this.#again();
+    else
+      this.#again = rec.repeatable(() => {
+        this.#record(rec);
+      });
+  }
+
+  #record(rec: Recorder): void {
     const { count, state, kvIndex, seen, logps, outTokens, outLogps } = this.#loaded!;
     const { limit, maxContext, eosIds } = this.#settings;
     const { vocabSize: vocab } = this.#decoder.config;

@@ -78,6 +78,11 @@ export class WasmRecorder implements Recorder, List {
     return this.device.scratch(label, shape, dtype);
   }
 
+  repeatable(record: () => void): () => void {
+    record();
+    return record;
+  }
+
   submit(): void {
     if (this.#count === 0) return;
     const [count, staged] = [this.#count, this.#staged];

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Gpu } from '../../src/gpu/device.js';
+import type { Gpu, GpuOptions } from '../../src/gpu/device.js';
 import { kernel } from '../../src/gpu/kernel.js';
+import { Load } from '../../src/gpu/load.js';
 import { openAdapter } from '../../src/kernels/executor.js';
+import { add } from '../../src/ops/elementwise.js';
 import { view } from '../../src/ops/tensor.js';
 import { nodeGpu } from '../../src/platform/webgpu-node.js';
 import { skipGpu, testGpu } from '../support/gpu.js';
@@ -18,8 +20,8 @@ struct Params { count: u32, factor: f32 }
 const SCALE = kernel({ source, entry: 'scale_to', access: 'rw', params: { count: 'u32', factor: 'f32' } });
 
 /** A device of its own, for tests that break it. */
-async function ownGpu(): Promise<Gpu> {
-  return openAdapter((await nodeGpu()).adapter!);
+async function ownGpu(options: GpuOptions = {}): Promise<Gpu> {
+  return openAdapter((await nodeGpu()).adapter!, options);
 }
 
 describe('nodeGpu', () => {
@@ -116,5 +118,82 @@ describe.skipIf(skipGpu)('Gpu', () => {
     gpu.freeScratch();
     await gpu.destroy();
     expect(gpu.memory.peak).toBeGreaterThan(4 * 2256);
+  });
+
+  it('records again what is repeatable, also where memory that it used is gone', async () => {
+    const gpu = await testGpu({ kind: 'gpu' });
+    const x = gpu.from(Float32Array.of(1, 2, 3, 4));
+    const [y, z] = [gpu.tensor([4]), gpu.tensor([4])];
+    const rec = gpu.recorder();
+    let times = 0;
+    const again = rec.repeatable(() => {
+      times++;
+      const twice = rec.scratch('repeatable', [4 * times]);
+      add(rec, { x, y: twice, size: 4 });
+      add(rec, { x: twice, y, size: 4, alpha: 0.5 });
+    });
+    rec.submit();
+    again();
+    again();
+    rec.submit();
+    expect(times).toBe(1);
+    // The scratch holds x, then 2x, then 3x: y is half of their sum.
+    expect([...(await gpu.read(y))[0]]).toEqual([3, 6, 9, 12]);
+    gpu.scratch('repeatable', [1000]);
+    rec.submit();
+    gpu.recorder().submit();
+    const other = gpu.recorder();
+    add(other, { x, y: z, size: 4 });
+    other.submit();
+    again();
+    rec.submit();
+    expect(times).toBe(2);
+    expect([...(await gpu.read(y))[0]]).toEqual([3.5, 7, 10.5, 14]);
+    gpu.free(x, y, z);
+  });
+
+  it('gets a GPU going while the rest is recorded, and bounds what it is given at a time', async () => {
+    const gpu = await ownGpu({ kind: 'gpu' });
+    const x = gpu.tensor([4]);
+    const y = gpu.tensor([4]);
+    let submits = 0;
+    const { queue } = gpu.device;
+    const submit = queue.submit.bind(queue);
+    queue.submit = (commands) => {
+      submits++;
+      submit(commands);
+    };
+    const rec = gpu.recorder();
+    for (let i = 0; i < 100; i++) add(rec, { x, y, size: 4 });
+    expect(submits).toBe(1);
+    rec.submit();
+    expect(submits).toBe(2);
+    rec.work(1e9);
+    add(rec, { x, y, size: 4 });
+    rec.work(1e15);
+    expect(submits).toBe(3);
+    add(rec, { x, y, size: 4 });
+    rec.submit();
+    expect(submits).toBe(4);
+    await gpu.destroy();
+  });
+});
+
+describe('Load', () => {
+  it('bounds submissions by the rate that was seen', async () => {
+    let done = (): void => undefined;
+    const queue = { onSubmittedWorkDone: () => new Promise<void>((resolve) => (done = resolve)) };
+    const load = new Load(queue as unknown as GPUQueue);
+    const first = load.mostWork;
+    expect(load.isWaiting).toBe(true);
+    // Done at once: faster than any GPU.
+    load.submitted(1e15);
+    expect(load.isWaiting).toBe(false);
+    done();
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(load.mostWork).toBeGreaterThan(10 * first);
+    load.waitedFor();
+    expect(load.isWaiting).toBe(true);
   });
 });
