@@ -24,12 +24,15 @@ interface Way {
 
 // SmolLM2's case needs the unpacked weights and minutes of time: test/golden/smollm2.test.ts runs it.
 const all = folders.filter((folder) => folder !== 'smollm2');
+/** Decoding, most of whose kernels differ between GPUs and software adapters. */
+const decoding = folders.filter((name) => name.startsWith('generate'));
 /** One case of every kind that runs shaders. */
 const some = ['forward-qwen3', 'policy-lora-llama3-dapo', 'generate-llama3', 'sampling'].filter((name) => folders.includes(name));
 const WAYS: readonly Way[] = [
   { name: 'WebAssembly', device: () => testDevice(), skip: missing, cases: all },
   { name: 'WebGPU', device: () => testGpu(), skip: missing ?? skipGpu, cases: all },
   { name: 'WebGPU without subgroups', device: () => testGpu({ subgroups: false }), skip: missing ?? skipGpu, cases: some },
+  { name: 'WebGPU as on GPUs', device: () => testGpu({ kind: 'gpu' }), skip: missing ?? skipGpu, cases: decoding },
 ];
 
 for (const { name: way, device, skip, cases } of WAYS) {
