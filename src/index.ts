@@ -157,6 +157,8 @@ export { MGRPOTrainer } from './train/mgrpo-trainer.js';
 export { createPolicy, loadPolicy } from './train/policy.js';
 export type { Policy, PolicyOptions, PolicyOrigin, TrainOptions } from './train/policy.js';
 export type { CompleteOptions, Prompt, TextCompletion } from './train/complete.js';
+export { inspect } from './train/inspect.js';
+export type { Inspection } from './train/inspect.js';
 export { selfCorrect } from './train/self-correct.js';
 export type { SelfCorrectOptions, SelfCorrection } from './train/self-correct.js';
 export type { LanguageModel } from './train/language-model.js';

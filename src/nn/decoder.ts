@@ -21,6 +21,7 @@ import type { LayerPass, Make } from './blocks/layer.js';
 import { mlp, mlpBackward, mlpValues, type MlpValues } from './blocks/mlp.js';
 import { ForwardState } from './forward-state.js';
 import { Leases } from './leases.js';
+import type { OnLayer } from './look.js';
 import type { Lora } from './lora.js';
 import type { ModelConfig } from './model-config.js';
 import { Network } from './network.js';
@@ -69,6 +70,8 @@ export interface ForwardOptions {
   readonly lora?: boolean;
   /** Store keys and values for decoding. */
   readonly kv?: KvTarget;
+  /** Looks into each layer; see look.ts. */
+  readonly onLayer?: OnLayer;
 }
 
 /** Values of both halves of a layer. */
@@ -119,7 +122,8 @@ export class Decoder {
     }
   }
 
-  #forward(rec: Recorder, batch: PackedBatch, { keep = false, lora = true, kv }: ForwardOptions, pool: Pool): ForwardState {
+  #forward(rec: Recorder, batch: PackedBatch, options: ForwardOptions, pool: Pool): ForwardState {
+    const { keep = false, lora = true, kv, onLayer } = options;
     const net = lora ? this.#net : this.#base;
     const device = upload(rec, batch, pool);
     const x = (layer: number): Tensor => pool.get(keep ? `x.${layer}` : 'x', [batch.length, this.config.hiddenSize]);
@@ -128,7 +132,9 @@ export class Decoder {
     for (const pass of this.#passes(rec, net, device.positions, batch.length, batch.longest)) {
       const kept = keep && !this.#recomputes;
       const values = this.#values(pass, x(pass.layer), kept ? pool : undefined, kept);
-      runLayer(pass, values, attend, x(pass.layer + 1));
+      const out = x(pass.layer + 1);
+      runLayer(pass, values, attend, out);
+      onLayer?.(pass, values.attention, out);
     }
     return new ForwardState(this.leases, { batch, device, hidden: x(this.config.numLayers), keep, net, pool });
   }

@@ -20,6 +20,10 @@ export interface SelfCorrection {
   readonly answer: TextCompletion;
   readonly phrase: string;
   readonly correction: TextCompletion;
+  /** What the answer follows: the prompt as token ids. */
+  readonly promptIds: readonly number[];
+  /** What the correction follows: prompt, answer without the id that ends it, and phrase. */
+  readonly queryIds: readonly number[];
 }
 
 /**
@@ -60,5 +64,6 @@ export async function selfCorrect(
       `selfCorrect: expected an answer that can be shown again, got one that is ${query}; ${wayOut}`,
     );
   }
-  return { answer, phrase, correction: await complete(query.ids, 'correction') };
+  const correction = await complete(query.ids, 'correction');
+  return { answer, phrase, correction, promptIds: [...promptIds], queryIds: [...query.ids] };
 }

@@ -23,6 +23,7 @@ import { evaluate } from '../train/evaluate.js';
 import type { TrainEvent } from '../train/events.js';
 import { GRPOTrainer } from '../train/grpo-trainer.js';
 import { fittingCompletionLength } from '../train/fitting-length.js';
+import { inspect } from '../train/inspect.js';
 import type { TrainResult } from '../train/loop.js';
 import { MGRPOTrainer } from '../train/mgrpo-trainer.js';
 import { loadPolicy, type Policy, type PolicyOptions } from '../train/policy.js';
@@ -34,6 +35,7 @@ import type {
   DataSource,
   EngineCalls,
   EngineEvent,
+  Looked,
   MeasureRequest,
   ModelFacts,
   ModelSource,
@@ -165,18 +167,35 @@ export class WorkerEngine implements Served {
   }
 
   async ask({ which, question, phrase, temperature, seed, maxCompletionLength, gold }: AskRequest): Promise<Asked> {
-    const policy = which === 'now' ? this.#model() : await this.#startPolicy();
+    const policy = await this.#policyOf(which);
     const prompt = policy.tokenizer.chatTemplate ? [{ role: 'user', content: question }] : question;
-    const { answer, correction } = await selfCorrect(policy, prompt, {
+    const { answer, correction, promptIds, queryIds } = await selfCorrect(policy, prompt, {
       ...{ phrase, temperature, seed },
       ...(maxCompletionLength !== undefined && { maxCompletionLength }),
       onText: (piece, part) => this.#tell({ type: 'text', which, part, piece }),
     });
-    return { answer: spoken(policy, answer, gold), phrase, correction: spoken(policy, correction, gold) };
+    const isEnded = policy.eosIds.has(answer.ids.at(-1)!);
+    const read = {
+      ids: [...queryIds, ...correction.ids],
+      answer: promptIds.length,
+      phrase: promptIds.length + answer.ids.length - (isEnded ? 1 : 0),
+      correction: queryIds.length,
+    };
+    return { answer: spoken(policy, answer, gold), phrase, correction: spoken(policy, correction, gold), read };
+  }
+
+  async look(which: AskRequest['which'], ids: readonly number[]): Promise<Looked> {
+    const policy = await this.#policyOf(which);
+    return { ...(await inspect(policy, ids)), texts: ids.map((id) => policy.tokenizer.decode([id])) };
+  }
+
+  tokenize(texts: readonly string[]): number[][] {
+    const { tokenizer } = this.#model();
+    return texts.map((text) => Array.from(tokenizer.encode(text)));
   }
 
   async measure({ which, data, temperature }: MeasureRequest): Promise<Readonly<Record<string, Metric>>> {
-    const policy = which === 'now' ? this.#model() : await this.#startPolicy();
+    const policy = await this.#policyOf(which);
     const { metrics } = await evaluate(policy, rowsOf(data, 'test', MEASURED_SEED), {
       layer2: {},
       temperature,
@@ -225,6 +244,10 @@ export class WorkerEngine implements Served {
   #model(): Policy {
     check(this.#policy, 'engine: expected a loaded model, got none; call load first');
     return this.#policy;
+  }
+
+  #policyOf(which: AskRequest['which']): Promise<Policy> {
+    return which === 'now' ? Promise.resolve(this.#model()) : this.#startPolicy();
   }
 
   /** The model before the training. */

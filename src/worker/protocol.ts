@@ -10,6 +10,7 @@ import type { StepRecord } from '../report/data.js';
 import type { TaskSize } from '../tasks/registry.js';
 import type { CountdownTask } from '../reward/countdown-task.js';
 import type { TrainEvent } from '../train/events.js';
+import type { Inspection } from '../train/inspect.js';
 import type { TrainResult } from '../train/loop.js';
 
 /** Where a model comes from: a folder behind an address, or files by name that the visitor gave. */
@@ -82,6 +83,21 @@ export interface Asked {
   readonly answer: Spoken;
   readonly phrase: string;
   readonly correction: Spoken;
+  readonly read: ReadText;
+}
+
+/** A text as the model read and wrote it, and the first token of each of its parts. */
+export interface ReadText {
+  readonly ids: readonly number[];
+  readonly answer: number;
+  readonly phrase: number;
+  readonly correction: number;
+}
+
+/** What goes on inside a model that reads a text; see `inspect`. */
+export interface Looked extends Inspection {
+  /** The text of each token. */
+  readonly texts: readonly string[];
 }
 
 /** Held-out problems, answered and corrected. */
@@ -113,6 +129,10 @@ export interface EngineCalls {
   /** Ends the training after its present step. */
   stop(): void;
   ask(request: AskRequest): Asked;
+  /** Looks into a model while it reads a text. */
+  look(which: AskRequest['which'], ids: readonly number[]): Looked;
+  /** Texts as token ids. */
+  tokenize(texts: readonly string[]): number[][];
   measure(request: MeasureRequest): Readonly<Record<string, Metric>>;
   verify(gold: string, response: string, mode: ExtractionMode, form?: AnswerForm): Verdict;
   /** The trained model, or its adapter, as files in Hugging Face layout. */
