@@ -8,7 +8,7 @@ import { assets } from './plugins.mjs';
 const root = path.resolve(import.meta.dirname, '..');
 
 /** Packages whose code ends up in the page. */
-const BUNDLED = ['preact', 'htm', 'uplot', 'fflate', '@huggingface/jinja', '@huggingface/tokenizers'];
+const BUNDLED = ['preact', 'htm', 'uplot', 'fflate', 'wgpu-matrix', '@huggingface/jinja', '@huggingface/tokenizers'];
 
 /** Licences of the bundled packages, as each has it. */
 function licences() {

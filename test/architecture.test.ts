@@ -38,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   study: ['train', 'run'],
   bench: ['train', 'kernels', 'report'],
   open: ['kernels', 'wasm', 'platform', 'options'],
-  worker: ['train', 'run', 'open'],
+  worker: ['train', 'run', 'open', 'bench'],
   index: ['study', 'bench', 'open', 'data'],
   node: ['index', 'open'],
   cli: ['index', 'config', 'options', 'platform', 'open', 'report', 'verify', 'type train/events'],

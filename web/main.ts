@@ -1,6 +1,7 @@
 // The page: tabs, and under them the view that the address names.
 import { render } from 'preact';
 import { html, type Children } from './html.js';
+import { later } from './parts/later.js';
 import { parseRoute, routeTo, type View } from './route.js';
 import { settingsOf } from './settings.js';
 import { current, findSaved, isTraining, onChange, update, type State } from './store.js';
@@ -12,11 +13,20 @@ import { Verify } from './views/verify.js';
 const TABS: readonly (readonly [View, string])[] = [
   ['train', 'Train'],
   ['play', 'Play'],
+  ['inside', 'Inside'],
   ['verify', 'Verify'],
+  ['bench', 'Bench'],
   ['home', 'Take home'],
 ];
 
-const SHOW = { train: Train, play: Play, verify: Verify, home: Home };
+const SHOW = {
+  train: Train,
+  play: Play,
+  inside: later(() => import('./views/inside.js').then(({ Inside }) => Inside)),
+  verify: Verify,
+  bench: later(() => import('./views/bench.js').then(({ Bench }) => Bench)),
+  home: Home,
+};
 
 function App({ state }: { readonly state: State }): Children {
   const { route, problem, notice, device, activity, steps, totalSteps } = state;

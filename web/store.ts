@@ -1,11 +1,13 @@
 // What the page knows, and what can be done: one object, changed by `update`, drawn anew at the next frame. The engine is started when it is needed.
+import type { BenchOptions, BenchReport } from '../src/bench/run.js';
 import type { MemoryUse } from '../src/ops/device.js';
 import type { CompletionRecord } from '../src/train/events.js';
 import type { Metric } from '../src/algo/evaluation.js';
 import { connectEngine, type Engine } from '../src/worker/connect.js';
-import type { Asked, EngineEvent, ModelFacts, ModelSource, SavedRun } from '../src/worker/protocol.js';
+import type { Asked, AskRequest, EngineEvent, ModelFacts, ModelSource, SavedRun } from '../src/worker/protocol.js';
 import { argsOf, puzzlesOf, settingsOf, type TrainSettings } from './settings.js';
 import { parseRoute, type Route } from './route.js';
+import type { Seen } from './inside/attention.js';
 
 /** One finished step. */
 export interface Step {
@@ -24,6 +26,17 @@ export interface Answered {
   readonly correction: string;
   readonly result: Asked | null;
 }
+
+/** Looks inside the model before the training and as it is now. */
+export interface SeenBoth {
+  readonly before: Seen | null;
+  readonly now: Seen | null;
+  /** Whether both read the same text: a completion of the training, whose advantage is then known. */
+  readonly isSame: boolean;
+  readonly advantage: number | null;
+}
+
+const NOTHING_SEEN: SeenBoth = { before: null, now: null, isSame: false, advantage: null };
 
 /** Everything that is shown. */
 export interface State {
@@ -56,6 +69,11 @@ export interface State {
   readonly isMeasuring: boolean;
   readonly asked: Readonly<Record<'before' | 'now', Answered | null>>;
   readonly isAsking: boolean;
+  readonly seen: SeenBoth;
+  readonly bench: {
+    readonly report: BenchReport | null;
+    readonly progress: { readonly done: number; readonly total: number; readonly name: string } | null;
+  };
   readonly smoothing: number;
 }
 
@@ -90,6 +108,8 @@ let state: State = {
   isMeasuring: false,
   asked: { before: null, now: null },
   isAsking: false,
+  seen: NOTHING_SEEN,
+  bench: { report: null, progress: null },
   smoothing: 0.6,
 };
 
@@ -172,6 +192,8 @@ function hear(event: EngineEvent): void {
       const { step, metrics, seconds, memory, secondsLeft } = event;
       return update({ steps: [...state.steps, { step, metrics, seconds, memory }], secondsLeft, totalSteps: event.steps });
     }
+    case 'bench':
+      return update({ bench: { ...state.bench, progress: event } });
     case 'paused':
       return update({ activity: state.activity === 'stopping' ? 'stopping' : 'paused', progress: null });
     case 'saved':
@@ -206,7 +228,7 @@ export async function start({ resume = false }: { readonly resume?: boolean } = 
   update({
     ...{ activity: 'starting', problem: null, notice: null, settings, steps, completions: [], measured: null, saved: null },
     ...{ savedStep: resume && saved ? saved.step : null, totalSteps: settings.steps, secondsLeft: null, progress: null },
-    asked: { before: null, now: null },
+    ...{ asked: { before: null, now: null }, seen: NOTHING_SEEN },
   });
   try {
     const found = await openEngine();
@@ -315,28 +337,107 @@ export function puzzleOf(question: string): { numbers: number[]; target: number;
   return { numbers, target: Number(target), inOrder: true };
 }
 
-/** Asks the model before the training and as it is now; both draw the same random numbers. */
-export async function ask(question: string, phrase: string, temperature: number, seed: number): Promise<void> {
-  update({ isAsking: true, problem: null, asked: { before: null, now: null } });
+/** Models that can be asked: the one before the training, and after a step the one as it is now. */
+const askable = (): ('before' | 'now')[] => (state.steps.length > 0 ? ['before', 'now'] : ['before']);
+
+/** Does something with the loaded model that the visitor waits for. */
+async function asking(work: (found: Engine) => Promise<void>): Promise<void> {
+  update({ isAsking: true, problem: null });
   try {
-    const found = await ready();
-    const puzzle = puzzleOf(question);
-    const isBuiltin = state.source === BUILTIN;
-    const request = {
-      ...{ question: isBuiltin ? question.replaceAll(/\s/g, '') : question, phrase, temperature, seed },
-      ...(isBuiltin && { maxCompletionLength: BUILTIN_LENGTH }),
-      ...(puzzle && { gold: puzzle }),
-    };
-    for (const which of ['before', 'now'] as const) {
-      if (which === 'now' && state.steps.length === 0) break;
-      const result = await found.ask({ which, ...request });
-      update({ asked: { ...state.asked, [which]: { answer: result.answer.text, correction: result.correction.text, result } } });
-    }
+    await work(await ready());
   } catch (error) {
     update({ problem: sentence(error) });
   } finally {
     update({ isAsking: false });
   }
+}
+
+/** Asks a model, which answers piece by piece. */
+async function askOne(
+  found: Engine,
+  which: 'before' | 'now',
+  question: string,
+  dice: Pick<AskRequest, 'phrase' | 'temperature' | 'seed'>,
+): Promise<Asked> {
+  const puzzle = puzzleOf(question);
+  const isBuiltin = state.source === BUILTIN;
+  const result = await found.ask({
+    ...{ which, ...dice, question: isBuiltin ? question.replaceAll(/\s/g, '') : question },
+    ...(isBuiltin && { maxCompletionLength: BUILTIN_LENGTH }),
+    ...(puzzle && { gold: puzzle }),
+  });
+  update({ asked: { ...state.asked, [which]: { answer: result.answer.text, correction: result.correction.text, result } } });
+  return result;
+}
+
+/** Asks the model before the training and as it is now; both draw the same random numbers. */
+export function ask(question: string, phrase: string, temperature: number, seed: number): Promise<void> {
+  return asking(async (found) => {
+    update({ asked: { before: null, now: null } });
+    for (const which of askable()) await askOne(found, which, question, { phrase, temperature, seed });
+  });
+}
+
+/** As {@link ask}, with a look inside. */
+export function lookInside(question: string, phrase: string, temperature: number, seed: number): Promise<void> {
+  return asking(async (found) => {
+    update({ asked: { before: null, now: null }, seen: NOTHING_SEEN });
+    for (const which of askable()) {
+      const { read } = await askOne(found, which, question, { phrase, temperature, seed });
+      const looked = await found.look(which, read.ids);
+      update({ seen: { ...state.seen, [which]: { read, looked } } });
+    }
+  });
+}
+
+/** Looks inside while the model reads a completion of the training. */
+export function lookAt(record: CompletionRecord): Promise<void> {
+  return asking(async (found) => {
+    update({ seen: { ...NOTHING_SEEN, isSame: true, advantage: record.advantage } });
+    const { prompt, answer, completion } = record;
+    const at = answer === undefined ? -1 : prompt.lastIndexOf(answer);
+    const parts = at < 0 ? [prompt, completion] : [prompt.slice(0, at), answer!, prompt.slice(at + answer!.length), completion];
+    const ids = await found.tokenize(parts);
+    const starts = ids.map((_, i) => ids.slice(0, i).flat().length);
+    const all = ids.flat();
+    const [, first, phrase = all.length, correction = all.length] = starts;
+    const read = { ids: all, answer: first!, phrase, correction };
+    for (const which of askable()) {
+      const looked = await found.look(which, all);
+      update({ seen: { ...state.seen, [which]: { read, looked } } });
+    }
+  });
+}
+
+/** Which cases are measured. */
+export type Suite = 'builtin' | 'quick' | 'all';
+
+const SUITES: Readonly<Record<Suite, BenchOptions>> = {
+  builtin: { quick: true, rounds: 3, models: ['builtin-0.2m'] },
+  quick: { quick: true, rounds: 3 },
+  all: {},
+};
+
+/** Measures the device. */
+export async function runBench(suite: Suite): Promise<void> {
+  update({ bench: { report: null, progress: { done: 0, total: 1, name: 'opening the device' } }, problem: null });
+  try {
+    const report = await (await openEngine()).bench(SUITES[suite]);
+    update({ bench: { report, progress: null } });
+  } catch (error) {
+    update({ bench: { report: null, progress: null } });
+    if (!isStopped) update({ problem: sentence(error) });
+  } finally {
+    isStopped = false;
+  }
+}
+
+let isStopped = false;
+
+/** Ends the measurement. */
+export async function stopBench(): Promise<void> {
+  isStopped = true;
+  await theEngine().stop();
 }
 
 /** The trained model as files. */
@@ -348,7 +449,15 @@ export async function savedFiles(): Promise<Readonly<Record<string, Uint8Array<A
 export function takeModel(name: string, files: Readonly<Record<string, Blob>>): void {
   update({
     source: { name, files, base: (BUILTIN as { url: string }).url },
-    ...{ model: null, steps: [], completions: [], measured: null, activity: 'idle', asked: { before: null, now: null } },
+    ...{
+      model: null,
+      steps: [],
+      completions: [],
+      measured: null,
+      activity: 'idle',
+      asked: { before: null, now: null },
+      seen: NOTHING_SEEN,
+    },
     ...{ notice: `${name}: taken. It is loaded when you start a training or ask it.`, problem: null, saved: null },
   });
 }

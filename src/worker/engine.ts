@@ -1,5 +1,6 @@
 // The engine behind a page: one device, the model that is trained and the one it started from, and one training at a time.
 import type { Metric } from '../algo/evaluation.js';
+import { runBench, type BenchOptions, type BenchReport } from '../bench/run.js';
 import { MgrpoError, check } from '../errors.js';
 import { resolveMGRPOConfig } from '../config/mgrpo.js';
 import type { LoraSettings } from '../config/policy.js';
@@ -29,6 +30,7 @@ import { MGRPOTrainer } from '../train/mgrpo-trainer.js';
 import { loadPolicy, type Policy, type PolicyOptions } from '../train/policy.js';
 import { selfCorrect } from '../train/self-correct.js';
 import type { PolicyTrainer } from '../train/trainer.js';
+import { takeTurn } from '../train/turns.js';
 import type {
   AskRequest,
   Asked,
@@ -64,6 +66,7 @@ export class WorkerEngine implements Served {
   #start: Promise<Policy> | undefined;
   #training: { readonly trainer: PolicyTrainer; readonly abort: AbortController; isStepping: boolean } | undefined;
   #checkpoint: Checkpoint | undefined;
+  #measuring: AbortController | undefined;
 
   constructor(tell: (event: EngineEvent) => void) {
     this.#tell = tell;
@@ -164,6 +167,22 @@ export class WorkerEngine implements Served {
 
   stop(): void {
     this.#training?.abort.abort();
+    this.#measuring?.abort();
+  }
+
+  async bench(options: Pick<BenchOptions, 'quick' | 'rounds' | 'models'>): Promise<BenchReport> {
+    check(!this.#training, 'bench: expected no training under way, got one; stop it first');
+    check(!this.#measuring, 'bench: expected one measurement at a time, got a second one; wait for it');
+    check(this.#device, 'bench: expected an open device, got none; call open first');
+    const device = this.#device;
+    const abort = new AbortController();
+    this.#measuring = abort;
+    const onProgress = (done: number, total: number, name: string): void => this.#tell({ type: 'bench', done, total, name });
+    try {
+      return await takeTurn(device, () => runBench(device, { ...options, onProgress, signal: abort.signal }));
+    } finally {
+      this.#measuring = undefined;
+    }
   }
 
   async ask({ which, question, phrase, temperature, seed, maxCompletionLength, gold }: AskRequest): Promise<Asked> {

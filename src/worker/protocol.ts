@@ -1,6 +1,7 @@
 // What a page and the engine in its worker say to each other: calls by name with an answer each, and events. Plain data only.
 import type { AnswerForm, ExtractionMode, Verdict } from '../reward/verify.js';
 import type { ErrorCode } from '../errors.js';
+import type { BenchOptions, BenchReport } from '../bench/run.js';
 import type { Metric } from '../algo/evaluation.js';
 import type { MGRPOConfigInput } from '../config/mgrpo.js';
 import type { LoraSettings } from '../config/policy.js';
@@ -126,7 +127,7 @@ export interface EngineCalls {
   resume(): void;
   /** One step of a paused training. */
   step(): void;
-  /** Ends the training after its present step. */
+  /** Ends the training after its present step, and a measurement. */
   stop(): void;
   ask(request: AskRequest): Asked;
   /** Looks into a model while it reads a text. */
@@ -135,6 +136,8 @@ export interface EngineCalls {
   tokenize(texts: readonly string[]): number[][];
   measure(request: MeasureRequest): Readonly<Record<string, Metric>>;
   verify(gold: string, response: string, mode: ExtractionMode, form?: AnswerForm): Verdict;
+  /** Measures the device, which must be idle; see `runBench`. */
+  bench(options: Pick<BenchOptions, 'quick' | 'rounds' | 'models'>): BenchReport;
   /** The trained model, or its adapter, as files in Hugging Face layout. */
   save(): Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
   /** Frees everything. */
@@ -145,6 +148,8 @@ export interface EngineCalls {
 export type EngineEvent =
   | TrainEvent
   | { readonly type: 'loading'; readonly done: number; readonly total: number }
+  /** Cases of the bench. */
+  | { readonly type: 'bench'; readonly done: number; readonly total: number; readonly name: string }
   | { readonly type: 'paused'; readonly step: number }
   | { readonly type: 'saved'; readonly step: number }
   | { readonly type: 'text'; readonly which: 'before' | 'now'; readonly part: 'answer' | 'correction'; readonly piece: string };

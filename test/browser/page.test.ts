@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Browser, Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { benchCases, type BenchReport } from '../../src/bench/run.js';
 import { servePage } from '../../src/cli/ui.js';
 import { countdownReward } from '../../src/reward/accuracy.js';
 import { openWasm } from '../../src/open/node.js';
@@ -48,7 +49,10 @@ async function open(hash: string): Promise<Opened> {
   const context = await (browser as Browser).createBrowserContext();
   const page = await context.newPage();
   const problems: string[] = [];
-  page.on('console', (message) => problems.push(message.text()));
+  page.on('console', (message) => {
+    // Said by Chromium on Linux whenever WebGPU is asked for.
+    if (!message.text().startsWith('WebGPU is experimental on this platform')) problems.push(message.text());
+  });
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('request', (request) => {
     if (!/^(blob:|data:)/.test(request.url()) && !request.url().startsWith(url)) problems.push(`request to ${request.url()}`);
@@ -106,6 +110,19 @@ function saved(page: Page, file: string, as: 'text' | 'digest' = 'text'): Promis
   );
 }
 
+/** What axe finds fault with. */
+function faults(page: Page): Promise<string[]> {
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  return page.evaluate(async (source: string) => {
+    (0, eval)(source);
+    const { axe: runner } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations } = await runner.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
+  }, axe);
+}
+
 /** The same training in Node. */
 async function inNode(query: string): Promise<{ losses: number[]; digest: string }> {
   const settings = settingsOf(new URLSearchParams(query));
@@ -137,7 +154,7 @@ async function inNode(query: string): Promise<{ losses: number[]; digest: string
 }
 
 describe.skipIf(reason)(`the page in Chromium${reason ? ` (skipped: ${reason})` : ''}`, () => {
-  it('trains to the losses and the bytes of Node, and shows them', { timeout: 120_000 }, async () => {
+  it('trains to the losses and the bytes of Node, and shows them', { timeout: 240_000 }, async () => {
     const node = await inNode(SMALL);
     const { page, problems } = await open(`train?${SMALL}`);
     await page.evaluate(() => {
@@ -161,7 +178,7 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (skipped: ${reason})` 
     expect(problems).toEqual([]);
   });
 
-  it('goes on after a reload to the bytes of a run that was never held', { timeout: 120_000 }, async () => {
+  it('goes on after a reload to the bytes of a run that was never held', { timeout: 240_000 }, async () => {
     const node = await inNode(SMALL);
     const { page, problems } = await open(`train?${SMALL}`);
     await click(page, 'Step');
@@ -177,12 +194,12 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (skipped: ${reason})` 
     expect(problems).toEqual([]);
   });
 
-  it('takes a model folder, answers with it, and gives back an archive that it can load', { timeout: 120_000 }, async () => {
+  it('takes a model folder, answers with it, and gives back an archive that it can load', { timeout: 240_000 }, async () => {
     const { page, problems } = await open('home');
     await drop(page, model, '.drop');
     await until(page, 'signs-0.2m: taken');
     await page.evaluate((hash: string) => (location.hash = hash), `#/train?${SMALL.replace('steps=3', 'steps=1')}`);
-    await page.waitForFunction(() => document.querySelector('.controls') !== null);
+    await page.waitForSelector('.controls', { timeout: 90_000 });
     await click(page, 'Start');
     await until(page, 'after step 1');
     await page.evaluate(() => {
@@ -211,28 +228,24 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (skipped: ${reason})` 
     expect(problems).toEqual([]);
   });
 
-  it('shows hostile text as text, and says calmly what cannot be done', { timeout: 120_000 }, async () => {
+  it('shows hostile text as text, and says calmly what cannot be done', { timeout: 240_000 }, async () => {
     const hostile = '<img src=x onerror="globalThis.hacked=1">';
     const { page, problems } = await open(`verify?${new URLSearchParams({ gold: hostile, response: hostile }).toString()}`);
     await until(page, 'reason');
+    await page.evaluate(() => (location.hash = '#/home'));
+    await page.waitForSelector('input[accept]', { timeout: 90_000 });
     await page.evaluate((text: string) => {
       const transfer = new DataTransfer();
       transfer.items.add(new File(['{"question":"1+1","answer":"2"}'], `${text}.jsonl`));
-      location.hash = '#/home';
-      return new Promise<void>((resolve) =>
-        setTimeout(() => {
-          const input = document.querySelector('input[accept]') as HTMLInputElement;
-          input.files = transfer.files;
-          input.dispatchEvent(new Event('change', { bubbles: true }));
-          resolve();
-        }, 300),
-      );
+      const input = document.querySelector('input[accept]') as HTMLInputElement;
+      input.files = transfer.files;
+      input.dispatchEvent(new Event('change', { bubbles: true }));
     }, hostile);
     await until(page, 'the next training takes its problems from here');
     expect(await page.$$eval('img', (list) => list.length)).toBe(0);
     expect(await page.evaluate(() => (globalThis as { hacked?: number }).hacked)).toBeUndefined();
     await page.evaluate(() => (location.hash = '#/train?device=gpu'));
-    await page.waitForFunction(() => document.querySelector('.controls') !== null);
+    await page.waitForSelector('.controls', { timeout: 90_000 });
     await click(page, 'Start');
     await until(page, 'expected a GPU, found none');
     expect(problems).toEqual([]);
@@ -245,27 +258,92 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (skipped: ${reason})` 
     expect(await page.evaluate(() => (globalThis as { hacked?: number }).hacked)).toBeUndefined();
   });
 
-  it.each(['train', 'play', 'verify', 'home'])(
+  it('looks inside: a picture that keys turn, and the same as text', { timeout: 180_000 }, async () => {
+    const { page, problems } = await open('inside?q=7?3?9?4=9&device=wasm');
+    await click(page, 'Look inside');
+    await until(page, 'Where the correction looked');
+    const rows = await page.$$eval('.shares tbody tr', (list) =>
+      list.map((row) => [...row.querySelectorAll('td')].map((cell) => parseFloat(cell.textContent))),
+    );
+    expect(rows).toHaveLength(5);
+    // Shares are rounded to a tenth at most half a per cent each.
+    for (const row of rows) expect(Math.abs(row.reduce((a, b) => a + b, 0) - 100)).toBeLessThan(2.1);
+    /** The picture, once it shows something and is not one that was there before. */
+    const pictureAfter = async (...before: string[]): Promise<string> => {
+      const isNew = (old: readonly string[]): string | false => {
+        const url = document.querySelector<HTMLCanvasElement>('.picture canvas')!.toDataURL();
+        return url.length > 5000 && !old.includes(url) && url;
+      };
+      return (await (await page.waitForFunction(isNew, { timeout: 90_000, polling: 50 }, before)).jsonValue()) as string;
+    };
+    const first = await pictureAfter();
+    const token = (): Promise<string> => page.$eval('.tokens [aria-pressed=true]', (button) => button.textContent);
+    await page.focus('.picture');
+    await page.keyboard.press('ArrowLeft');
+    const turned = await pictureAfter(first);
+    await page.keyboard.press('+');
+    await pictureAfter(first, turned);
+    await page.keyboard.press(',');
+    await page.waitForFunction(() => document.querySelector('.tokens [aria-pressed=true]')?.textContent.trim() === '¶');
+    expect((await token()).trim()).toBe('¶');
+    await page.select('#inside-layer', '0');
+    await until(page, 'after layer 1');
+    expect(await faults(page)).toEqual([]);
+    expect(problems).toEqual([]);
+  });
+
+  it('measures the device until it is stopped, and shows reports of mgrpo bench', { timeout: 300_000 }, async () => {
+    const cases = benchCases({ quick: true, models: ['builtin-0.2m'] });
+    const { page, problems } = await open('bench?device=wasm');
+    await click(page, 'Measure');
+    await until(page, ` of ${cases.length}: builtin-0.2m `);
+    await click(page, 'Stop');
+    await until(page, 'ready; other work on this machine');
+    const [ms, figures] = [
+      { median: 2, least: 1, most: 3 },
+      { flops: 1e6, bytes: 1e3, gflops: 1, gbs: 1, roof: 0.5 },
+    ];
+    const top = { value: 10, how: 'measured', ms };
+    const report: BenchReport = {
+      ...{ schema: 'mgrpo-bench/1', device: { kind: 'wasm', description: 'Another machine' }, rounds: 3, quick: true },
+      ceilings: { fma: top, copy: top, dispatch: top, readback: top },
+      results: cases.map(({ name, model, group }) => ({ name, model, group, ms, ...figures, tokensPerSecond: null })),
+    };
+    const give = (text: string): Promise<void> =>
+      page.$eval(
+        'input[accept=".json"]',
+        (element, content) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([content], 'before.json'));
+          (element as HTMLInputElement).files = transfer.files;
+          element.dispatchEvent(new Event('change', { bubbles: true }));
+        },
+        text,
+      );
+    await give('{"schema":"mgrpo-bench/1","results":[]}');
+    await until(page, 'before.json is not a report of mgrpo bench');
+    await give(JSON.stringify(report));
+    await until(page, 'Another machine');
+    expect(await page.$$eval('tbody tr', (list) => list.length)).toBe(cases.length);
+    // Whoever opens a link to figures sees them before measuring.
+    const linked = await open(`bench?${new URLSearchParams({ r: JSON.stringify(report) }).toString()}`);
+    await until(linked.page, 'Another machine');
+    expect(await faults(linked.page)).toEqual([]);
+    expect([...problems, ...linked.problems]).toEqual([]);
+  });
+
+  it.each(['train', 'play', 'inside', 'verify', 'bench', 'home'])(
     'has nothing in %s that axe finds fault with, and fits a phone',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async (view) => {
       const { page, problems } = await open(view);
-      await until(page, 'Nothing you type or train leaves this browser');
-      const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+      await page.waitForSelector('h1', { timeout: 90_000 });
       for (const scheme of ['light', 'dark'] as const) {
         await page.emulateMediaFeatures([
           { name: 'prefers-color-scheme', value: scheme },
           { name: 'prefers-reduced-motion', value: 'reduce' },
         ]);
-        const faults = await page.evaluate(async (source: string) => {
-          (0, eval)(source);
-          const { axe: runner } = globalThis as unknown as {
-            axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-          };
-          const { violations } = await runner.run();
-          return violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
-        }, axe);
-        expect(faults).toEqual([]);
+        expect(await faults(page)).toEqual([]);
       }
       await page.setViewport({ width: 390, height: 844 });
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);

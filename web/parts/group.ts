@@ -5,6 +5,8 @@ import type { CompletionRecord } from '../../src/train/events.js';
 import { short } from '../../src/report/format.js';
 import { html, type Children } from '../html.js';
 import { Diff } from './diff.js';
+import { routeTo } from '../route.js';
+import { lookAt } from '../store.js';
 import { Icon } from './icon.js';
 
 /** An answer with its corrections; none where it did not go on. */
@@ -72,6 +74,17 @@ function Mark({ right }: { readonly right: boolean }): Children {
   return html`<${Icon} name=${name} label=${name} />`;
 }
 
+/** A completion that can be looked into. */
+function Look({ record, children }: { readonly record: CompletionRecord; readonly children: Children }): Children {
+  return html`<a
+    class="look"
+    href=${routeTo('inside')}
+    title="Look inside: ${record.completion}"
+    onClick=${() => void lookAt(record)}
+    >${children}</a
+  >`;
+}
+
 /** The final answer of a completion: what stands after its thinking. */
 function finalOf(text: string): string {
   return text.split('</think>').at(-1)!.trim() || 'nothing';
@@ -119,7 +132,7 @@ export function GroupTable({ records }: { readonly records: readonly CompletionR
           <div class="cell answer">
             <${Advantage} value=${record.advantage} most=${most} />
             <${Mark} right=${record.correct} />
-            <code>${finalOf(record.completion)}</code>
+            <${Look} record=${record}><code>${finalOf(record.completion)}</code></${Look}>
           </div>
           ${
             corrections.length > 0 &&
@@ -135,10 +148,12 @@ export function GroupTable({ records }: { readonly records: readonly CompletionR
               <ul class=${lost ? 'lost' : ''}>
                 ${corrections.map(
                   (correction) =>
-                    html`<li class="cell" title=${correction.completion}>
+                    html`<li class="cell">
                       <${Advantage} value=${correction.advantage} most=${most} />
                       <${Mark} right=${correction.correct} />
-                      <code><${Diff} before=${finalOf(record.completion)} after=${finalOf(correction.completion)} short /></code>
+                      <${Look} record=${correction}>
+                        <code><${Diff} before=${finalOf(record.completion)} after=${finalOf(correction.completion)} short /></code>
+                      </${Look}>
                     </li>`,
                 )}
               </ul>

@@ -97,6 +97,14 @@ export function Play({ state }: { readonly state: State }): Children {
             </section>`
       }
     </div>
+    ${
+      state.asked.before !== null &&
+      html`<p>
+        <a href=${routeTo('inside', { q: question, phrase, greedy: greedy ? 1 : undefined, seed })}
+          >Look inside: where did the correction look?</a
+        >
+      </p>`
+    }
     <p class="quiet legend" aria-hidden=${state.asked.before === null}>
       Colour of a token: how sure the model was. <span class="token p0">sure</span> <span class="token p1">fairly</span>
       <span class="token p2">wavering</span> <span class="token p3">against the odds</span>
