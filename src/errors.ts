@@ -49,6 +49,11 @@ function textOf(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
 }
 
+/** What whatever was thrown says. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Raises `invalid_argument` with `message` unless `condition` holds. */
 export function check(condition: unknown, message: string): asserts condition {
   if (!condition) throw new MgrpoError('invalid_argument', message);

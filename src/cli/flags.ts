@@ -2,7 +2,7 @@
 // default, then the file of `--config` (JSON or YAML), then the flags.
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
-import { show } from '../errors.js';
+import { reasonOf, show } from '../errors.js';
 import { isObject } from '../options/border.js';
 import { describe, fillOptions } from '../options/fill.js';
 import { nearest } from '../options/nearest.js';
@@ -189,7 +189,7 @@ function readConfigFile(file: string, known: readonly Option[], problems: string
   try {
     content = parseYaml(readFileSync(file, 'utf8'));
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    const reason = reasonOf(error).split('\n')[0];
     problems.push(`${file}: expected a readable JSON or YAML file for --config, got ${reason}`);
     return new Map();
   }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse as parseYaml } from 'yaml';
+import { reasonOf } from '../errors.js';
 import { ARMS, POLICY_OPTIONS, finishedCells, readStudy, renderStudy, runStudy, summarizeStudy, studyCsv } from '../index.js';
 import { DEVICE_OPTIONS } from '../open/choice.js';
 import type { FileSource, Device, OpenCell, StudyCell, StudyPlan, StudyPoints, StudyProgress, StudySummary } from '../index.js';
@@ -116,7 +117,7 @@ function readYaml(file: string): unknown {
   try {
     return parseYaml(readFileSync(file, 'utf8'));
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    const reason = reasonOf(error).split('\n')[0];
     throw new UsageError(`mgrpo study: expected a readable YAML file, got ${file}: ${reason}`, { cause: error });
   }
 }

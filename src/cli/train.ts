@@ -27,6 +27,7 @@ import type {
 } from '../index.js';
 import { MgrpoError } from '../errors.js';
 import type { OptionTable, Settings } from '../options/table.js';
+import { unlessAborted } from '../platform/in-time.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { checkData, checkRewards, needsGold, openRewards, readRows } from './data.js';
 import { UsageError, commandFlags, flattenValues, ownSettings, readFlags, refuse, valuesOf } from './flags.js';
@@ -292,14 +293,4 @@ async function runTraining(run: RunFolder, trainer: PolicyTrainer, plan: Plan, {
     ...(isInterrupted && { interrupted: true }),
   });
   return isInterrupted ? INTERRUPTED : 0;
-}
-
-/** The result of some work, or undefined where the signal ended it. */
-async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (signal.aborted) return undefined;
-    throw error;
-  }
 }

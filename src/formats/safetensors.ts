@@ -2,6 +2,8 @@
 import { MgrpoError, show } from '../errors.js';
 import { bf16ToF32, decodeF32, f32ToBf16, finiteF16 } from '../numbers/float16.js';
 import type { StoredValues } from '../numbers/weights.js';
+import { sizeOf } from '../ops/tensor.js';
+import { isObject } from '../options/border.js';
 import { readJson, type FileSink, type FileSource } from '../platform/files.js';
 
 /** Bytes per element of every dtype that the safetensors format names. Only F32, F16 and BF16 can be read as numbers here. */
@@ -79,8 +81,8 @@ export class Safetensors {
   static async #openIndex(files: FileSource, path: string): Promise<Safetensors> {
     const where = `${files.name}/${path}`;
     const index = await readJson(files, path);
-    const map = isRecord(index) ? index.weight_map : undefined;
-    if (!isRecord(map)) throw bad(where, 'a weight_map of tensor names to files', index, 'write the index again');
+    const map = isObject(index) ? index.weight_map : undefined;
+    if (!isObject(map)) throw bad(where, 'a weight_map of tensor names to files', index, 'write the index again');
     for (const [name, shard] of Object.entries(map)) {
       if (typeof shard !== 'string' || !/^[^/\\]+\.safetensors$/.test(shard)) {
         throw bad(where, `a .safetensors file of the same folder for tensor ${name}`, shard, 'write the index again');
@@ -200,7 +202,7 @@ export interface TensorToWrite {
 
 /** Bytes of a tensor in the file. */
 export function tensorBytes({ dtype, shape }: Pick<TensorToWrite, 'dtype' | 'shape'>): number {
-  return product(shape) * DTYPE_BYTES[dtype]!;
+  return sizeOf(shape) * DTYPE_BYTES[dtype]!;
 }
 
 type TensorData = Float32Array | Uint16Array | Uint8Array;
@@ -311,13 +313,13 @@ async function readHeader(files: FileSource, file: string): Promise<{ tensors: T
     if (error instanceof MgrpoError) throw error;
     throw bad(where, 'a header in JSON', error, again);
   }
-  if (!isRecord(header)) throw bad(where, 'a header that is a JSON object', header, again);
+  if (!isObject(header)) throw bad(where, 'a header that is a JSON object', header, again);
 
   const tensors: TensorInfo[] = [];
   let metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') {
-      if (!isRecord(entry) || !Object.values(entry).every((value) => typeof value === 'string')) {
+      if (!isObject(entry) || !Object.values(entry).every((value) => typeof value === 'string')) {
         throw bad(where, 'strings in __metadata__', entry, again);
       }
       metadata = entry as Record<string, string>;
@@ -341,18 +343,18 @@ async function readHeader(files: FileSource, file: string): Promise<{ tensors: T
 }
 
 function tensorInfo(where: string, file: string, name: string, entry: unknown, dataStart: number, again: string): TensorInfo {
-  if (!isRecord(entry)) throw bad(where, `an object for tensor ${name}`, entry, again);
+  if (!isObject(entry)) throw bad(where, `an object for tensor ${name}`, entry, again);
   const { dtype, shape, data_offsets: offsets } = entry;
   const width = typeof dtype === 'string' && Object.hasOwn(DTYPE_BYTES, dtype) ? DTYPE_BYTES[dtype]! : undefined;
   if (typeof dtype !== 'string' || width === undefined) {
     throw bad(where, `a dtype of ${Object.keys(DTYPE_BYTES).join(', ')} for tensor ${name}`, dtype, 'convert the model first');
   }
-  if (!isSizes(shape) || !Number.isSafeInteger(product(shape)))
+  if (!isSizes(shape) || !Number.isSafeInteger(sizeOf(shape)))
     throw bad(where, `a shape of whole numbers for tensor ${name}`, shape, again);
   if (!isSizes(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
     throw bad(where, `data_offsets [start, end] for tensor ${name}`, offsets, again);
   }
-  const elements = product(shape);
+  const elements = sizeOf(shape);
   const [start, end] = offsets as [number, number];
   if (end - start !== elements * width) {
     throw bad(where, `${elements * width} bytes for tensor ${name} ${dtype}[${shape.join(', ')}]`, end - start, again);
@@ -360,16 +362,8 @@ function tensorInfo(where: string, file: string, name: string, entry: unknown, d
   return { name, file, dtype, shape, elements, start: dataStart + start, end: dataStart + end };
 }
 
-function product(sizes: readonly number[]): number {
-  return sizes.reduce((n, size) => n * size, 1);
-}
-
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function bad(where: string, rule: string, got: unknown, wayOut: string): MgrpoError {

@@ -1,5 +1,5 @@
 // Folders: where models and data are read from and runs are written to. On disk: node-files.ts; behind an address: http-files.ts.
-import { MgrpoError } from '../errors.js';
+import { MgrpoError, reasonOf } from '../errors.js';
 
 /** A folder to read from: on disk, behind a URL, on a hub or in memory. Paths are relative to it, with `/` between the parts. */
 export interface FileSource {
@@ -233,10 +233,13 @@ export async function readJson(files: Pick<FileSource, 'name' | 'readText'>, pat
   try {
     return JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new MgrpoError('bad_file', `${files.name}/${path}: expected JSON, got ${reason}; fetch the file again or repair it`, {
-      cause: error,
-    });
+    throw new MgrpoError(
+      'bad_file',
+      `${files.name}/${path}: expected JSON, got ${reasonOf(error)}; fetch the file again or repair it`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

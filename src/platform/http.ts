@@ -2,7 +2,7 @@
 // that breaks is taken up where it broke. HttpFiles and the hub's downloads stand on it.
 //
 // Not a library's retries (ky and its like): those repeat a request whole, and cannot go on in the middle of a body.
-import { MgrpoError } from '../errors.js';
+import { MgrpoError, reasonOf } from '../errors.js';
 import { inTime } from './in-time.js';
 
 /** The part of `fetch` that this package calls; pass your own for tests, proxies or authentication. */
@@ -291,7 +291,7 @@ export function httpError(url: string, status: number): MgrpoError {
 /** The error of an address that cannot be reached or a connection that broke. */
 export function unreachable(url: string, error: unknown): MgrpoError {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause.message : null;
-  const reason = inner ?? (error instanceof Error ? error.message : String(error));
+  const reason = inner ?? reasonOf(error);
   const wayOut = isForeign(url)
     ? 'check the connection, and that the server lets pages of other origins read it (Access-Control-Allow-Origin)'
     : 'check the connection, or use a local folder';

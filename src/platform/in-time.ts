@@ -1,4 +1,4 @@
-// A time limit on what is awaited from outside: servers, drivers, browsers.
+// What is awaited and may not come: from servers, drivers and browsers in time, or at all where a signal ends the work.
 
 /**
  * What is awaited, or an error where it takes too long.
@@ -23,5 +23,15 @@ export async function inTime<T>(
     return await Promise.race([awaited, limit]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** The result of some work, or undefined where the signal ended it. */
+export async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal?.aborted) return undefined;
+    throw error;
   }
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { MgrpoError } from '../errors.js';
+import { MgrpoError, reasonOf } from '../errors.js';
 import { byName, contentChunks, decodeText, notFound, shortRead } from './files.js';
 import type { FileContent, FileEntry, FileFolder, FileSink } from './files.js';
 
@@ -144,7 +144,7 @@ export class NodeFiles implements FileFolder {
 
 function unreadable(place: string, error: unknown): MgrpoError {
   if (error instanceof MgrpoError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   const wayOut = WAYS_OUT[errno(error) ?? ''] ?? 'check its rights';
   return new MgrpoError('bad_file', `${place}: expected a readable file, got ${reason}; ${wayOut}`, { cause: error });
 }
@@ -205,7 +205,7 @@ function errno(error: unknown): string | undefined {
 
 function writeError(target: string, error: unknown): MgrpoError {
   if (error instanceof MgrpoError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   const wayOut = WAYS_OUT[errno(error) ?? ''] ?? 'give another path';
   return new MgrpoError('bad_file', `${target}: expected to write it, got ${reason}; ${wayOut}`, { cause: error });
 }

@@ -1,4 +1,5 @@
 // The browser's WebGPU.
+import { reasonOf } from '../errors.js';
 import { inTime } from './in-time.js';
 
 /** Milliseconds after which a browser that does not answer is taken for one without an adapter. */
@@ -28,6 +29,6 @@ export async function browserAdapter(software: boolean, limit: number = ANSWER_L
     const adapter = await inTime(asked, limit, () => new Error(`no answer in ${limit / 1000} s`));
     return { adapter, notes: adapter ? [] : ['WebGPU gives no adapter here'] };
   } catch (error) {
-    return { adapter: null, notes: [`WebGPU gives no adapter here: ${error instanceof Error ? error.message : String(error)}`] };
+    return { adapter: null, notes: [`WebGPU gives no adapter here: ${reasonOf(error)}`] };
   }
 }

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { constants, homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
+import { reasonOf } from '../errors.js';
 
 /** What was found when a WebGPU adapter was looked for in Node. */
 export interface NodeGpu {
@@ -44,7 +45,7 @@ async function find(software: boolean): Promise<NodeGpu> {
     create = dawn.create;
     Object.assign(globalThis, dawn.globals);
   } catch (error) {
-    notes.push(`the package "webgpu" (Dawn for Node) cannot be loaded: ${message(error)}; install it with: npm install webgpu`);
+    notes.push(`the package "webgpu" (Dawn for Node) cannot be loaded: ${reasonOf(error)}; install it with: npm install webgpu`);
     return { adapter: null, notes };
   }
   restBetweenPolls();
@@ -54,7 +55,7 @@ async function find(software: boolean): Promise<NodeGpu> {
     try {
       return await gpu.requestAdapter({ powerPreference: 'high-performance' });
     } catch (error) {
-      notes.push(`requestAdapter failed: ${message(error)}`);
+      notes.push(`requestAdapter failed: ${reasonOf(error)}`);
       return null;
     }
   };
@@ -83,7 +84,7 @@ async function find(software: boolean): Promise<NodeGpu> {
     }
     return { adapter, notes };
   } catch (error) {
-    notes.push(message(error));
+    notes.push(reasonOf(error));
     return { adapter: null, notes };
   }
 }
@@ -121,7 +122,7 @@ function keep(library: string): boolean {
     return true;
   } catch (error) {
     // A library that is no Node addon is opened, kept, and then reported as not self-registering.
-    return /did not self-register/.test(message(error));
+    return /did not self-register/.test(reasonOf(error));
   }
 }
 
@@ -148,7 +149,7 @@ function carriedSwiftShader(notes: string[]): string | undefined {
     return undefined;
   } catch (error) {
     notes.push(
-      `no software adapter: ${message(error)}; on a machine without a GPU: npm install @sparticuz/chromium, or install Mesa's lavapipe`,
+      `no software adapter: ${reasonOf(error)}; on a machine without a GPU: npm install @sparticuz/chromium, or install Mesa's lavapipe`,
     );
     return undefined;
   }
@@ -204,8 +205,4 @@ function restBetweenPolls(): void {
     return plain(callback, ...args);
   };
   globalThis.setImmediate = Object.assign(resting, plain) as typeof setImmediate;
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -7,6 +7,7 @@ import type { Html } from '../report/html.js';
 import { page, table } from '../report/shell.js';
 import type { Point } from './cell.js';
 import type { StudyPlan } from './plan.js';
+import { meanOf } from './statistics.js';
 import type { Interval } from './statistics.js';
 import { accuracies } from './summary.js';
 import type { ArmResult, Comparison, Mean, StudySummary } from './summary.js';
@@ -32,7 +33,7 @@ const ofTraining = (title: string, name: string, axis: Drawing['axis'] = 'tokens
 const DRAWINGS: readonly Drawing[] = [
   {
     ...{ title: 'Accuracy of the arm', axis: 'tokens', ofTraining: false },
-    value: ({ arm }, point) => average(accuracies(arm.score, point)),
+    value: ({ arm }, point) => meanOf(accuracies(arm.score, point)),
   },
   ofTraining('Gain of the second turn, Δ(t1,t2)', 'delta_t1_t2'),
   ofTraining('Accuracy of first answers', 'acc_t1'),
@@ -87,14 +88,14 @@ function draw({ title, axis, value, ofTraining }: Drawing, results: readonly Arm
     const lengths = result.seeds.map(({ points }) => points.length);
     const at = Array.from({ length: Math.min(...lengths) }, (_, p) => result.seeds.map(({ points }) => points[p]!));
     const columns = at.map((points) => ({
-      x: average(points.map((point) => (axis === 'tokens' ? point.tokens : point.step))),
+      x: meanOf(points.map((point) => (axis === 'tokens' ? point.tokens : point.step))),
       ys: points.flatMap((point) => value(result, point) ?? []),
     }));
     const drawn = columns.filter(({ ys }) => ys.length > 0);
     return {
       label: result.arm.name,
       tone: tones[i]!,
-      points: drawn.map(({ x, ys }) => [Math.round(x), average(ys)]),
+      points: drawn.map(({ x, ys }) => [Math.round(x), meanOf(ys)]),
       band: result.seeds.length > 1 ? drawn.map(({ ys }) => [Math.min(...ys), Math.max(...ys)]) : [],
     };
   });
@@ -224,8 +225,4 @@ function number(x: number): string {
 
 function signed(x: number): string {
   return `${x < 0 ? '' : '+'}${number(x)}`;
-}
-
-function average(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
 }

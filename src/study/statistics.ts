@@ -235,7 +235,8 @@ export function holm(ps: readonly number[]): number[] {
 /** Random streams of the statistics. */
 const STREAM = { bootstrap: 1, signs: 2, hierarchy: 3 } as const;
 
-function meanOf(values: readonly number[]): number {
+/** Arithmetic mean of at least one value. */
+export function meanOf(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length;
 }
 

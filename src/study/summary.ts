@@ -10,6 +10,7 @@ import {
   hierarchicalBootstrap,
   holm,
   mcnemarTest,
+  meanOf,
   pairedTTest,
   signFlipTest,
   studentInterval,
@@ -123,23 +124,23 @@ function resultOf<S>(plan: StudyPlan<S>, { arm, training }: StudyRow<S>, points:
     .map(({ id, seed }): ArmSeed => ({ seed, points: points.get(id)! }));
   if (seeds.length === 0) return undefined;
   const last = seeds.map((seed) => seed.points.at(-1)!);
-  const over = (value: (point: Point) => number, lo = -Infinity, hi = Infinity): Mean => meanOf(last.map(value), lo, hi);
+  const over = (value: (point: Point) => number, lo = -Infinity, hi = Infinity): Mean => meanWithin(last.map(value), lo, hi);
   const names = Object.keys(last[0]!.metrics);
   return {
     task: training.task.name,
     arm,
     training: training.name,
     seeds,
-    accuracy: over((point) => average(accuracies(arm.score, point)), 0, 1),
-    gain: over((point) => average(gains(point)), -1, 1),
-    gainBefore: meanOf(
-      seeds.map(({ points }) => average(gains(points[0]!))),
+    accuracy: over((point) => meanOf(accuracies(arm.score, point)), 0, 1),
+    gain: over((point) => meanOf(gains(point)), -1, 1),
+    gainBefore: meanWithin(
+      seeds.map(({ points }) => meanOf(gains(points[0]!))),
       -1,
       1,
     ),
     metrics: Object.fromEntries(names.map((name) => [name, over(({ metrics }) => metrics[name]!)])),
-    answerTokens: average(last.map((point) => tokensFor(arm.score, point, plan.evaluation.samples))),
-    trainingTokens: average(last.map(({ tokens }) => tokens)),
+    answerTokens: meanOf(last.map((point) => tokensFor(arm.score, point, plan.evaluation.samples))),
+    trainingTokens: meanOf(last.map(({ tokens }) => tokens)),
   };
 }
 
@@ -158,7 +159,7 @@ function compare(results: readonly ArmResult[], baseline: string, measure: Compa
       });
       if (pairs.length === 0) return [];
       const table = pairs.map(([a, b]) => differencesOf(a, b));
-      const differences = table.map(average);
+      const differences = table.map(meanOf);
       const { mean, bca } = bootstrapMean(differences);
       return [
         {
@@ -205,13 +206,9 @@ function oneSeed(a: readonly number[], b: readonly number[]): number | null {
 }
 
 /** A mean with its interval, within the range that the values have. */
-function meanOf(values: readonly number[], least: number, most: number): Mean {
+function meanWithin(values: readonly number[], least: number, most: number): Mean {
   const [lo, hi] = studentInterval(values);
-  return { value: average(values), interval: [Math.max(lo, least), Math.min(hi, most)], seeds: values.length };
-}
-
-function average(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
+  return { value: meanOf(values), interval: [Math.max(lo, least), Math.min(hi, most)], seeds: values.length };
 }
 
 /** Every evaluation of every arm as comma-separated values, a line each. */
@@ -228,8 +225,8 @@ export function studyCsv(summary: StudySummary): string {
         point.step,
         point.tokens,
         Number(point.seconds.toFixed(1)),
-        Number(average(accuracies(arm.score, point)).toFixed(6)),
-        Number(average(gains(point)).toFixed(6)),
+        Number(meanOf(accuracies(arm.score, point)).toFixed(6)),
+        Number(meanOf(gains(point)).toFixed(6)),
         ...names.map((name) => point.metrics[name] ?? ''),
       ]),
     ),

@@ -1,6 +1,6 @@
 // Chats as one text, by the Jinja template of a model folder.
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
-import { MgrpoError } from '../errors.js';
+import { MgrpoError, reasonOf } from '../errors.js';
 
 /** One message of a chat; templates may read more fields than the two that all have. */
 export interface ChatMessage {
@@ -62,7 +62,7 @@ export class ChatTemplate {
     try {
       this.#program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
     } catch (error) {
-      throw new MgrpoError('bad_file', `${where}: expected a Jinja chat template, got ${reason(error)}; correct the template`, {
+      throw new MgrpoError('bad_file', `${where}: expected a Jinja chat template, got ${reasonOf(error)}; correct the template`, {
         cause: error,
       });
     }
@@ -92,7 +92,7 @@ export class ChatTemplate {
     } catch (error) {
       throw new MgrpoError(
         'invalid_argument',
-        `${this.#where}: expected messages that the template takes, got ${reason(error)}; change the messages or the template`,
+        `${this.#where}: expected messages that the template takes, got ${reasonOf(error)}; change the messages or the template`,
         { cause: error },
       );
     }
@@ -141,8 +141,4 @@ export function strftime(date: Date, format: string): string {
     const value = values[directive];
     return value === undefined ? whole : bare ? value.replace(/^0+(?=\d)/, '') : value;
   });
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

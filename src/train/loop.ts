@@ -1,6 +1,7 @@
 // The loop that all trainers share: start, steps, log window, evaluations, checkpoints, end, and waiting while paused. What a step does is the
 // trainer's.
 import type { Metric } from '../algo/evaluation.js';
+import { unlessAborted } from '../platform/in-time.js';
 import type { Device } from './language-model.js';
 import type { Emitter } from './emitter.js';
 import type { CompletionRecord, TrainEvent } from './events.js';
@@ -99,16 +100,6 @@ export async function runLoop(task: LoopTask): Promise<TrainResult> {
   await events.emit({ type: 'checkpoint', step: state.step, last: true });
   await events.emit({ type: 'end', step: state.step, steps, reason });
   return { steps: state.step, reason, metrics };
-}
-
-/** The result of some work, or undefined where the signal ended it. */
-async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (signal?.aborted) return undefined;
-    throw error;
-  }
 }
 
 /** Holds a run between two steps. */

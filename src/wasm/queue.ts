@@ -1,5 +1,5 @@
 // Lists of operations on their way: handed to the threads, or run here in slices where there is but one thread. Lists are done in order.
-import { MgrpoError } from '../errors.js';
+import { MgrpoError, reasonOf } from '../errors.js';
 import type { Thread, Threads } from '../platform/threads.js';
 import type { Memory } from './memory.js';
 import { OP_BYTES, engineModule, type EngineExports } from './module.js';
@@ -42,7 +42,7 @@ export interface Queue {
 
 /** Why a thread failed: the system had no room for it, or we are wrong. */
 function failureOf(error: unknown): MgrpoError {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = reasonOf(error);
   const code = String((error as { code?: unknown } | null)?.code);
   const full = code.startsWith('ERR_WORKER') || error instanceof RangeError;
   const wayOut = full

@@ -1,5 +1,5 @@
 // The worker's side: takes calls from messages, answers each, and passes events on.
-import { MgrpoError } from '../errors.js';
+import { MgrpoError, reasonOf } from '../errors.js';
 import { WorkerEngine } from './engine.js';
 import type { AnswerMessage, CallMessage, EngineCalls } from './protocol.js';
 
@@ -29,5 +29,5 @@ async function answer(engine: WorkerEngine, call: keyof EngineCalls, args: reado
 
 function messageOf(error: unknown): { code: MgrpoError['code'] | null; message: string } {
   if (error instanceof MgrpoError) return { code: error.code, message: error.message };
-  return { code: null, message: error instanceof Error ? error.message : String(error) };
+  return { code: null, message: reasonOf(error) };
 }
