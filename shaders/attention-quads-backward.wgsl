@@ -1,4 +1,4 @@
-// attention-backward.wgsl for CPU adapters with subgroups, in the manner of attention-quads.wgsl: every lane holds STREAMS queries (dq)
+// attention-backward.wgsl for software devices with subgroups, in the manner of attention-quads.wgsl: every lane holds STREAMS queries (dq)
 // or STREAMS keys (dk, dv) in registers; the four neighbours of the other side are loaded once per quad and shared by broadcast.
 #include "attention-gradient"
 #include "attention-queries"

@@ -1,4 +1,4 @@
-// attention-decode.wgsl for CPU adapters with subgroups. A workgroup is one quad and serves STREAMS query heads of one key head of a slot:
+// attention-decode.wgsl for software devices with subgroups. A workgroup is one quad and serves STREAMS query heads of one key head of a slot:
 // its lanes hold neighbouring elements of the head vectors, so that every load of the cache is four neighbours wide; four positions at a
 // time, whose scores are summed over the quad. Grid: slots x key heads x blocks of STREAMS heads, blocks fastest.
 #include "attention-cached"

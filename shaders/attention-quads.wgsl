@@ -1,4 +1,4 @@
-// attention.wgsl for CPU adapters with subgroups, where loads cost more than arithmetic. A workgroup is one subgroup; its lanes hold
+// attention.wgsl for software devices with subgroups, where loads cost more than arithmetic. A workgroup is one subgroup; its lanes hold
 // different queries of one key head, STREAMS each, in registers. Queries are numbered through the rows and the heads of the group:
 // n = row * repeats + head. Four keys at a time: the lanes of a quad load one element each of four neighbours and share them by
 // broadcast, so that every load feeds 4 x STREAMS products per lane.

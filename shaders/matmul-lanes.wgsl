@@ -1,4 +1,4 @@
-// Matrix products for adapters whose lanes are those of a CPU's vectors: one workgroup is one subgroup, without shared memory or
+// Matrix products for devices whose lanes are those of a CPU's vectors: one workgroup is one subgroup, without shared memory or
 // barriers. A workgroup makes (ROW_BLOCKS · BLOCK) × (LANES · 4 · GROUPS) values; every lane has columns of its own, and all the rows.
 //
 //   out[r, c] (+)= alpha · Σ_d A(r, d) · B(d, c)  (+ bias[c]) (+ residual[r, c])

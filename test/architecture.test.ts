@@ -259,6 +259,12 @@ describe('the sources', () => {
     expect(files.filter((file) => above.includes(layerOf(file)) && /\bgpu\b/i.test(codeOf(file)))).toEqual([]);
   });
 
+  it('an adapter is PEFT’s, or WebGPU’s where a device is opened', () => {
+    const places = ['src/kernels', 'src/ops', 'src/wasm', 'src/sampling', 'src/optim', 'src/algo', 'shaders', 'assembly'];
+    const naming = sourceFiles(places, /\.(ts|wgsl)$/).filter((file) => /adapter/i.test(read(file)));
+    expect(naming).toEqual(['src/kernels/executor.ts']);
+  });
+
   it('no WGSL entry point is called main', () => {
     const wrong = sourceFiles(['shaders'], /\.wgsl$/).filter((file) => /\bfn\s+main\b/.test(codeOf(file)));
     expect(wrong).toEqual([]);

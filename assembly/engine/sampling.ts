@@ -1,5 +1,5 @@
 // Draws one token per row of logits, and moves the slots of a decoding batch on by one token. What is drawn is what shaders/sampling.wgsl
-// draws on a CPU adapter: the same order of summation, the same random word.
+// draws on a software device: the same order of summation, the same random word.
 //   z = penalised logit / temperature; every filter keeps {z ≥ cut}, so the filters are one cut (ties are kept)
 //   top-k: the k-th largest z; top-p: the largest value whose mass {z ≥ cut} reaches p of what top-k kept; min-p: max z + ln(minP)
 //   draw: inverse CDF at u = philox(seed; step, stream, 0, 0) / 2^32, cut to 24 bits

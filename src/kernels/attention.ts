@@ -17,7 +17,7 @@ import { boundRows, kvStore } from './kv.js';
 import { rope } from './rope.js';
 import { choose } from './variant.js';
 
-/** Rows in workgroups of one subgroup of a CPU adapter. */
+/** Rows in workgroups of one subgroup of a software device. */
 const softwareRows = rows(4, ({ kind }: Profile) => kind === 'software');
 /** Rows in workgroups that are enough for a GPU. */
 const anyRows = rows(64, () => true);

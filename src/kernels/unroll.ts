@@ -2,7 +2,7 @@
 import { check } from '../errors.js';
 
 /**
- * Writes out the loops of a shader whose tile must be text (an array in private memory is far slower than named values on CPU adapters):
+ * Writes out the loops of a shader whose tile must be text (an array in private memory is far slower than named values on software devices):
  * the lines between `#for x N` and its `#end` stand N times, with `$x` the index. N is a number or a name in `counts`; x is one letter.
  * The lines between `#if N` and its `#end` stand where N is not 0, those of `#if !N` where it is.
  */

@@ -1,4 +1,4 @@
-// Attention on CPU adapters with subgroups: several queries or keys of an invocation in registers, loads shared within quads.
+// Attention on software devices with subgroups: several queries or keys of an invocation in registers, loads shared within quads.
 import { kernel } from '../../gpu/kernel.js';
 import type { Profile } from '../../gpu/profile.js';
 import { memo } from '../memo.js';

@@ -1,4 +1,4 @@
-// Matrix products on adapters that run on a CPU's vectors: tiles in registers, without workgroup memory (shaders/matmul-lanes.wgsl).
+// Matrix products on devices that run on a CPU's vectors: tiles in registers, without workgroup memory (shaders/matmul-lanes.wgsl).
 import { memo } from '../memo.js';
 import { sizes } from '../sizes.js';
 import { operandsOf, productKernel, type Epilogue, type MatmulVariant, type Operands } from './product.js';
