@@ -4,8 +4,9 @@ import { DEVICE_OPTIONS } from '../open/choice.js';
 import type { OptionTable } from '../options/table.js';
 import { completeMGRPO } from '../config/mgrpo.js';
 import { checkData, openRewards, readRows } from './data.js';
+import { settingsOfRun } from './finished-run.js';
 import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
-import type { CommandSpec, Work } from './flags.js';
+import type { CommandSpec, GivenValues, Work } from './flags.js';
 import { modelOf, openAdapter, openCritic, openModel, openPolicy } from './model.js';
 import { CRITIC_OPTIONS, DATA_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { metricTable, turnTable } from '../report/format.js';
@@ -24,6 +25,13 @@ const SECOND_TURN = {
 } as const satisfies OptionTable;
 
 const OWN = {
+  run: {
+    section: 'model',
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'Folder of a run: its result, held-out problems, phrases, lengths and temperature, where no flag says otherwise.',
+  },
   ...DEVICE_OPTIONS,
   ...MODEL_OPTIONS,
   ...CRITIC_OPTIONS,
@@ -61,6 +69,7 @@ export const evalSpec: CommandSpec = {
 
   mgrpo eval --model M [--adapter A] --dataset F.jsonl [--limit N] [options]
   mgrpo eval --model M --task ${TASK_NAMES.join('|')} [options]
+  mgrpo eval --run RUN [options]
 
 The last line on stdout is one object of metrics, each {"value","ci95":[lo,hi],"n"}: acc_t1, acc_t2, delta_t1_t2, delta_i_to_c,
 delta_c_to_i, answer_change_rate, pass@k, maj@k, reward, and acc_t1_lenient, acc_t2_lenient, which also take unmarked numbers.
@@ -71,9 +80,10 @@ With --turns 3 also acc_t3, delta_t2_t3, delta_t1_t3, delta_i_to_c_t3, delta_c_t
 
 /** `mgrpo eval` */
 export async function evalCommand(argv: readonly string[]): Promise<Work | null> {
-  const given = readFlags(evalSpec, argv);
-  if (given === null) return null;
+  const flags = readFlags(evalSpec, argv);
+  if (flags === null) return null;
   const problems: string[] = [];
+  const given = await withRun(flags, problems);
   const settings = ownSettings(evalSpec, OWN, given, problems);
   const model = modelOf(settings, problems);
   checkData(settings, problems);
@@ -114,4 +124,13 @@ export async function evalCommand(argv: readonly string[]): Promise<Work | null>
         return 0;
       },
     );
+}
+
+/** Flags win over what `--run` says; data that a flag names, over both kinds of data of the run. */
+async function withRun(flags: GivenValues, problems: string[]): Promise<GivenValues> {
+  const run = flags.get('run');
+  if (typeof run !== 'string') return flags;
+  const kept = await settingsOfRun(evalSpec, run, problems);
+  if (flags.has('dataset') || flags.has('task')) for (const name of ['dataset', 'task']) kept.delete(name);
+  return new Map([...kept, ...flags]);
 }

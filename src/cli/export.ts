@@ -13,6 +13,7 @@ import { printResult } from './output.js';
 
 const OWN = {
   model: MODEL_OPTIONS.model,
+  revision: MODEL_OPTIONS.revision,
   adapter: { ...MODEL_OPTIONS.adapter, doc: 'Folder of a LoRA adapter in PEFT layout, which is merged in.' },
   format: {
     section: 'model',

@@ -8,6 +8,7 @@ import { describe, fillOptions } from '../options/fill.js';
 import { nearest } from '../options/nearest.js';
 import { listOptions } from '../options/table.js';
 import type { Option, OptionSpec, OptionTable, Settings } from '../options/table.js';
+import { PHRASE_POOLS } from '../index.js';
 import { say } from './output.js';
 import { TRL_NAMES, ourName, ours } from './trl.js';
 
@@ -23,6 +24,8 @@ export interface CommandSpec {
   readonly usage: string;
   readonly own: OptionTable;
   readonly tables?: Readonly<Record<string, OptionTable>>;
+  /** Names of the options that `--help` shows where there are too many for it; `--help-all` shows all. */
+  readonly common?: readonly string[];
   /** Whether settings by TRL's names are taken too. */
   readonly takesTrl?: true;
 }
@@ -70,9 +73,15 @@ export function readFlags(command: CommandSpec, argv: readonly string[]): GivenV
   const byFlag = new Map([...known, ...trlFlags(command)].map((flag) => [flag.flag, flag]));
   const problems: string[] = [];
   const given: GivenValues = new Map();
+  const changes: Change[] = [];
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i]!;
-    if (word === '--help' || word === '-h') return null;
+    if (word === '--help' || word === '-h' || word === '--help-all') return null;
+    if (word === '--set' || word.startsWith('--set=')) {
+      const text = word === '--set' ? argv[++i] : word.slice('--set='.length);
+      changes.push(...changeOf(text, known, problems));
+      continue;
+    }
     if (!word.startsWith('--')) {
       problems.push(`expected a flag, got ${show(word)}`);
       continue;
@@ -113,10 +122,56 @@ export function readFlags(command: CommandSpec, argv: readonly string[]): GivenV
     typeof file === 'string' ? readConfigFile(file, [...known, ...trlFlags(command)], problems) : new Map<string, unknown>();
   given.delete('config');
   const notes: string[] = [];
-  const values = ours(new Map([...fromFile, ...given]), problems, notes);
+  const all = new Map([...fromFile, ...given]);
+  for (const change of changes) applyChange(change, all, problems);
+  const values = ours(all, problems, notes);
   refuse(command.name, problems);
   if (notes.length > 0) say(`no meaning here, left out: ${notes.join(', ')}`);
   return values;
+}
+
+/** `--set name=value`, or `name+=value`, which adds to a list. */
+interface Change {
+  readonly flag: Flag;
+  readonly value: unknown;
+  readonly adds: boolean;
+}
+
+/** Reads `layer2.phrases+=Again`; a problem where there is no such option, or the value has another type. */
+function changeOf(text: string | undefined, known: readonly Flag[], problems: string[]): Change[] {
+  const [, name, operator, value] = /^([\w.]+)(\+?=)([^]*)$/.exec(text ?? '') ?? [];
+  if (name === undefined) {
+    problems.push(`expected NAME=VALUE or NAME+=VALUE after --set, got ${show(text ?? 'nothing')}`);
+    return [];
+  }
+  const flag = known.find((one) => one.name === name) ?? known.find((one) => one.name === ourName(name));
+  const adds = operator === '+=';
+  const names = known.map((one) => one.name);
+  if (!flag) problems.push(`--set: unknown option ${name}; the nearest known one is ${nearest(name, names)}`);
+  else if (adds && flag.spec.type !== 'strings' && flag.spec.type !== 'numbers')
+    problems.push(`--set ${name}+=: expected a list to add to, and ${name} is ${describe(flag.spec)}; write ${name}=${value}`);
+  else {
+    try {
+      return [{ flag, value: parseFlag(flag, value!), adds }];
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  return [];
+}
+
+function applyChange({ flag: { name, spec }, value, adds }: Change, given: GivenValues, problems: string[]): void {
+  if (!adds) return void given.set(name, value);
+  const before = given.has(name) ? given.get(name) : spec.default;
+  const list = typeof before === 'string' && isPool(before) ? PHRASE_POOLS[before] : (before ?? []);
+  if (Array.isArray(list) && Array.isArray(value)) given.set(name, [...(list as unknown[]), ...(value as unknown[])]);
+  else
+    problems.push(`--set ${name}+=: expected lists, got ${show(before)} and ${show(value)}; write ${name}=[…] with all entries`);
+}
+
+function isPool(name: string): name is keyof typeof PHRASE_POOLS {
+  return Object.hasOwn(PHRASE_POOLS, name);
 }
 
 /** TRL's own settings as flags of a command that trains; what becomes of them: trl.ts. */
@@ -246,7 +301,19 @@ export function ownSettings<T extends OptionTable>(
   return settings;
 }
 
-/** The help of a command: usage, then every flag with its values, default and meaning. */
+/** What `--help` shows: the flags that are used most, or all where there are few. */
+export function shortHelp(command: CommandSpec): string {
+  const { common, name } = command;
+  if (!common) return helpText(command);
+  const all = commandFlags(command);
+  const shown = common.map((option) => describeFlag(all.find((flag) => flag.name === option)!));
+  const more =
+    '  --set NAME=VALUE, NAME+=VALUE\n      Any option by its name in a config file; += adds to a list: --set "layer2.phrases+=Wait, no."\n' +
+    `  --help-all\n      All ${all.length} options of mgrpo ${name}.\n`;
+  return `${command.usage.trimEnd()}\n\nmost used:\n${shown.join('\n')}\n${more}`;
+}
+
+/** All of a command's help: usage, then every flag with its values, default and meaning. */
 export function helpText(command: CommandSpec): string {
   const sections = new Map<string, Flag[]>();
   for (const option of commandFlags(command)) {

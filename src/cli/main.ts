@@ -4,7 +4,7 @@ import { nearest } from '../options/nearest.js';
 import { benchCommand, benchSpec } from './bench.js';
 import { evalCommand, evalSpec } from './eval.js';
 import { exportCommand, exportSpec } from './export.js';
-import { UsageError, helpText } from './flags.js';
+import { UsageError, helpText, shortHelp } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { generateCommand, generateSpec } from './generate.js';
 import { infoCommand, infoSpec } from './info.js';
@@ -44,7 +44,7 @@ usage: mgrpo <command> [options]
 
 ${list}
 
-mgrpo <command> --help lists the options of a command.
+mgrpo <command> --help lists the options of a command that are used most, --help-all all of them.
 Results are JSON, the last line on stdout; everything else goes to stderr.
 Exit codes: 0 done, 1 an error, 2 a wrong call, 130 stopped by Ctrl-C after saving.
 `;
@@ -71,7 +71,7 @@ async function main(argv: string[]): Promise<number> {
   }
   const work = await prepared(() => command.prepare(rest));
   if (work !== null) return work();
-  process.stdout.write(helpText(command.spec));
+  process.stdout.write(rest.includes('--help-all') ? helpText(command.spec) : shortHelp(command.spec));
   return 0;
 }
 

@@ -12,6 +12,7 @@ import { checkOutput } from './run.js';
 
 const OWN = {
   model: MODEL_OPTIONS.model,
+  revision: MODEL_OPTIONS.revision,
   adapter: { ...MODEL_OPTIONS.adapter, doc: 'Folder of the LoRA adapter in PEFT layout.' },
   outputDir: { ...RUN_OPTIONS.outputDir, doc: 'Folder of the merged model in Hugging Face layout.' },
   overwrite: { ...RUN_OPTIONS.overwrite, doc: 'Write into a folder that has files in it.' },

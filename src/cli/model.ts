@@ -7,9 +7,14 @@ import { bytesText } from '../report/format.js';
 import { Progress } from './progress.js';
 
 /** The model that `--model` names; where there is none, that is a problem. */
-export function modelOf({ model }: { readonly model: string | null }, problems: string[]): string {
+export function modelOf(
+  { model, revision = null }: { readonly model: string | null; readonly revision?: string | null },
+  problems: string[],
+): string {
   if (model === null) problems.push('expected a model, got none; give --model with a folder or owner/name');
-  return model ?? '';
+  if (model === null || revision === null) return model ?? '';
+  if (model.includes('@')) problems.push(`expected one revision, got ${model} and --revision ${revision}; leave one of them out`);
+  return `${model}@${revision}`;
 }
 
 /** The folder that `--model` names, downloaded if need be. */

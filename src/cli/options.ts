@@ -20,6 +20,13 @@ const MODEL = {
     default: null,
     doc: 'Folder in Hugging Face layout, or owner/name on the hub, which is downloaded into its cache (HF_TOKEN for gated ones).',
   },
+  revision: {
+    section: 'model',
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'Branch, tag or commit of a model on the hub; the same as owner/name@REVISION.',
+  },
   adapter: {
     section: 'model',
     type: 'string',

@@ -70,10 +70,7 @@ export class Progress {
 
   /** Says so where completions are shorter than they are by default, since the context leaves no more. */
   fitted(length: number, context: number): number {
-    if (length < GRPO_OPTIONS.maxCompletionLength.default)
-      this.line(
-        `completions have at most ${length} tokens, as the model's context of ${context} allows; --max-completion-length sets it`,
-      );
+    if (length < GRPO_OPTIONS.maxCompletionLength.default) this.line(fittedText(length, context));
     return length;
   }
 
@@ -138,4 +135,9 @@ function metricWords({ metrics }: Event<'step'>): string {
 function bar(done: number, total: number, width = 16): string {
   const full = Math.round((width * done) / Math.max(total, 1));
   return `[${'#'.repeat(full)}${'.'.repeat(Math.max(width - full, 0))}]`;
+}
+
+/** What is said where completions are shorter than the default. */
+export function fittedText(length: number, context: number): string {
+  return `completions have at most ${length} tokens, as the model's context of ${context} allows; --max-completion-length sets it`;
 }

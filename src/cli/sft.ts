@@ -98,6 +98,21 @@ export const sftSpec: CommandSpec = {
 The model is written to model/ in the run's folder. The last line on stdout is {"run","steps","metrics"}.
 Ctrl-C stops after the present step and saves the model (exit code ${INTERRUPTED}); a second one exits at once.`,
   own: OWN,
+  common: [
+    'model',
+    'init',
+    'dataset',
+    'task',
+    'examples',
+    'learningRate',
+    'maxSteps',
+    'perDeviceTrainBatchSize',
+    'seed',
+    'outputDir',
+    'reportTo',
+    'device',
+    'config',
+  ],
   takesTrl: true,
   tables: { '': SFT_OPTIONS },
 };

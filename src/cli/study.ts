@@ -92,7 +92,7 @@ export async function studyCommand(argv: readonly string[]): Promise<Work | null
   const start = await finishedCells({ plan, files: folder });
   if (pageOnly) return () => finish(plan, folder, start);
   const models = new Map<string, FileSource>();
-  for (const { name, settings } of plan.tasks) models.set(name, await openModel(settings.model!));
+  for (const { name, settings } of plan.tasks) models.set(name, await openModel(modelOf(settings, [])));
   return () =>
     withSession(choice, 'stopping: finished cells stay, and the same call goes on', async ({ device, progress, signal }) => {
       say(

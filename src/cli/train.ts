@@ -6,7 +6,10 @@ import {
   LAYER2_OPTIONS,
   MGRPOTrainer,
   RunFolder,
+  Tokenizer,
+  fittingCompletionLength,
   latestCheckpoint,
+  parseModelConfig,
   readRunConfig,
   POLICY_OPTIONS,
   TASK_NAMES,
@@ -27,6 +30,7 @@ import type {
 } from '../index.js';
 import { MgrpoError } from '../errors.js';
 import type { OptionTable, Settings } from '../options/table.js';
+import { readJson } from '../platform/files.js';
 import { unlessAborted } from '../platform/in-time.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { checkData, checkRewards, needsGold, openRewards, readRows } from './data.js';
@@ -45,6 +49,7 @@ import {
 } from './options.js';
 import { metricTable } from '../report/format.js';
 import { printResult, say } from './output.js';
+import { fittedText } from './progress.js';
 import { checkOutput, hubNames, outputFolder, runConfig } from './run.js';
 import { Samples } from './samples.js';
 import { withSession } from './session.js';
@@ -104,6 +109,33 @@ The last line on stdout is {"run","steps","metrics","before","after"}: the folde
 metrics on held-out problems, each {"value","ci95","n"}, where there are any.
 Ctrl-C stops before the next update of the weights and saves (exit code ${INTERRUPTED}); a second one exits at once.`,
   own: OWN,
+  common: [
+    'model',
+    'adapter',
+    'dataset',
+    'evalDataset',
+    'task',
+    'algorithm',
+    'reward',
+    'loraR',
+    'loraAlpha',
+    'learningRate',
+    'maxSteps',
+    'numGenerations',
+    'maxCompletionLength',
+    'temperature',
+    'beta',
+    'layer2.phrases',
+    'layer2.numGenerations',
+    'saveSteps',
+    'evalSteps',
+    'seed',
+    'outputDir',
+    'resume',
+    'reportTo',
+    'device',
+    'config',
+  ],
   takesTrl: true,
   tables: { '': GRPO_OPTIONS, layer2: LAYER2_OPTIONS },
 };
@@ -202,7 +234,26 @@ async function makePlan(given: GivenValues): Promise<Plan> {
   const goldOptional = !needsGold(settings.reward, settings.rewardModule);
   const rows = await readRows({ settings, seed, split: 'train', limit: settings.limit, goldOptional });
   const evalRows = await readEvalRows(settings, seed);
-  return { settings, config, folder, checkpoint, model: files, adapter, rows, evalRows };
+  const isGiven = given.has('maxCompletionLength');
+  const fitted = isGiven ? config : await withFittingLength(config, files, [...rows, ...evalRows]);
+  return { settings, config: fitted, folder, checkpoint, model: files, adapter, rows, evalRows };
+}
+
+/** Rows that are looked at for the longest prompt, those with the most text; the trainer looks at all of them. */
+const LONG_ROWS = 64;
+
+/** The settings with completions as long as the model's context allows, where nobody says how long. */
+async function withFittingLength(config: GRPOConfig, files: FileSource, rows: readonly TaskRow[]): Promise<GRPOConfig> {
+  const json = await readJson(files, 'config.json');
+  const positions = parseModelConfig(json, `${files.name}/config.json`).maxPositionEmbeddings;
+  const context = Math.min(config.maxContextLength ?? positions, positions);
+  const size = ({ prompt }: TaskRow): number => JSON.stringify(prompt).length;
+  const longest = [...rows].sort((a, b) => size(b) - size(a)).slice(0, LONG_ROWS);
+  const tokenizer = await Tokenizer.load(files, json as Record<string, unknown>);
+  const maxCompletionLength = fittingCompletionLength({ tokenizer, context }, longest, config.layer2);
+  if (maxCompletionLength >= config.maxCompletionLength) return config;
+  say(fittedText(maxCompletionLength, context));
+  return { ...config, maxCompletionLength };
 }
 
 function noRun(folder: string): MgrpoError {

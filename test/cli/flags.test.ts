@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { evalSpec } from '../../src/cli/eval.js';
-import { commandFlags, helpText, ownSettings, parseFlag, readFlags, valuesOf } from '../../src/cli/flags.js';
+import { commandFlags, helpText, ownSettings, parseFlag, readFlags, shortHelp, valuesOf } from '../../src/cli/flags.js';
 import { generateSpec } from '../../src/cli/generate.js';
 import { infoSpec } from '../../src/cli/info.js';
 import { sftSpec } from '../../src/cli/sft.js';
@@ -12,6 +12,7 @@ import { verifySpec } from '../../src/cli/verify.js';
 import { GRPO_OPTIONS } from '../../src/config/grpo.js';
 import { LAYER2_OPTIONS } from '../../src/config/layer2.js';
 import { POLICY_OPTIONS } from '../../src/config/policy.js';
+import { PAPER_PHRASES } from '../../src/text/prompts.js';
 import { listOptions } from '../../src/options/table.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-flags-'));
@@ -128,6 +129,34 @@ describe('readFlags', () => {
   });
 });
 
+describe('--set', () => {
+  it('sets any option by its name in a config file, or by TRL’s', () => {
+    const given = read('--set', 'layer2.mode=open_think', '--set=learning_rate=1e-4', '--epsilon', '0.1', '--set', 'epsilon=0.3');
+    expect(Object.fromEntries(given)).toEqual({ 'layer2.mode': 'open_think', learningRate: 1e-4, epsilon: 0.3 });
+  });
+
+  it('adds to a list: of the config file, of the flags, of the default', () => {
+    const config = file('phrases.yaml', 'layer2:\n  phrases: [One, "Two, three"]\n');
+    const adding = ['--set', 'layer2.phrases+=Wait, no.'];
+    expect(read('--config', config, ...adding).get('layer2.phrases')).toEqual(['One', 'Two, three', 'Wait, no.']);
+    expect(read('--layer2-phrases', 'Again', ...adding).get('layer2.phrases')).toEqual(['Again', 'Wait, no.']);
+    expect(read(...adding, '--set', 'layer2.phrases+=["a", "b"]').get('layer2.phrases')).toEqual([
+      ...PAPER_PHRASES,
+      'Wait, no.',
+      'a',
+      'b',
+    ]);
+  });
+
+  it.each([
+    [['--set'], 'expected NAME=VALUE or NAME+=VALUE after --set, got "nothing"'],
+    [['--set', 'epsilon'], 'expected NAME=VALUE or NAME+=VALUE after --set, got "epsilon"'],
+    [['--set', 'epsilom=1'], '--set: unknown option epsilom; the nearest known one is epsilon'],
+    [['--set', 'epsilon=high'], '--epsilon: expected a number > 0 and < 1, got "high"'],
+    [['--set', 'epsilon+=1'], 'expected a list to add to, and epsilon is a number'],
+  ])('refuses %j', (words, text) => expect(() => read(...words)).toThrow(text));
+});
+
 describe('parseFlag', () => {
   const flags = commandFlags(trainSpec);
   it.each([
@@ -167,6 +196,15 @@ describe('the help', () => {
     for (const { flag } of commandFlags(spec)) {
       expect(text.match(new RegExp(`^  --${flag}( |$)`, 'gm')), flag).toHaveLength(1);
     }
+  });
+
+  it.each([trainSpec, sftSpec])('of $name is short without --help-all', (spec) => {
+    const text = shortHelp(spec);
+    expect(text.split('\n').length).toBeLessThan(helpText(spec).split('\n').length / 2);
+    for (const name of spec.common!)
+      expect(text).toMatch(new RegExp(`^  --${commandFlags(spec).find((flag) => flag.name === name)!.flag}( |$)`, 'm'));
+    expect(text).toContain(`All ${commandFlags(spec).length} options of mgrpo ${spec.name}`);
+    expect(readFlags(spec, ['--help-all'])).toBeNull();
   });
 
   it('of train has every option of the algorithm', () => {

@@ -1,0 +1,107 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { evalSpec } from '../../src/cli/eval.js';
+import { settingsOfRun } from '../../src/cli/finished-run.js';
+import { modelOf } from '../../src/cli/model.js';
+import { trainCommand } from '../../src/cli/train.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-finished-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A run as `mgrpo train` leaves it, as far as its settings go. */
+function run(name: string, results: readonly string[], settings: object = {}, layer2: object | null = {}): string {
+  const at = path.join(folder, name);
+  for (const result of results) {
+    mkdirSync(path.join(at, result), { recursive: true });
+    writeFileSync(path.join(at, result, 'config.json'), '{}');
+  }
+  mkdirSync(at, { recursive: true });
+  const config = {
+    command: 'train',
+    mgrpo: '0.1.0',
+    started: 'then',
+    device: 'wasm',
+    settings: { model: 'me/base', dataset: 'train.jsonl', task: null, limit: 7, device: 'gpu', ...settings },
+    config: {
+      maxCompletionLength: 33,
+      temperature: 0.9,
+      evalTemperature: 0.5,
+      seed: 5,
+      learningRate: 1,
+      layer2: layer2 && {
+        enabled: true,
+        mode: 'eq5',
+        phrases: ['Wait, no.'],
+        numGenerations: 4,
+        maxCompletionLength: null,
+        ...layer2,
+      },
+    },
+  };
+  writeFileSync(path.join(at, 'config.json'), JSON.stringify(config));
+  return at;
+}
+
+describe('a finished run as settings of an evaluation', () => {
+  it('is its adapter on its model, with its held-out problems, phrases, lengths and temperature', async () => {
+    const at = run('lora', ['adapter'], { evalDataset: 'test.jsonl', systemPrompt: 'Think.' });
+    const problems: string[] = [];
+    expect(Object.fromEntries(await settingsOfRun(evalSpec, at, problems))).toEqual({
+      model: 'me/base',
+      adapter: path.join(at, 'adapter'),
+      dataset: 'test.jsonl',
+      systemPrompt: 'Think.',
+      maxCompletionLength: 33,
+      temperature: 0.5,
+      seed: 5,
+      'layer2.mode': 'eq5',
+      'layer2.phrases': ['Wait, no.'],
+    });
+    expect(problems).toEqual([]);
+  });
+
+  it('is its model where all weights were trained, on its task', async () => {
+    const at = run('full', ['model'], { dataset: null, task: 'signs', taskSize: 'small', revision: 'v1' }, null);
+    expect(Object.fromEntries(await settingsOfRun(evalSpec, at, []))).toEqual({
+      model: path.join(at, 'model'),
+      task: 'signs',
+      taskSize: 'small',
+      maxCompletionLength: 33,
+      temperature: 0.5,
+      seed: 5,
+    });
+  });
+
+  it('without a result is a named error', async () => {
+    await expect(settingsOfRun(evalSpec, run('unfinished', []), [])).rejects.toThrow(
+      /expected the result of a run, adapter\/ or model\//,
+    );
+  });
+});
+
+describe('a training where nobody says how long completions are', () => {
+  it('takes what the context of the model leaves, and says so, before a device is opened', async () => {
+    const said: string[] = [];
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+    const words = ['--model', 'models/signs-0.2m', '--task', 'signs', '--limit', '8', '--output-dir', path.join(folder, 'new')];
+    const work = await trainCommand(words).finally(() => write.mockRestore());
+    expect(work).toBeTypeOf('function');
+    const [, length, context] = /completions have at most (\d+) tokens, as the model's context of (\d+) allows/.exec(
+      said.join(''),
+    )!;
+    expect(context).toBe('512');
+    // Answer and correction have half each of what the prompt and the phrase leave.
+    expect(Number(length)).toBeGreaterThan(200);
+    expect(Number(length)).toBeLessThanOrEqual(256);
+  });
+});
+
+it('a revision belongs to the name of a model, once', () => {
+  const problems: string[] = [];
+  expect(modelOf({ model: 'me/base', revision: 'v1' }, problems)).toBe('me/base@v1');
+  expect(problems).toEqual([]);
+  modelOf({ model: 'me/base@main', revision: 'v1' }, problems);
+  expect(problems[0]).toMatch(/expected one revision/);
+});
