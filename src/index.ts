@@ -174,6 +174,9 @@ export { alignColumns, bytesText, countText, duration, metricTable } from './rep
 export { modelCard } from './report/card.js';
 export type { CardOptions } from './report/card.js';
 export { renderReport } from './report/page.js';
+export { renderRuns } from './report/runs.js';
+export type { NamedRun } from './report/runs.js';
+export type { Axis } from './report/curves.js';
 export type { SFTTrainerOptions } from './train/sft-trainer.js';
 export type { CompletionRecord, Listener, Phase, TrainEvent } from './train/events.js';
 

@@ -11,6 +11,7 @@ import { infoCommand, infoSpec } from './info.js';
 import { mergeCommand, mergeSpec } from './merge.js';
 import { say } from './output.js';
 import { pushCommand, pushSpec } from './push.js';
+import { reportCommand, reportSpec } from './report.js';
 import { sftCommand, sftSpec } from './sft.js';
 import { studyCommand, studySpec } from './study.js';
 import { trainCommand, trainSpec } from './train.js';
@@ -26,6 +27,7 @@ const COMMANDS: readonly { readonly spec: CommandSpec; readonly prepare: Prepare
   { spec: sftSpec, prepare: sftCommand },
   { spec: evalSpec, prepare: evalCommand },
   { spec: studySpec, prepare: studyCommand },
+  { spec: reportSpec, prepare: reportCommand },
   { spec: generateSpec, prepare: generateCommand },
   { spec: mergeSpec, prepare: mergeCommand },
   { spec: exportSpec, prepare: exportCommand },

@@ -1,6 +1,7 @@
 // Line charts as inline SVG, with a legend that shows the values under the pointer. What is drawn is the caller's.
 import { countText, short } from './format.js';
 import { Html, markup } from './html.js';
+import { smooth } from './smooth.js';
 
 /** One line of a chart. */
 export interface Series {
@@ -11,6 +12,10 @@ export interface Series {
   readonly points: readonly (readonly [x: number, y: number])[];
   /** Lowest and highest y at the same x, drawn as a band. */
   readonly band?: readonly (readonly [lo: number, hi: number])[];
+  /** Draws the points faint, and over them their exponential mean: 0 to below 1. */
+  readonly smoothing?: number;
+  /** Points by themselves, such as evaluations. */
+  readonly marks?: readonly (readonly [x: number, y: number])[];
 }
 
 /** One drawing. */
@@ -29,8 +34,8 @@ const PLOT = { left: 46, right: 10, top: 10, bottom: 24 };
 export function renderChart({ title, axis, series }: Chart): Html | undefined {
   const drawn = series.filter(({ points }) => points.length > 0);
   if (drawn.length === 0) return undefined;
-  const xs = drawn.flatMap(({ points }) => points.map(([x]) => x));
-  const ys = drawn.flatMap(({ points, band = [] }) => [...points.map(([, y]) => y), ...band.flat()]);
+  const xs = drawn.flatMap(({ points, marks = [] }) => [...points, ...marks].map(([x]) => x));
+  const ys = drawn.flatMap(({ points, band = [], marks = [] }) => [...[...points, ...marks].map(([, y]) => y), ...band.flat()]);
   const [first, last] = [Math.min(...xs), Math.max(...xs)];
   const ticks = niceTicks(Math.min(...ys), Math.max(...ys));
   const [lo, hi] = [ticks[0]!, ticks.at(-1)!];
@@ -42,15 +47,23 @@ export function renderChart({ title, axis, series }: Chart): Html | undefined {
     (y) =>
       markup`<line class="grid" x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${py(y)}" y2="${py(y)}"/><text class="tick" x="${PLOT.left - 6}" y="${(Number(py(y)) + 3.5).toFixed(1)}" text-anchor="end">${short(y)}</text>`,
   );
-  const lines = drawn.map(({ tone, points, band = [] }) => {
-    const at = points.map(([x, y]) => `${px(x)},${py(y)}`);
+  const lines = drawn.map(({ tone, points, band = [], smoothing = 0, marks = [] }) => {
+    const pairs = (list: Series['points']): string[] => list.map(([x, y]) => `${px(x)},${py(y)}`);
+    const at = pairs(points);
+    const means = smooth(
+      points.map(([, y]) => y),
+      smoothing,
+    );
+    const calm = pairs(points.map(([x], i) => [x, means[i]!] as const));
     const edge = (side: 0 | 1): string[] => band.map((ends, i) => `${px(points[i]![0])},${py(ends[side])}`);
     const area =
       band.length > 1 ? markup`<polygon class="band tone${tone}" points="${[...edge(0), ...edge(1).reverse()].join(' ')}"/>` : '';
     const [cx, cy] = at[0]!.split(',');
+    const faint = smoothing > 0 ? markup`<polyline class="curve faint tone${tone}" points="${at.join(' ')}"/>` : '';
+    const dots = marks.map(([x, y]) => markup`<circle class="mark tone${tone}" cx="${px(x)}" cy="${py(y)}" r="4"/>`);
     return points.length === 1
-      ? markup`<circle class="dot tone${tone}" cx="${cx!}" cy="${cy!}" r="3"/>`
-      : markup`${area}<polyline class="curve tone${tone}" points="${at.join(' ')}"/>`;
+      ? markup`<circle class="dot tone${tone}" cx="${cx!}" cy="${cy!}" r="3"/>${dots}`
+      : markup`${area}${faint}<polyline class="curve tone${tone}" points="${calm.join(' ')}"/>${dots}`;
   });
   const legend = drawn.map(
     ({ label, tone, points }) => markup`<span class="key tone${tone}">${label} <b>${short(points.at(-1)![1])}</b></span>`,

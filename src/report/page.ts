@@ -4,59 +4,12 @@ import type { Metric } from '../algo/evaluation.js';
 import type { CompletionRecord } from '../train/events.js';
 import type { Evaluations, Metrics, ReportData, StepRecord } from './data.js';
 import { renderChart } from './chart.js';
+import { CHARTS, evaluatedSteps, pointsOf, smoothingOf, type Curves } from './curves.js';
 import { bytesText, clearChange, duration, short } from './format.js';
 import { markup, type Html, type HtmlValue } from './html.js';
 import { diffText, splitThought } from './diff.js';
 import { page, table } from './shell.js';
 import { MEANINGS, inWords, sameRows } from './words.js';
-
-interface Curve {
-  readonly key: string;
-  readonly label: string;
-  /** Colour class: 1 is layer 1 and answers, 2 is layer 2 and corrections. */
-  readonly tone: 1 | 2;
-}
-
-interface Curves {
-  readonly title: string;
-  readonly curves: readonly Curve[];
-}
-
-/** The same metric of both layers. */
-const layers = (title: string, key: string): Curves => ({
-  title,
-  curves: [
-    { key, label: 'layer 1', tone: 1 },
-    { key: `layer2/${key}`, label: 'layer 2', tone: 2 },
-  ],
-});
-
-const CHARTS: readonly Curves[] = [
-  layers('Reward', 'reward'),
-  {
-    title: 'Accuracy of samples',
-    curves: [
-      { key: 'acc_t1', label: 'answers', tone: 1 },
-      { key: 'acc_t2', label: 'corrections', tone: 2 },
-    ],
-  },
-  {
-    title: 'What corrections change',
-    curves: [
-      { key: 'delta_i_to_c', label: 'wrong to right', tone: 1 },
-      { key: 'delta_c_to_i', label: 'right to wrong', tone: 2 },
-    ],
-  },
-  { title: 'Answer change rate', curves: [{ key: 'answer_change_rate', label: 'changed by the correction', tone: 2 }] },
-  layers('Entropy, nats per token', 'entropy'),
-  layers('KL to the reference', 'kl'),
-  layers('Loss', 'loss'),
-  layers('Gradient norm', 'grad_norm'),
-  layers('Completion length, tokens', 'completions/mean_length'),
-  layers('Share cut at the length limit', 'completions/clipped_ratio'),
-  layers('Groups with equal rewards', 'frac_reward_zero_std'),
-  layers('Learning rate', 'learning_rate'),
-];
 
 /** Makes the page. */
 export function renderReport(data: ReportData): string {
@@ -75,9 +28,9 @@ export function renderReport(data: ReportData): string {
     ['peak device memory', bytesText(peak)],
     ['mgrpo', run.mgrpo],
   ];
-  const charts = CHARTS.flatMap((chart) => renderCurves(chart, steps) ?? []);
+  const charts = CHARTS.flatMap((chart) => renderCurves(chart, data) ?? []);
   const body = markup`${renderEvaluation(evaluations)}
-<section><h2>Curves</h2>${charts.length > 0 ? markup`<div class="charts">${charts}</div>` : markup`<p class="quiet">No step was finished.</p>`}</section>
+<section><h2>Curves</h2><p class="quiet">Faint: each step. Circles: held-out problems.</p>${charts.length > 0 ? markup`<div class="charts">${charts}</div>` : markup`<p class="quiet">No step was finished.</p>`}</section>
 ${renderSamples(data.completions)}
 ${renderTimes(steps)}
 <section><h2>Settings</h2>
@@ -136,14 +89,14 @@ ${table(head, rows)}
 
 // ---- curves --------------------------------------------------------------------------------------------------------
 
-/** One drawing over the steps; undefined where no step has such a metric. */
-function renderCurves({ title, curves }: Curves, steps: readonly StepRecord[]): Html | undefined {
+/** One drawing over the steps; undefined where no step has such a metric. Evaluations of the same metric stand in it as circles. */
+function renderCurves({ title, curves }: Curves, { steps, evaluations }: ReportData): Html | undefined {
   const series = curves.map(({ key, label, tone }) => ({
-    label,
-    tone,
-    points: steps.flatMap(({ step, metrics }) => {
-      const y = metrics[key];
-      return y === undefined || !Number.isFinite(y) ? [] : [[step, y] as const];
+    ...{ label, tone, smoothing: smoothingOf(steps.length) },
+    points: pointsOf(steps, key, 'step'),
+    marks: evaluatedSteps(evaluations, steps.at(-1)?.step ?? 0).flatMap(([step, metrics]) => {
+      const y = metrics[key]?.value;
+      return typeof y === 'number' && Number.isFinite(y) ? [[step, y] as const] : [];
     }),
   }));
   return renderChart({ title, axis: 'step', series });

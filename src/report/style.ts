@@ -25,7 +25,8 @@ svg{display:block;width:100%;height:auto;touch-action:pan-y}
 .curve{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
 .curve.tone1{stroke:var(--one)}.curve.tone2{stroke:var(--two)}.curve.tone3{stroke:var(--three)}.curve.tone4{stroke:var(--four)}.curve.tone5{stroke:var(--five)}.curve.tone6{stroke:var(--six)}.curve.tone7{stroke:var(--seven)}.curve.tone8{stroke:var(--eight)}
 .dot.tone1,.band.tone1{fill:var(--one)}.dot.tone2,.band.tone2{fill:var(--two)}.dot.tone3,.band.tone3{fill:var(--three)}.dot.tone4,.band.tone4{fill:var(--four)}.dot.tone5,.band.tone5{fill:var(--five)}.dot.tone6,.band.tone6{fill:var(--six)}.dot.tone7,.band.tone7{fill:var(--seven)}.dot.tone8,.band.tone8{fill:var(--eight)}
-.band{opacity:.14}
+.band{opacity:.14}.faint{opacity:.3;stroke-width:1}
+.mark{fill:var(--card);stroke-width:2}.mark.tone1{stroke:var(--one)}.mark.tone2{stroke:var(--two)}.mark.tone3{stroke:var(--three)}.mark.tone4{stroke:var(--four)}.mark.tone5{stroke:var(--five)}.mark.tone6{stroke:var(--six)}.mark.tone7{stroke:var(--seven)}.mark.tone8{stroke:var(--eight)}
 .scroll{overflow-x:auto}
 .headline{font-size:18px;margin:0 0 4px}
 .meanings{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px;margin:6px 0}.meanings dd{margin:0;font-size:13px}

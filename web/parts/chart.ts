@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import { short } from '../../src/report/format.js';
+import { smooth } from '../../src/report/smooth.js';
 import { html, type Children } from '../html.js';
 
 /** One line. */
@@ -38,17 +39,6 @@ function loadDrawing(): Promise<Plot | null> {
     () => null,
   );
   return drawing;
-}
-
-/** Exponential mean over the values so far, without the pull of its start. */
-export function smooth(values: readonly (number | null)[], weight: number): (number | null)[] {
-  let [mean, total] = [0, 0];
-  return values.map((value) => {
-    if (value === null || !Number.isFinite(value)) return null;
-    mean = weight * mean + (1 - weight) * value;
-    total = weight * total + (1 - weight);
-    return mean / total;
-  });
 }
 
 const percentText = (x: number): string => `${short(100 * x)} %`;

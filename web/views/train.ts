@@ -2,7 +2,8 @@
 import { bytesText, duration, metricTable, short } from '../../src/report/format.js';
 import { inWords } from '../../src/report/words.js';
 import { html, type Children } from '../html.js';
-import { Chart, smooth, type Line } from '../parts/chart.js';
+import { smooth } from '../../src/report/smooth.js';
+import { Chart, type Line } from '../parts/chart.js';
 import { GroupTable } from '../parts/group.js';
 import { Icon } from '../parts/icon.js';
 import { routeTo } from '../route.js';
@@ -324,7 +325,8 @@ function Work({ state }: { readonly state: State }): Children {
     const [phase, layer] = key.split('/');
     return `${PHASES[phase!] ?? phase!}${layer === '2' ? ', corrections' : ''}`;
   };
-  const tokens = step.metrics['num_tokens'] ?? 0;
+  // Counted from the beginning of the training.
+  const tokens = (step.metrics['num_tokens'] ?? 0) - (state.steps.at(-2)?.metrics['num_tokens'] ?? 0);
   return html`<section class="work" aria-labelledby="work">
     <h2 id="work">Work of step ${step.step}</h2>
     <p class="quiet">
