@@ -39,7 +39,7 @@ export function modelCard(run: RunConfig, evaluations: Evaluations, options: Car
   const lines = [
     `# ${title}`,
     '',
-    `${source ? `${code(source)}, trained` : 'Trained'} with ${NAMES[algorithm] ?? algorithm}${data ? ` on ${code(data)}` : ''} by [mgrpo](https://www.npmjs.com/package/mgrpo) ${run.mgrpo}.`,
+    `${source ? `${code(source)}, trained` : 'Trained'} with ${NAMES[algorithm] ?? algorithm}${data ? ` on ${code(data)}` : ''} by [mgrpo](https://www.npmjs.com/package/mgrpo)${run.mgrpo && ` ${run.mgrpo}`}.`,
     '',
     ...(after ? ['## Results', '', ...resultTable(before, after), ''] : []),
     '## How to run it',

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { CardOptions } from '../../src/report/card.js';
 import { modelCard } from '../../src/report/card.js';
 import type { Evaluations, RunConfig } from '../../src/report/data.js';
+import { cardOf } from '../../web/card.js';
+import { DEFAULTS } from '../../web/settings.js';
 
 const run: RunConfig = {
   command: 'train',
@@ -68,5 +70,17 @@ describe('the card of a model', () => {
     const { metadata } = card({ kind: 'model' }, { during: [] });
     expect(Object.keys(metadata)).toEqual(['library_name', 'pipeline_tag', 'tags']);
     expect(metadata['library_name']).toBe('transformers');
+  });
+
+  it('is that of the page too', () => {
+    const settings = { ...DEFAULTS, algorithm: 'grpo', seed: 9 };
+    const { before, after } = evaluations as Required<Evaluations>;
+    const state = { settings, steps: [], device: 'WebAssembly', data: null, source: { url: 'https://a.example/signs-0.2m' } };
+    const text = cardOf({ ...state, measured: { before, now: after } }, 'model');
+    expect(text).toContain(
+      '# signs-0.2m-grpo\n\n`signs-0.2m`, trained with GRPO on `signs` by [mgrpo](https://www.npmjs.com/package/mgrpo).\n',
+    );
+    expect(text).toContain('| acc_t1 | 0.250 [0.200, 0.300] | 0.500 [0.450, 0.550] | 400 |');
+    expect(text).toContain('"seed": 9');
   });
 });

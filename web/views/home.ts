@@ -1,7 +1,7 @@
 // Take home: the trained model as a folder in Hugging Face layout, and the way back in for models and data.
 import { useRef, useState } from 'preact/hooks';
 import { bytesText } from '../../src/report/format.js';
-import { modelCard } from '../card.js';
+import { cardOf } from '../card.js';
 import { html, type Children } from '../html.js';
 import { chosen, dropped, type Given } from '../parts/folder.js';
 import { current, isBuiltin, isTraining, savedFiles, takeBuiltin, takeData, takeModel, update, type State } from '../store.js';
@@ -59,7 +59,8 @@ python: AutoModelForCausalLM.from_pretrained("mgrpo-step-${last}")`}</pre>
 /** The saved files and a card as one archive. */
 async function makeArchive(): Promise<Blob> {
   const [{ zipSync, strToU8 }, files] = await Promise.all([import('fflate'), savedFiles()]);
-  const all = { ...files, 'README.md': strToU8(modelCard(current())) };
+  const kind = 'adapter_config.json' in files ? 'adapter' : 'model';
+  const all = { ...files, 'README.md': strToU8(cardOf(current(), kind)) };
   return new Blob([zipSync(all, { level: 0 }) as Uint8Array<ArrayBuffer>], { type: 'application/zip' });
 }
 
