@@ -93,7 +93,7 @@ export { VERDICT_OPTIONS, ownVerdict, verdictReward } from './reward/verdict.js'
 export { REPETITION_OPTIONS, repetitionPenalty } from './reward/repetition.js';
 export { goldOf, isCountdownTask } from './reward/countdown-task.js';
 export { REWARDS, rewardRow, verifierFor } from './reward/registry.js';
-export type { RewardRow } from './reward/registry.js';
+export type { RewardRow, RewardSettings } from './reward/registry.js';
 export { named, rewardName, scoreAll } from './reward/run.js';
 export type { BatchScores, RewardCalls } from './reward/run.js';
 export type { RewardArgs, RewardFunction, RewardTrainerState, Scores } from './reward/types.js';

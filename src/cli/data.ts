@@ -14,11 +14,16 @@ import {
   taskRows,
   verifierFor,
 } from '../index.js';
-import type { DataRecord, GRPOConfig, RewardArgs, RewardFunction, Scores, Split, Task, TaskRow } from '../index.js';
+import type { DataRecord, RewardArgs, RewardFunction, RewardSettings, Scores, Split, Task, TaskRow } from '../index.js';
+import { REWARD_VERIFIER_OPTIONS } from '../config/verifier.js';
+import type { VerifierSettings } from '../config/verifier.js';
+import { fillOptions } from '../options/fill.js';
 import type { Settings } from '../options/table.js';
 import { hubAccess } from '../platform/hub-access.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { WorkerModule } from '../platform/reward-worker-node.js';
+import { valuesOf } from './flags.js';
+import type { GivenValues } from './flags.js';
 import type { DATA_OPTIONS } from './options.js';
 
 /** The generated task that the settings name. */
@@ -119,6 +124,13 @@ export function needsGold(names: readonly string[] | null, modules: readonly str
   return names === null ? modules === null : names.some((name) => rewardRow(name, '--reward').columns.includes('gold'));
 }
 
+/** How the rewards find and compare answers: the options `verifier` of a command. */
+export function verifierOf(given: GivenValues, problems: string[]): VerifierSettings {
+  return fillOptions(REWARD_VERIFIER_OPTIONS, valuesOf(given, REWARD_VERIFIER_OPTIONS, 'verifier'), problems, {
+    prefix: 'verifier',
+  });
+}
+
 /**
  * The reward functions in the order named, then those of the modules. With neither: the verifier of the rows, countdown or accuracy.
  * @throws invalid_argument for an unknown name; not_found or reward_function for a module that cannot be used
@@ -126,7 +138,7 @@ export function needsGold(names: readonly string[] | null, modules: readonly str
 export async function openRewards(
   names: readonly string[] | null,
   modules: readonly string[] | null,
-  config: Pick<GRPOConfig, 'maxCompletionLength'>,
+  config: RewardSettings,
   rows: readonly TaskRow[],
 ): Promise<RewardFunction[]> {
   const chosen = names ?? (modules === null ? [verifierFor(rows)] : []);

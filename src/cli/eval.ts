@@ -3,7 +3,8 @@ import { GRPO_OPTIONS, LAYER2_OPTIONS, SPLITS, TASK_NAMES, evaluate, fittingComp
 import { DEVICE_OPTIONS } from '../open/choice.js';
 import type { OptionTable } from '../options/table.js';
 import { completeMGRPO } from '../config/mgrpo.js';
-import { checkData, openRewards, readRows } from './data.js';
+import { REWARD_VERIFIER_OPTIONS } from '../config/verifier.js';
+import { checkData, openRewards, readRows, verifierOf } from './data.js';
 import { settingsOfRun } from './finished-run.js';
 import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, GivenValues, Work } from './flags.js';
@@ -75,7 +76,7 @@ The last line on stdout is one object of metrics, each {"value","ci95":[lo,hi],"
 delta_c_to_i, answer_change_rate, pass@k, maj@k, reward, and acc_t1_lenient, acc_t2_lenient, which also take unmarked numbers.
 With --turns 3 also acc_t3, delta_t2_t3, delta_t1_t3, delta_i_to_c_t3, delta_c_to_i_t3, answer_change_rate_t3, and so on.`,
   own: OWN,
-  tables: { layer2: SECOND_TURN },
+  tables: { layer2: SECOND_TURN, verifier: REWARD_VERIFIER_OPTIONS },
 };
 
 /** `mgrpo eval` */
@@ -85,6 +86,7 @@ export async function evalCommand(argv: readonly string[]): Promise<Work | null>
   const problems: string[] = [];
   const given = await withRun(flags, problems);
   const settings = ownSettings(evalSpec, OWN, given, problems);
+  const verifier = verifierOf(given, problems);
   const model = modelOf(settings, problems);
   checkData(settings, problems);
   const second = { ...valuesOf(given, SECOND_TURN, 'layer2'), enabled: settings.turns > 1 };
@@ -104,7 +106,7 @@ export async function evalCommand(argv: readonly string[]): Promise<Work | null>
         const critic = await openCritic(device, settings);
         const maxCompletionLength =
           settings.maxCompletionLength ?? progress.fitted(fittingCompletionLength(policy, rows, layer2), policy.context);
-        const rewards = await openRewards(null, null, { maxCompletionLength }, rows);
+        const rewards = await openRewards(null, null, { maxCompletionLength, verifier }, rows);
         progress.line(`evaluating on ${rows.length} problems`);
         const { metrics } = await evaluate(policy, rows, {
           layer2,

@@ -18,6 +18,8 @@ import { DEVICE_OPTIONS } from '../open/choice.js';
 import { completeGRPO } from '../config/grpo.js';
 import { completeMGRPO } from '../config/mgrpo.js';
 import { withBestMetric } from '../config/saving.js';
+import { REWARD_VERIFIER_OPTIONS } from '../config/verifier.js';
+import type { VerifierSettings } from '../config/verifier.js';
 import type {
   Checkpoint,
   FileSource,
@@ -33,7 +35,7 @@ import type { OptionTable, Settings } from '../options/table.js';
 import { readJson } from '../platform/files.js';
 import { unlessAborted } from '../platform/in-time.js';
 import { NodeFiles } from '../platform/node-files.js';
-import { checkData, checkRewards, needsGold, openRewards, readRows } from './data.js';
+import { checkData, checkRewards, needsGold, openRewards, readRows, verifierOf } from './data.js';
 import { UsageError, commandFlags, flattenValues, ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, GivenValues, Work } from './flags.js';
 import { throughLosses } from './losses.js';
@@ -137,10 +139,10 @@ Ctrl-C stops before the next update of the weights and saves (exit code ${INTERR
     'config',
   ],
   takesTrl: true,
-  tables: { '': GRPO_OPTIONS, layer2: LAYER2_OPTIONS },
+  tables: { '': GRPO_OPTIONS, layer2: LAYER2_OPTIONS, verifier: REWARD_VERIFIER_OPTIONS },
 };
 
-type TrainSettings = Settings<typeof OWN>;
+type TrainSettings = Settings<typeof OWN> & { readonly verifier: VerifierSettings };
 
 /** Everything that is known before a device is opened: flags, files and data have been checked. */
 interface Plan {
@@ -159,7 +161,12 @@ export async function trainCommand(argv: readonly string[]): Promise<Work | null
   const given = readFlags(trainSpec, argv);
   if (given === null) return null;
   const plan = await makePlan(given);
-  const rewards = await openRewards(plan.settings.reward, plan.settings.rewardModule, plan.config, plan.rows);
+  const rewards = await openRewards(
+    plan.settings.reward,
+    plan.settings.rewardModule,
+    { ...plan.config, verifier: plan.settings.verifier },
+    plan.rows,
+  );
   return () =>
     withSession(plan.settings.device, 'stopping: the run is saved', (session) =>
       throughLosses(session, plan, resumed, (now) => trainOnce(session, now, rewards)),
@@ -219,7 +226,8 @@ async function makePlan(given: GivenValues): Promise<Plan> {
     const kept = flattenValues({ ...settings, ...config }, commandFlags(trainSpec), `${folder}/config.json`, problems);
     given = new Map([...kept, ...given]);
   }
-  const settings = ownSettings(trainSpec, OWN, given, problems);
+  const verifier = verifierOf(given, problems);
+  const settings = { ...ownSettings(trainSpec, OWN, given, problems), verifier };
   const config = completeConfig(settings, given, problems);
   const model = modelOf(settings, problems);
   checkData(settings, problems);

@@ -1,5 +1,6 @@
 // Rewards by the verifiers: is the final answer of a completion right?
 import { REWARD_VERIFIER_OPTIONS } from '../config/verifier.js';
+import type { VerifierSettings } from '../config/verifier.js';
 import { MgrpoError, check, show } from '../errors.js';
 import { takeOptions } from '../options/border.js';
 import type { Settings } from '../options/table.js';
@@ -45,7 +46,7 @@ export function accuracyReward(options: Partial<Settings<typeof ACCURACY_OPTIONS
   const { column, correct, wrong, ...settings } = takeOptions('accuracyReward', ACCURACY_OPTIONS, options);
   const judging = judgingOf(settings, 'accuracyReward');
   const { tolerances, kinds } = judging;
-  return named('accuracy_reward', (args) => {
+  const reward = named('accuracy_reward', (args) => {
     const values = columnOf(args, column, 'accuracy_reward');
     const golds = args.completions.map((_, i) => goldTexts(values[i], column, i));
     const rows: Row[] = args.completions.flatMap((text, i) => {
@@ -65,6 +66,7 @@ export function accuracyReward(options: Partial<Settings<typeof ACCURACY_OPTIONS
     if (unreadable > 0) args.logMetric?.('accuracy_reward/unreadable_gold', unreadable / scores.length);
     return scores;
   });
+  return Object.assign(reward, { verifier: settings });
 }
 
 /**
@@ -77,7 +79,7 @@ export function accuracyReward(options: Partial<Settings<typeof ACCURACY_OPTIONS
 export function countdownReward(options: Partial<Settings<typeof COUNTDOWN_OPTIONS>> = {}): RewardFunction {
   const { correct, wrong, subset, ...settings } = takeOptions('countdownReward', COUNTDOWN_OPTIONS, options);
   const judging = judgingOf(settings, 'countdownReward');
-  return named('countdown_reward', (args) => {
+  const reward = named('countdown_reward', (args) => {
     const numbers = columnOf(args, 'numbers', 'countdown_reward');
     const targets = columnOf(args, 'target', 'countdown_reward');
     const inOrder = args['inOrder'] as readonly unknown[] | undefined;
@@ -91,12 +93,19 @@ export function countdownReward(options: Partial<Settings<typeof COUNTDOWN_OPTIO
     );
     return Array.from(outcomes('countdown', rows), (outcome) => (outcome === EQUAL ? correct : wrong));
   });
+  return Object.assign(reward, { verifier: settings });
 }
 
 /** The verifier of the rows: Countdown where they have numbers and a target, else accuracy. */
-export function taskVerifier(): RewardFunction {
-  const [accuracy, countdown] = [accuracyReward(), countdownReward()];
+export function taskVerifier(settings: Partial<VerifierSettings> = {}): RewardFunction {
+  const [accuracy, countdown] = [accuracyReward(settings), countdownReward(readingOf(settings))];
   return (args) => (args['numbers'] && args['target'] ? countdown(args) : accuracy(args));
+}
+
+/** What of the checker's settings means something for a Countdown problem. */
+export function readingOf(settings: Partial<VerifierSettings>): Partial<Settings<Reading>> {
+  const { mode, reasoningTags } = settings;
+  return { ...(mode !== undefined && { mode }), ...(reasoningTags !== undefined && { reasoningTags }) };
 }
 
 function rowFlags(args: RewardArgs, i: number, { flags }: Judging): number {

@@ -3,7 +3,7 @@ import { takeOptions } from '../options/border.js';
 import type { Settings } from '../options/table.js';
 import { taskVerifier } from './accuracy.js';
 import { correctionBonus } from './correction.js';
-import { named } from './run.js';
+import { VERIFIER, named } from './run.js';
 import type { RewardFunction } from './types.js';
 import { thoughtOf } from './verdict.js';
 
@@ -25,10 +25,13 @@ export const REFLECTION_OPTIONS = {
  * Source: the reflection reward of Wang (arXiv 2603.14041), which pays a reflection that precedes a changed verdict. Departure: one function
  * beside the verifier, without that paper's four stages.
  * @param options see {@link REFLECTION_OPTIONS}
+ * @param options.of what is right; default the verifier of the rows, Countdown or accuracy
  */
-export function reflectionReward(options: Partial<Settings<typeof REFLECTION_OPTIONS>> = {}): RewardFunction {
-  const { minLength } = takeOptions('reflectionReward', REFLECTION_OPTIONS, options);
-  const verifier = taskVerifier();
+export function reflectionReward(
+  options: Partial<Settings<typeof REFLECTION_OPTIONS>> & { readonly of?: RewardFunction } = {},
+): RewardFunction {
+  const { minLength } = takeOptions('reflectionReward', REFLECTION_OPTIONS, options, { of: VERIFIER });
+  const verifier = options.of ?? taskVerifier();
   const change = correctionBonus({ of: verifier, alpha: 1 });
   return named('reflection_reward', async (args) => {
     if (args['firstCompletions'] === undefined) return (await verifier(args)).map(() => 0);

@@ -1,7 +1,8 @@
 // The reward functions by name, one row each: the command line, its help, the table in docs/verifiers.md and the checks of data follow from it.
 import { MgrpoError } from '../errors.js';
 import { nearest } from '../options/nearest.js';
-import { accuracyReward, countdownReward } from './accuracy.js';
+import type { VerifierSettings } from '../config/verifier.js';
+import { accuracyReward, countdownReward, readingOf, taskVerifier } from './accuracy.js';
 import { isCountdownTask } from './countdown-task.js';
 import { tagCountReward, thinkFormatReward } from './format.js';
 import { cosineLengthReward, softOverlongPunishment } from './length.js';
@@ -20,8 +21,16 @@ export interface RewardRow {
   readonly doc: string;
   /** Columns of the data that it reads; `gold` is the right answer. */
   readonly columns: readonly string[];
-  /** Makes it for completions of at most `maxCompletionLength` tokens. */
-  readonly make: (settings: { readonly maxCompletionLength: number }) => RewardFunction;
+  /** Makes it. */
+  readonly make: (settings: RewardSettings) => RewardFunction;
+}
+
+/** What a reward function asked for by name is made for. */
+export interface RewardSettings {
+  /** Most tokens of a completion. */
+  readonly maxCompletionLength: number;
+  /** How answers are found and compared; a Countdown problem knows the first of it only. */
+  readonly verifier?: Partial<VerifierSettings>;
 }
 
 /** Every reward function, the verifiers first. */
@@ -31,14 +40,14 @@ export const REWARDS: readonly RewardRow[] = [
     also: ['accuracy_reward', 'reasoning_accuracy_reward'],
     doc: '1 where the final answer equals the right one, else 0',
     columns: ['gold'],
-    make: () => accuracyReward(),
+    make: ({ verifier }) => accuracyReward(verifier),
   },
   {
     name: 'countdown',
     also: ['countdown_reward'],
     doc: '1 where the final answer reaches the target from the numbers, else 0',
     columns: ['numbers', 'target'],
-    make: () => countdownReward(),
+    make: ({ verifier = {} }) => countdownReward(readingOf(verifier)),
   },
   {
     name: 'think_format',
@@ -66,7 +75,7 @@ export const REWARDS: readonly RewardRow[] = [
     also: ['cosine_length_reward', 'get_cosine_scaled_reward'],
     doc: 'accuracy that is worth more in few tokens, from -10 to 2',
     columns: ['gold'],
-    make: ({ maxCompletionLength: maxLength }) => cosineLengthReward({ maxLength, of: accuracyReward() }),
+    make: ({ maxCompletionLength: maxLength, verifier }) => cosineLengthReward({ maxLength, of: accuracyReward(verifier) }),
   },
   {
     name: 'repetition',
@@ -80,21 +89,21 @@ export const REWARDS: readonly RewardRow[] = [
     also: ['reflection_reward'],
     doc: '1 for a correction that thinks and makes a wrong answer right, -1 where it makes a right one wrong, else 0',
     columns: ['gold'],
-    make: () => reflectionReward(),
+    make: ({ verifier }) => reflectionReward({ of: taskVerifier(verifier) }),
   },
   {
     name: 'verdict',
     also: ['verdict_reward'],
     doc: '1 for a correction that writes a right verdict on the answer before it, else 0',
     columns: ['gold'],
-    make: () => verdictReward(),
+    make: ({ verifier }) => verdictReward({ of: taskVerifier(verifier) }),
   },
   {
     name: 'verification',
     also: ['verification_reward'],
     doc: '1 for a correction that writes a right verdict on the answer before it, -1 for a wrong one, else 0 (S2R)',
     columns: ['gold'],
-    make: () => named('verification_reward', verdictReward({ wrong: -1 })),
+    make: ({ verifier }) => named('verification_reward', verdictReward({ wrong: -1, of: taskVerifier(verifier) })),
   },
 ];
 

@@ -10,6 +10,9 @@ export const REWARD: ArgumentRule = {
   wayOut: 'pass one, for example accuracyReward()',
 };
 
+/** The verifier among the options of a reward that builds on one. */
+export const VERIFIER: ArgumentRule = { ...REWARD, optional: true, wayOut: 'pass one, or leave it out for that of the rows' };
+
 /** Name of a reward function in metrics and messages: `rewardName`, else the function's own name, else `reward_<index>`. */
 export function rewardName(reward: RewardFunction, index: number): string {
   return reward.rewardName ?? (reward.name || `reward_${index}`);

@@ -1,4 +1,6 @@
 // What a reward function takes and gives.
+import type { VerifierSettings } from '../config/verifier.js';
+
 /** What the trainer tells a reward function about where training stands. */
 export interface RewardTrainerState {
   /** Optimiser steps done so far. */
@@ -44,4 +46,6 @@ export interface RewardFunction {
   (args: RewardArgs): Scores | Promise<Scores>;
   /** Name in metrics and error messages, where it differs from the function's own. */
   readonly rewardName?: string;
+  /** How a verifier reads and compares: what the metrics count as right follows that of the first function. */
+  readonly verifier?: Partial<VerifierSettings>;
 }

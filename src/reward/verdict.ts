@@ -3,7 +3,7 @@ import { takeOptions } from '../options/border.js';
 import type { Settings } from '../options/table.js';
 import { taskVerifier } from './accuracy.js';
 import { onFirstAnswers } from './correction.js';
-import { named } from './run.js';
+import { VERIFIER, named } from './run.js';
 import type { RewardFunction } from './types.js';
 
 /** Options of {@link verdictReward}. */
@@ -18,10 +18,13 @@ export const VERDICT_OPTIONS = {
  * Source: with `wrong` -1 the verification reward of S2R (arXiv 2502.12853); PAG (arXiv 2506.10406) pays its verifier likewise. Departure: one
  * verdict on the answer before, not one for each step of a trial.
  * @param options see {@link VERDICT_OPTIONS}
+ * @param options.of what is right; default the verifier of the rows, Countdown or accuracy
  */
-export function verdictReward(options: Partial<Settings<typeof VERDICT_OPTIONS>> = {}): RewardFunction {
-  const { wrong } = takeOptions('verdictReward', VERDICT_OPTIONS, options);
-  const verifier = taskVerifier();
+export function verdictReward(
+  options: Partial<Settings<typeof VERDICT_OPTIONS>> & { readonly of?: RewardFunction } = {},
+): RewardFunction {
+  const { wrong } = takeOptions('verdictReward', VERDICT_OPTIONS, options, { of: VERIFIER });
+  const verifier = options.of ?? taskVerifier();
   return named('verdict_reward', async (args) => {
     const first = onFirstAnswers(args, 'verdict_reward');
     if (first === null) return (await verifier(args)).map(() => 0);

@@ -301,19 +301,24 @@ class EvaluationRun {
       correct: verdicts.map(({ verdict }) => verdict),
       advantages: new Float64Array(verdicts.length),
     };
-    return { rolled, verdicts, stands, lenient: lenientVerdicts(rolled, verdicts) };
+    return { rolled, verdicts, stands, lenient: lenientVerdicts(rolled, verdicts, this.#rewardFuncs[0]?.verifier) };
   }
 }
 
 /** What lenient extraction adds: it looks for an unmarked answer where strict extraction found none. */
-function lenientVerdicts({ prompts, completions, scored }: Rollout<EncodedQuestion>, verdicts: readonly Verdict[]): boolean[] {
+function lenientVerdicts(
+  { prompts, completions, scored }: Rollout<EncodedQuestion>,
+  verdicts: readonly Verdict[],
+  verifier: RewardFunction['verifier'],
+): boolean[] {
   const samples = completions.flatMap((row, i) => row.map((completion: Completion) => ({ completion, prompt: prompts[i]! })));
   const open = verdicts.flatMap(({ extracted }, i) => (extracted === null ? [i] : []));
   const again = verifyBatch(
     open.map((i) => ({
       gold: goldOf(samples[i]!.prompt.question.row),
       response: scored.texts[i]!.text,
-      mode: 'lenient',
+      ...verifier,
+      mode: 'lenient' as const,
       truncated: samples[i]!.completion.truncated,
     })),
   );

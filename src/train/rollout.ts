@@ -111,7 +111,8 @@ export async function judge(
     judged.map((response, i) => ({
       gold: goldOf(samples[i]!.prompt.question.row),
       response,
-      mode: 'strict',
+      ...rewardFuncs[0]?.verifier,
+      mode: 'strict' as const,
       truncated: truncated[i]!,
     })),
   );

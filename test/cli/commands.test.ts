@@ -99,6 +99,7 @@ describe('mgrpo', () => {
     [['generate', '--model', 'x'], 'give --prompt'],
     [['train', '--model', 'x', '--task', 'arithmetic', '--num-generations', '3'], 'numGenerations to one of'],
     [['train', '--model', 'x', '--task', 'arithmetic', '--reward', 'acuracy'], 'the nearest is accuracy'],
+    [['train', '--model', 'x', '--task', 'arithmetic', '--verifier-tolerance', '-1'], '>= 0 for verifier.tolerance, got -1'],
     [['eval', '--model', 'x', '--task', 'arithmetic', '--limit', '0'], 'for limit, got 0'],
     [['sft', '--init', 'llama', '--task', 'arithmetic', '--adam-beta1', '2'], 'for adamBeta1, got 2'],
   ])('%j is a wrong call, exit code 2', async (words, text) => {
@@ -271,7 +272,7 @@ describe('mgrpo on a device', () => {
     const config = JSON.parse(readFileSync(at('full', 'config.json'), 'utf8')) as RunConfig;
     expect(config).toMatchObject({
       command: 'train',
-      settings: { model },
+      settings: { model, verifier: { mode: 'strict', tolerance: 0 } },
       config: { maxSteps: 3, layer2: { numGenerations: 2 } },
     });
     expect(lines<{ step: number }>(at('full', 'metrics.jsonl')).map(({ step }) => step)).toEqual([1, 2, 3]);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { goldOf, isCountdownTask } from '../../src/reward/countdown-task.js';
 import { REWARDS, rewardRow, verifierFor } from '../../src/reward/registry.js';
+import type { RewardFunction } from '../../src/reward/types.js';
 
 describe('the reward functions by name', () => {
   it.each(REWARDS)('$name is made under one of its names, and found by all of them', ({ name, also, make }) => {
@@ -26,6 +27,27 @@ describe('the reward functions by name', () => {
       const rest = Object.fromEntries(Object.entries(given).filter(([name]) => name !== column));
       await expect(async () => reward({ ...args, ...rest })).rejects.toThrow(column);
     }
+  });
+
+  it('find and compare answers as the options of the checker say, and tell the metrics', async () => {
+    const verifier = { mode: 'lenient', tolerance: 0.1 } as const;
+    const make = (name: string, options: object): RewardFunction =>
+      rewardRow(name, 'test').make({ maxCompletionLength: 8, ...options });
+    const args = { prompts: ['p'], completions: ['So 1.05'], completionIds: [[1]], gold: ['1'], numbers: [[1]], target: [1] };
+    for (const name of ['accuracy', 'cosine']) {
+      const [without] = await make(name, {})(args);
+      const [withIt] = await make(name, { verifier })(args);
+      expect([without! > 0, withIt! > 0], name).toEqual([false, true]);
+    }
+    const correction = {
+      ...{ prompts: ['p'], completions: ['<think>hmm</think>1.05'], completionIds: [[1]], gold: ['1'] },
+      ...{ firstCompletions: ['2'], firstCompletionIds: [[1]], firstTruncated: [false] },
+    };
+    expect(await make('reflection', {})(correction)).toEqual([0]);
+    expect(await make('reflection', { verifier })(correction)).toEqual([1]);
+    expect(make('accuracy', { verifier }).verifier).toMatchObject(verifier);
+    expect(make('countdown', { verifier }).verifier).toMatchObject({ mode: 'lenient' });
+    expect(await make('countdown', { verifier })({ ...args, completions: ['So 1'] })).toEqual([1]);
   });
 
   it('are refused with the nearest one', () => {
