@@ -25,9 +25,48 @@ const browserSafe = {
   },
 };
 
+/**
+ * One chunk for each layer of src, and one for all that mgrpo/verify is made of: who imports one function gets its layer, the others fall away.
+ * What only Node reaches is left to rollup, which keeps it out of what browsers load.
+ */
+function chunkOf(id, { getModuleInfo }) {
+  closures ??= { library: reachableFrom(LIBRARY, getModuleInfo), checker: reachableFrom(['src/verify.ts'], getModuleInfo) };
+  if (!closures.library.has(id)) return null;
+  const [folder, name] = path.relative(import.meta.dirname, id).split(path.sep);
+  if (folder === 'build') return path.basename(name, '.wasm');
+  if (closures.checker.has(id)) return 'checker';
+  return folder === 'src' ? path.basename(name, '.ts') : folder;
+}
+
+/** All modules that some modules import, directly or not, without these themselves. */
+function reachableFrom(files, getModuleInfo) {
+  const entries = files.map((file) => path.resolve(import.meta.dirname, file));
+  const reached = new Set(entries);
+  for (const id of reached) {
+    const { importedIds = [], dynamicallyImportedIds = [], isExternal } = getModuleInfo(id) ?? {};
+    if (!isExternal) for (const next of [...importedIds, ...dynamicallyImportedIds]) if (path.isAbsolute(next)) reached.add(next);
+  }
+  for (const id of entries) reached.delete(id);
+  return reached;
+}
+let closures;
+
 const executable = {
   name: 'executable',
   writeBundle: ({ dir }) => chmodSync(path.join(dir, 'cli.js'), 0o755),
+};
+
+/** What browsers may load. */
+const LIBRARY = ['src/index.ts', 'src/verify.ts', 'src/worker/connect.ts', 'src/worker/serve.ts'];
+
+/** mgrpo/verify for the bundlers of pages: one script, and the module as a file beside it. */
+export const checkerOfPages = {
+  input: 'src/verify.ts',
+  plugins: [assets({ wasm: 'file' }), typescript()],
+  onwarn(warning) {
+    throw new Error(warning.message);
+  },
+  output: { file: 'browser/verify.js', format: 'es', sourcemap: true },
 };
 
 export default {
@@ -49,6 +88,7 @@ export default {
     format: 'es',
     sourcemap: true,
     chunkFileNames: 'chunks/[name].js',
+    manualChunks: chunkOf,
     banner: (chunk) => (chunk.name === 'cli' && chunk.isEntry ? '#!/usr/bin/env node' : ''),
   },
 };

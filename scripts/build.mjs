@@ -2,11 +2,11 @@
 // It is written under another name and then swapped in, so that nobody ever imports half a build.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { cpSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { rollup } from 'rollup';
 import ts from 'typescript';
-import config from '../rollup.config.mjs';
+import config, { checkerOfPages } from '../rollup.config.mjs';
 import { buildWeb } from './web.mjs';
 import { WASM_MODULES, sourceOf, targetOf } from './wasm-modules.mjs';
 
@@ -63,6 +63,10 @@ if (!process.argv.includes('--if-stale') || isStale('dist/cli.js', SOURCES)) {
     const bundle = await rollup(config);
     await bundle.write({ ...config.output, dir: fresh });
     await bundle.close();
+    const checker = await rollup(checkerOfPages);
+    await checker.write({ ...checkerOfPages.output, file: path.join(fresh, checkerOfPages.output.file) });
+    await checker.close();
+    cpSync(targetOf('verifier'), path.join(fresh, 'browser/verifier.wasm'));
     await buildWeb(path.join(fresh, 'web'));
     rmSync('dist', { recursive: true, force: true });
     renameSync(fresh, 'dist');

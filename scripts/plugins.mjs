@@ -3,8 +3,11 @@ import { readFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
-/** `import source from './x.wgsl'` gives the file's text without comments, with every `#include "name"` line replaced by shaders/lib/name.wgsl. */
-export function assets() {
+/**
+ * `import source from './x.wgsl'` gives the file's text without comments, with every `#include "name"` line replaced by shaders/lib/name.wgsl;
+ * `x.wasm` gives base64 text or, with `wasm: 'file'`, the address of the file that lies beside the script.
+ */
+export function assets({ wasm = 'text' } = {}) {
   const included = (file, seen = new Set()) =>
     readFileSync(file, 'utf8').replace(/^#include "([\w-]+)"$/gm, (_, name) => {
       const lib = path.resolve(import.meta.dirname, `../shaders/lib/${name}.wgsl`);
@@ -24,6 +27,8 @@ export function assets() {
     load(id) {
       const file = id.split('?')[0];
       if (file.endsWith('.wgsl')) return `export default ${JSON.stringify(bare(included(file)))};`;
+      if (file.endsWith('.wasm') && wasm === 'file')
+        return `export default new URL('./${path.basename(file)}', import.meta.url);`;
       if (file.endsWith('.wasm')) return `export default ${JSON.stringify(readFileSync(file).toString('base64'))};`;
       return null;
     },

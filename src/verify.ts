@@ -4,6 +4,8 @@ export type { ComparisonOptions, ExtractionOptions, Parsed } from './reward/answ
 export { verify, verifyBatch } from './reward/verify.js';
 export type { CountdownTask } from './reward/countdown-task.js';
 export type { AnswerForm, ExtractionMode, Verdict, VerifyOptions, VerifyPair } from './reward/verify.js';
+export { loadVerifier } from './reward/wasm.js';
+export type { VerifierSource } from './reward/wasm.js';
 export { responseText } from './reward/response.js';
 export type { Response, ResponseMessage } from './reward/response.js';
 export type { AnswerKind } from './config/verifier.js';

@@ -1,6 +1,6 @@
 // The verifiers’ WebAssembly module and its buffers.
-import base64 from '../../build/verifier.wasm';
-import { MgrpoError } from '../errors.js';
+import source from '../../build/verifier.wasm';
+import { MgrpoError, show } from '../errors.js';
 import { noAddressSpace } from '../platform/address-space.js';
 
 /** Exports of assembly/verifier/index.ts. */
@@ -40,6 +40,56 @@ export interface RawResult {
   readonly kind: number;
 }
 
+/** What the module can be compiled from. */
+export type VerifierSource = string | URL | Response | BufferSource | WebAssembly.Module;
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * Compiles the checker, while it still arrives where the runtime can: in browsers `mgrpo/verify` has it as a file beside its script, and needs
+ * this before the first verdict. Elsewhere, and for `mgrpo/verify/inline`, it is at hand and this only compiles it ahead.
+ * @param from another place: an address, a response, bytes, or the module itself; default the file or text that came with the script
+ * @throws MgrpoError `network` where the file cannot be fetched or is none
+ */
+export async function loadVerifier(from?: VerifierSource): Promise<void> {
+  if (from === undefined && compiled) return;
+  const what = from ?? (typeof source === 'string' ? bytesOf(source) : source);
+  if (what instanceof WebAssembly.Module) compiled = what;
+  else if (what instanceof ArrayBuffer || ArrayBuffer.isView(what)) compiled = await WebAssembly.compile(what);
+  else compiled = await compileFetched(what);
+}
+
+async function compileFetched(from: string | URL | Response): Promise<WebAssembly.Module> {
+  const place = from instanceof Response ? from.url : String(from);
+  try {
+    const response = from instanceof Response ? from : await fetch(from);
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    // servers that do not know the type of .wasm files cannot stream them
+    const isTyped = response.headers.get('content-type')?.startsWith('application/wasm') === true;
+    return await (isTyped ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));
+  } catch (cause) {
+    throw new MgrpoError(
+      'network',
+      `loadVerifier: expected the checker's WebAssembly at ${place}, got ${show(cause)}; ` +
+        'serve verifier.wasm beside the script (Vite: optimizeDeps.exclude mgrpo), or import mgrpo/verify/inline',
+      { cause },
+    );
+  }
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+}
+
+function moduleAtHand(): WebAssembly.Module {
+  if (compiled) return compiled;
+  if (typeof source === 'string') return (compiled = new WebAssembly.Module(bytesOf(source)));
+  throw new MgrpoError(
+    'unsupported',
+    'verifier: expected its WebAssembly to be loaded before the first verdict, got none; await loadVerifier() first, or import mgrpo/verify/inline',
+  );
+}
+
 function instantiate(module: WebAssembly.Module): Exports {
   try {
     return new WebAssembly.Instance(module, {}).exports as unknown as Exports;
@@ -62,8 +112,7 @@ export class VerifierModule {
   readonly #capacity: number;
 
   constructor() {
-    const binary = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-    this.#exports = instantiate(new WebAssembly.Module(binary));
+    this.#exports = instantiate(moduleAtHand());
     const { memory } = this.#exports;
     this.#bytes = new Uint8Array(memory.buffer);
     this.#rows = new Int32Array(memory.buffer, this.#exports.rowBuffer(), this.#exports.rowCapacity() * ROW_WORDS);
