@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { goldOf, isCountdownTask } from '../../src/reward/countdown-task.js';
 import { REWARDS, rewardRow, verifierFor } from '../../src/reward/registry.js';
@@ -55,17 +54,6 @@ describe('the reward functions by name', () => {
       /^--reward: expected names out of accuracy, .*; the nearest is accuracy$/,
     );
     expect(() => rewardRow('think_format_rewards', 'x')).toThrow(/the nearest is think_format_reward$/);
-  });
-
-  it('stand in docs/verifiers.md', () => {
-    const lines = REWARDS.map(({ name, also, columns, doc }) => {
-      const code = (names: readonly string[]): string => names.map((one) => `\`${one}\``).join(', ');
-      return `| ${code([name])} | ${code(also)} | ${code(columns)} | ${doc} |`
-        .replaceAll('|  |', '| |')
-        .replaceAll(/<(\/?think)>/g, '`<$1>`');
-    });
-    const docs = readFileSync('docs/verifiers.md', 'utf8').split('\n');
-    expect(lines.filter((line) => !docs.includes(line))).toEqual([]);
   });
 });
 
