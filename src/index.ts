@@ -103,7 +103,7 @@ export { verify, verifyBatch } from './reward/verify.js';
 export type { CountdownTask } from './reward/countdown-task.js';
 export type { AnswerForm, ExtractionMode, Verdict, VerifyOptions, VerifyPair } from './reward/verify.js';
 export type { Response, ResponseMessage } from './reward/response.js';
-export { REWARD_VERIFIER_OPTIONS, VERIFIER_OPTIONS } from './config/verifier.js';
+export { ANSWER_KINDS, REWARD_VERIFIER_OPTIONS, VERIFIER_OPTIONS } from './config/verifier.js';
 export type { AnswerKind, VerifierSettings } from './config/verifier.js';
 
 export { ARITHMETIC_SFT_OPTIONS, ARITHMETIC_SIZES, arithmetic, arithmeticSft } from './tasks/arithmetic.js';

@@ -8,5 +8,6 @@ export { loadVerifier } from './reward/wasm.js';
 export type { VerifierSource } from './reward/wasm.js';
 export { responseText } from './reward/response.js';
 export type { Response, ResponseMessage } from './reward/response.js';
+export { ANSWER_KINDS } from './config/verifier.js';
 export type { AnswerKind } from './config/verifier.js';
 export type { Outcome } from './reward/status.js';
