@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { accuracyReward, countdownReward } from '../../src/reward/accuracy.js';
+import { accuracyReward } from '../../src/reward/accuracy.js';
 import { isCountdownTask } from '../../src/reward/countdown-task.js';
-import { TASKS } from '../../src/tasks/registry.js';
+import { rewardRow, verifierFor } from '../../src/reward/registry.js';
+import { TASKS, TASK_NAMES } from '../../src/tasks/registry.js';
 import type { TaskRow } from '../../src/tasks/task.js';
 
 const PER_TASK = 100;
@@ -32,22 +33,28 @@ const cheats: readonly (readonly [name: string, text: (row: TaskRow) => string])
   ['every sign pattern', (row) => `The answer is ${patternsOf(row).join(', ')}.`],
   ['every sign pattern, a line each', (row) => patternsOf(row).join('\n')],
   ['all choice letters', () => 'The answer is A, B, C, D or E.'],
+  ['all choice letters in a box', () => '\\boxed{A, B, C, D, E}'],
   ['an empty box', () => '\\boxed{}'],
   ['the right answer in the reasoning only', ({ gold }) => `<think>\\boxed{${gold}} The answer is ${gold}.</think>`],
   ['the right answer in reasoning that never ends', ({ gold }) => `<think>The answer is ${gold}.`],
+  ['the right answer in reasoning of another name', ({ gold }) => `<reasoning>\\boxed{${gold}}</reasoning>`],
   ['the right answer among others', ({ gold }) => `The answer is ${gold} or ${gold}1 or ${gold}2.`],
   ['two answers that contradict', ({ gold }) => `\\boxed{${gold}}\nThe answer is ${gold}1.`],
   ['two answers that contradict, the other way round', ({ gold }) => `The answer is ${gold}1.\n\\boxed{${gold}}`],
   ['an answer and its negation', ({ gold }) => `The answer is not ${gold}.`],
 ];
 
+it('every task of the registry is tried', () => {
+  expect(TASKS.map(({ name }) => name)).toEqual(TASK_NAMES);
+});
+
 describe('no task pays for', () => {
   for (const { name, make } of TASKS) {
     const rows = make('small').rows('train', PER_TASK, 3);
-    const reward = isCountdownTask(rows[0]) ? countdownReward() : accuracyReward();
-    const score = async (texts: readonly string[]): Promise<readonly (number | null)[]> => {
+    const reward = rewardRow(verifierFor(rows), 'test').make({ maxCompletionLength: 64 });
+    const score = async (texts: readonly string[], by = reward): Promise<readonly (number | null)[]> => {
       const columns = Object.fromEntries(Object.keys(rows[0]!).map((column) => [column, rows.map((row) => row[column])]));
-      const scores = await reward({
+      const scores = await by({
         ...columns,
         prompts: rows.map(questionOf),
         completions: [...texts],
@@ -62,6 +69,11 @@ describe('no task pays for', () => {
     it.runIf(!isCountdownTask(rows[0]))(`${name}: (it does pay for the right answer)`, async () => {
       const right = await score(rows.map(({ gold }) => `The answer is ${gold}.`));
       expect(right.filter((total) => total !== 1)).toEqual([]);
+    });
+    it.runIf(name === 'arithmetic')(`${name}: (a reward that pays for the question would be seen)`, async () => {
+      const [, question] = cheats.find(([cheat]) => cheat === 'that expression in a box')!;
+      const paid = await score(rows.map(question), accuracyReward({ form: 'any' }));
+      expect(paid.filter((total) => total === 1)).toHaveLength(PER_TASK);
     });
   }
 });
