@@ -1,4 +1,4 @@
-// exp and log good to about 1 ulp. WGSL lets the builtin exp err by 3 + 2|x| ulp, and log by 2^-21 near 1; both show in gradients.
+// exp and log good to about 1 and 2 ulp. WGSL lets the builtin exp err by 3 + 2|x| ulp, and log by 2^-21 near 1; both show in gradients.
 
 // e^x = 2^n e^f with n = round(x / ln 2), |f| <= ln 2 / 2, by the Taylor series to f^7 / 7!. Below -87: 0; above 88: clamped.
 fn precise_exp(x: f32) -> f32 {
