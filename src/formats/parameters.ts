@@ -1,7 +1,7 @@
 // Parameters from safetensors to the device and back, tensor by tensor, by range.
 import { MgrpoError } from '../errors.js';
 import type { Device } from '../ops/device.js';
-import { sizeOf, type Tensor } from '../ops/tensor.js';
+import { bytesOf, sizeOf, type Tensor } from '../ops/tensor.js';
 import { WEIGHT_FORMATS, WEIGHTS, type WeightFormat, type WeightRow } from '../numbers/weights.js';
 import { frozenTensors, Parameters, type Parameter, type ParameterSpec } from '../nn/parameters.js';
 import type { Safetensors, TensorToWrite } from './safetensors.js';
@@ -11,7 +11,8 @@ export type WeightDType = 'auto' | WeightFormat;
 
 /**
  * Reads frozen or trainable parameters.
- * @throws MgrpoError `bad_file` where a tensor is missing or of another shape
+ * @throws MgrpoError `bad_file` where a tensor is missing or of another shape; `out_of_memory`, before anything is read, where the device
+ * cannot hold them
  */
 export async function loadParameters(
   device: Device,
@@ -25,6 +26,7 @@ export async function loadParameters(
   },
 ): Promise<Parameters> {
   for (const spec of specs) checkShape(spec, file);
+  checkRoom(device, specs, file, options);
   const trainable = options.trainable ? Parameters.trainable(device, specs) : undefined;
   const tensors = trainable ? undefined : frozenTensors(device, specs, (spec) => keptAs(spec, file, options.dtype));
   const frozen: Parameter[] = [];
@@ -36,6 +38,30 @@ export async function loadParameters(
   }
   await device.idle();
   return trainable ?? Parameters.frozen(device, frozen);
+}
+
+/** Bytes of a trained parameter's element: the value, its gradient and AdamW's two moments. */
+const TRAINED_BYTES = 16;
+
+function checkRoom(
+  { limits, memory }: Device,
+  specs: readonly ParameterSpec[],
+  file: Safetensors,
+  { trainable, dtype }: { readonly trainable: boolean; readonly dtype?: WeightDType },
+): void {
+  const bytesIn = (spec: ParameterSpec): number =>
+    trainable ? TRAINED_BYTES * sizeOf(spec.shape) : bytesOf(spec.shape, keptAs(spec, file, dtype));
+  const bytes = specs.reduce((sum, spec) => sum + bytesIn(spec), 0);
+  const room = (limits.total ?? Infinity) - memory.allocated;
+  if (bytes <= room) return;
+  const mebibytes = (n: number): number => Math.ceil(n / 2 ** 20);
+  throw new MgrpoError(
+    'out_of_memory',
+    `load: expected weights that fit ${mebibytes(room)} MiB, the memory that the device has left, got ${mebibytes(bytes)} MiB` +
+      (trainable
+        ? ' with their gradients and moments; train a LoRA adapter instead, or a smaller model'
+        : '; keep them as q8 or q4 (dtype), or take a smaller model'),
+  );
 }
 
 /** Reads new values into parameters. @throws MgrpoError `bad_file` where a tensor is missing or of another shape; then nothing is changed */

@@ -16,6 +16,8 @@ export interface DeviceLimits {
   readonly maxBuffer: number;
   /** Largest tensor that an operation can take as one piece. Operations that need no such bound say so. */
   readonly maxBinding: number;
+  /** All tensors together, where the device knows. */
+  readonly total?: number;
 }
 
 /** Device memory in use, in bytes. */

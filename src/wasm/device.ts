@@ -44,7 +44,8 @@ export class WasmDevice implements RecorderDevice {
     this.heap = heap;
     this.engine = engine;
     this.queue = queue;
-    this.limits = { maxBuffer: heap.maximum - FIRST, maxBinding: heap.maximum - FIRST };
+    const total = heap.maximum - FIRST;
+    this.limits = { maxBuffer: total, maxBinding: total, total };
     const count = `${queue.threads} ${queue.threads === 1 ? 'thread' : 'threads'}`;
     this.info = { kind: 'wasm', description: `WebAssembly, ${count}${missing === undefined ? '' : `: ${missing}`}` };
     this.#scratch = new Pool(this);

@@ -99,3 +99,26 @@ for (const [name, skip, open] of DEVICES)
       device.free(ids, y);
     });
   });
+
+describe('weights that the device has no room for', () => {
+  it.each([
+    ['frozen', false, 36_000, 40_000, /load: expected weights that fit 1 MiB, .* got 1 MiB; keep them as q8 or q4/],
+    ['trained', true, 159_000, 160_000, /got 1 MiB with their gradients and moments; train a LoRA adapter/],
+  ] as const)('are refused before anything is read, %s', async (_, trainable, little, enough, message) => {
+    const device = await testDevice();
+    const { allocated } = device.memory;
+    const file = await fileOf(new Float32Array(10_000));
+    const specs = [{ name: 'table', shape: [10_000] }];
+    const within = (total: number): Device =>
+      new Proxy(device, {
+        get: (target, name) => {
+          if (name === 'limits') return { ...target.limits, total: allocated + total };
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        },
+      });
+    await expect(loadParameters(within(little), specs, file, { trainable })).rejects.toThrow(message);
+    expect(device.memory.allocated).toBe(allocated);
+    (await loadParameters(within(enough), specs, file, { trainable })).free();
+  });
+});
