@@ -1,0 +1,77 @@
+// Our side of the comparison on SmolLM2: prefill of 100 tokens, decoding at batch 1 and 8, a LoRA step of MGRPO of 2 × 8 sequences of 64 tokens.
+import { createInterface } from 'node:readline';
+import { loadDecoder } from '../../src/formats/load.js';
+import { pack } from '../../src/nn/batch.js';
+import { openWasm } from '../../src/open/node.js';
+import { NodeFiles } from '../../src/platform/node-files.js';
+import { named } from '../../src/reward/run.js';
+import { generate } from '../../src/sampling/generate.js';
+import { MGRPOTrainer } from '../../src/train/mgrpo-trainer.js';
+import { loadPolicy } from '../../src/train/policy.js';
+
+const say = (answer: object): boolean => process.stdout.write(`${JSON.stringify(answer)}\n`);
+const files = new NodeFiles(process.argv[2]!);
+const dtype = (process.env['DTYPE'] ?? 'f32') as 'f32' | 'bf16' | 'q8' | 'q4';
+const device = await openWasm();
+const decoder = await loadDecoder(device, files, { dtype });
+const prompt = Uint32Array.from({ length: 100 }, (_, i) => 1000 + 37 * i);
+const STEPS = 16;
+
+/** All of the prompt, and the logits of its last token. */
+async function prefill(): Promise<void> {
+  const rec = device.recorder();
+  const state = decoder.forward(rec, pack([[...prompt]], decoder.config.vocabSize));
+  const logits = decoder.logits(rec, state, Uint32Array.of(prompt.length - 1));
+  rec.submit();
+  await device.read(logits);
+  state.release();
+}
+
+/** Samples of one prompt. */
+async function sample(count: number, length: number): Promise<number> {
+  const since = performance.now();
+  const streams = Array.from({ length: count }, (_, i) => i);
+  await generate(decoder, [{ prompt, streams }], { temperature: 1, maxCompletionLength: length, eosIds: new Set(), seed: 1 });
+  return performance.now() - since;
+}
+
+/** Two questions with eight answers of at most 64 tokens each, and one correction of each answer. */
+async function lora(): Promise<void> {
+  const policy = await loadPolicy(device, files, { dtype, train: { r: 16 } });
+  const letters = named('letters', ({ completions }) => completions.map((text) => (text.match(/e/g)?.length ?? 0) / 64));
+  const trainer = new MGRPOTrainer({
+    policy,
+    rewardFuncs: letters,
+    trainDataset: [
+      { prompt: 'Tell me about the sea.', gold: '' },
+      { prompt: 'Tell me about the sky.', gold: '' },
+    ],
+    args: {
+      maxSteps: 1,
+      numGenerations: 8,
+      perDeviceTrainBatchSize: 16,
+      gradientAccumulationSteps: 1,
+      maxCompletionLength: 64,
+      temperature: 1,
+      learningRate: 1e-5,
+      layer2: { numGenerations: 1, maxCompletionLength: 64 },
+    },
+  });
+  await trainer.train();
+  policy.free();
+}
+
+const QUESTIONS: Record<string, () => Promise<unknown>> = {
+  prefill,
+  // Milliseconds of one step: what further tokens cost.
+  decode1: async () => ((await sample(1, STEPS + 1)) - (await sample(1, 1))) / STEPS,
+  decode8: async () => ((await sample(8, STEPS + 1)) - (await sample(8, 1))) / STEPS,
+  lora,
+};
+say({ ready: true });
+for await (const question of createInterface({ input: process.stdin })) {
+  const since = performance.now();
+  const found = await QUESTIONS[question]!();
+  say({ seconds: (typeof found === 'number' ? found : performance.now() - since) / 1000 });
+}
+await device.destroy();
