@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkFree, runName } from '../index.js';
 import type { RunConfig } from '../index.js';
+import { lockFolder } from '../platform/folder-lock.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { packageVersion } from './version.js';
 
@@ -35,4 +36,14 @@ export async function hubNames({
     return /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:[@:].*)?$/.exec(name)?.[1] ?? null;
   };
   return { baseModel: await idOf(model), dataset: await idOf(dataset) };
+}
+
+/** Does some work in the folder of a run, which no other process may use meanwhile. */
+export async function withFolder(folder: NodeFiles, work: () => Promise<number>): Promise<number> {
+  const giveBack = await lockFolder(folder);
+  try {
+    return await work();
+  } finally {
+    await giveBack();
+  }
 }

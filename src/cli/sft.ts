@@ -24,7 +24,7 @@ import type { CommandSpec, Work } from './flags.js';
 import { openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS, TRACKER_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
-import { checkOutput, hubNames, outputFolder, runConfig } from './run.js';
+import { checkOutput, hubNames, outputFolder, runConfig, withFolder } from './run.js';
 import { withSession } from './session.js';
 import { INTERRUPTED } from './signals.js';
 
@@ -141,7 +141,7 @@ export async function sftCommand(argv: readonly string[]): Promise<Work | null> 
   const examples = await makeExamples(settings, config.seed);
   const openStart = await prepareStart(settings, config);
 
-  return () =>
+  const work = (): Promise<number> =>
     withSession(settings.device, 'stopping after this step: the model is saved', async ({ device, progress, signal }) => {
       const policy = await openStart(device);
       const onEvent: Listener = async (event) => {
@@ -160,6 +160,7 @@ export async function sftCommand(argv: readonly string[]): Promise<Work | null> 
         return isInterrupted ? INTERRUPTED : 0;
       });
     });
+  return () => withFolder(folder, work);
 }
 
 function phraseTexts(phrases: Layer2Config['phrases']): readonly string[] {

@@ -52,7 +52,7 @@ import {
 import { metricTable } from '../report/format.js';
 import { printResult, say } from './output.js';
 import { fittedText } from './progress.js';
-import { checkOutput, hubNames, outputFolder, runConfig } from './run.js';
+import { checkOutput, hubNames, outputFolder, runConfig, withFolder } from './run.js';
 import { Samples } from './samples.js';
 import { withSession } from './session.js';
 import type { Session } from './session.js';
@@ -168,8 +168,10 @@ export async function trainCommand(argv: readonly string[]): Promise<Work | null
     plan.rows,
   );
   return () =>
-    withSession(plan.settings.device, 'stopping: the run is saved', (session) =>
-      throughLosses(session, plan, resumed, (now) => trainOnce(session, now, rewards)),
+    withFolder(plan.folder, () =>
+      withSession(plan.settings.device, 'stopping: the run is saved', (session) =>
+        throughLosses(session, plan, resumed, (now) => trainOnce(session, now, rewards)),
+      ),
     );
 }
 

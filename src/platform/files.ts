@@ -202,6 +202,9 @@ export function byName(a: FileEntry, b: FileEntry): number {
   return a.name < b.name ? -1 : 1;
 }
 
+/** In the folder of a run: which process has it (folder-lock.ts). */
+export const LOCK_FILE = 'run.lock';
+
 /** Bytes that are read at a time. */
 const PIECE = 1 << 20;
 

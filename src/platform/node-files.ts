@@ -203,7 +203,7 @@ function errno(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 
-function writeError(target: string, error: unknown): MgrpoError {
+export function writeError(target: string, error: unknown): MgrpoError {
   if (error instanceof MgrpoError) return error;
   const reason = reasonOf(error);
   const wayOut = WAYS_OUT[errno(error) ?? ''] ?? 'give another path';

@@ -11,7 +11,7 @@
 //   report.html
 //   tensorboard/, metrics.csv: trackers.ts
 import { MgrpoError } from '../errors.js';
-import { readJson } from '../platform/files.js';
+import { LOCK_FILE, readJson } from '../platform/files.js';
 import type { FileFolder, FileSink, FileSource } from '../platform/files.js';
 import type { Evaluations, Metrics, ReportData, RunConfig, StepRecord } from '../report/data.js';
 import { modelCard, type CardOptions } from '../report/card.js';
@@ -79,8 +79,8 @@ export async function checkFree(
   overwrite: boolean,
   wayOut = 'give another path, set overwrite, or resume that run',
 ): Promise<void> {
-  const entries = await files.entries();
-  if (entries === null || entries.length === 0 || overwrite) return;
+  const entries = (await files.entries())?.filter(({ name }) => name !== LOCK_FILE);
+  if (entries === undefined || entries.length === 0 || overwrite) return;
   throw new MgrpoError(
     'exists',
     `${files.name}: expected a new or empty folder for the run, got one with files in it; ${wayOut}`,
@@ -122,7 +122,7 @@ export class RunFolder {
    */
   static async create(files: FileFolder, config: RunConfig, overwrite = false): Promise<RunFolder> {
     await checkFree(files, overwrite);
-    const isNew = (await files.entries()) === null;
+    const isNew = (await files.entries())?.every(({ name }) => name === LOCK_FILE) ?? true;
     for (const name of OWN) await files.remove(name);
     await files.write('config.json', json(config));
     return new RunFolder(files, config, { during: [] }, isNew);

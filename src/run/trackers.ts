@@ -7,6 +7,7 @@ import { fileStart, scalarsRecord } from './tensorboard.js';
 
 /** Kinds of trackers. */
 export const TRACKERS = ['tensorboard', 'csv'] as const;
+/** A kind of tracker. */
 export type TrackerName = (typeof TRACKERS)[number];
 
 type Values = Readonly<Record<string, number>>;
