@@ -1,3 +1,4 @@
+// Sums over lanes through workgroup memory, where there are no subgroups of one known size. The prelude gives LANES.
 var<workgroup> lane_slots: array<f32, LANES>;
 // Sum of v over the lanes of the workgroup, the same in every lane.
 fn lane_sum(v: f32, lane: u32) -> f32 {

@@ -1,3 +1,4 @@
+// Sums over lanes that are one subgroup. The prelude gives LANES.
 enable subgroups;
 // The workgroup is one subgroup. Sum of v over its lanes, the same in every lane.
 fn lane_sum(v: f32, lane: u32) -> f32 {
