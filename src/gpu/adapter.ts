@@ -39,12 +39,15 @@ const LIMITS = [
   'maxComputeWorkgroupSizeX',
 ] as const;
 
+/** The feature by which a kernel says how large its subgroups are. */
+export const SIZE_CONTROL = 'subgroup-size-control' as GPUFeatureName;
+
 /** What to ask of an adapter: its own limits, subgroups, and timestamps if wanted. */
 export function descriptorOf(adapter: GPUAdapter, timings: boolean): GPUDeviceDescriptor {
   const requiredLimits: Record<string, number> = {};
   for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
   const requiredFeatures: GPUFeatureName[] = [];
-  if (adapter.features.has('subgroups')) requiredFeatures.push('subgroups');
+  for (const name of ['subgroups', SIZE_CONTROL] as GPUFeatureName[]) if (adapter.features.has(name)) requiredFeatures.push(name);
   if (timings && adapter.features.has('timestamp-query')) requiredFeatures.push('timestamp-query');
   return { requiredLimits, requiredFeatures };
 }

@@ -20,6 +20,11 @@ export interface Kernel<P extends Record<string, ScalarType> = Record<string, Sc
   readonly constants?: Readonly<Record<string, number>>;
   /** Text put before the source: `enable` directives and the accessors of a dtype. */
   readonly prelude?: string;
+  /**
+   * Invocations of a workgroup, for kernels whose values need many registers: they run in the smallest subgroups of a device that has several sizes,
+   * where these divide a workgroup.
+   */
+  readonly invocations?: number;
   /** Identity under which its pipeline is kept; `kernel()` gives it. */
   readonly key: string;
 }

@@ -37,7 +37,7 @@ export class Pipelines {
     if (compiled) return compiled;
     const most = this.#profile.storageBuffers;
     check(k.access.length <= most, `gpu: expected at most ${most} storage buffers for ${k.entry}, got ${k.access.length}`);
-    const module = this.#device.createShaderModule({ code: `${k.prelude ?? ''}\n${k.source}`, label: k.entry });
+    const module = this.#device.createShaderModule({ code: this.#text(k), label: k.entry });
     const layout = this.#device.createBindGroupLayout({
       label: k.entry,
       entries: [...k.access].map((access, binding) => ({
@@ -54,6 +54,18 @@ export class Pipelines {
     compiled = { pipeline, layout, id: this.#pipelines.size };
     this.#pipelines.set(k.key, compiled);
     return compiled;
+  }
+
+  /** The text of a kernel, with the size of its subgroups where there is a choice. */
+  #text({ prelude = '', source, invocations }: Kernel): string {
+    const { subgroupSize, smallestSubgroup: smallest } = this.#profile;
+    const text = `${prelude}\n${source}`;
+    if (smallest === 0) return text;
+    const narrow = invocations !== undefined && invocations % smallest === 0 ? smallest : 0;
+    const size = prelude.includes('enable subgroups;') ? subgroupSize : narrow;
+    return size === 0
+      ? text
+      : `enable subgroup_size_control;\n${text.replaceAll('@compute ', `@compute @subgroup_size(${size}) `)}`;
   }
 
   /** Layout of group 1: one parameter block at a dynamic offset. */

@@ -1,12 +1,14 @@
 // What kernels choose their variants by: the kind of device, and what it can do. One value per device; no kernel asks the adapter.
-import type { AdapterSummary } from './adapter.js';
+import { SIZE_CONTROL, type AdapterSummary } from './adapter.js';
 
 /** What a device can do. */
 export interface Profile {
   /** `gpu`, or `software` where the shaders run on CPU cores. */
   readonly kind: 'gpu' | 'software';
-  /** Subgroup size where subgroups may be used and all have one size, else 0. */
+  /** Size of the subgroups of kernels that use them; 0 where none may, or where it could be several. */
   readonly subgroupSize: number;
+  /** Smallest subgroups, where a device has several sizes and a kernel can ask for one; else 0. */
+  readonly smallestSubgroup: number;
   /** Largest range in bytes that one storage binding may cover. */
   readonly maxBinding: number;
   /** Largest buffer in bytes. */
@@ -27,12 +29,18 @@ export interface ProfileOptions {
   readonly maxBinding?: number;
 }
 
+/** Size of subgroups where a kernel can choose: that of most GPUs. */
+const USUAL = 32;
+
 /** The profile of an open device. */
 export function profileOf({ features, limits }: GPUDevice, adapter: AdapterSummary, options: ProfileOptions): Profile {
   const subgroups = features.has('subgroups') && options.subgroups !== false;
+  const { subgroupMinSize: least, subgroupMaxSize: most } = adapter;
+  const chosen = subgroups && least < most && features.has(SIZE_CONTROL);
   return {
     kind: options.kind ?? (adapter.software ? 'software' : 'gpu'),
-    subgroupSize: subgroups && adapter.subgroupMinSize === adapter.subgroupMaxSize ? adapter.subgroupMaxSize : 0,
+    subgroupSize: chosen ? Math.max(least, Math.min(USUAL, most)) : subgroups && least === most ? most : 0,
+    smallestSubgroup: chosen ? least : 0,
     maxBinding: Math.min(limits.maxStorageBufferBindingSize, options.maxBinding ?? Infinity),
     maxBuffer: limits.maxBufferSize,
     workgroupMemory: limits.maxComputeWorkgroupStorageSize,

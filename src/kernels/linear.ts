@@ -57,11 +57,12 @@ interface Ending {
 const linearKernel = memo((layout: RowsLayout, operands: Operands, ending: Ending) => {
   const { bias, residual, lowRank, gate } = ending;
   const gated = Number(gate !== undefined);
-  const { counts, declarations } = rowsText(layout, operands);
+  const { counts, declarations, invocations } = rowsText(layout, operands);
   return kernel({
     source: unroll(source, { ...counts, ...operandsText(operands), GATED: gated, LOW_RANK: Number(lowRank) }),
     prelude: [declarations, sizes({ SPAN: gated ? layout.width / 2 : layout.width }), operandsPrelude(operands, bias)].join('\n'),
     entry: 'linear_rows',
+    invocations,
     access: 'rrrrwrr',
     params: PARAMS,
     constants: { BIAS: Number(bias !== undefined), RESIDUAL: Number(residual), GELU: Number(gate === 'gelu_tanh') },

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Gpu, GpuOptions } from '../../src/gpu/device.js';
 import { kernel } from '../../src/gpu/kernel.js';
+import type { AdapterSummary } from '../../src/gpu/adapter.js';
 import { Load } from '../../src/gpu/load.js';
+import { profileOf } from '../../src/gpu/profile.js';
 import { openAdapter } from '../../src/kernels/executor.js';
 import { add } from '../../src/ops/elementwise.js';
 import { view } from '../../src/ops/tensor.js';
@@ -176,6 +178,25 @@ describe.skipIf(skipGpu)('Gpu', () => {
     rec.submit();
     expect(submits).toBe(4);
     await gpu.destroy();
+  });
+});
+
+describe('profileOf', () => {
+  const limits = { maxStorageBufferBindingSize: 1, maxBufferSize: 1, maxComputeWorkgroupStorageSize: 1 };
+  const sizesOf = (least: number, most: number, ...features: string[]): number[] => {
+    const device = { features: new Set(features), limits } as unknown as GPUDevice;
+    const adapter = { subgroupMinSize: least, subgroupMaxSize: most, software: false } as AdapterSummary;
+    const { subgroupSize, smallestSubgroup } = profileOf(device, adapter, {});
+    return [subgroupSize, smallestSubgroup];
+  };
+
+  it('uses subgroups of one size, which kernels ask for where a device has several', () => {
+    expect(sizesOf(32, 32, 'subgroups', 'subgroup-size-control')).toEqual([32, 0]);
+    expect(sizesOf(32, 64, 'subgroups', 'subgroup-size-control')).toEqual([32, 32]);
+    expect(sizesOf(8, 32, 'subgroups', 'subgroup-size-control')).toEqual([32, 8]);
+    expect(sizesOf(4, 16, 'subgroups', 'subgroup-size-control')).toEqual([16, 4]);
+    expect(sizesOf(8, 32, 'subgroups')).toEqual([0, 0]);
+    expect(sizesOf(32, 32)).toEqual([0, 0]);
   });
 });
 

@@ -4,7 +4,15 @@ import type { Profile } from '../../src/gpu/profile.js';
 import { choose, type Variant } from '../../src/kernels/variant.js';
 
 const profile = (kind: Profile['kind']): Profile => ({
-  ...{ kind, subgroupSize: 4, maxBinding: 2 ** 27, maxBuffer: 2 ** 28, workgroupMemory: 16_384, storageBuffers: 8 },
+  ...{
+    kind,
+    subgroupSize: 4,
+    smallestSubgroup: 0,
+    maxBinding: 2 ** 27,
+    maxBuffer: 2 ** 28,
+    workgroupMemory: 16_384,
+    storageBuffers: 8,
+  },
 });
 
 const VARIANTS: readonly Variant<number>[] = [

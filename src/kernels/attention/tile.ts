@@ -28,15 +28,15 @@ import decodeSource from '../../../shaders/attention-tile-decode.wgsl';
 
 /** Queries, or keys, of a workgroup. */
 const BLOCK = 16;
-/** Lanes of the pass that sums dO · o. */
+/** Invocations of a workgroup. */
 const LANES = 64;
 
 const passes = memo((headDim: number): PackedPasses => {
   const prelude = vectorPrelude(headDim);
-  const backward = { source: backwardSource, prelude };
+  const backward = { source: backwardSource, prelude, invocations: LANES };
   return {
     forward: {
-      kernel: kernel({ ...FORWARD, source: forwardSource, prelude, entry: 'attention_fwd_tile' }),
+      kernel: kernel({ ...FORWARD, source: forwardSource, prelude, invocations: LANES, entry: 'attention_fwd_tile' }),
       workgroups: perGroup(BLOCK),
     },
     delta: deltaPass(headDim, LANES),
@@ -45,8 +45,6 @@ const passes = memo((headDim: number): PackedPasses => {
   };
 });
 
-/** Invocations of a workgroup of cached attention. */
-const DECODE_LANES = 64;
 /** Query heads that one workgroup serves at most. */
 const MOST_STREAMS = 8;
 /** Rows that an invocation fetches at a time at most. */
@@ -60,15 +58,21 @@ function streamsOf({ heads, kvHeads }: Heads): number {
 }
 
 /** What a kernel of cached attention is made from; `step`: it stores the newest keys and values itself, rotated where `rotate`. */
-function decodeText(headDim: number, STREAMS: number, step: boolean, rotate: boolean): { source: string; prelude: string } {
+function decodeText(
+  headDim: number,
+  STREAMS: number,
+  step: boolean,
+  rotate: boolean,
+): { source: string; prelude: string; invocations: number } {
   const WIDTH = vectorWidth(headDim);
   const VECS = headDim / WIDTH;
-  const PARTS = Math.floor(DECODE_LANES / VECS);
-  const ROUNDS = Math.min(MOST_ROUNDS, Math.max(1, Math.floor(DECODE_LANES / PARTS)));
+  const PARTS = Math.floor(LANES / VECS);
+  const ROUNDS = Math.min(MOST_ROUNDS, Math.max(1, Math.floor(LANES / PARTS)));
   const lengths = { STREAMS, PARTS, TILE: PARTS * ROUNDS, WIDTH, HEAD_DIM: headDim, HALF: headDim / 2 };
   return {
     source: unroll(decodeSource, { STREAMS, ROUNDS, WIDTH, STEP: Number(step), ROTATE: Number(rotate) }),
     prelude: vectorPrelude(headDim, lengths),
+    invocations: LANES,
   };
 }
 
@@ -103,7 +107,7 @@ export const tile: PackedVariant = {
 /** One workgroup per slot and up to {@link MOST_STREAMS} query heads of a key head; takes little memory. */
 export const tileDecode: DecodeVariant = {
   name: 'tile',
-  fits: (_, { headDim }) => headDim / vectorWidth(headDim) <= DECODE_LANES,
+  fits: (_, { headDim }) => headDim / vectorWidth(headDim) <= LANES,
   pass: (_, heads) => ({ kernel: decodeKernel(heads.headDim, streamsOf(heads)), workgroups: decodeWorkgroups }),
 };
 

@@ -91,6 +91,8 @@ interface Text {
   readonly counts: Readonly<Record<string, number>>;
   /** What stands before the accessors of the operands. */
   readonly head: readonly string[];
+  /** Of a workgroup, on GPUs. */
+  readonly invocations?: number;
 }
 
 /** Numbers that a text over lib/operands is written out with. */
@@ -110,10 +112,14 @@ export function operandsPrelude({ alignedB, weight }: Operands, bias: WeightForm
 }
 
 /** The kernel of a variant for its operands and an epilogue. */
-export function productKernel({ source, entry, counts, head }: Text, operands: Operands, epilogue: Epilogue): ProductKernel {
+export function productKernel(
+  { source, entry, counts, head, ...rest }: Text,
+  operands: Operands,
+  epilogue: Epilogue,
+): ProductKernel {
   return kernel({
     source: unroll(source, { ...counts, ...operandsText(operands) }),
-    ...{ entry, access: ACCESS, params: PARAMS, constants: epilogueConstants(epilogue) },
+    ...{ entry, access: ACCESS, params: PARAMS, constants: epilogueConstants(epilogue), ...rest },
     prelude: [...head, operandsPrelude(operands, epilogue.bias)].join('\n'),
   });
 }

@@ -46,17 +46,18 @@ export function rowsLayout({ rows, columns, depth }: ProductShape): RowsLayout {
 export function rowsText(
   { height, width, slices }: RowsLayout,
   { alignedA }: Operands,
-): { readonly counts: Readonly<Record<string, number>>; readonly declarations: string } {
+): { readonly counts: Readonly<Record<string, number>>; readonly declarations: string; readonly invocations: number } {
   const tile = { ROWS: Math.min(height, 4), COLUMNS: Math.min(width, 4) };
   return {
+    invocations: (slices * height * width) / (tile.ROWS * tile.COLUMNS),
     counts: { ...tile, TAIL: Number(!alignedA) },
     declarations: sizes({ ...tile, HEIGHT: height, WIDTH: width, SLICES: slices }),
   };
 }
 
 const rowsKernel = memo((layout: RowsLayout, operands: Operands, epilogue: Epilogue) => {
-  const { counts, declarations } = rowsText(layout, operands);
-  return productKernel({ source, entry: 'matmul_rows', counts, head: [declarations] }, operands, epilogue);
+  const { counts, declarations, invocations } = rowsText(layout, operands);
+  return productKernel({ source, entry: 'matmul_rows', counts, head: [declarations], invocations }, operands, epilogue);
 });
 
 /** Small workgroups that split the depth. */

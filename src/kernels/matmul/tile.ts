@@ -4,12 +4,18 @@ import { operandsOf, productKernel, type Epilogue, type MatmulVariant, type Oper
 import source from '../../../shaders/matmul-tile.wgsl';
 
 const TILE = 64;
+/** Of a workgroup. */
+const INVOCATIONS = 256;
 /** Steps of the depth that are staged together. */
 const STEPS = 16;
 
 /** @param tail whether the depth may be no whole number of tiles */
 const tileKernel = memo((operands: Operands, tail: boolean, epilogue: Epilogue) =>
-  productKernel({ source, entry: 'matmul_tile', counts: { TAIL: Number(tail) }, head: [] }, operands, epilogue),
+  productKernel(
+    { source, entry: 'matmul_tile', counts: { TAIL: Number(tail) }, head: [], invocations: INVOCATIONS },
+    operands,
+    epilogue,
+  ),
 );
 
 /** Tiles in workgroup memory. */
