@@ -11,7 +11,7 @@
 //   logp = log-softmax of the raw logits / temperature at the drawn id
 // top-k and top-p find their cut by radix selection on the order-preserving bits of z, 8 bits a pass, weights summed in 64-bit integers
 // (exact: no order of summation).
-// Put before this text: LANES; ROWS; BINS, which is 256 ROWS where FILTER, else 1 (workgroup memory is zeroed at every start); V, N and
+// Put before this text: LANES; SUMS, which is LANES where FILTER on GPUs, else 1, and EACH = 256 / SUMS; ROWS; BINS, which is 256 ROWS where FILTER, else 1 (workgroup memory is zeroed at every start); V, N and
 // their functions by lib/pack-1 or lib/pack-4 (where vocab is a multiple of 4).
 #include "index"
 #include "rng"
@@ -143,6 +143,55 @@ fn bin_weight(bin: u32) -> f32 {
   return f32(atomicLoad(&high[bin])) + f32(atomicLoad(&low[bin])) * 2.3283064365386963e-10;
 }
 
+// On GPUs: sums of every lane's bins and of all above them, in 64-bit integers (exact: no order of summation).
+var<workgroup> sums: array<vec2u, SUMS>; // (low, high)
+var<workgroup> chosen_goal: f32;
+
+fn plus(a: vec2u, b: vec2u) -> vec2u {
+  let low = a.x + b.x;
+  return vec2u(low, a.y + b.y + u32(low < a.x));
+}
+
+fn weight_of(sum: vec2u) -> f32 {
+  return f32(sum.y) + f32(sum.x) * 2.3283064365386963e-10;
+}
+
+// What lane 0 finds by a walk over all bins in select_cut, found by all lanes: each sums EACH neighbouring bins, and the one in whose bins the goal is
+// reached walks over those. A goal below 0 is a share of the whole. Sets chosen_key; gives what is left of the goal within the chosen bin.
+fn find_bin(at: Place, prefix: u32, shift: u32, asked: f32) -> f32 {
+  let first = at.lane * EACH;
+  var mine = vec2u();
+  for (var b = first; b < first + EACH; b++) { mine = plus(mine, vec2u(atomicLoad(&low[b]), atomicLoad(&high[b]))); }
+  sums[at.lane] = mine;
+  for (var step = 1u; step < SUMS; step *= 2) {
+    meet();
+    let other = select(vec2u(), sums[min(at.lane + step, SUMS - 1)], at.lane + step < SUMS);
+    meet();
+    sums[at.lane] = plus(sums[at.lane], other);
+  }
+  meet();
+  let all = weight_of(sums[0]);
+  let goal = min(select(asked, -asked * all, asked < 0.0), all); // rounding may leave it out of reach
+  var above = weight_of(select(vec2u(), sums[min(at.lane + 1, SUMS - 1)], at.lane + 1 < SUMS));
+  if (above < goal && goal <= weight_of(sums[at.lane])) {
+    var chosen = 0u;
+    var chosen_above = 0.0;
+    for (var b = first + EACH; b > first; b--) {
+      let weight = bin_weight(b - 1);
+      if (weight > 0.0) {
+        chosen = b - 1;
+        chosen_above = above;
+        above += weight;
+        if (above >= goal) { break; }
+      }
+    }
+    chosen_goal = goal - chosen_above;
+    chosen_key[at.local_row] = prefix | (chosen << shift);
+  }
+  meet();
+  return chosen_goal;
+}
+
 // Order-preserving bits of the largest value v among {z >= floor} with weight({z >= v}) >= goal. Weights: 1 each and goal = `share`
 // (count), or exp(z - top) and goal = `share` of all of it (mass).
 fn select_cut(at: Place, top: f32, floor: u32, by_mass: bool, share: f32) -> u32 {
@@ -179,7 +228,9 @@ fn select_cut(at: Place, top: f32, floor: u32, by_mass: bool, share: f32) -> u32
       }
     }
     meet();
-    if (at.lane == 0) {
+    if (SUMS > 1) {
+      goal = find_bin(at, prefix, u32(shift), select(goal, -share, by_mass && shift == 24i));
+    } else if (at.lane == 0) {
       if (by_mass && shift == 24i) {
         var all = 0.0;
         for (var b = 256u; b > 0; b--) { all += bin_weight(bins + b - 1); }

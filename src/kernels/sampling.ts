@@ -19,8 +19,9 @@ const SAMPLE_PARAMS = {
   ...DRAW_WORDS,
 } as const;
 
-const sampleKernels = memo((LANES: number, ROWS: number, PENALTY: number, FILTER: number, PROBS: number) => {
-  const lengths = sizes({ LANES, ROWS, BINS: FILTER > 0 ? 256 * ROWS : 1 });
+const sampleKernels = memo((LANES: number, ROWS: number, scans: boolean, PENALTY: number, FILTER: number, PROBS: number) => {
+  const SUMS = scans && FILTER > 0 ? LANES : 1;
+  const lengths = sizes({ LANES, ROWS, BINS: FILTER > 0 ? 256 * ROWS : 1, SUMS, EACH: 256 / SUMS });
   return byPack((pack) => ({
     draw: kernel({
       source,
@@ -44,6 +45,8 @@ const ADVANCE = kernel({
 interface SampleVariant extends Variant<{ readonly vocab: number }> {
   readonly LANES: number;
   readonly ROWS: number;
+  /** Whether the lanes look for a cut together: not where a barrier costs more than a walk. */
+  readonly scans: boolean;
 }
 
 /** Largest vocabulary that counts as small. */
@@ -54,10 +57,16 @@ const SMALL = 1024;
  * row a thread: it pays more for barriers than for idle lanes.
  */
 const SAMPLERS: readonly SampleVariant[] = [
-  { name: 'software, small', fits: ({ kind }, { vocab }) => kind === 'software' && vocab <= SMALL, LANES: 1, ROWS: 4 },
-  { name: 'software', fits: ({ kind }) => kind === 'software', LANES: 64, ROWS: 1 },
-  { name: 'small', fits: (_, { vocab }) => vocab <= SMALL, LANES: 32, ROWS: 1 },
-  { name: 'any', fits: () => true, LANES: 256, ROWS: 1 },
+  {
+    name: 'software, small',
+    fits: ({ kind }, { vocab }) => kind === 'software' && vocab <= SMALL,
+    LANES: 1,
+    ROWS: 4,
+    scans: false,
+  },
+  { name: 'software', fits: ({ kind }) => kind === 'software', LANES: 64, ROWS: 1, scans: false },
+  { name: 'small', fits: (_, { vocab }) => vocab <= SMALL, LANES: 32, ROWS: 1, scans: true },
+  { name: 'any', fits: () => true, LANES: 256, ROWS: 1, scans: true },
 ];
 
 /** Draws one token per active row; the draw does not depend on the device's subgroups. */
@@ -66,8 +75,8 @@ export function sample(rec: GpuRecorder, args: Resolved<SampleArgs>): void {
   const { words, cuts, penalises } = drawOf(args, vocab);
   const seen = penalises ? args.seen! : rec.scratch('sampling.unused.seen', [1], 'u32');
   const probs = args.probs ?? rec.scratch('sampling.unused.probs', [4]);
-  const { LANES, ROWS } = choose(SAMPLERS, rec.profile, { vocab });
-  const kernels = sampleKernels(LANES, ROWS, Number(penalises), Number(cuts), Number(args.probs !== undefined));
+  const { LANES, ROWS, scans } = choose(SAMPLERS, rec.profile, { vocab });
+  const kernels = sampleKernels(LANES, ROWS, scans, Number(penalises), Number(cuts), Number(args.probs !== undefined));
   rec.dispatch(
     kernels(vocab).draw,
     [logits, tokens, stream, step, active, logps, seen, probs],

@@ -8,7 +8,7 @@ import { Pool } from '../../src/ops/pool.js';
 import { advance, decodeState, DECODE_FIELDS, sample, type DecodeField, type SampleArgs } from '../../src/ops/sampling.js';
 import { drawUniform, logSoftmax, samplingProbs, type SamplingSettings } from '../reference/sampling.js';
 import { difference, expectClose, noise } from '../support/compare.js';
-import { skipTested, testedDevice } from '../support/tested.js';
+import { isWasm, skipTested, testedDevice } from '../support/tested.js';
 import { guarded } from '../support/guard.js';
 
 const golden = path.join(
@@ -120,8 +120,7 @@ describe.skipIf(skipTested)('sample', () => {
     settings.map((s) => [vocab, s] as const),
   );
 
-  it.each(cases)('draws from %i ids with %o as the twin does', async (vocab, s) => {
-    const device = await testedDevice();
+  const expectTwin = async (device: Device, vocab: number, s: SamplingSettings): Promise<void> => {
     const B = vocab > 10_000 ? 2 : 5;
     const rows = Array.from({ length: B }, (_, b) => ({
       logits: someLogits(1, vocab, 17 * b + vocab),
@@ -157,7 +156,20 @@ describe.skipIf(skipTested)('sample', () => {
         if (((seen[b * words + (i >>> 5)]! >>> (i & 31)) & 1) !== Number(marked.has(i))) expect.fail(`seen bit ${i}`);
       }
     });
+  };
+
+  it.each(cases)('draws from %i ids with %o as the twin does', async (vocab, s) => {
+    await expectTwin(await testedDevice(), vocab, s);
   });
+
+  // Where all lanes look for a cut together.
+  const filters = settings.filter(({ topK, topP }) => topK ?? topP);
+  it.skipIf(isWasm).each([157, 1024, 4096].flatMap((vocab) => filters.map((s) => [vocab, s] as const)))(
+    'draws from %i ids with %o as the twin does, as on GPUs',
+    async (vocab, s) => {
+      await expectTwin(await testedDevice({ kind: 'gpu' }), vocab, s);
+    },
+  );
 
   it('draws the same for a stream and step in any slot of any batch, with and without subgroups, and skips inactive rows', async () => {
     const logits = someLogits(1, 1031, 5);
