@@ -22,8 +22,11 @@ const OWN = path.join('test', 'verify', 'pairs', 'golds.jsonl');
 /** Golds of this project: every form of answer that its tests know. */
 export const ownGolds = (): string[] => linesOf<string>(OWN);
 
-/** The pairs that were read and found right. */
-export const reviewedPairs = (): Set<string> => new Set(linesOf<Pair>(ACCEPTED).map(keyOf));
+/** The pairs that were read, and whether each is right: a third entry "wrong" says that it is a fault that is known. */
+export const reviewedPairs = (): Map<string, boolean> =>
+  new Map(
+    linesOf<[string, string, 'wrong'?]>(ACCEPTED).map(([gold, answer, wrong]) => [keyOf([gold, answer]), wrong === undefined]),
+  );
 
 /** A pair as it stands in its file. */
 export const keyOf = (pair: Pair): string => JSON.stringify(pair);
