@@ -11,6 +11,7 @@ const VIEWS: readonly (readonly [name: string, hash: string])[] = [
   ['play', '#/play?q=7?3?9?4=9'],
   ['verify', '#/verify'],
   ['home', '#/home'],
+  ['bench', '#/bench'],
 ];
 const SCHEMES = [
   { name: 'light', width: 1200, height: 900 },
@@ -62,6 +63,10 @@ if (!only || only === 'trained') {
   await page.locator('form .primary').click();
   await page.waitForFunction(() => document.querySelectorAll('.change').length === 2, { timeout: 60_000 });
   await shoot('play-answered');
+  await page.evaluate(() => (location.hash = '#/inside?q=7?3?9?4=9'));
+  await page.locator('form .primary').click();
+  await page.waitForFunction(() => document.querySelectorAll('.shares').length === 2, { timeout: 60_000 });
+  await shoot('inside');
   await page.evaluate(() => (location.hash = '#/home'));
   await shoot('home-trained');
 }

@@ -250,6 +250,11 @@ export async function start({ resume = false }: { readonly resume?: boolean } = 
     update({ activity: 'done', progress: null, secondsLeft: null });
   } catch (error) {
     update({ activity: 'failed', problem: sentence(error), progress: null, loading: null });
+    // A device that was lost is opened again at the next start, and the run that it was lost in can go on.
+    if (error instanceof Error && 'code' in error && error.code === 'device_lost') {
+      [opened, loaded] = [undefined, undefined];
+      await findSaved();
+    }
   }
 }
 
@@ -305,7 +310,7 @@ export async function findSaved(): Promise<void> {
   }
   try {
     const saved = await theEngine().saved(RUN_FOLDER);
-    if (saved && state.activity === 'idle') update({ saved });
+    if (saved && !isTraining(state)) update({ saved });
   } catch (error) {
     update({ notice: sentence(error) });
   }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser, Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -45,7 +46,7 @@ interface Opened {
 }
 
 /** A page of its own with nothing saved. */
-async function open(hash: string): Promise<Opened> {
+async function open(hash: string, at = url): Promise<Opened> {
   const context = await (browser as Browser).createBrowserContext();
   const page = await context.newPage();
   const problems: string[] = [];
@@ -55,13 +56,13 @@ async function open(hash: string): Promise<Opened> {
   });
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('request', (request) => {
-    if (!/^(blob:|data:)/.test(request.url()) && !request.url().startsWith(url)) problems.push(`request to ${request.url()}`);
+    if (!/^(blob:|data:)/.test(request.url()) && !request.url().startsWith(at)) problems.push(`request to ${request.url()}`);
   });
   await page.evaluateOnNewDocument(() => {
     addEventListener('securitypolicyviolation', (event) => console.error(`refused by the policy: ${event.blockedURI}`));
   });
   await page.setViewport({ width: 1100, height: 900 });
-  await page.goto(`${url}#/${hash}`);
+  await page.goto(`${at}#/${hash}`);
   return { page, problems };
 }
 
@@ -256,6 +257,51 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (skipped: ${reason})` 
       document.head.append(script);
     });
     expect(await page.evaluate(() => (globalThis as { hacked?: number }).hacked)).toBeUndefined();
+  });
+
+  it('says that a lost device was lost, and opens it again', { timeout: 300_000 }, async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-page-'));
+    cpSync(web, folder, { recursive: true });
+    // The same engine, whose device is destroyed when the page says so.
+    const engine = readFileSync(path.join(folder, 'engine.js'), 'utf8');
+    const breaks = `const ask = GPUAdapter.prototype.requestDevice;
+      GPUAdapter.prototype.requestDevice = async function (...how) {
+        const device = await ask.apply(this, how);
+        new BroadcastChannel('break').onmessage = () => device.destroy();
+        return device;
+      };`;
+    writeFileSync(path.join(folder, 'engine.js'), `${breaks}\n${engine}`);
+    const broken = await servePage(folder, 0);
+    const address = `http://127.0.0.1:${(broken.address() as AddressInfo).port}/`;
+    try {
+      const one = 'questions=1&g=2&k=1&h=2&device=software';
+      const { page } = await open(`train?steps=200&${one}`, address);
+      await click(page, 'Start');
+      await until(page, 'step 1 of 200: answering');
+      await page.evaluate(() => new BroadcastChannel('break').postMessage('now'));
+      await until(page, 'the device was lost');
+      await page.evaluate((hash: string) => (location.hash = hash), `#/train?steps=1&${one}`);
+      await page.locator('.controls .primary:enabled').setTimeout(90_000).click();
+      await until(page, 'done after step 1 of 1');
+      expect(await texts(page)).not.toContain('the device was lost');
+    } finally {
+      broken.closeAllConnections();
+      broken.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('says what to do where the disk is full', { timeout: 240_000 }, async () => {
+    const { page } = await open(`train?${SMALL}`);
+    const client = await page.createCDPSession();
+    const origin = url.replace(/\/$/, '');
+    await client.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 20_000 });
+    await click(page, 'Start');
+    await until(page, 'MiB that this site may still use; remove saved models, or free disk space');
+    await client.send('Storage.overrideQuotaForOrigin', { origin });
+    await page.evaluate((hash: string) => (location.hash = hash), `#/train?${SMALL.replace('steps=3', 'steps=1')}`);
+    await page.locator('.controls .primary:enabled').setTimeout(90_000).click();
+    await until(page, 'done after step 1 of 1, saved at step 1');
   });
 
   it('looks inside: a picture that keys turn, and the same as text', { timeout: 180_000 }, async () => {
