@@ -14,7 +14,7 @@ const OWN = {
     type: 'choice',
     choices: ['step', 'tokens', 'seconds'],
     default: 'step',
-    doc: 'What curves of several runs are drawn over: steps, tokens that went through the model, or seconds of the steps.',
+    doc: 'What curves of several runs are drawn over: steps, tokens sampled, or seconds of the steps.',
   },
   output: {
     section: 'report',

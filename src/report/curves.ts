@@ -53,17 +53,18 @@ export const CHARTS: readonly Curves[] = [
   layers('Learning rate', 'learning_rate'),
 ];
 
-/** What counts along a drawing: steps, tokens that went through the model, or seconds of the steps. */
+/** What counts along a drawing: steps, tokens sampled, or seconds of the steps. */
 export type Axis = 'step' | 'tokens' | 'seconds';
 
 /** A metric over the steps. */
 export function pointsOf(steps: readonly StepRecord[], key: string, axis: Axis): (readonly [x: number, y: number])[] {
-  let seconds = 0;
+  let [seconds, tokens] = [0, 0];
   return steps.flatMap(({ step, metrics, seconds: phases }) => {
     seconds += Object.values(phases).reduce((a, b) => a + b, 0);
-    const x = axis === 'step' ? step : axis === 'tokens' ? metrics['num_tokens'] : seconds;
+    tokens += metrics['num_tokens'] ?? 0;
+    const x = { step, tokens, seconds }[axis];
     const y = metrics[key];
-    return x === undefined || y === undefined || !Number.isFinite(y) ? [] : [[x, y] as const];
+    return y === undefined || !Number.isFinite(y) ? [] : [[x, y] as const];
   });
 }
 

@@ -34,7 +34,7 @@ describe('several runs on one page', () => {
 
   it('are drawn over steps, tokens or seconds', () => {
     const steps = [1, 2].map((step) => ({
-      ...{ step, metrics: { reward: step / 10, num_tokens: 100 * step }, seconds: { 'sample/1': 2, 'update/1': 1 } },
+      ...{ step, metrics: { reward: step / 10, num_tokens: 100 }, seconds: { 'sample/1': 2, 'update/1': 1 } },
       memory: { allocated: 0, peak: 0 },
     }));
     expect(pointsOf(steps, 'reward', 'step')).toEqual([[1, 0.1], [2, 0.2]]); // prettier-ignore

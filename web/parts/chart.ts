@@ -52,6 +52,9 @@ export function Chart({ title, doc, steps, lines, smoothing, percent = false }: 
   const last = shown.map((values) => values.findLast((value) => value !== null) ?? null);
   const data = [[...steps], ...lines.flatMap(({ values }, i) => [[...values], shown[i]!])] as uPlot.AlignedData;
 
+  // A frame that is made again, for another colour scheme, shows what is there by then.
+  const latest = useRef(data);
+  latest.current = data;
   const [found, setFound] = useState<{ readonly Plot: Plot | null } | null>(null);
   const Plot = found?.Plot;
   useEffect(() => void loadDrawing().then((made) => setFound({ Plot: made })), []);
@@ -60,7 +63,7 @@ export function Chart({ title, doc, steps, lines, smoothing, percent = false }: 
     const element = place.current!;
     const make = (): void => {
       plot.current?.destroy();
-      plot.current = new Plot(optionsOf(element, lines, text), data, element);
+      plot.current = new Plot(optionsOf(element, lines, text), latest.current, element);
     };
     make();
     const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }));

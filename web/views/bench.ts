@@ -29,8 +29,9 @@ export function Bench({ state }: { readonly state: State }): Children {
   return html`<section class="hero small">
       <h1>How fast is this browser?</h1>
       <p>
-        The operations and phases of a training, beside the most that the device can do; the same suite as
-        <code>mgrpo bench</code>.
+        The operations and phases of a training, beside the most that the device can do; the same suite as ${' '}<code
+          >mgrpo bench</code
+        >.
       </p>
     </section>
     <section class="controls" aria-label="Controls">

@@ -325,8 +325,7 @@ function Work({ state }: { readonly state: State }): Children {
     const [phase, layer] = key.split('/');
     return `${PHASES[phase!] ?? phase!}${layer === '2' ? ', corrections' : ''}`;
   };
-  // Counted from the beginning of the training.
-  const tokens = (step.metrics['num_tokens'] ?? 0) - (state.steps.at(-2)?.metrics['num_tokens'] ?? 0);
+  const tokens = step.metrics['num_tokens'] ?? 0;
   return html`<section class="work" aria-labelledby="work">
     <h2 id="work">Work of step ${step.step}</h2>
     <p class="quiet">
