@@ -170,7 +170,7 @@ export type { Checkpointed, KeepSettings } from './run/folder.js';
 export { TRACKERS } from './run/trackers.js';
 export type { TrackerName } from './run/trackers.js';
 export type { Evaluations, Metrics, ReportData, RunConfig, StepRecord } from './report/data.js';
-export { alignColumns, bytesText, countText, duration, metricTable } from './report/format.js';
+export { alignColumns, metricTable } from './report/format.js';
 export { modelCard } from './report/card.js';
 export type { CardOptions } from './report/card.js';
 export { renderReport } from './report/page.js';
