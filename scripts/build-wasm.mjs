@@ -1,12 +1,13 @@
 // Compiles the WebAssembly modules that are named on the command line, or all of scripts/wasm-modules.mjs, and prints their sizes. With
 // --wat the text form lies beside each.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
+import { packData } from './pack-data.mjs';
 import { WASM_MODULES, sourceOf, targetOf } from './wasm-modules.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -15,7 +16,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const asOfAsc = createRequire(import.meta.resolve('assemblyscript/asc'));
 const { default: binaryen } = await import(pathToFileURL(asOfAsc.resolve('binaryen')).href);
 /** Largest functions that are inlined: always, where they are small, where they have one caller. The verifier is downloaded by pages: it is small. */
-const INLINING = { verifier: [4, 20, 50], engine: [8, 30, 200] };
+const INLINING = { verifier: [6, 6, 50], engine: [8, 30, 200] };
 const { values, positionals } = parseArgs({ options: { wat: { type: 'boolean' } }, allowPositionals: true });
 mkdirSync(path.join(root, 'build'), { recursive: true });
 
@@ -30,7 +31,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(WASM_MODUL
       ...(values.wat ? ['--textFile', target.replace('.wasm', '.wat')] : []),
       ...WASM_MODULES[name],
     ],
-    { baseDir: root },
+    { baseDir: root, readFile: source },
   );
   if (error) {
     console.error(stderr.toString());
@@ -40,6 +41,12 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(WASM_MODUL
   renameSync(path.join(root, partial), path.join(root, target));
   const bytes = readFileSync(path.join(root, target));
   console.error(`${target}: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`);
+}
+
+/** The text of a source file, or null. A function is inlined wherever it is called where `// @inline` stands above it: prettier knows no decorators there. */
+function source(name, folder) {
+  const file = path.resolve(folder, name);
+  return existsSync(file) ? readFileSync(file, 'utf8').replaceAll(/^\/\/ @inline$/gm, '@inline') : null;
 }
 
 /** The module after binaryen's -O3 with less inlining. */
@@ -54,22 +61,6 @@ function optimised(binary, name) {
   binaryen.setFlexibleInlineMaxSize(flexible);
   binaryen.setOneCallerInlineMaxSize(oneCaller);
   for (let round = 0; round < 3; round++) module.optimize();
-  if (name === 'verifier') joinData(module);
+  if (name === 'verifier') packData(module, binaryen);
   return module.emitBinary();
-}
-
-/**
- * Joins all data to one piece. The verifier's is a thousand short strings: the zeros between them pack better than an address before each.
- */
-function joinData(module) {
-  const infos = Array.from({ length: module.getNumDataSegments() }, (_, i) =>
-    module.getDataSegmentInfo(module.getDataSegmentByIndex(i)),
-  );
-  const start = Math.min(...infos.map(({ offset }) => offset));
-  const end = Math.max(...infos.map(({ offset, data }) => offset + data.byteLength));
-  const data = new Uint8Array(end - start);
-  for (const info of infos) data.set(new Uint8Array(info.data), info.offset - start);
-  const { initial, max } = module.getMemoryInfo('0');
-  module.removeExport('memory');
-  module.setMemory(initial, max ?? -1, 'memory', [{ offset: module.i32.const(start), data, passive: false }]);
 }

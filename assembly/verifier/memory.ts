@@ -11,11 +11,13 @@ export function nil<T>(): T {
 }
 
 /** Element i of an array of 32-bit words. */
+// @inline
 export function elementAt<T>(base: usize, i: i32): T {
   return load<T>(base + ((<usize>i) << 2));
 }
 
 /** Sets element i of an array of 32-bit words. */
+// @inline
 export function setElement<T>(base: usize, i: i32, v: T): void {
   store<T>(base + ((<usize>i) << 2), v);
 }

@@ -12,10 +12,12 @@ export class Int {
   len: i32;
 }
 
+// @inline
 function at(x: Int, i: i32): u32 {
   return elementAt<u32>(changetype<usize>(x) + 8, i);
 }
 
+// @inline
 function put(x: Int, i: i32, v: u32): void {
   setElement<u32>(changetype<usize>(x) + 8, i, v);
 }

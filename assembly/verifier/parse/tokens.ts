@@ -95,6 +95,7 @@ export class Tokens {
   /** flags of the next token */
   flags: i32;
 
+  @inline
   at(i: i32): Token {
     return changetype<Token>(this.base + <usize>i * offsetof<Token>());
   }

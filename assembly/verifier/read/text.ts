@@ -4,18 +4,22 @@ import { Char } from './characters';
 /** What a broken byte sequence reads as. */
 export const REPLACEMENT: i32 = 0xfffd;
 
+// @inline
 export function byteAt(p: usize): i32 {
   return <i32>load<u8>(p);
 }
 
+// @inline
 export function isSpace(c: i32): bool {
   return c == Char.SPACE || <u32>(c - Char.TAB) < 5;
 }
 
+// @inline
 export function isDigit(c: i32): bool {
   return <u32>(c - Char.ZERO) < 10;
 }
 
+// @inline
 export function isLower(c: i32): bool {
   return <u32>(c - Char.a) < 26;
 }
@@ -24,6 +28,7 @@ export function isUpper(c: i32): bool {
   return <u32>(c - Char.A) < 26;
 }
 
+// @inline
 export function isLetter(c: i32): bool {
   return isLower(lowered(c));
 }
@@ -36,6 +41,11 @@ function lowered(c: i32): i32 {
 /** A letter in lower case; other characters stay. */
 export function toLower(c: i32): i32 {
   return isUpper(c) ? lowered(c) : c;
+}
+
+/** A letter in capitals; other characters stay. */
+export function toUpper(c: i32): i32 {
+  return isLower(c) ? c & ~32 : c;
 }
 
 /** Whether the byte belongs to a character outside ASCII. */
