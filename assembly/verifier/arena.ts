@@ -13,6 +13,9 @@ const MAX_BLOCK: usize = 1 << 20;
 /** Fuel of one pair: about one unit per limb operation or byte, some 2 ns each. */
 export const PAIR_FUEL: i32 = 4_000_000;
 
+/** Fuel of all comparisons of one row: of the answer found, and of those by which other marks confirm or contradict it. */
+const ROW_FUEL: i32 = 5_000_000;
+
 /** Fuel of what is computed once, when the module starts. */
 export const START_FUEL: i32 = 1 << 30;
 
@@ -22,6 +25,8 @@ const HARD_END: usize = SOFT_END + RESERVE_BYTES;
 
 let top: usize = BASE;
 let fuel: i32 = 0;
+let granted: i32 = 0;
+let left: i32 = START_FUEL;
 
 /** True once fuel or memory of this pair is used up; results computed after that are void. */
 export let failed: bool = false;
@@ -30,10 +35,19 @@ export let undecided: bool = false;
 /** Counts the pairs, so that tables in the arena know when they are void. */
 export let pair: i32 = 0;
 
-/** Starts a new pair: all earlier arena pointers are void. */
+/** Starts a new row of the batch. */
+export function beginRow(): void {
+  left = ROW_FUEL;
+  granted = 0;
+  fuel = 0;
+}
+
+/** Starts a new pair of the row: all earlier arena pointers are void. */
 export function resetArena(budget: i32): void {
+  left -= granted - max(fuel, 0);
+  granted = min(budget, left);
   top = BASE;
-  fuel = budget;
+  fuel = granted;
   failed = false;
   undecided = false;
   pair++;

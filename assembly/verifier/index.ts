@@ -5,6 +5,7 @@
 // Record (i32 each; addresses are byte addresses in memory):
 // in  0 gold start · 1 gold length · 2 text start · 3 text length · 4 flags (status.ts) · 5-8 tolerances (policy.ts), with flag TOLERANT
 // out 5 verdict · 6 rule · 7 answer start · 8 answer length · 9 gold answer start · 10 gold answer length · 11 kind, with flag KIND
+import { beginRow } from './arena';
 import { checkCountdown, countdownReason } from './compare/countdown';
 import { equalAnswers } from './compare/equal';
 import { kindOf } from './compare/kind';
@@ -16,6 +17,9 @@ import { Mark, marks, ruleOf } from './read/marks';
 import { repaired } from './read/repair';
 import { endOf, exists, NOWHERE, Span, startOf } from './read/span';
 import { AnswerKind, Flag, Rule, Verdict } from './status';
+
+// Called before everything else, by what scripts/pack-data.mjs adds.
+export { unpack } from './unpack';
 
 const ROW_WORDS: i32 = 12;
 const ROW_CAPACITY: i32 = 4096;
@@ -63,6 +67,7 @@ export function grade(count: i32): void {
   beginBatch();
   for (let i = 0; i < count; i++) {
     const row = rows + <usize>(i * ROW_WORDS * 4);
+    beginRow();
     const flags = load<i32>(row, 16);
     policy.take(flags, row + 20);
     const goldText = plainText(row, 0, true);
@@ -133,6 +138,7 @@ export function countdown(count: i32): void {
   beginBatch();
   for (let i = 0; i < count; i++) {
     const row = rows + <usize>(i * ROW_WORDS * 4);
+    beginRow();
     const flags = load<i32>(row, 16);
     const found = extractAnswer(plainText(row, 8, false), flags, NOWHERE);
     if (found.answer == NOWHERE) answerRow(row, Verdict.NO_ANSWER, found.rule, NOWHERE);

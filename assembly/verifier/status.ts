@@ -87,6 +87,8 @@ export const enum Rule {
   LAST_NUMBER = 8,
   /** Lenient, where the gold is a choice letter: the last choice letter. */
   LAST_LETTER = 9,
+  /** Nothing is marked, but the last sentence draws a conclusion: "So the total is …", "Result: …". */
+  CONCLUSION = 10,
   /** The text is empty once markup is taken off. */
   EMPTY = 16,
   /** The think block is never closed: what stands there is not an answer yet. */

@@ -39,6 +39,7 @@ export const RULES: Readonly<Record<number, readonly [name: string, sentence: st
   7: ['last_math', 'the last formula'],
   8: ['last_number', 'the last number'],
   9: ['last_letter', 'the last choice letter'],
+  10: ['conclusion', 'the last sentence draws a conclusion'],
   16: ['empty', 'the text is empty'],
   17: ['open_think', 'the think block is never closed'],
   18: ['unmarked', 'nothing is marked as the answer'],

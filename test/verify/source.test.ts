@@ -39,6 +39,8 @@ describe('the source of the verifier', () => {
       'assembly/verifier/algebra/forms.ts depth',
       'assembly/verifier/arena.ts top',
       'assembly/verifier/arena.ts fuel',
+      'assembly/verifier/arena.ts granted',
+      'assembly/verifier/arena.ts left',
       'assembly/verifier/arena.ts failed',
       'assembly/verifier/arena.ts undecided',
       'assembly/verifier/arena.ts pair',

@@ -7,7 +7,7 @@ import { Char } from '../read/characters';
 import { Choice } from '../read/letters';
 import { hasContent, hasHidden, isPlain, sameText } from '../read/plain';
 import { endOf, Span, startOf } from '../read/span';
-import { byteAt, indexOfByte, isDigit, isWordAt, skipDigits } from '../read/text';
+import { byteAt, indexOfByte, isDigit, isWordAt, skipDigits, toUpper } from '../read/text';
 import { Flag, Verdict } from '../status';
 import { equalAnswer } from './answer';
 import { isWorkedOut } from './form';
@@ -113,13 +113,15 @@ export function equalAnswers(gold: Span, pred: Span, flags: i32): i32 {
   const pe = endOf(pred);
   const goldLength = <i32>(ge - g);
   const predLength = <i32>(pe - p);
+  const isSame = goldLength == predLength && memory.compare(g, p, <usize>goldLength) == 0;
+  if (!isSame && (goldLength > MAX_ANSWER || predLength > MAX_ANSWER)) return Verdict.UNDECIDED;
   if (!hasContent(g, ge)) return Verdict.GOLD_UNPARSABLE;
   if (!hasContent(p, pe)) return Verdict.PRED_UNPARSABLE;
   if (hasHidden(g, ge)) return Verdict.GOLD_UNPARSABLE;
   if (hasHidden(p, pe)) return Verdict.PRED_UNPARSABLE;
-  if (goldLength == predLength && memory.compare(g, p, <usize>goldLength) == 0) return Verdict.EQUAL;
+  if (isSame) return Verdict.EQUAL;
+  if (isWhole(g, ge) && isWhole(p, pe) && (flags & Flag.TOLERANT) == 0) return Verdict.NOT_EQUAL;
   if (sameText(g, ge, p, pe, false)) return Verdict.EQUAL;
-  if (goldLength > MAX_ANSWER || predLength > MAX_ANSWER) return Verdict.UNDECIDED;
   const letter = choiceVerdict(g, ge, p, pe);
   if (letter >= 0) return letter;
   const first = compareUnder(g, ge, p, pe, Commas.GROUP, Commas.GROUP, worked);
@@ -133,6 +135,11 @@ export function equalAnswers(gold: Span, pred: Span, flags: i32): i32 {
   if (isPlain(g, ge) && isPlain(p, pe) && sameText(g, ge, p, pe, true)) return Verdict.EQUAL;
   if (verdict == Verdict.UNDECIDED) return Verdict.UNDECIDED;
   return first.goldParsed ? Verdict.PRED_UNPARSABLE : Verdict.GOLD_UNPARSABLE;
+}
+
+/** Whether the text is digits alone, and the first no zero: two of them are the same number only where they are the same text. */
+function isWhole(p: usize, e: usize): bool {
+  return byteAt(p) != Char.ZERO && skipDigits(p, e) == e;
 }
 
 /** Whether the two are equal under another reading of commas, for half the work. */
@@ -159,6 +166,8 @@ function choiceVerdict(g: usize, ge: usize, p: usize, pe: usize): i32 {
   gold.read(g, ge);
   if (gold.letter == 0) return -1;
   pred.read(p, pe);
+  // (b)
+  if (pe == p + 1 && byteAt(p - 1) == Char.OPEN_PAREN && byteAt(pe) == Char.CLOSE_PAREN) pred.letter = toUpper(byteAt(p));
   if (pred.letter == 0) return -1;
   if (gold.letter != pred.letter) return Verdict.NOT_EQUAL;
   if (gold.text > 0 && pred.text > 0) return sameText(gold.text, ge, pred.text, pe, true) ? Verdict.EQUAL : -1;

@@ -3,19 +3,32 @@
 // responses that were not cut, the last value of a marked sentence and then of the whole text.
 import { Flag, Rule } from '../status';
 import { Char } from './characters';
+import { conclusion, valueBefore, valueOf } from './conclusion';
 import { sentenceEnd } from './formula';
 import { joined } from './joined';
-import { afterFinal, afterLastIs, afterLink, tagClose } from './links';
+import { afterFinal, afterLastIs, afterLink } from './links';
 import { lastLetter, leadingLetter, onlyLetter } from './letters';
-import { Box, isOpenBox, joins, Mark, marks, REMEMBERED } from './marks';
+import { Box, isOpenBox, joins, Mark, marks, REMEMBERED, tagClose } from './marks';
 import { isPlain } from './plain';
 import { countAllWords, REACH, countTextWords, trimmed, wholeAnswer } from './prose';
 import { region, Region } from './region';
 import { percentEnd, Runs } from './runs';
-import { followsNot, isNegated, isNumber, isTakenBack } from './sentences';
+import { followsNot, isConditional, isNegated, isNoMark, isNumber, isTakenBack } from './sentences';
 import { countItems, isConclusion, isLastOf, lastByteOf, touches } from './solution';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
-import { byteAt, indexOfByte, isDigit, isOneOf, isWordAt, skipDigits, skipSpace, trimEnd } from './text';
+import {
+  byteAt,
+  indexOfByte,
+  isClosing,
+  isDigit,
+  isOneOf,
+  isOpening,
+  isSpace,
+  isWordAt,
+  skipDigits,
+  skipSpace,
+  trimEnd,
+} from './text';
 
 /** How far the boxes of one list may stand apart. */
 const FAR: usize = 600;
@@ -120,8 +133,7 @@ export class Extractor {
   /** Finds a marked answer in [p, e). Gives the rule that found it, or NONE. */
   marked(p: usize, e: usize, textEnd: usize): i32 {
     for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.FINAL, back)) > 0; back++) {
-      const from = afterFinal(mark, e);
-      if (from > 0 && this.takeMarked(from, e, textEnd, false)) return Rule.FINAL_ANSWER;
+      if (this.takeWord(mark, p, e, textEnd, true)) return Rule.FINAL_ANSWER;
     }
     if (this.takeBox(p, e) && this.fitsGold()) return Rule.BOXED;
     for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.TAG, back)) > 0; back++) {
@@ -132,8 +144,7 @@ export class Extractor {
     for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.HASHES, back)) > 0; back++)
       if (this.takeMarked(mark, e, textEnd, true)) return Rule.HASHES;
     for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.ANSWER, back)) > 0; back++) {
-      const from = afterLink(mark, e);
-      if (from > 0 && this.takeMarked(from, e, textEnd, false)) return Rule.ANSWER_IS;
+      if (this.takeWord(mark, p, e, textEnd, false)) return Rule.ANSWER_IS;
     }
     return Rule.NONE;
   }
@@ -165,11 +176,18 @@ export class Extractor {
         const tag = marks.at(Mark.TAG, 0);
         // within a tag, it is the tag's answer
         if (tag > 0 && mark > tag && mark < tagClose(tag, e)) return false;
-        const from: usize = mark == 0 ? 0 : turn == Mark.ANSWER ? afterLink(mark, e) : afterFinal(mark, e);
-        return from > 0 && this.takeMarked(from, e, textEnd, false);
+        return mark > 0 && this.takeWord(mark, this.region.start, e, textEnd, turn == Mark.FINAL);
       }
     }
     return false;
+  }
+
+  /** Answers with what the word "answer" (or "final answer") before `mark` marks, behind it or before it. */
+  takeWord(mark: usize, s: usize, e: usize, textEnd: usize, isFinal: bool): bool {
+    if (isNoMark(s, mark)) return false;
+    const from = isFinal ? afterFinal(mark, e) : afterLink(mark, e);
+    if (from > 0) return this.takeMarked(from, e, textEnd, false);
+    return this.takeValue(valueBefore(this.runs, s, mark, e, this.goldList, this.goldLetter), e);
   }
 
   /** A text without a usable mark; `cut`: it ends where the response was cut. */
@@ -181,6 +199,8 @@ export class Extractor {
       this.take(letter);
       return Rule.WHOLE;
     }
+    const concluded = this.truncated ? NOWHERE : conclusion(this.runs, p, e, this.goldList, this.goldLetter);
+    if (exists(concluded) && this.takeValue(concluded, e)) return Rule.CONCLUSION;
     const whole = wholeAnswer(p, e, this.goldWords);
     if (exists(whole)) {
       if (cut) return Rule.TRUNCATED;
@@ -189,7 +209,7 @@ export class Extractor {
     if (this.strict) return marks.count(Mark.BOX) > 0 || marks.count(Mark.TAG) > 0 ? Rule.BROKEN_MARK : Rule.UNMARKED;
     if (this.truncated) return Rule.TRUNCATED;
     if (this.goldLetter) return this.take(lastLetter(p, e)) ? Rule.LAST_LETTER : Rule.UNMARKED;
-    if (!this.takeValue(this.runs.lastValue(p, e, this.goldList), e)) return Rule.UNMARKED;
+    if (!this.takeValue(this.runs.lastValue(tailOf(p, e), e, this.goldList), e)) return Rule.UNMARKED;
     return isNumber(this.answer) ? Rule.LAST_NUMBER : Rule.LAST_MATH;
   }
 
@@ -310,13 +330,20 @@ export class Extractor {
   takeMarked(p: usize, e: usize, textEnd: usize, oneLine: bool): bool {
     // "Final Answer" as a heading: the value is on a line below.
     p = skipSpace(p, e);
-    const end = oneLine ? indexOfByte(p, e, Char.NEWLINE) : sentenceEnd(p, e);
-    if (end <= p) return false;
+    const quoted = quotedEnd(p, e);
+    if (quoted > 0) {
+      const isList = byteAt(p) == Char.OPEN_BRACKET && this.goldList;
+      if (isList || isOneOf(byteAt(p), QUOTES)) p++;
+      e = isList ? quoted - 1 : quoted;
+    }
+    const end = closedEnd(p, oneLine ? indexOfByte(p, e, Char.NEWLINE) : sentenceEnd(p, e));
+    // nobody answers with a question
+    if (end <= p || (end < e && byteAt(end) == Char.QUESTION)) return false;
     if (marks.count(Mark.BOX) > 0 && this.takeBox(p, this.boxSentenceEnd(p, end, e))) return true;
     const offersLetter = this.goldLetter && (exists(leadingLetter(p, end)) || isWordAt(p, end, 'not'));
     if (offersLetter) {
       const only = onlyLetter(p, end);
-      return exists(only) && this.takeValue(only, end) && !this.mayContinue(only, textEnd);
+      return exists(only) && !isConditional(endOf(only), end) && this.takeValue(only, end) && !this.mayContinue(only, textEnd);
     }
     const whole = wholeAnswer(p, end, this.goldWords);
     if (exists(whole)) return this.stands(whole, end, e) && this.takeFinished(whole, end, textEnd);
@@ -324,7 +351,10 @@ export class Extractor {
     const leading = this.runs.leadingValue(p, end, this.goldList);
     if (exists(leading)) return this.stands(leading, end, e) && this.takeFinished(leading, end, textEnd);
     if (isNegated(p, end)) this.withdrawn = true;
-    if (this.firm) return false;
+    if (this.firm) {
+      const said = this.goldLetter ? NOWHERE : valueOf(this.runs, p, end, this.goldList, false);
+      return exists(said) && this.stands(said, end, e) && this.takeFinished(said, end, textEnd);
+    }
     if (this.goldLetter) return this.takeValue(onlyLetter(p, end), end);
     const last = this.runs.lastValue(p, end, this.goldList);
     return exists(last) && !isNegated(p, startOf(last)) && this.stands(last, end, e) && this.takeFinished(last, end, textEnd);
@@ -349,10 +379,10 @@ export class Extractor {
   /** The content of an answer tag: its box, all of it where it is an answer, else the value it starts with or (lenient) ends with. */
   takeTag(p: usize, e: usize): bool {
     if (this.takeBox(p, e)) return true;
+    while (p < e && isOneOf(byteAt(p), '# ')) p++;
     const mark = marks.at(Mark.ANSWER, 0);
     if (mark > p && mark < e) {
-      const from = afterLink(mark, e);
-      return from > 0 && this.takeMarked(from, e, e, false);
+      return this.takeWord(mark, p, e, e, false);
     }
     const letter = this.goldLetter ? leadingLetter(p, e) : NOWHERE;
     if (exists(letter)) return this.takeValue(onlyLetter(p, e), e);
@@ -365,6 +395,38 @@ export class Extractor {
   }
 }
 
+const QUOTES = '"\'';
+
+/** Where a value in quotes, or one of JSON ("answer": 5), at p ends; 0 where it is neither. */
+function quotedEnd(p: usize, e: usize): usize {
+  const c = byteAt(p);
+  const line = indexOfByte(p, e, Char.NEWLINE);
+  if (isOneOf(c, QUOTES)) {
+    const close = indexOfByte(p + 1, line, c);
+    return close < line ? close : 0;
+  }
+  let q = p;
+  while (isSpace(byteAt(q - 1))) q--;
+  if (byteAt(q - 1) != Char.COLON || !isOneOf(byteAt(q - 2), QUOTES)) return 0;
+  let depth = 0;
+  for (q = p; q < line; q++) {
+    if (depth == 0 && isOneOf(byteAt(q), ',}')) break;
+    if (isOpening(byteAt(q))) depth++;
+    else if (isClosing(byteAt(q))) depth--;
+  }
+  return q;
+}
+
+/** The end of [p, e) before a bracket that was opened before p: (Answer: 5). */
+function closedEnd(p: usize, e: usize): usize {
+  let depth = 0;
+  for (let q = p; q < e; q++) {
+    if (isOpening(byteAt(q))) depth++;
+    else if (isClosing(byteAt(q)) && --depth < 0 && q > p) return byteAt(q - 1) == Char.BACKSLASH ? e : q;
+  }
+  return e;
+}
+
 /** The span without the emphasis of Markdown around all of it: **5**, _5_, `5`. */
 function withoutEmphasis(p: usize, e: usize): Span {
   while (e > p + 2 && isOneOf(byteAt(p), '*_`') && byteAt(e - 1) == byteAt(p)) {
@@ -372,6 +434,16 @@ function withoutEmphasis(p: usize, e: usize): Span {
     e--;
   }
   return span(p, e);
+}
+
+/** How much of the end of a text its last value is looked for in. */
+const TAIL: usize = 1 << 14;
+
+/** Start of the part of [p, e) that its last value is looked for in: behind a line end or space. */
+function tailOf(p: usize, e: usize): usize {
+  if (e - p <= TAIL) return p;
+  const line = indexOfByte(e - TAIL, e - (TAIL >> 1), Char.NEWLINE);
+  return byteAt(line) == Char.NEWLINE ? line : indexOfByte(e - TAIL, e, Char.SPACE);
 }
 
 /** Position of the comma in a number written with a decimal comma ("2,74", "1000,99", not "1,234"), or 0. */
@@ -422,7 +494,7 @@ export function extractAnswer(text: Span, flags: i32, gold: Span): Extractor {
     extractor.withdrawn = false;
     extractor.readGold(gold);
     extractor.rule = extractor.find(e);
-    if (extractor.rule > Rule.LAST_LETTER) extractor.answer = NOWHERE;
+    if (extractor.rule > Rule.CONCLUSION) extractor.answer = NOWHERE;
   }
   return extractor;
 }

@@ -1,7 +1,8 @@
 // Formulas in running text: their delimiters, and where sentences around them end.
 import { Char } from './characters';
+import { closesAnswer } from './marks';
 import { countWords, REACH } from './prose';
-import { byteAt, indexOfByte, isDigit, isOneOf, isSpace, skipSpace, skipText, startsWith, startsWithFold } from './text';
+import { byteAt, indexOfByte, isDigit, isOneOf, isSpace, skipSpace, skipText, startsWith } from './text';
 
 /** Length of the delimiter that opens a formula at `p`: `$$`, `\(` and `\[` have two bytes. */
 export function delimiterLength(p: usize): usize {
@@ -52,7 +53,9 @@ function dollarFormulaEnd(p: usize, e: usize): usize {
   return 0;
 }
 
-/** End of the sentence that starts at `p`, at most REACH on: an end mark before white space, an empty line, or a line end once there is content. */
+/**
+ * End of the sentence that starts at `p`, at most REACH on: an end mark before white space, a line end, or a tag that
+ * closes. */
 export function sentenceEnd(p: usize, e: usize): usize {
   if (e - p > REACH) e = p + REACH;
   p = skipSpace(p, e);
@@ -73,7 +76,8 @@ export function sentenceEnd(p: usize, e: usize): usize {
         continue;
       }
     }
-    if (c == Char.NEWLINE || startsWith(p, e, '。') || (c == Char.LESS && startsWithFold(p, e, '</answer>'))) return p;
+    if (c == Char.NEWLINE || startsWith(p, e, '。') || (c == Char.LESS && closesAnswer(p, e))) return p;
+    if (c == Char.OPEN_BRACKET && p + 1 < e && byteAt(p + 1) == Char.SLASH) return p;
     if (isOneOf(c, '.!?') && isEndMark(p, e))
       return c == Char.BANG && p > 0 && (isDigit(byteAt(p - 1)) || byteAt(p - 1) == Char.CLOSE_PAREN) ? p + 1 : p;
     p++;

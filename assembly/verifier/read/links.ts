@@ -2,10 +2,26 @@
 import { Char } from './characters';
 import { sentenceEnd } from './formula';
 import { Names } from './names';
-import { byteAt, indexOfByte, isLetter, isOneOf, isSpace, skipLetters, skipSpace, skipText, startsWithFold } from './text';
+import { trimmed } from './prose';
+import { region } from './region';
+import { isNumber } from './sentences';
+import { exists } from './span';
+import {
+  byteAt,
+  indexOfByte,
+  isDigit,
+  isLetter,
+  isOneOf,
+  isSpace,
+  isWordAt,
+  skipLetters,
+  skipSpace,
+  skipText,
+  startsWithFold,
+} from './text';
 
 /** Verbs that link the word "answer" to its value. */
-const LINKS = new Names(8).add('is/are/be/was/equals/comes/turns');
+const LINKS = new Names(16).add('is/are/be/was/equals/comes/turns/s');
 /** Words that may stand beside a link. */
 const BESIDE_LINK = new Names(16).add('therefore/thus/then/hence/should/would/will/must/here');
 /** Words that may stand behind a link. */
@@ -24,7 +40,8 @@ export function afterFinal(mark: usize, e: usize): usize {
 }
 
 /** Position after "is", ":", "=" and what may stand beside them after the word "answer"; 0 where nothing links it to a value. */
-export function afterLink(p: usize, e: usize): usize {
+export function afterLink(mark: usize, e: usize): usize {
+  let p = mark;
   let linked = false;
   while (true) {
     p = skipSpace(p, e);
@@ -38,19 +55,67 @@ export function afterLink(p: usize, e: usize): usize {
       const q = skipLetters(p, e);
       const n = <i32>(q - p);
       if (LINKS.has(p, n, true)) linked = true;
-      else if (!BESIDE_LINK.has(p, n, true) && !(linked ? BEHIND_LINK : BEFORE_LINK).has(p, n, true)) return linked ? p : 0;
+      else if (!BESIDE_LINK.has(p, n, true) && !(linked ? BEHIND_LINK : BEFORE_LINK).has(p, n, true))
+        return linked ? p : behindClause(p, e);
       p = q;
-    } else if (isOneOf(c, '*`#"') || (!linked && isOneOf(c, '_)]},'))) p++;
-    else return linked ? p : 0;
+    } else if (p == mark && c == Char.CLOSE_BRACKET) {
+      // [Answer] 17
+      linked = true;
+      p++;
+    } else if (!linked && c == Char.OPEN_PAREN) {
+      const close = indexOfByte(p, min(e, p + ASIDE), Char.CLOSE_PAREN);
+      if (close >= e || byteAt(close) != Char.CLOSE_PAREN) return 0;
+      p = close + 1;
+    } else if (linked && isQuote(c)) return p;
+    else if (isOneOf(c, '*`#') || isQuote(c) || (!linked && isOneOf(c, '_)]},'))) p++;
+    else return linked ? p : isHeading(mark, p, e) ? p : 0;
   }
 }
 
-/** Position behind a sign that links, or 0: `:`, `=`, `->`, `=>`, →, 是, 为, ：. */
+/** Longest aside in brackets, and longest clause, between "answer" and its link. */
+const ASIDE: usize = 48;
+
+function isQuote(c: i32): bool {
+  return c == Char.QUOTE || c == Char.APOSTROPHE;
+}
+
+/** Position behind the first "is" or "are" of a sentence that goes on at p with a clause ("that we get", "in simplest form"), or 0. */
+function behindClause(p: usize, e: usize): usize {
+  e = min(e, p + ASIDE);
+  while (p < e && !isOneOf(byteAt(p), '.;:?!\n')) {
+    const q = skipLetters(p, e);
+    if (isWordAt(p, q, 'is') || isWordAt(p, q, 'are')) return skipSpace(q, e);
+    if (isWordAt(p, q, 'not') || isWordAt(p, q, 'nobody')) return 0;
+    p = max(q, p + 1);
+  }
+  return 0;
+}
+
+/** Longest heading. */
+const HEADING: usize = 20;
+
+/** Whether the line of the mark holds nothing else, or goes on with nothing but a number at p. */
+function isHeading(mark: usize, p: usize, e: usize): bool {
+  let q = mark;
+  while (q > region.start && byteAt(q - 1) != Char.NEWLINE) {
+    q--;
+    if (mark - q > HEADING || (!isLetter(byteAt(q)) && !isOneOf(byteAt(q), ' *#_>'))) return false;
+  }
+  const line = indexOfByte(mark, e, Char.NEWLINE);
+  const rest = trimmed(p, line);
+  return line < p || (exists(rest) && isNumber(rest));
+}
+
+/** Position behind a sign that links, or 0: `:`, `=`, `->`, `=>`, a dash, →, 是, 为, ：. */
 function linkSign(p: usize, e: usize): usize {
   const c = byteAt(p);
   if ((c == Char.MINUS || c == Char.EQUALS) && p + 1 < e && byteAt(p + 1) == Char.GREATER) return p + 2;
   if (c == Char.COLON || c == Char.EQUALS) return p + 1;
+  // a dash, but no minus
+  if (c == Char.MINUS && p + 1 < e && isSpace(byteAt(p + 1))) return p + 1;
   let q = skipText(p, e, '是');
+  if (q == 0) q = skipText(p, e, '– ');
+  if (q == 0) q = skipText(p, e, '—');
   if (q == 0) q = skipText(p, e, '→');
   if (q == 0) q = skipText(p, e, '为');
   if (q == 0) q = skipText(p, e, '：');
@@ -63,12 +128,6 @@ export function afterLastIs(p: usize, e: usize): usize {
   for (let q = p; q + 4 <= e; q++)
     if (byteAt(q) == Char.SPACE && (startsWithFold(q, e, ' is ') || startsWithFold(q, e, ' are '))) at = q + 4;
   return at;
-}
-
-/** Where the answer tag that p stands in is closed, or 0. */
-export function tagClose(p: usize, e: usize): usize {
-  for (; p < e; p++) if (byteAt(p) == Char.LESS && startsWithFold(p, e, '</answer>')) return p;
-  return 0;
 }
 
 function skipMarkdown(p: usize, e: usize): usize {

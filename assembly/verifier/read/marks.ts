@@ -2,21 +2,24 @@
 import { elementAt, setElement } from '../memory';
 import { Rule } from '../status';
 import { Char } from './characters';
+import { Names } from './names';
 import {
   byteAt,
   endsWith,
   groupEnd,
+  indexOfByte,
   isDigit,
   isLetter,
   isOneOf,
   isSpace,
   isWordAt,
+  ONES,
   skipDigits,
   skipLetters,
   skipSpace,
   skipText,
-  startsWith,
   startsWithFold,
+  TOPS,
   trimEnd,
 } from './text';
 
@@ -74,59 +77,114 @@ class Marks {
   /** Finds the marks of [s, e); `options` takes "option" and "choice" for marks too. */
   scan(s: usize, e: usize, options: bool): void {
     memory.fill(this.counts, 0, Mark.COUNT * 4);
-    for (let p = s; p < e; p++) {
-      const c = byteAt(p);
-      switch (c) {
-        case Char.a:
-        case Char.A:
-          p = this.answerWord(p, s, e);
-          break;
-        case Char.o:
-        case Char.O:
-        case Char.c:
-        case Char.C:
-          if (options && (isWordAt(p, e, 'option') || isWordAt(p, e, 'choice')) && (p == s || !isLetter(byteAt(p - 1))))
-            this.add(Mark.ANSWER, p + 6);
-          break;
-        case Char.BACKSLASH:
-          if (isWordAt(p + 1, e, 'boxed') || isWordAt(p + 1, e, 'fbox')) this.add(Mark.BOX, p);
-          else if (!isWordAt(p + 2, e, 'boxed')) p++; // `\\boxed` from a text that was escaped twice is a box
-          break;
-        case Char.LESS:
-          if (startsWithFold(p, e, '<answer>')) this.add(Mark.TAG, p + 8);
-          break;
-        case Char.HASH:
-          if (startsWith(p, e, '####')) {
-            let q = p + 4;
-            while (q < e && byteAt(q) == Char.HASH) q++;
-            if (q == p + 4) this.add(Mark.HASHES, q);
-            p = q - 1;
-          }
-          break;
-        default: {
-          const chinese = c >= 0xe3 ? skipText(p, e, '答案') : 0;
-          if (chinese > 0) this.add(endsWith(s, p, '最终') ? Mark.FINAL : Mark.ANSWER, chinese);
-        }
+    for (let p = s; p < e;) {
+      if (!options && p + 8 <= e && !mayMark(load<u64>(p))) {
+        p += 8;
+        continue;
       }
+      const stop = min(p + 8, e);
+      while (p < stop) p = this.markAt(p, s, e, options);
     }
   }
 
-  /** "answer", "answers", "A:" at the start of a line. Gives the last byte read. */
-  answerWord(p: usize, s: usize, e: usize): usize {
-    if (!startsWithFold(p, e, 'answer')) {
-      const isShort = byteAt(p) == Char.A && p + 1 < e && byteAt(p + 1) == Char.COLON;
-      if (isShort && (p == s || byteAt(p - 1) == Char.NEWLINE)) this.add(Mark.ANSWER, p + 1);
-      return p;
+  /** Notes the mark whose sign stands at p; gives where the search goes on. */
+  markAt(p: usize, s: usize, e: usize, options: bool): usize {
+    const c = byteAt(p);
+    switch (c) {
+      case Char.w:
+      case Char.W:
+        return p >= s + 3 ? this.answerWord(p - 3, s, e) : p + 1;
+      case Char.COLON:
+        if (p > s && byteAt(p - 1) == Char.A && (p - 1 == s || byteAt(p - 2) == Char.NEWLINE)) this.add(Mark.ANSWER, p);
+        return p + 1;
+      case Char.o:
+      case Char.O:
+      case Char.c:
+      case Char.C:
+        if (options && (isWordAt(p, e, 'option') || isWordAt(p, e, 'choice')) && (p == s || !isLetter(byteAt(p - 1))))
+          this.add(Mark.ANSWER, p + 6);
+        return p + 1;
+      case Char.BACKSLASH:
+        if (isWordAt(p + 1, e, 'boxed') || isWordAt(p + 1, e, 'fbox') || isWordAt(p + 1, e, 'framebox')) this.add(Mark.BOX, p);
+        // `\\boxed` from a text that was escaped twice is a box
+        else if (!isWordAt(p + 2, e, 'boxed')) return p + 2;
+        return p + 1;
+      case Char.LESS: {
+        const inside = answerTag(p, e);
+        if (inside > 0) this.add(Mark.TAG, inside);
+        return p + 1;
+      }
+      case Char.HASH: {
+        let q = p;
+        while (q < e && byteAt(q) == Char.HASH) q++;
+        if (q == p + 4) this.add(Mark.HASHES, q);
+        return q;
+      }
     }
-    const before = p > s ? byteAt(p - 1) : 0;
-    if (isLetter(before)) return p;
+    const chinese = c >= 0xe3 ? skipText(p, e, '答案') : 0;
+    if (chinese > 0) this.add(endsWith(s, p, '最终') ? Mark.FINAL : Mark.ANSWER, chinese);
+    return p + 1;
+  }
+
+  /** "answer", "answers" at p. Gives where the search goes on. */
+  answerWord(p: usize, s: usize, e: usize): usize {
     let q = p + 6;
+    if (!startsWithFold(p, e, 'answer')) return p + 4;
+    const before = p > s ? byteAt(p - 1) : 0;
     if (q < e && (byteAt(q) | 32) == Char.s) q++;
-    if (q < e && isLetter(byteAt(q))) return p;
+    if (isLetter(before) || (q < e && isLetter(byteAt(q)))) return q;
     const isFinal = p >= s + 6 && startsWithFold(p - 6, p - 1, 'final');
     if (before != Char.LESS && before != Char.SLASH) this.add(isFinal ? Mark.FINAL : Mark.ANSWER, q);
-    return q - 1;
+    return q;
   }
+}
+
+/** Whether a byte of eight has the form (x | bits) == pattern; may also say so where a byte only comes close. */
+// @inline
+function has(word: u64, bits: u64, pattern: u64): u64 {
+  const x = (word | (ONES * bits)) ^ (ONES * pattern);
+  return (x - ONES) & ~x;
+}
+
+/** Whether one of eight bytes may belong to a mark: w (the third letter of "answer"), : < # \ or a wide character. */
+function mayMark(word: u64): bool {
+  const found = has(word, 0x20, 0x77) | has(word, 0x06, 0x3e) | has(word, 0, Char.HASH) | has(word, 0, Char.BACKSLASH);
+  return ((word | found) & TOPS) != 0;
+}
+
+/** Names of the tags that an answer stands in; "final" joins "answer". */
+const TAGS = new Names(16).add('answer/finalanswer/ans/result/solution');
+/** Longest tag with its attributes. */
+const TAG_REACH: usize = 48;
+
+/** Position behind the name of an answer's tag at p, or 0. */
+function tagName(p: usize, e: usize): usize {
+  let q = skipLetters(p, e);
+  if (q < e && isWordAt(p, q, 'final') && isOneOf(byteAt(q), '_- ')) {
+    p = q + 1;
+    q = skipLetters(p, e);
+  }
+  return TAGS.has(p, <i32>(q - p), true) ? q : 0;
+}
+
+/** Position behind the tag at p that opens an answer, or 0. */
+function answerTag(p: usize, e: usize): usize {
+  let q = tagName(p + 1, e);
+  if (q == 0) return 0;
+  const reach = min(e, q + TAG_REACH);
+  if (q < reach && isSpace(byteAt(q))) while (q < reach && !isOneOf(byteAt(q), '<>')) q++;
+  return q < e && byteAt(q) == Char.GREATER ? q + 1 : 0;
+}
+
+/** Whether a tag that closes an answer stands at p. */
+export function closesAnswer(p: usize, e: usize): bool {
+  return p + 2 < e && byteAt(p + 1) == Char.SLASH && tagName(p + 2, e) > 0;
+}
+
+/** Where the answer tag that p stands in is closed, or 0. */
+export function tagClose(p: usize, e: usize): usize {
+  for (p = indexOfByte(p, e, Char.LESS); p < e; p = indexOfByte(p + 1, e, Char.LESS)) if (closesAnswer(p, e)) return p;
+  return 0;
 }
 
 /** The marks of the text that is being read. */

@@ -42,7 +42,7 @@ function markupAt(p: usize, e: usize): i32 {
 const REASONING = new Names(32)
   .add('think/thinking/thought/thoughts/reasoning/reason/reflection/scratchpad/analysis')
   .add('begin_of_thought', Edge.OPENS)
-  .add('end_of_thought', Edge.CLOSES);
+  .add('end_of_thought/begin_of_solution', Edge.CLOSES);
 
 /** What a tag does to a block of reasoning. */
 const enum Edge {

@@ -28,6 +28,8 @@ import {
 /** Longest tag with its attributes, and longest name of an entity. */
 const TAG_REACH: usize = 200;
 const ENTITY_REACH: usize = 12;
+/** Bytes of one text that may be read in vain for tags that close. */
+const LOOK_AHEAD: i32 = 1 << 18;
 
 /** What becomes of an HTML tag. */
 const enum Tag {
@@ -103,9 +105,14 @@ function eatenLetter(c: i32): i32 {
   return 0;
 }
 
-/** Whether some byte of eight may need work: below 0x20 (but not all), & < or part of a wide character. */
-function isSuspicious(word: u64): bool {
-  const low = (word - ONES * 0x20) & ~word;
+/** Whether some byte of eight may need work: below 0x20 (but not all, and no line end of prose), & < or part of a wide character. */
+function isSuspicious(word: u64, isAnswer: bool): bool {
+  const line = word ^ (ONES * Char.NEWLINE);
+  // 0x80 where a byte is a line end, exactly
+  const lines = isAnswer ? 0 : ~(((line & ~TOPS) + ~TOPS) | line) & TOPS;
+  // a line end becomes 0x2a or 0x8a
+  const text = word | (lines >> 2);
+  const low = (text - ONES * 0x20) & ~text;
   const less = word ^ (ONES * Char.LESS);
   const ampersand = word ^ (ONES * Char.AMPERSAND);
   return ((word | low | ((less - ONES) & ~less) | ((ampersand - ONES) & ~ampersand)) & TOPS) != 0;
@@ -118,13 +125,13 @@ class Repair {
   end: usize;
   /** the text is an answer: no sentences stand in it */
   isAnswer: bool;
-  /** opened and not yet closed inline tags */
-  open: i32;
+  /** bytes that may still be read in vain for tags that close */
+  lookAhead: i32;
 
   /** First position from p on that needs work; the end where there is none. */
   next(p: usize): usize {
     while (p < this.end) {
-      if (p + 8 <= this.end && !isSuspicious(load<u64>(p))) {
+      if (p + 8 <= this.end && !isSuspicious(load<u64>(p), this.isAnswer)) {
         p += 8;
         continue;
       }
@@ -144,7 +151,7 @@ class Repair {
       return (c == Char.LESS && this.tagEnd(p) > 0) || (c == Char.AMPERSAND && this.entityEnd(p) > 0);
     // by the first two bytes: U+2044, U+FE50 to U+FF7F, U+1D400 to U+1D7FF
     if (c == 0xc2 || c == 0xe2) return this.smallFractionEnd(p) > 0;
-    if (this.isDigitComma(p)) return true;
+    if (c == 0xef && this.isDigitComma(p)) return true;
     if (c == 0xef)
       return p + 2 < this.end && byteAt(p + 1) >= 0xb9 && byteAt(p + 1) <= 0xbd && plainOf(codePoint(p, this.end)) > 0;
     if (c == 0xf0) return p + 3 < this.end && byteAt(p + 1) == 0x9d && isStyled(codePoint(p, this.end));
@@ -157,7 +164,6 @@ class Repair {
     joined.start();
     let from = this.start;
     let p = first;
-    this.open = 0;
     while (p < this.end) {
       joined.bytes(from, p);
       from = this.write(p);
@@ -254,7 +260,7 @@ class Repair {
   closes(from: usize, to: usize, p: usize): bool {
     const n = to - from;
     const reach = min(this.end, p + TAG_REACH * 8);
-    for (; p + n + 2 < reach; p++)
+    for (; p + n + 2 < reach && this.lookAhead > 0; p++, this.lookAhead--)
       if (byteAt(p) == Char.LESS && byteAt(p + 1) == Char.SLASH && memory.compare(p + 2, from, n) == 0) return true;
     return false;
   }
@@ -413,5 +419,6 @@ export function repaired(p: usize, e: usize, isAnswer: bool): Span {
   maker.start = p;
   maker.end = e;
   maker.isAnswer = isAnswer;
+  maker.lookAhead = LOOK_AHEAD;
   return maker.run();
 }

@@ -24,6 +24,53 @@ const TAKING_BACK = new Names(64).add(
 /** Words that negate the value behind them. */
 const NEGATING = new Names(16).add('not/isn/cannot/never/aren/can/wasn/neither').add('nor', 0);
 
+/** Words that only suppose what is behind them, or say it of others. */
+const SUPPOSING = new Names(32).add(
+  'if/whether/suppose/supposing/assume/assuming/unless/could/doubt/nobody/might/imagine/pretend/were/perhaps/maybe/possibly/probably',
+);
+
+/** Whether the words [p, e) only suppose what follows them or stands among them. */
+export function isHypothetical(p: usize, e: usize): bool {
+  while (p < e) {
+    const q = skipLetters(p, e);
+    if (q > p && SUPPOSING.has(p, <i32>(q - p), true)) return true;
+    p = max(q, p + 1);
+  }
+  return false;
+}
+
+/** How far back the words before a mark are read. */
+const BEFORE: usize = 80;
+/** Words before "answer" that make it another one. */
+const OTHER = new Names(16).add('wrong/incorrect/false/previous/another/intermediate/partial/initial/old');
+
+/** Start of the clause that p stands in, not before s. */
+export function clauseStart(s: usize, p: usize): usize {
+  if (p - s > BEFORE) s = p - BEFORE;
+  while (p > s && !isOneOf(byteAt(p - 1), '.,;:!?\n"{')) p--;
+  return p;
+}
+
+/** Whether what a mark at p (behind the word "answer") marks is not said to be the answer: "if the answer is 17", "a wrong answer is 17". */
+export function isNoMark(s: usize, p: usize): bool {
+  while (p > s && isLetter(byteAt(p - 1))) p--;
+  let word = p;
+  while (word > s && isOneOf(byteAt(word - 1), ' _')) word--;
+  const end = word;
+  while (word > s && isLetter(byteAt(word - 1))) word--;
+  return OTHER.has(word, <i32>(end - word), true) || isHypothetical(clauseStart(s, p), p);
+}
+
+/** Words that open a sentence which takes the one before it back. */
+const RETRACTING = new Names(16).add('no/wait/oops/sorry/actually/correction');
+
+/** Whether the sentence behind the one that ends at p starts with "No," or the like. */
+function isRetracted(p: usize, e: usize): bool {
+  const from = skipSpace(min(p + 1, e), e);
+  const q = skipLetters(from, e);
+  return q < e && isOneOf(byteAt(q), ',:.!') && RETRACTING.has(from, <i32>(q - from), true);
+}
+
 /** Whether the text between a mark and its value negates it: "the answer cannot be 5". */
 export function isNegated(p: usize, e: usize): bool {
   while (p < e) {
@@ -59,7 +106,13 @@ export function isTakenBack(value: Span, end: usize, e: usize): bool {
     if (TAKING_BACK.has(p, <i32>(q - p), true) && !confirms(p, q, end)) return true;
     p = q;
   }
-  return isFollowedByValue(end, e);
+  return isRetracted(end, e) || isFollowedByValue(end, e);
+}
+
+/** Whether the word behind p makes what stands before it depend on something. */
+export function isConditional(p: usize, e: usize): bool {
+  const q = skipSpace(p, e);
+  return isWordAt(q, e, 'if') || isWordAt(q, e, 'unless');
 }
 
 /** Whether the word [p, q) only sets the value against another: "not 6", "or equivalently 0.5". */

@@ -1,0 +1,270 @@
+// The last sentence of a response without a mark, where it draws a conclusion: "So the total cost is $17.", "Therefore, x = 17", "Result: 17",
+// "Option B is correct." It is read only where nothing is marked, so it contradicts no mark.
+import { Char } from './characters';
+import { formulaEnd } from './formula';
+import { onlyLetter } from './letters';
+import { Names } from './names';
+import { countWords, isEmphasis, REACH, trimmed, wholeAnswer } from './prose';
+import { Runs } from './runs';
+import { isHypothetical } from './sentences';
+import { endOf, exists, NOWHERE, Span, startOf } from './span';
+import {
+  byteAt,
+  endsWith,
+  isDigit,
+  isLetter,
+  isOneOf,
+  isSpace,
+  isWide,
+  isWordAt,
+  skipLetters,
+  skipSpace,
+  skipText,
+  startsWith,
+  trimEnd,
+} from './text';
+
+/** Words that open a conclusion. */
+const CONNECTIVES = new Names(32).add(
+  'so/therefore/thus/hence/consequently/finally/altogether/accordingly/overall/ultimately/total/conclusion/result',
+);
+/** What a conclusion is about: a sentence of its own, or a label, that names it. */
+const SUBJECTS = new Names(64).add(
+  'result/ans/solution/total/sum/value/output/conclusion/final/product/difference/quotient/remainder/number/amount/cost/price/area/volume/perimeter/probability/average/mean/profit/distance/choice/option/respuesta/antwort/risposta/resposta/ponse/antwoord/cevap/jawaban/svar/resultado/resultat/ergebnis/odpowied',
+);
+/** Words of other letters for "answer". */
+const FOREIGN: string[] = ['Ответ', '答', '답', '答え', '答えは', 'उत्तर', 'الجواب', 'الإجابة', 'án'];
+/** Words between what is asked for and its value. */
+const LINKS = new Names(64).add(
+  'is/are/was/be/equals/equal/get/got/gives/give/us/have/has/makes/need/needs/takes/costs/cost/paid/pays/earns/earned/spent/contains/remain/therefore/thus/then/simply/exactly/just/now/s/est/es/ist',
+);
+/** Words in a conclusion after which its number is not the answer, or not the only one. */
+const OPEN = new Names(256).add(
+  'not/no/nor/neither/never/cannot/isn/aren/least/most/more/fewer/less/greater/than/between/around/let/what/how/start/begin/add/next/after/before/either/both/should/wrong/incorrect/false/impossible/doubt/pas/nicht/kein/ou/oder/or/why/may/can/perhaps/probably/maybe/possibly/almost/nearly/near/below/above/under/over/negative/minus/half/twice/divides/divisor/divisible/multiple/factor/mod',
+);
+/** Words right before a number that is not the answer. */
+const ASIDES = new Names(64).add(
+  'of/by/with/from/to/the/for/in/on/at/per/every/each/part/and/all/number/page/theorem/lemma/equation/chapter/term/step/question/problem/exercise/see',
+);
+/** Words behind a value that make it a part of something else. */
+const PARTS = new Names(64).add(
+  'of/is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/to/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th',
+);
+/** Words that name a choice. */
+const CHOOSING = new Names(16).add('correct/right/best/choose/choice/pick/select/answer');
+/** Words that make it none. */
+const REFUSING = new Names(32).add('wrong/incorrect/not/neither/nor/both/either/isn/false/if/almost/good/out');
+
+/** Most words behind the value of a conclusion. */
+const MAX_REST: i32 = 5;
+
+/** Start of the last sentence or line of [p, e). */
+function lastSentence(p: usize, e: usize): usize {
+  if (e - p > REACH) p = e - REACH;
+  for (let q = e; q > p; q--) {
+    const c = byteAt(q - 1);
+    if (c == Char.NEWLINE) {
+      const above = trimEnd(p, q);
+      // "Result:" and its value on the next line
+      if (above == p || byteAt(above - 1) != Char.COLON) return q;
+      q = above;
+    }
+    if (q < e && endsWith(p, q, '。')) return q;
+    if (q < e && isSpace(byteAt(q)) && isOneOf(c, '.!?') && !(q >= p + 4 && isWordAt(q - 4, q, 'ans'))) return q;
+  }
+  return p;
+}
+
+/** Whether a word of the list stands in [p, e). */
+function holds(p: usize, e: usize, words: Names): bool {
+  while (p < e) {
+    const q = skipLetters(p, e);
+    if (q > p && words.has(p, <i32>(q - p), true)) return true;
+    p = max(q, p + 1);
+  }
+  return false;
+}
+
+/** Position behind marks of emphasis, headings, lists and quotes at p. */
+function skipMarks(p: usize, e: usize): usize {
+  while (p < e && (isSpace(byteAt(p)) || isEmphasis(p, e) || isOneOf(byteAt(p), '#>,:'))) p++;
+  return p;
+}
+
+const SO: string[] = ['∴', '→', '所以', '因此', '故'];
+
+/** Position behind a sign that says "so", or 0: ∴, \therefore, =>, →, =. */
+function soSign(p: usize, e: usize): usize {
+  if (startsWith(p, e, '=>') || startsWith(p, e, '->')) return p + 2;
+  if (startsWith(p, e, '=')) return p + 1;
+  if (startsWith(p, e, '\\therefore')) return p + 10;
+  for (let i = 0; i < SO.length; i++) {
+    const q = skipText(p, e, SO[i]);
+    if (q > 0) return q;
+  }
+  return 0;
+}
+
+/** Position behind the words that open a conclusion ("So", "In total,", "As a result,"), or 0. */
+function behindConnective(p: usize, e: usize): usize {
+  for (let words = 0; words < 3; words++) {
+    const q = skipLetters(p, e);
+    if (CONNECTIVES.has(p, <i32>(q - p), true)) return words == 0 && SUBJECTS.has(p, <i32>(q - p), true) ? 0 : q;
+    if (!isWordAt(p, q, 'in') && !isWordAt(p, q, 'as') && !isWordAt(p, q, 'a')) return 0;
+    p = skipSpace(q, e);
+  }
+  return 0;
+}
+
+/** Where what the last word of [p, e) before a colon, a dash or an equals sign names is said, where it is an answer; or 0. */
+function behindSubject(p: usize, e: usize): usize {
+  let named = false;
+  for (let q = p; q < e;) {
+    const c = byteAt(q);
+    if (isLetter(c)) {
+      const end = skipLetters(q, e);
+      if (named && LINKS.has(q, <i32>(end - q), true) && !isWordAt(q, end, 'cost')) return q;
+      if (SUBJECTS.has(q, <i32>(end - q), true)) named = true;
+      q = end;
+    } else if (isWide(c)) {
+      if (named && (startsWith(q, e, '–') || startsWith(q, e, '—') || startsWith(q, e, '→'))) return q + 3;
+      if (named && (startsWith(q, e, 'è') || startsWith(q, e, 'é'))) return q + 2;
+      if (startsWith(q, e, '：')) return named ? q + 3 : 0;
+      for (let i = 0; i < FOREIGN.length; i++) {
+        const end = skipText(q, e, FOREIGN[i]);
+        if (end > 0) named = true;
+      }
+      q++;
+    } else if (c == Char.DOLLAR || c == Char.BACKSLASH) {
+      q = formulaEnd(q, e);
+      if (q == 0) return 0;
+    } else if (isDigit(c)) return 0;
+    else if (isOneOf(c, ':=')) return named ? q + 1 : 0;
+    else if (c == Char.POINT || (c == Char.MINUS && q + 1 < e && isSpace(byteAt(q + 1)))) return named ? q + 1 : 0;
+    else q++;
+  }
+  return 0;
+}
+
+/** Whether nothing but a unit or a few words follow the value in [p, e). */
+function isLastValue(p: usize, e: usize): bool {
+  for (let q = p; q < e; q++) if (isDigit(byteAt(q)) || isOneOf(byteAt(q), '=+/<>^?:;\\')) return false;
+  return !holds(p, e, PARTS) && countWords(p, e) <= MAX_REST;
+}
+
+/** What stands right before a value, formula and currency marks aside. */
+const enum Before {
+  /** nothing, or a word behind which a number only tells about another */
+  NOTHING,
+  WORD,
+  LINK,
+}
+
+function wordBeforeValue(s: usize, p: usize): i32 {
+  while (p > s && (isSpace(byteAt(p - 1)) || isEmphasis(p - 1, p) || isOneOf(byteAt(p - 1), '$(:'))) p--;
+  if (p > s && byteAt(p - 1) == Char.EQUALS) return Before.LINK;
+  const start = wordBefore(s, p);
+  const n = <i32>(p - start);
+  if (LINKS.has(start, n, true) || (isWordAt(start, p, 'of') && isWordAt(wordBefore(s, gapBefore(s, start)), p, 'total')))
+    return Before.LINK;
+  return n == 0 || ASIDES.has(start, n, true) ? Before.NOTHING : Before.WORD;
+}
+
+/** What a sentence [p, e) says: all of it, or its last value, where that stands behind "is", or is its only one behind a verb (`anyVerb`). */
+export function valueOf(runs: Runs, p: usize, e: usize, lists: bool, anyVerb: bool): Span {
+  const whole = wholeAnswer(p, e, 0);
+  if (exists(whole) && countWords(p, e) == 0) return whole;
+  if (holds(p, e, OPEN) || isHypothetical(p, e)) return NOWHERE;
+  const last = runs.lastValue(p, e, lists);
+  if (!exists(last) || !isLastValue(endOf(last), e)) return NOWHERE;
+  const start = startOf(last);
+  // 17 apples
+  if (exists(whole) && start == startOf(whole)) return last;
+  const before = wordBeforeValue(p, start);
+  if (before == Before.LINK) return last;
+  if (before == Before.NOTHING || !anyVerb) return NOWHERE;
+  for (let q = p; q < start; q++) if (isDigit(byteAt(q)) || isOneOf(byteAt(q), '<>=\\')) return NOWHERE;
+  return last;
+}
+
+/** Words that point to what was just worked out, at the start of a sentence. */
+const POINTERS = new Names(16).add('this/that/which/it/there/we/i');
+
+/** The answer that the last sentence of [p, e) concludes with, or NOWHERE. */
+export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: bool): Span {
+  e = trimEnd(p, e);
+  const s = skipMarks(lastSentence(p, e), e);
+  if (endsWith(s, e, '?') || s >= e) return NOWHERE;
+  const behind = behindConnective(s, e);
+  const from = behind > 0 ? skipMarks(behind, e) : s;
+  if (letter) {
+    if (holds(s, e, REFUSING)) return NOWHERE;
+    const only = behind > 0 && e - from <= 4;
+    return only || holds(s, e, CHOOSING) ? onlyLetter(from, e) : NOWHERE;
+  }
+  const sign = soSign(s, e);
+  if (sign > 0) return wholeAnswer(skipMarks(sign, e), e, 0);
+  if (behind > 0) return valueOf(runs, from, e, lists, true);
+  const opener = skipLetters(s, e);
+  if (POINTERS.has(s, <i32>(opener - s), true)) return valueOf(runs, s, e, lists, false);
+  const said = behindSubject(s, e);
+  if (said == 0 || holds(s, said, OPEN)) return NOWHERE;
+  const value = trimmed(said, e);
+  if (!exists(value)) return NOWHERE;
+  return valueOf(runs, startOf(value), endOf(value), lists, false);
+}
+
+/** Words between "the" and "answer". */
+const PRAISE = new Names(8).add('final/correct/right/best/only');
+
+/** Start of the last word of [s, p), or p where there is none. */
+function wordBefore(s: usize, p: usize): usize {
+  while (p > s && isLetter(byteAt(p - 1))) p--;
+  return p;
+}
+
+/** End of [s, p) without the spaces and emphasis at its end. */
+function gapBefore(s: usize, p: usize): usize {
+  while (p > s && isOneOf(byteAt(p - 1), ' *')) p--;
+  return p;
+}
+
+/** The value before the word "answer", which ends at `mark`: "17 is the correct answer."; NOWHERE where none stands there. */
+export function valueBefore(runs: Runs, s: usize, mark: usize, e: usize, lists: bool, letter: bool): Span {
+  const next = gapAfter(mark, e);
+  if (next < e && !isOneOf(byteAt(next), '.!),;\n')) return NOWHERE;
+  let end = wordBefore(s, mark);
+  let start = end;
+  for (let words = 0; words < 4; words++) {
+    end = gapBefore(s, start);
+    start = wordBefore(s, end);
+    const isArticle = isWordAt(start, end, 'the') || isWordAt(start, end, 'my') || isWordAt(start, end, 'our');
+    if (isArticle) break;
+    if (!PRAISE.has(start, <i32>(end - start), true)) return NOWHERE;
+  }
+  end = gapBefore(s, start);
+  start = wordBefore(s, end);
+  if (!isWordAt(start, end, 'is') && !isWordAt(start, end, 'are')) return NOWHERE;
+  end = gapBefore(s, start);
+  start = wordBefore(s, end);
+  if (isWordAt(start, end, 'which') || isWordAt(start, end, 'this')) end = start;
+  end = trimEnd(s, end);
+  if (end > s && byteAt(end - 1) == Char.COMMA) end--;
+  const sentence = skipMarks(lastSentence(s, end), end);
+  const behind = behindConnective(sentence, end);
+  const from = behind > 0 ? skipMarks(behind, end) : sentence;
+  if (from >= end) return NOWHERE;
+  return letter ? (holds(from, end, REFUSING) ? NOWHERE : onlyLetter(from, end)) : valueOf(runs, from, end, lists, true);
+}
+
+/** Where the sentence goes on behind "answer" and "to the problem". */
+function gapAfter(p: usize, e: usize): usize {
+  while (p < e) {
+    const q = skipLetters(p, e);
+    if (q > p && !isWordAt(p, q, 'to') && !isWordAt(p, q, 'the') && !isWordAt(p, q, 'this') && !isWordAt(p, q, 'problem'))
+      return p;
+    if (q == p && !isOneOf(byteAt(p), ' *')) return p;
+    p = max(q, p + 1);
+  }
+  return p;
+}
