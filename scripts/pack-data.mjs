@@ -1,64 +1,77 @@
-// Packs the data of a module from AssemblyScript: a thousand short strings of 16-bit characters, each with a head of 20 bytes, become one
-// stream of small numbers, which the module's own `unpack` writes to their places when it starts.
-
-/** A string's head: sizes and marks of the collector, of which nothing is read but its length in the last word; and its kind. */
-const HEAD = 20;
-const KIND_AT = 12;
-const STRING = 2;
+// Packs the strings of a module from AssemblyScript: hundreds of short ones, of 16-bit characters with a head of 20 bytes each, become one
+// stream of small numbers, which the module's own `unpack` (assembly/verifier/unpack.ts) writes to their places when it starts.
 
 /** Bytes of a page of memory. */
 const PAGE = 65_536;
+/** Strings begin at multiples of this many bytes. */
+const UNIT = 16;
+/** Words of 32 bits before a string's characters: the size of its block, two of the collector, the kind, the length in bytes. */
+const HEAD = 5;
+const STRING = 2;
 
-/** Replaces the data of `module`, which exports `unpack(from, end, to)`, by a packed stream behind its place. */
+/** Replaces the strings of `module`, which exports `unpack(from, end, to)`, by a stream that lies behind all data. */
 export function packData(module, binaryen) {
   const segments = Array.from({ length: module.getNumDataSegments() }, (_, i) =>
     module.getDataSegmentInfo(module.getDataSegmentByIndex(i)),
   );
-  const start = Math.min(...segments.map(({ offset }) => offset)) & ~1;
-  const end = (Math.max(...segments.map(({ offset, data }) => offset + data.byteLength)) + 15) & ~15;
+  const start = Math.min(...segments.map(({ offset }) => offset)) & -UNIT;
+  const end = (Math.max(...segments.map(({ offset, data }) => offset + data.byteLength)) + UNIT - 1) & -UNIT;
   const plain = new Uint8Array(end - start);
-  for (const { offset, data } of segments) plain.set(withoutHead(new Uint8Array(data)), offset - start);
-  const stream = packed(new Uint16Array(plain.buffer));
+  for (const { offset, data } of segments) plain.set(new Uint8Array(data), offset - start);
+  const stream = takeStrings(plain);
+  const rest = runs(plain).map(([from, to]) => ({
+    offset: module.i32.const(start + from),
+    data: plain.slice(from, to),
+    passive: false,
+  }));
   const { initial, max } = module.getMemoryInfo('0');
+  const pages = Math.max(initial, Math.ceil((end + stream.length) / PAGE));
   module.removeExport('memory');
-  const at = module.i32.const(end);
-  module.setMemory(Math.max(initial, Math.ceil((end + stream.length) / PAGE)), max ?? -1, 'memory', [
-    { offset: at, data: stream, passive: false },
-  ]);
+  module.setMemory(pages, max ?? -1, 'memory', [...rest, { offset: module.i32.const(end), data: stream, passive: false }]);
   const places = [end, end + stream.length, start].map((place) => module.i32.const(place));
   const { value: unpack } = binaryen.getExportInfo(module.getExport('unpack'));
   const first = binaryen.getFunctionInfo(module.getStart()).name;
   const calls = [module.call(unpack, places, binaryen.none), module.call(first, [], binaryen.none)];
-  const main = module.addFunction('main', binaryen.none, binaryen.none, [], module.block(null, calls));
   module.removeExport('unpack');
-  module.setStart(main);
+  module.setStart(module.addFunction('main', binaryen.none, binaryen.none, [], module.block(null, calls)));
 }
 
-/** A segment; of a string only its length and its characters. */
-function withoutHead(segment) {
-  const words = new DataView(segment.buffer);
-  if (segment.length >= HEAD && words.getUint32(KIND_AT, true) === STRING) segment.fill(0, 0, KIND_AT + 4);
-  return segment;
-}
-
-/** The stream: zeros to skip, words that follow, these; and so on. */
-function packed(words) {
+/**
+ * Takes the strings, with their heads, out of the data. The stream says of each how many units lie between it and the place where it would
+ * follow the one before it, then its characters, then 0.
+ */
+function takeStrings(plain) {
+  const words = new Uint32Array(plain.buffer);
+  const characters = new Uint16Array(plain.buffer);
   const bytes = [];
   const number = (x) => {
     for (; x > 127; x >>= 7) bytes.push((x & 127) | 128);
     bytes.push(x);
   };
-  for (let i = 0; i < words.length;) {
-    let from = i;
-    while (from < words.length && words[from] === 0) from++;
-    let to = from;
-    while (to < words.length && words[to] !== 0) to++;
-    if (to > from) {
-      number(from - i);
-      number(to - from);
-      for (const word of words.subarray(from, to)) number(word);
-    }
-    i = to;
+  let place = 0;
+  for (let at = 2 * UNIT; at < plain.length; at += UNIT) {
+    const [block, mark, link, kind, length] = words.subarray(at / 4 - HEAD, at / 4);
+    if (kind !== STRING || mark !== 0 || link !== 0 || length === 0 || block < length || block > length + 64) continue;
+    const text = characters.subarray(at / 2, (at + length) / 2);
+    if (text.includes(0)) continue;
+    number((at - place) / UNIT);
+    text.forEach(number);
+    number(0);
+    words.fill(0, at / 4 - HEAD, at / 4);
+    text.fill(0);
+    place = ((at + length + 19) & -UNIT) + UNIT;
   }
   return Uint8Array.from(bytes);
+}
+
+/** Where bytes other than 0 stand, with less than a segment's head between them. */
+function runs(plain) {
+  const found = [];
+  plain.forEach((byte, i) => {
+    if (byte === 0) return;
+    const last = found.at(-1);
+    if (last && i - last[1] < 8) last[1] = i + 1;
+    else found.push([i, i + 1]);
+  });
+  return found;
 }

@@ -23,18 +23,25 @@ class Packed {
 
 const packed = changetype<Packed>(memory.data(4, 4));
 
+/** Strings begin at multiples of 1 << UNIT bytes. */
+const UNIT: usize = 4;
+const MASK: usize = (1 << UNIT) - 1;
+
 /**
- * Writes 16-bit words from `to` on: the stream [from, end) says again and again how many to skip, how many follow, and these. The stream
- * is cleared: its place belongs to the heap.
+ * Writes the strings of the stream [from, end), the first of them from `to` on: each is the units to skip, its characters, and 0. Its length
+ * stands in the word before it, and the head of the next one takes 20 bytes. The stream is cleared: its place belongs to the heap.
  */
 export function unpack(from: usize, end: usize, to: usize): void {
   packed.at = from;
   while (packed.at < end) {
-    to += (<usize>packed.next()) << 1;
-    for (let n = packed.next(); n > 0; n--) {
-      store<u16>(to, <u16>packed.next());
+    to += (<usize>packed.next()) << UNIT;
+    const start = to;
+    for (let c = packed.next(); c != 0; c = packed.next()) {
+      store<u16>(to, <u16>c);
       to += 2;
     }
+    store<u32>(start - 4, <u32>(to - start));
+    to = ((to + 19) & ~MASK) + MASK + 1;
   }
   memory.fill(from, 0, end - from);
 }

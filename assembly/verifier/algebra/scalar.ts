@@ -86,6 +86,13 @@ function isNearestDouble(g: Node, literal: Node, p: Node): bool {
   return float.compare(size(d), float.ofRat(unit)) <= 0 && !failed;
 }
 
+/** Whether a constant is about what a decimal literal says, to one unit of its last place; true where x is no constant and no decimal stands there. */
+export function isAbout(x: Node, decimal: Node): bool {
+  const d = decimalLiteral(decimal);
+  if (isNull(d) || !isConstantNode(x)) return true;
+  return within(constantValue(x), constantValue(decimal), d.decimals, 1, 1);
+}
+
 /**
  * Rounding: a gold decimal of three significant digits or more accepts an exact value that rounds to it; an exact gold that is no
  * integer accepts a decimal of six places or more; two decimals agree when both have six places and the longer rounds to the shorter.

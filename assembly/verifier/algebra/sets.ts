@@ -8,7 +8,21 @@ import * as float from '../number/float';
 import { Float } from '../number/float';
 import * as rat from '../number/rational';
 import { Rel, Space } from '../parse/symbols';
-import { binary, Bracket, Call, identical, integer, kid, Kind, Node, relate, relation, Separator, unary } from '../parse/tree';
+import {
+  binary,
+  contains,
+  Bracket,
+  Call,
+  identical,
+  integer,
+  kid,
+  Kind,
+  Node,
+  relate,
+  relation,
+  Separator,
+  unary,
+} from '../parse/tree';
 import { constantValue } from './evaluate';
 import { formOfDifference, hasForm, lineOf } from './normal-form';
 import { freeSymbols, isConstantNode } from './sampling';
@@ -216,7 +230,10 @@ class RealLine {
         }
         this.setVariable(v);
         if (v != head) this.collect(kid(head, 1));
-        for (let i = 1; i < x.n; i++) this.collect(kid(x, i));
+        for (let i = 1; i < x.n; i++) {
+          if (!contains(kid(x, i), v.symbol)) this.supported = false;
+          this.collect(kid(x, i));
+        }
         return;
       }
       case Kind.REL: {

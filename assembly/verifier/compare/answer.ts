@@ -3,9 +3,9 @@ import { compareSets, infinity, isSetLike, SetVerdict } from '../algebra/sets';
 import { failed } from '../arena';
 import { isNull } from '../memory';
 import { Sign } from '../parse/symbols';
-import { Bracket, hasKind, identical, kid, Kind, leaf, Node, Separator, substitute, tupleOp } from '../parse/tree';
+import { Bracket, contains, hasKind, identical, kid, Kind, leaf, Node, Separator, substitute, tupleOp } from '../parse/tree';
 import { beginPair, equalItem, sameKids, useRule } from './equality';
-import { assigned, contains, coordinates, isEquation, isSharedValue, sameDomains, unwrap, withoutRemarks } from './items';
+import { assigned, coordinates, isEquation, isSharedValue, sameDomains, unwrap, withoutRemarks } from './items';
 import { equalLists } from './lists';
 import { equalMatrices } from './matrices';
 import { Parameters, parametersOf } from './parameters';
@@ -46,7 +46,8 @@ export function matches(g: Node, p: Node): bool {
       return equalLists(g, p, false) || ((hasKind(g, Kind.PM) || hasKind(p, Kind.PM)) && equalLists(g, p, true));
     }
   }
-  if (g.kind == Kind.TUPLE && p.kind == Kind.TUPLE) return sameBrackets(g, p) && sameKids(g, p);
+  if (g.kind == Kind.TUPLE && p.kind == Kind.TUPLE)
+    return hasKind(g, Kind.PERCENT) == hasKind(p, Kind.PERCENT) && sameBrackets(g, p) && sameKids(g, p);
   if (g.kind == Kind.MATRIX || p.kind == Kind.MATRIX || hasKind(g, Kind.MATRIX) || hasKind(p, Kind.MATRIX))
     return equalMatrices(g, p);
   if (isSetLike(g) || isSetLike(p)) {
@@ -95,6 +96,8 @@ function sameShape(g: Node, p: Node): bool {
     const a = builderVariable(g);
     const b = builderVariable(p);
     if (a < 0 || b < 0) return sameKids(g, p);
+    // {u | x > 2} says nothing of u
+    if (a != b && contains(p, a)) return false;
     return sameKids(g, a == b ? p : substitute(p, b, leaf(Kind.SYM, a)));
   }
   if (g.kind == Kind.SPACESET) return g.op == p.op;

@@ -1,11 +1,12 @@
 // Answers taken apart: assignments, remarks, ± signs, the items of lists with their names.
 import { isConstantNode } from '../algebra/sampling';
-import { sameValue } from '../algebra/scalar';
+import { isAbout, sameValue } from '../algebra/scalar';
 import { alloc } from '../arena';
 import { elementAt, isNull, nil, setElement } from '../memory';
 import { Rel, Sign, Space } from '../parse/symbols';
 import {
   binary,
+  contains,
   hasKind,
   identical,
   isSegment,
@@ -145,6 +146,8 @@ function isTrueChain(x: Node, end: i32): bool {
     )
       return false;
   }
+  // 5/36 ≈ 0.19
+  for (let i = end + 1; i < x.n; i++) if (relation(x, i - 1) == Rel.APPROX && !isAbout(value, kid(x, i))) return false;
   return true;
 }
 
@@ -166,12 +169,6 @@ export function assigned(x: Node): Node {
   // 2 + 3 = 5: a computation with its value
   if (isConstantNode(left) && isConstantAnswer(v)) return v;
   return nil<Node>();
-}
-
-export function contains(x: Node, id: i32): bool {
-  if (x.kind == Kind.SYM) return x.symbol == id;
-  for (let i = 0; i < x.n; i++) if (contains(kid(x, i), id)) return true;
-  return false;
 }
 
 /** A set of one element, a list of one, means that element. */

@@ -80,7 +80,8 @@ export function compatibleLabels(a: Node, b: Node): bool {
   if (isNull(a) || isNull(b) || sameLabel(a, b)) return true;
   const x = baseLabel(a);
   const y = baseLabel(b);
-  if (identical(x, y)) return true;
+  // a_3 and a_5
+  if (identical(x, y)) return x == a || y == b;
   // |AB| and AB
   if (a.kind == Kind.ABS && isSegment(kid(a, 0)) && identical(kid(a, 0), b)) return true;
   if (b.kind == Kind.ABS && isSegment(kid(b, 0)) && identical(kid(b, 0), a)) return true;

@@ -121,8 +121,16 @@ function minus(a: Node, b: Node): Node {
 
 /** Two answers of several items. */
 export function equalLists(g: Node, p: Node, linked: bool): bool {
+  // 1, 2%
+  if (hasKind(p, Kind.PERCENT) && !hasKind(g, Kind.PERCENT) && !arePercentages(p)) return false;
   if (policy.has(Flag.ORDERED) && g.kind == Kind.LIST && p.kind == Kind.LIST && !inOrder(g, p, linked)) return false;
   return equalNamed(g, p, linked) || equalSystems(g, p, linked);
+}
+
+/** Whether every item is a percentage. */
+function arePercentages(x: Node): bool {
+  for (let i = 0; i < x.n; i++) if (kid(x, i).kind != Kind.PERCENT) return false;
+  return true;
 }
 
 /** Whether the items are equal one by one, in their order. */
@@ -197,10 +205,9 @@ function equalNamed(g: Node, p: Node, linked: bool): bool {
   if (ga == 0 && !unlabelled(a)) return sameMembers(a, b, true);
   if (gb == 0 && !unlabelled(b)) return sameMembers(a, b, true);
   if (ga == 1 && isDefinition(a.label(0)) && gb == 1) return sameDefinitions(a, b);
-  if (a.n != b.n || hasKind(g, Kind.PM) || hasKind(p, Kind.PM) || g.kind == Kind.SET || p.kind == Kind.SET) {
-    a = distinct(a);
-    b = distinct(b);
-  }
+  // 0 ± 0 is one value; a gold may name a value as often as it occurs, but an answer that repeats one is none
+  if (a.n > b.n || hasKind(g, Kind.PM) || hasKind(p, Kind.PM)) a = distinct(a);
+  if (hasKind(p, Kind.PM)) b = distinct(b);
   return sameMembers(a, b);
 }
 

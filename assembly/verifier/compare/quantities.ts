@@ -138,7 +138,7 @@ export function equalNoted(g: Node, p: Node): bool {
 export function equalRatios(g: Node, p: Node): bool {
   if (g.kind == Kind.RATIO && p.kind == Kind.RATIO) {
     if (g.n != p.n) return false;
-    if (sameKids(g, p)) return true;
+    if (sameKids(g, p)) return g.mayBeTime == p.mayBeTime || !(isTime(g) || isTime(p));
     if (isTime(g) || isTime(p) || hasZero(g) || hasZero(p)) return false;
     // proportional: cross products with the first term
     for (let i = 1; i < g.n; i++) {

@@ -8,10 +8,10 @@ import * as int from '../number/integer';
 import { Int } from '../number/integer';
 import * as rat from '../number/rational';
 import { Rel, Sign } from '../parse/symbols';
-import { identical, kid, Kind, leaf, Node, relation, substitute } from '../parse/tree';
+import { contains, identical, kid, Kind, leaf, Node, relation, substitute } from '../parse/tree';
 import { Char } from '../read/characters';
 import { equalItem, sameKids } from './equality';
-import { assigned, contains, isEquation, isSubject } from './items';
+import { assigned, isEquation, isSubject } from './items';
 import { compatibleLabels, isDefinition, isFunctionName, sameLabel } from './labels';
 
 function isChainOf(x: Node, op: i32): bool {
@@ -141,7 +141,21 @@ function integerOf(x: Node): Int {
   return nil<Int>();
 }
 
+/** Whether all names that stand as sides of the one chain of equalities are sides of the other. */
+function namesAmong(x: Node, y: Node): bool {
+  for (let i = 0; i < x.n; i++) {
+    if (kid(x, i).kind != Kind.SYM) continue;
+    let found = false;
+    for (let j = 0; j < y.n && !found; j++) found = identical(kid(x, i), kid(y, j));
+    if (!found) return false;
+  }
+  return true;
+}
+
 function equalEquations(g: Node, p: Node): bool {
+  // a = b = c and a = c
+  if ((g.n > 2 || p.n > 2) && kid(g, 1).kind == Kind.SYM && !(namesAmong(g, p) && namesAmong(p, g))) return false;
+  if (areNames(g) && areNames(p)) return true;
   const gv = assigned(g);
   const pv = assigned(p);
   if (!isNull(gv) && !isNull(pv)) {
@@ -192,8 +206,13 @@ function equalEquations(g: Node, p: Node): bool {
     if (relation(g, 0) != Rel.EQ || relation(p, 0) != Rel.EQ) return false;
     return scaleBetween(kid(g, 0), kid(g, 1), kid(p, 0), kid(p, 1)) != Scale.NONE;
   }
-  if (g.n != p.n) return false;
-  return isChainOf(g, Rel.EQ) && isChainOf(p, Rel.EQ) && sameKids(g, p);
+  if (g.n != p.n || !isChainOf(g, Rel.EQ) || !isChainOf(p, Rel.EQ)) return false;
+  return sameKids(g, p);
+}
+
+function areNames(x: Node): bool {
+  for (let i = 0; i < x.n; i++) if (kid(x, i).kind != Kind.SYM) return false;
+  return x.n > 2;
 }
 
 function isScalarSide(x: Node): bool {

@@ -205,6 +205,17 @@ export function sub(x: Int, y: Int): Int {
   return sum(x, y, 1 - y.neg);
 }
 
+/** Adds a times x to r from its limb `from` on; gives what is carried over. */
+function addMultiple(r: Int, from: i32, x: Int, a: u64): u32 {
+  let carry: u64 = 0;
+  for (let j = 0; j < x.len; j++) {
+    carry += a * <u64>at(x, j) + <u64>at(r, from + j);
+    put(r, from + j, <u32>carry);
+    carry >>= 32;
+  }
+  return <u32>carry;
+}
+
 export function mul(x: Int, y: Int): Int {
   if (x.len == 0 || y.len == 0) return zero();
   if (isOne(x)) return y;
@@ -214,23 +225,16 @@ export function mul(x: Int, y: Int): Int {
   spend(x.len * y.len + 4);
   if (failed) return zero();
   const r = blank(n);
-  for (let i = 0; i < n; i++) put(r, i, 0);
-  for (let i = 0; i < x.len; i++) {
-    const a: u64 = at(x, i);
-    let carry: u64 = 0;
-    for (let j = 0; j < y.len; j++) {
-      carry += a * <u64>at(y, j) + <u64>at(r, i + j);
-      put(r, i + j, <u32>carry);
-      carry >>= 32;
-    }
-    put(r, i + y.len, <u32>carry);
-  }
+  // the inner loop is the longer one
+  const short = x.len < y.len ? x : y;
+  const long = x.len < y.len ? y : x;
+  memory.fill(changetype<usize>(r) + 8, 0, (<usize>long.len) << 2);
+  for (let i = 0; i < short.len; i++) put(r, i + long.len, addMultiple(r, i, long, at(short, i)));
   r.neg = x.neg ^ y.neg;
   return trim(r);
 }
 
 export function mulSmall(x: Int, m: u32): Int {
-  if (m == 1) return x;
   return mul(x, fromU64(<u64>m));
 }
 
@@ -334,17 +338,11 @@ export function divide(x: Int, y: Int): Division {
   const n = y.len;
   const m = x.len - n;
   spend((m + 1) * (n + 4));
-  const v = blank(n);
+  const v = shiftLeft(y, shift);
   const u = blank(x.len + 1);
   const q = blank(m + 1);
   if (failed) return division(zero(), zero());
   let carry: u64 = 0;
-  for (let i = 0; i < n; i++) {
-    carry |= (<u64>at(y, i)) << shift;
-    put(v, i, <u32>carry);
-    carry >>= 32;
-  }
-  carry = 0;
   for (let i = 0; i < x.len; i++) {
     carry |= (<u64>at(x, i)) << shift;
     put(u, i, <u32>carry);

@@ -361,3 +361,10 @@ export function substitute(x: Node, id: i32, by: Node): Node {
   for (let i = 0; i < x.n; i++) setElement<usize>(kids, i, changetype<usize>(substitute(kid(x, i), id, by)));
   return withKids(x, kids);
 }
+
+/** Whether the symbol stands in x. */
+export function contains(x: Node, id: i32): bool {
+  if (x.kind == Kind.SYM) return x.symbol == id;
+  for (let i = 0; i < x.n; i++) if (contains(kid(x, i), id)) return true;
+  return false;
+}
