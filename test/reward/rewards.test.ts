@@ -26,7 +26,7 @@ describe('accuracyReward', () => {
     expect(await score(accuracyReward(), completions, { gold: ['1/2', '0.5', '1/2', 6, ''] })).toEqual([1, 1, 0, 0, null]);
   });
   it('takes the last number only in lenient mode and only from a response that was not cut', async () => {
-    const completions = ['so it is 7 then', 'so it is 7 then'];
+    const completions = ['Tom has 7 pens', 'Tom has 7 pens'];
     const columns = { gold: ['7', '7'], truncated: [false, true] };
     expect(await score(accuracyReward({ mode: 'lenient' }), completions, columns)).toEqual([1, 0]);
     expect(await score(accuracyReward(), completions, columns)).toEqual([0, 0]);

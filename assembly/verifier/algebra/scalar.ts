@@ -71,14 +71,11 @@ function roundsPercentage(g: Node, p: Node): bool {
 const DOUBLE_DIGITS: i32 = 15;
 const DOUBLE_BITS: i32 = 53;
 
-/** Whether the literal (of the side p), read as an IEEE double, is within one unit in the last place of a gold that is no integer. */
+/** Whether the literal (of the side p), read as an IEEE double, is within one unit in the last place of the gold. */
 function isNearestDouble(g: Node, literal: Node, p: Node): bool {
   if (significantDigits(literal) < DOUBLE_DIGITS || !isConstantNode(g)) return false;
   const exact = constantValue(g);
   if (float.isNone(exact) || float.isNone(float.ofRat(literal.value))) return false;
-  if (g.kind == Kind.NUM && rat.isInteger(g.value)) return false;
-  const form = normalForm(g);
-  if (hasForm(form) && isRational(form) && rat.isInteger(rationalValue(form))) return false;
   const unit = rat.pow(rat.ofI32(2), float.magnitude(float.ofRat(literal.value)) - DOUBLE_BITS);
   const double = rat.mul(rat.ofInt(rat.floor(rat.add(rat.div(literal.value, unit), rat.ofFraction(1, 2)))), unit);
   const d = float.sub(exact, float.ofRat(p.kind == Kind.NEG ? rat.neg(double) : double));

@@ -172,6 +172,8 @@ function wordBeforeValue(s: usize, p: usize): i32 {
 
 /** What a sentence [p, e) says: all of it, or its last value, where that stands behind "is", or is its only one behind a verb (`anyVerb`). */
 export function valueOf(runs: Runs, p: usize, e: usize, lists: bool, anyVerb: bool): Span {
+  const formula = trimmed(p, e);
+  if (exists(formula) && formulaEnd(startOf(formula), endOf(formula)) == endOf(formula)) return formula;
   const whole = wholeAnswer(p, e, 0);
   if (exists(whole) && countWords(p, e) == 0) return whole;
   if (holds(p, e, OPEN) || isHypothetical(p, e)) return NOWHERE;
@@ -204,14 +206,16 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
   }
   const sign = soSign(s, e);
   if (sign > 0) return wholeAnswer(skipMarks(sign, e), e, 0);
-  if (behind > 0) return valueOf(runs, from, e, lists, true);
   const opener = skipLetters(s, e);
-  if (POINTERS.has(s, <i32>(opener - s), true)) return valueOf(runs, s, e, lists, false);
-  const said = behindSubject(s, e);
-  if (said == 0 || holds(s, said, OPEN)) return NOWHERE;
-  const value = trimmed(said, e);
-  if (!exists(value)) return NOWHERE;
-  return valueOf(runs, startOf(value), endOf(value), lists, false);
+  const points = behind == 0 && POINTERS.has(s, <i32>(opener - s), true);
+  const said: usize = points ? 0 : behindSubject(from, e);
+  if (said > 0 && !holds(from, said, OPEN)) {
+    // behind "is" a formula may stand, or a list
+    const linked = skipLetters(said, e);
+    const value = linked > said && countWords(linked, e) == 0 ? trimmed(linked, e) : trimmed(said, e);
+    if (exists(value)) return valueOf(runs, startOf(value), endOf(value), lists, behind > 0);
+  }
+  return behind > 0 || points ? valueOf(runs, from, e, lists, behind > 0) : NOWHERE;
 }
 
 /** Words between "the" and "answer". */

@@ -4,31 +4,20 @@
 import { Flag, Rule } from '../status';
 import { Char } from './characters';
 import { conclusion, valueBefore, valueOf } from './conclusion';
-import { sentenceEnd } from './formula';
+import { formulaBeforeClause, sentenceEnd } from './formula';
 import { joined } from './joined';
 import { afterFinal, afterLastIs, afterLink } from './links';
 import { lastLetter, leadingLetter, onlyLetter } from './letters';
 import { Box, isOpenBox, joins, Mark, marks, REMEMBERED, tagClose } from './marks';
 import { isPlain } from './plain';
 import { countAllWords, REACH, countTextWords, trimmed, wholeAnswer } from './prose';
+import { closedEnd, isName, quotedEnd, QUOTES } from './quoted';
 import { region, Region } from './region';
 import { percentEnd, Runs } from './runs';
 import { followsNot, isConditional, isNegated, isNoMark, isNumber, isTakenBack } from './sentences';
 import { countItems, isConclusion, isLastOf, lastByteOf, touches } from './solution';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
-import {
-  byteAt,
-  indexOfByte,
-  isClosing,
-  isDigit,
-  isOneOf,
-  isOpening,
-  isSpace,
-  isWordAt,
-  skipDigits,
-  skipSpace,
-  trimEnd,
-} from './text';
+import { byteAt, indexOfByte, isDigit, isOneOf, isWordAt, skipDigits, skipSpace, trimEnd } from './text';
 
 /** How far the boxes of one list may stand apart. */
 const FAR: usize = 600;
@@ -92,7 +81,12 @@ export class Extractor {
     if (!exists(letter)) return;
     const q = endOf(letter);
     const c = q < e ? byteAt(q) : 0;
-    this.goldLetter = q >= e || isOneOf(c, ')]:}') || (c == Char.POINT && e - p > 2) || (isOneOf(c, '.$*') && q + 1 == e);
+    this.goldLetter =
+      q >= e ||
+      isOneOf(c, ')]') ||
+      (isOneOf(c, ':}') && !isName(q + 1, e)) ||
+      (c == Char.POINT && e - p > 2) ||
+      (isOneOf(c, '.$*') && q + 1 == e);
   }
 
   /** The answer of a text that is one: the gold, or a prediction that was extracted elsewhere. Gives the rule. */
@@ -345,7 +339,8 @@ export class Extractor {
       const only = onlyLetter(p, end);
       return exists(only) && !isConditional(endOf(only), end) && this.takeValue(only, end) && !this.mayContinue(only, textEnd);
     }
-    const whole = wholeAnswer(p, end, this.goldWords);
+    const formula = formulaBeforeClause(p, end);
+    const whole = formula > 0 ? span(p, formula) : wholeAnswer(p, end, this.goldWords);
     if (exists(whole)) return this.stands(whole, end, e) && this.takeFinished(whole, end, textEnd);
     if (oneLine) return false;
     const leading = this.runs.leadingValue(p, end, this.goldList);
@@ -393,38 +388,6 @@ export class Extractor {
     if (value > 0) return this.takeMarked(value, e, e, false);
     return !this.firm && this.takeValue(this.runs.lastValue(p, e, this.goldList), e);
   }
-}
-
-const QUOTES = '"\'';
-
-/** Where a value in quotes, or one of JSON ("answer": 5), at p ends; 0 where it is neither. */
-function quotedEnd(p: usize, e: usize): usize {
-  const c = byteAt(p);
-  const line = indexOfByte(p, e, Char.NEWLINE);
-  if (isOneOf(c, QUOTES)) {
-    const close = indexOfByte(p + 1, line, c);
-    return close < line ? close : 0;
-  }
-  let q = p;
-  while (isSpace(byteAt(q - 1))) q--;
-  if (byteAt(q - 1) != Char.COLON || !isOneOf(byteAt(q - 2), QUOTES)) return 0;
-  let depth = 0;
-  for (q = p; q < line; q++) {
-    if (depth == 0 && isOneOf(byteAt(q), ',}')) break;
-    if (isOpening(byteAt(q))) depth++;
-    else if (isClosing(byteAt(q))) depth--;
-  }
-  return q;
-}
-
-/** The end of [p, e) before a bracket that was opened before p: (Answer: 5). */
-function closedEnd(p: usize, e: usize): usize {
-  let depth = 0;
-  for (let q = p; q < e; q++) {
-    if (isOpening(byteAt(q))) depth++;
-    else if (isClosing(byteAt(q)) && --depth < 0 && q > p) return byteAt(q - 1) == Char.BACKSLASH ? e : q;
-  }
-  return e;
 }
 
 /** The span without the emphasis of Markdown around all of it: **5**, _5_, `5`. */

@@ -2,7 +2,19 @@
 import { Char } from './characters';
 import { closesAnswer } from './marks';
 import { countWords, REACH } from './prose';
-import { byteAt, indexOfByte, isDigit, isOneOf, isSpace, skipSpace, skipText, startsWith } from './text';
+import {
+  byteAt,
+  indexOfByte,
+  isDigit,
+  isLetter,
+  isOneOf,
+  isSpace,
+  isWordAt,
+  skipLetters,
+  skipSpace,
+  skipText,
+  startsWith,
+} from './text';
 
 /** Length of the delimiter that opens a formula at `p`: `$$`, `\(` and `\[` have two bytes. */
 export function delimiterLength(p: usize): usize {
@@ -78,11 +90,16 @@ export function sentenceEnd(p: usize, e: usize): usize {
     }
     if (c == Char.NEWLINE || startsWith(p, e, '。') || (c == Char.LESS && closesAnswer(p, e))) return p;
     if (c == Char.OPEN_BRACKET && p + 1 < e && byteAt(p + 1) == Char.SLASH) return p;
-    if (isOneOf(c, '.!?') && isEndMark(p, e))
-      return c == Char.BANG && p > 0 && (isDigit(byteAt(p - 1)) || byteAt(p - 1) == Char.CLOSE_PAREN) ? p + 1 : p;
+    if (isOneOf(c, '.!?') && isEndMark(p, e)) return c == Char.BANG && endsFactor(p) ? p + 1 : p;
     p++;
   }
   return e;
+}
+
+/** Whether what ends at p can have a factorial: a number, a bracket, a single letter. */
+function endsFactor(p: usize): bool {
+  const c = byteAt(p - 1);
+  return isDigit(c) || isOneOf(c, ')!') || (isLetter(c) && !isLetter(byteAt(p - 2)));
 }
 
 /** Whether white space or the end follows the mark, emphasis and brackets aside. */
@@ -99,4 +116,18 @@ function environmentEnd(p: usize, e: usize): usize {
       return close < e ? close + 1 : 0;
     }
   return 0;
+}
+
+/** End of the formula at p where a clause follows it (", as required"), or 0. */
+export function formulaBeforeClause(p: usize, e: usize): usize {
+  const q = formulaEnd(p, e);
+  if (q == 0 || q >= e || byteAt(q) != Char.COMMA) return 0;
+  const word = skipSpace(q + 1, e);
+  return word < e &&
+    isLetter(byteAt(word)) &&
+    !isWordAt(word, e, 'and') &&
+    !isWordAt(word, e, 'or') &&
+    skipLetters(word, e) > word + 1
+    ? q
+    : 0;
 }

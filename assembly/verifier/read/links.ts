@@ -21,7 +21,7 @@ import {
 } from './text';
 
 /** Verbs that link the word "answer" to its value. */
-const LINKS = new Names(16).add('is/are/be/was/equals/comes/turns/s');
+const LINKS = new Names(16).add('is/are/be/was/equals/comes/turns');
 /** Words that may stand beside a link. */
 const BESIDE_LINK = new Names(16).add('therefore/thus/then/hence/should/would/will/must/here');
 /** Words that may stand behind a link. */
@@ -66,6 +66,9 @@ export function afterLink(mark: usize, e: usize): usize {
       const close = indexOfByte(p, min(e, p + ASIDE), Char.CLOSE_PAREN);
       if (close >= e || byteAt(close) != Char.CLOSE_PAREN) return 0;
       p = close + 1;
+    } else if (!linked && c == Char.APOSTROPHE && isWordAt(p + 1, e, 's')) {
+      linked = true;
+      p += 2;
     } else if (linked && isQuote(c)) return p;
     else if (isOneOf(c, '*`#') || isQuote(c) || (!linked && isOneOf(c, '_)]},'))) p++;
     else return linked ? p : isHeading(mark, p, e) ? p : 0;

@@ -13,6 +13,7 @@ import {
   isDigit,
   isLetter,
   isLower,
+  isOneOf,
   isSpace,
   isWide,
   ONES,
@@ -232,6 +233,8 @@ class Repair {
     const len = <i32>(q - p);
     store<u8>(name, <u8>letter);
     memory.copy(name + 1, p + 1, <usize>(len - 1));
+    // "[", a line end and "e^x" are no \ne
+    if (letter == Char.n && len == 2 && p > this.start && isOneOf(byteAt(p - 1), '[$({\n')) return false;
     if (this.isAnswer || !isSpace(byteAt(p)) || byteAt(p) == Char.FORM_FEED) return COMMANDS.has(name, len);
     return letter != Char.n && EATEN_IN_PROSE.has(name, len);
   }
