@@ -1,4 +1,4 @@
-// Sampling: two expressions compared at fixed points.
+// Sampling: two expressions compared at some points.
 import { failed, mark, release, spend } from '../arena';
 import { elementAt, isNull, nil, setElement } from '../memory';
 import * as float from '../number/float';
@@ -20,6 +20,8 @@ class Variables {
   whole: usize;
   count: i32;
   overflow: bool;
+  /** of the expressions' content */
+  seed: u32;
 
   id(i: i32): i32 {
     return elementAt<i32>(this.ids, i);
@@ -44,13 +46,20 @@ class Variables {
     this.count++;
   }
 
+  /** A number below `most` for the s-th value of the j-th variable, which nobody knows who has not both expressions. */
+  random(s: i32, j: i32, most: i32): i32 {
+    let h = (this.seed ^ (<u32>(s * 31 + j))) * 2654435761;
+    h = (h ^ (h >> 15)) * 2246822519;
+    return <i32>((h >> 8) % <u32>most);
+  }
+
   clear(): void {
     this.count = 0;
     this.overflow = false;
   }
 }
 
-const variables = changetype<Variables>(memory.data(16, 4));
+const variables = changetype<Variables>(memory.data(20, 4));
 variables.ids = memory.data(MAX_VARIABLES * 4, 4);
 variables.whole = memory.data(MAX_VARIABLES * 4, 4);
 
@@ -89,6 +98,10 @@ function gather(x: Node, whole: bool, bound: i32): void {
   for (let i = 0; i < x.n; i++) gather(kid(x, i), inside, bound);
 }
 
+/** Points that are always the same; those after them come from the expressions' content, so that nobody can aim at them. */
+const FIXED: i32 = 8;
+const POINTS: i32 = 10;
+
 /** Sample points: numerator, denominator of the s-th value of the j-th variable. */
 function bindPoint(s: i32): void {
   clearBindings(variables.count > 0);
@@ -96,7 +109,15 @@ function bindPoint(s: i32): void {
     const whole = variables.isWhole(j);
     let num: i32;
     let den: i32;
-    if (whole) {
+    if (s >= FIXED) {
+      // between 0 and 1, then from 1 to 5
+      num = whole
+        ? 3 + variables.random(s, j, 17)
+        : s == FIXED
+          ? 1 + variables.random(s, j, 1009)
+          : 1014 + variables.random(s, j, 4001);
+      den = whole ? 1 : 1013;
+    } else if (whole) {
       num = 3 + ((s * 5 + j * 7) % 11) + (s > 5 ? j : 0);
       den = 1;
     } else {
@@ -118,7 +139,6 @@ export const enum Sampled {
   UNKNOWN,
 }
 
-const POINTS: i32 = 8;
 /** Points at which two expressions with symbols must agree, and two pairs have the same ratio. */
 const NEEDED: i32 = 3;
 const NEEDED_RATIOS: i32 = 4;
@@ -141,6 +161,7 @@ function gatherAll(a: Node, b: Node, c: Node, d: Node): bool {
   variables.clear();
   gather(a, false, -1);
   gather(c, false, -1);
+  variables.seed = a.hash ^ (c.hash * 16777619);
   if (!isNull(b)) {
     gather(b, false, -1);
     gather(d, false, -1);
@@ -148,7 +169,7 @@ function gatherAll(a: Node, b: Node, c: Node, d: Node): bool {
   return !variables.overflow && !failed;
 }
 
-/** Compares two expressions at fixed points (once when they have no free symbols). */
+/** Compares two expressions at the sample points (once when they have no free symbols). */
 export function sample(x: Node, y: Node): i32 {
   if (!gatherAll(x, nil<Node>(), y, nil<Node>())) return Sampled.UNKNOWN;
   const points = variables.count == 0 ? 1 : POINTS;
