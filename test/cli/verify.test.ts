@@ -46,11 +46,11 @@ describe('mgrpo verify', () => {
   });
 
   it('obeys --mode and --truncated', async () => {
-    await verifyNow(['--gold', '4', '--response', 'so it is 4', '--mode', 'strict']);
+    await verifyNow(['--gold', '4', '--response', 'Tom has 4 pens', '--mode', 'strict']);
     expect(last()).toMatchObject({ verdict: false, extracted: null });
-    await verifyNow(['--gold', '4', '--response', 'so it is 4']);
+    await verifyNow(['--gold', '4', '--response', 'Tom has 4 pens']);
     expect(last()).toMatchObject({ verdict: true });
-    await verifyNow(['--gold', '4', '--response', 'so it is 4', '--truncated']);
+    await verifyNow(['--gold', '4', '--response', 'Tom has 4 pens', '--truncated']);
     expect(last()).toMatchObject({ verdict: false, rule: 'truncated' });
   });
 

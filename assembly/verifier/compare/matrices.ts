@@ -71,7 +71,23 @@ function isRound(x: Node): bool {
   return x.op == tupleOp(Bracket.ROUND, Bracket.ROUND);
 }
 
+/** [[1, 2], [3, 4]] as a matrix; other answers as they are. */
+function withRows(x: Node): Node {
+  const square = tupleOp(Bracket.SQUARE, Bracket.SQUARE);
+  if (x.kind != Kind.TUPLE || x.op != square) return x;
+  const columns = kid(x, 0).n;
+  for (let i = 0; i < x.n; i++) {
+    const row = kid(x, i);
+    if (row.kind != Kind.TUPLE || row.op != square || row.n != columns) return x;
+  }
+  const r = node(Kind.MATRIX, columns, x.n * columns);
+  for (let i = 0; i < r.n; i++) setKid(r, i, kid(kid(x, i / columns), i % columns));
+  return seal(r);
+}
+
 export function equalMatrices(g: Node, p: Node): bool {
+  g = withRows(g);
+  p = withRows(p);
   // a column and the tuple of its entries
   if (g.kind == Kind.TUPLE && p.kind == Kind.MATRIX) return p.columns == 1 && !p.isDeterminant && isRound(g) && sameKids(g, p);
   if (p.kind == Kind.TUPLE && g.kind == Kind.MATRIX) return g.columns == 1 && !g.isDeterminant && isRound(p) && sameKids(g, p);

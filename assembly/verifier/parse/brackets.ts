@@ -6,7 +6,7 @@ import { byteAt, isDigit } from '../read/text';
 import { Cursor, Scope } from './cursor';
 import { Space, Tok } from './symbols';
 import { Token } from './tokens';
-import { binary, Bracket, Kind, leaf, Node, number, seal, tupleOp, unary } from './tree';
+import { binary, Bracket, Kind, leaf, Node, number, seal, Separator, tupleOp, unary } from './tree';
 
 /** Largest base of a numeral. */
 const MAX_BASE: i32 = 36;
@@ -75,6 +75,9 @@ export abstract class Brackets extends Cursor {
     }
     this.scope = outer;
     this.nesting--;
+    // (1011)_2
+    if (this.kind == Tok.UNDER && count == 1 && this.peek(-3) == open && this.peek(-2) == Tok.NUM)
+      return this.based(this.at(this.pos - 2));
     return x;
   }
 
@@ -99,6 +102,7 @@ export abstract class Brackets extends Cursor {
           this.pos++;
           this.push(this.item());
         }
+        if (this.kind == Tok.OR) this.alternatives();
       } else this.itemsBehind(true);
       x = this.broken ? this.none() : seal(this.collect(divided ? Kind.BUILDER : Kind.SET, 0, from));
       if (this.kind == Tok.RSET || this.kind == Tok.RBRACE) this.pos++;
@@ -107,6 +111,16 @@ export abstract class Brackets extends Cursor {
     this.scope = outer;
     this.nesting--;
     return x;
+  }
+
+  /** The conditions of a set from the last one on, of which one must hold: x < 1 or x > 3. */
+  alternatives(): void {
+    const from = this.top - 1;
+    while (this.kind == Tok.OR && !this.broken) {
+      this.pos++;
+      this.push(this.item());
+    }
+    this.push(seal(this.collect(Kind.LIST, Separator.OR, from)));
   }
 
   /** |x|, ⌊x⌋, ⌈x⌉, ‖x‖ */

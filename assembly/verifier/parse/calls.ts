@@ -3,10 +3,11 @@ import { alloc } from '../arena';
 import { isNull, nil } from '../memory';
 import * as rat from '../number/rational';
 import { Char } from '../read/characters';
-import { byteAt, isOneOf } from '../read/text';
+import { byteAt, isLower, isOneOf } from '../read/text';
 import { Brackets } from './brackets';
 import { Scope } from './cursor';
 import { Func, Rel, Sign, SYM_E, Tok } from './symbols';
+import { Token } from './tokens';
 import { binary, Call, integer, kid, Kind, leaf, node, Node, number, relation, seal, setKid, unary } from './tree';
 
 export abstract class Calls extends Brackets {
@@ -21,10 +22,17 @@ export abstract class Calls extends Brackets {
   named(letter: i32): Node {
     const id = this.primes(letter);
     let x = leaf(Kind.SYM, id);
+    const t = this.token;
     if (this.kind == Tok.UNDER) {
       x = this.index(id);
       if (this.broken) return x;
       while (this.kind == Tok.PRIME) this.pos++;
+      if (this.kind == Tok.CARET && isOneOf(letter, 'CAP') && x.kind == Kind.CALL && kid(x, 0).kind == Kind.NUM)
+        return this.counted(x, letter);
+    } else if (id == letter && t.isInteger && this.isIndex(letter, t)) {
+      // x1
+      this.pos++;
+      return indexed(id, number(t.value));
     }
     // Γ(n + 1) = n!
     if (letter == Sign.CAPITAL_GAMMA && x.kind == Kind.SYM && this.kind == Tok.LPAR) {
@@ -35,6 +43,25 @@ export abstract class Calls extends Brackets {
     if (this.kind == Tok.LPAR && !this.token.inText && (isFunctionLetter(letter) || this.isDefinition()))
       return this.application(x, id);
     return x;
+  }
+
+  /** Whether a numeral that touches the letter before it is its index: x1, but not \frac n2. */
+  isIndex(letter: i32, t: Token): bool {
+    const before = this.pos > 1 ? this.at(this.pos - 2).kind : Tok.END;
+    if (before == Tok.FRAC || before == Tok.BINOM || before == Tok.CARET || before == Tok.UNDER || before == Tok.SQRT)
+      return false;
+    return isLower(letter) && !isOneOf(letter, 'eid') && t.start == this.at(this.pos - 1).end && t.length < 3;
+  }
+
+  /** C_5^3 and A_5^3, ways to choose and to arrange: the power stands where whole numbers do not allow it. */
+  counted(x: Node, letter: i32): Node {
+    const grouped = this.peek(1) == Tok.LBRACE && this.peek(3) == Tok.RBRACE;
+    const k = this.at(this.pos + (grouped ? 2 : 1));
+    const n = kid(x, 0);
+    if (!k.isInteger || !rat.isInteger(n.value) || rat.compare(k.value, n.value) > 0) return x;
+    this.pos += grouped ? 4 : 2;
+    const ways = binary(Kind.BINOM, n, number(k.value));
+    return letter == Char.C ? ways : binary(Kind.MUL, ways, unary(Kind.FACT, number(k.value)));
   }
 
   /** f', f'', f^{\prime}: the id of the name with its primes. */

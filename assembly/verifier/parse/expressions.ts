@@ -2,7 +2,7 @@
 import { isNull, nil } from '../memory';
 import { Char } from '../read/characters';
 import { spells } from '../read/names';
-import { byteAt } from '../read/text';
+import { byteAt, isOneOf } from '../read/text';
 import { vulgarValue } from './brackets';
 import { Scope } from './cursor';
 import { Environments } from './environments';
@@ -171,7 +171,7 @@ export abstract class Expressions extends Environments {
         this.pos++;
         // °C and °F are units
         const t = this.token;
-        if (t.kind == Tok.SYM && (t.aux == Char.C || t.aux == Char.F)) {
+        if ((t.kind == Tok.SYM || t.kind == Tok.WORD) && t.length == 1 && isOneOf(byteAt(t.start), 'CF')) {
           this.pos++;
           const note = unary(Kind.NOTED, x);
           note.from = t.start;

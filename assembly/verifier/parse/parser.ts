@@ -26,7 +26,7 @@ const CLAUSE_WORDS = new Names(64)
 /** Words that say more about a number than a unit does: behind one, the span is no number with a unit. */
 const CHANGING_WORDS = new Names(256)
   .add(
-    'is/are/was/were/be/not/no/nor/isn/aren/doesn/wrong/impossible/incorrect/false/invalid/squared/cubed/half/halves/third/thirds',
+    'is/are/was/were/be/not/no/nor/isn/aren/doesn/wrong/impossible/incorrect/false/invalid/squared/cubed/doubled/tripled/half/halves/third/thirds',
   )
   .add('quarter/quarters/fourth/fourths/fifth/fifths/sixth/sixths/seventh/sevenths/eighth/eighths/ninth/ninths/tenth/tenths')
   .add('hundredth/hundredths/thousandth/thousandths/less/more/fewer/greater/smaller/most/least/than/below/above/under/over/point')
