@@ -66,9 +66,9 @@ function multiply(a: Node, b: Node): Node {
   return seal(r);
 }
 
-/** Whether a tuple stands in round brackets. */
-function isRound(x: Node): bool {
-  return x.op == tupleOp(Bracket.ROUND, Bracket.ROUND);
+/** Whether a tuple stands in round or angle brackets. */
+function isVector(x: Node): bool {
+  return x.op == tupleOp(Bracket.ROUND, Bracket.ROUND) || x.op == tupleOp(Bracket.ANGLE, Bracket.ANGLE);
 }
 
 /** [[1, 2], [3, 4]] as a matrix; other answers as they are. */
@@ -89,8 +89,8 @@ export function equalMatrices(g: Node, p: Node): bool {
   g = withRows(g);
   p = withRows(p);
   // a column and the tuple of its entries
-  if (g.kind == Kind.TUPLE && p.kind == Kind.MATRIX) return p.columns == 1 && !p.isDeterminant && isRound(g) && sameKids(g, p);
-  if (p.kind == Kind.TUPLE && g.kind == Kind.MATRIX) return g.columns == 1 && !g.isDeterminant && isRound(p) && sameKids(g, p);
+  if (g.kind == Kind.TUPLE && p.kind == Kind.MATRIX) return p.columns == 1 && !p.isDeterminant && isVector(g) && sameKids(g, p);
+  if (p.kind == Kind.TUPLE && g.kind == Kind.MATRIX) return g.columns == 1 && !g.isDeterminant && isVector(p) && sameKids(g, p);
   if (g.kind == Kind.MATRIX && p.kind == Kind.MATRIX && g.isDeterminant != p.isDeterminant) return false;
   if (g.kind == Kind.MATRIX && p.kind == Kind.MATRIX) return g.columns == p.columns && g.n == p.n && sameKids(g, p);
   const a = matrixOf(g);

@@ -71,9 +71,27 @@ export abstract class Calls extends Brackets {
       else if (this.kind == Tok.CARET && this.peek(1) == Tok.PRIME) this.pos += 2;
       else if (this.kind == Tok.CARET && this.peek(1) == Tok.LBRACE && this.peek(2) == Tok.PRIME && this.peek(3) == Tok.RBRACE)
         this.pos += 4;
-      else return id;
+      else if (this.isInverse(id)) {
+        this.pos += 5;
+        id = this.compose(id, changetype<usize>('i'), 1);
+        continue;
+      } else return id;
       id = this.compose(id, changetype<usize>("'"), 1);
     }
+  }
+
+  /** Whether ^{-1} and an argument follow the name of a function. */
+  isInverse(id: i32): bool {
+    return (
+      isFunctionLetter(id) &&
+      this.kind == Tok.CARET &&
+      this.peek(1) == Tok.LBRACE &&
+      this.peek(2) == Tok.MINUS &&
+      this.peek(3) == Tok.NUM &&
+      rat.isOne(this.at(this.pos + 3).value) &&
+      this.peek(4) == Tok.RBRACE &&
+      this.peek(5) == Tok.LPAR
+    );
   }
 
   /** x_1, x_{n+1}, x_{\text{max}}: words make another name, anything else is an argument. */

@@ -195,8 +195,12 @@ const POINTERS = new Names(16).add('this/that/which/it/there/we/i');
 /** The answer that the last sentence of [p, e) concludes with, or NOWHERE. */
 export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: bool): Span {
   e = trimEnd(p, e);
-  const s = skipMarks(lastSentence(p, e), e);
+  const line = skipSpace(lastSentence(p, e), e);
+  const s = skipMarks(line, e);
   if (endsWith(s, e, '?') || s >= e) return NOWHERE;
+  // a line of its own in bold
+  if (!letter && line > p && startsWith(line, e, '**') && endsWith(s, e, '**') && exists(wholeAnswer(s, e, 0)))
+    return wholeAnswer(s, e, 0);
   const behind = behindConnective(s, e);
   const from = behind > 0 ? skipMarks(behind, e) : s;
   if (letter) {
