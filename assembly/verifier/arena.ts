@@ -11,10 +11,10 @@ const RESERVE_BYTES: usize = 2 << 20;
 /** Largest single allocation; longer requests fail. */
 const MAX_BLOCK: usize = 1 << 20;
 /** Fuel of one pair: about one unit per limb operation or byte, some 2 ns each. */
-export const PAIR_FUEL: i32 = 4_000_000;
+export const PAIR_FUEL: i32 = 1_600_000;
 
 /** Fuel of all comparisons of one row: of the answer found, and of those by which other marks confirm or contradict it. */
-const ROW_FUEL: i32 = 5_000_000;
+const ROW_FUEL: i32 = 2_000_000;
 
 /** Fuel of what is computed once, when the module starts. */
 export const START_FUEL: i32 = 1 << 30;

@@ -85,6 +85,7 @@ export const acceptedMutants: Readonly<Record<string, readonly string[]>> = {
   '0,75': ['00,75'],
   '0,125': ['00,125'],
   'x = 2,5': [' = 2,5'],
+  '2, 2, 3': ['2, , 3', ', 2, 3'],
   'x = 2\\pi k, k \\in \\mathbb{Z}': ['x = 2\\pi k, y \\in \\mathbb{Z}', 'x = 2\\pi k, p \\in \\mathbb{Z}'],
   'n = 6k + 1, k \\in \\mathbb{Z}': ['n = 6k + 1, z \\in \\mathbb{Z}', 'n = 6k + 1, b \\in \\mathbb{Z}'],
   '(2k, 3m), k, m \\in \\mathbb{Z}': ['(2k, 3m), k, c \\in \\mathbb{Z}', '(2k, 3m), k, y \\in \\mathbb{Z}'],
