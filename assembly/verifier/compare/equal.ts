@@ -4,7 +4,7 @@ import { Answer, parseAnswer } from '../parse/parser';
 import { Commas, newSymbols } from '../parse/tokens';
 import { Kind } from '../parse/tree';
 import { Char } from '../read/characters';
-import { Choice } from '../read/letters';
+import { Choice, letterSet } from '../read/letters';
 import { hasContent, hasHidden, isPlain, sameText } from '../read/plain';
 import { endOf, Span, startOf } from '../read/span';
 import { byteAt, indexOfByte, isDigit, isWordAt, skipDigits, toUpper } from '../read/text';
@@ -164,7 +164,11 @@ function choiceVerdict(g: usize, ge: usize, p: usize, pe: usize): i32 {
   const gold = changetype<Choice>(alloc(offsetof<Choice>()));
   const pred = changetype<Choice>(alloc(offsetof<Choice>()));
   gold.read(g, ge);
-  if (gold.letter == 0) return -1;
+  if (gold.letter == 0) {
+    // BCD and "B, C, D"
+    const letters = letterSet(g, ge);
+    return letters != 0 && letters == letterSet(p, pe) ? Verdict.EQUAL : -1;
+  }
   pred.read(p, pe);
   // (b)
   if (pe == p + 1 && byteAt(p - 1) == Char.OPEN_PAREN && byteAt(pe) == Char.CLOSE_PAREN) pred.letter = toUpper(byteAt(p));

@@ -93,7 +93,7 @@ export abstract class Brackets extends Cursor {
       x = leaf(Kind.SPACESET, Space.EMPTY);
     } else {
       this.push(this.item());
-      const divided = (this.kind == Tok.BAR || this.kind == Tok.COLON) && !this.broken;
+      const divided = (this.kind == Tok.BAR || this.kind == Tok.LBAR || this.kind == Tok.COLON) && !this.broken;
       this.enterScope(Scope.BAR_DIVIDES, 0);
       if (divided) {
         this.pos++;

@@ -204,7 +204,6 @@ export abstract class Expressions extends Environments {
       case Tok.BINOM:
       case Tok.SQRT:
       case Tok.PI:
-      case Tok.LBAR:
       case Tok.LFLOOR:
       case Tok.LCEIL:
       case Tok.SUM:
@@ -217,6 +216,9 @@ export abstract class Expressions extends Environments {
         return true;
       case Tok.BEGIN:
         return t.aux == Env.MATRIX || t.aux == Env.DETERMINANT || t.aux == Env.ARRAY;
+      case Tok.LBAR:
+        // {x \left\lvert x > 1 \right.}
+        return !this.inScope(Scope.BAR_DIVIDES);
       case Tok.BAR:
         return !this.inScope(Scope.BAR_CLOSES) && !this.inScope(Scope.BAR_DIVIDES);
       case Tok.NUM: {

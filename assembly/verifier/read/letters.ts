@@ -117,6 +117,25 @@ function isMarkedOption(p: usize, e: usize): bool {
   return p < e && isOneOf(byteAt(p), '.):');
 }
 
+/** The choices that [p, e) names, as bits, where it is several and nothing else, in their order ("ABD", "A, B and D"); else 0. */
+export function letterSet(p: usize, e: usize): i32 {
+  let letters = 0;
+  let last = 0;
+  while (p < e) {
+    const c = byteAt(p);
+    if (isWordAt(p, e, 'and')) p += 3;
+    else if (isUpper(c) && c > last && c <= LAST) {
+      letters |= 1 << (c - Char.A);
+      last = c;
+      p++;
+    } else if (isOneOf(c, ', ${}')) p++;
+    else if (c == Char.BACKSLASH && hasTextGroup(p + 1, <i32>(skipLetters(p + 1, e) - p - 1))) p = skipLetters(p + 1, e);
+    else return 0;
+  }
+  // more than one bit
+  return (letters & (letters - 1)) != 0 ? letters : 0;
+}
+
 /** The last letter that stands alone in [p, e). */
 export function lastLetter(p: usize, e: usize): Span {
   for (let q = e; q > p;) {
