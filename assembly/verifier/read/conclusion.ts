@@ -40,7 +40,7 @@ const LINKS = new Names(64).add(
 );
 /** Words in a conclusion after which its number is not the answer, or not the only one. */
 const OPEN = new Names(256).add(
-  'not/no/nor/neither/never/cannot/isn/aren/least/most/more/fewer/less/greater/than/between/around/let/what/how/start/begin/add/next/after/before/either/both/should/wrong/incorrect/false/impossible/doubt/pas/nicht/kein/ou/oder/or/why/may/can/perhaps/probably/maybe/possibly/almost/nearly/near/below/above/under/over/negative/minus/half/twice/divides/divisor/divisible/multiple/factor/mod',
+  'not/no/nor/neither/never/cannot/isn/aren/least/most/more/fewer/less/greater/than/between/around/let/what/how/start/begin/add/next/after/before/either/both/should/wrong/incorrect/false/impossible/doubt/pas/nicht/kein/ou/oder/or/why/may/can/perhaps/probably/maybe/possibly/almost/nearly/near/below/above/under/over/negative/minus/half/twice/exceeds/fails/fail/question/divides/divisor/divisible/multiple/factor/mod',
 );
 /** Words right before a number that is not the answer. */
 const ASIDES = new Names(64).add(
@@ -51,7 +51,7 @@ const PARTS = new Names(64).add(
   'of/is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/to/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th',
 );
 /** Words that name a choice. */
-const CHOOSING = new Names(16).add('correct/right/best/choose/choice/pick/select/answer');
+const CHOOSING = new Names(16).add('correct/right/best/choose/choice/pick/select');
 /** Words that make it none. */
 const REFUSING = new Names(32).add('wrong/incorrect/not/neither/nor/both/either/isn/false/if/almost/good/out');
 

@@ -14,7 +14,7 @@ import { countAllWords, REACH, countTextWords, trimmed, wholeAnswer } from './pr
 import { closedEnd, isName, quotedEnd, QUOTES } from './quoted';
 import { region, Region } from './region';
 import { percentEnd, Runs } from './runs';
-import { followsNot, isConditional, isNegated, isNoMark, isNumber, isTakenBack } from './sentences';
+import { followsNot, isDoubted, isNegated, isNoMark, isNumber, isTakenBack } from './sentences';
 import { countItems, isConclusion, isLastOf, lastByteOf, touches } from './solution';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import { byteAt, indexOfByte, isDigit, isOneOf, isWordAt, skipDigits, skipSpace, trimEnd } from './text';
@@ -337,7 +337,7 @@ export class Extractor {
     const offersLetter = this.goldLetter && (exists(leadingLetter(p, end)) || isWordAt(p, end, 'not'));
     if (offersLetter) {
       const only = onlyLetter(p, end);
-      return exists(only) && !isConditional(endOf(only), end) && this.takeValue(only, end) && !this.mayContinue(only, textEnd);
+      return exists(only) && !isDoubted(endOf(only), end, e) && this.takeValue(only, end) && !this.mayContinue(only, textEnd);
     }
     const formula = formulaBeforeClause(p, end);
     const whole = formula > 0 ? span(p, formula) : wholeAnswer(p, end, this.goldWords);

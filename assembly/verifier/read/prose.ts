@@ -34,7 +34,7 @@ const MATH_WORDS = new Names(64).add(
 );
 /** Words that start a clause about what stands before. */
 const CONJUNCTIONS = new Names(64).add(
-  'because/since/as/so/if/when/where/which/that/but/not/for/from/is/was/alternatively/otherwise/else/maybe/perhaps/possibly/unless/instead',
+  'because/since/as/so/if/when/where/which/that/but/not/for/from/is/was/alternatively/otherwise/else/maybe/perhaps/possibly/unless/instead/never/unlike/near/none/used/fails',
 );
 
 /** The span without white space, emphasis, quotes and a final full stop at both ends; NOWHERE where nothing is left. */
@@ -53,7 +53,7 @@ export function trimmed(p: usize, e: usize): Span {
     if (e > p) {
       // A factorial keeps its mark; a backslash in front makes it a LaTeX space or sign.
       const escaped = e - 1 > p && byteAt(e - 2) == Char.BACKSLASH;
-      if (!escaped && (isOneOf(byteAt(e - 1), '.,;:?') || isEmphasis(e - 1, e))) e--;
+      if (!escaped && (isOneOf(byteAt(e - 1), '.,;:') || isEmphasis(e - 1, e))) e--;
       else if (endsWith(p, e, '”') || endsWith(p, e, '。')) e -= 3;
     }
     if (e == before) break;

@@ -26,7 +26,7 @@ const NEGATING = new Names(16).add('not/isn/cannot/never/aren/can/wasn/neither')
 
 /** Words that only suppose what is behind them, or say it of others. */
 const SUPPOSING = new Names(32).add(
-  'if/whether/suppose/supposing/assume/assuming/unless/could/doubt/nobody/might/imagine/pretend/were/perhaps/maybe/possibly/probably',
+  'if/whether/suppose/supposing/assume/assuming/unless/could/doubt/nobody/might/imagine/pretend/were/perhaps/maybe/possibly/probably/false/refuse/guess/guessed/says/said/claims/thinks/deny/doubts',
 );
 
 /** Whether the words [p, e) only suppose what follows them or stands among them. */
@@ -58,17 +58,25 @@ export function isNoMark(s: usize, p: usize): bool {
   while (word > s && isOneOf(byteAt(word - 1), ' _')) word--;
   const end = word;
   while (word > s && isLetter(byteAt(word - 1))) word--;
-  return OTHER.has(word, <i32>(end - word), true) || isHypothetical(clauseStart(s, p), p);
+  const clause = skipSpace(clauseStart(s, p), p);
+  return OTHER.has(word, <i32>(end - word), true) || startsWithFold(clause, p, 'let the ') || isHypothetical(clause, p);
 }
 
 /** Words that open a sentence which takes the one before it back. */
-const RETRACTING = new Names(16).add('no/wait/oops/sorry/actually/correction');
+const RETRACTING = new Names(16).add('no/wait/oops/sorry/actually/correction/hmm');
+/** Words that say that what was said is not so. */
+const DENYING = new Names(16).add('wrong/incorrect/false/not/impossible');
 
 /** Whether the sentence behind the one that ends at p starts with "No," or the like. */
 function isRetracted(p: usize, e: usize): bool {
   const from = skipSpace(min(p + 1, e), e);
   const q = skipLetters(from, e);
-  return q < e && isOneOf(byteAt(q), ',:.!') && RETRACTING.has(from, <i32>(q - from), true);
+  if (q < e && isOneOf(byteAt(q), ',:.!') && RETRACTING.has(from, <i32>(q - from), true)) return true;
+  // That is wrong.
+  if (!isWordAt(from, q, 'that') && !isWordAt(from, q, 'this') && !isWordAt(from, q, 'it')) return false;
+  const verb = skipSpace(q, e);
+  const next = skipSpace(skipLetters(verb, e), e);
+  return (isWordAt(verb, e, 'is') || isWordAt(verb, e, 'was')) && DENYING.has(next, <i32>(skipLetters(next, e) - next), true);
 }
 
 /** Whether the text between a mark and its value negates it: "the answer cannot be 5". */
@@ -109,10 +117,13 @@ export function isTakenBack(value: Span, end: usize, e: usize): bool {
   return isRetracted(end, e) || isFollowedByValue(end, e);
 }
 
-/** Whether the word behind p makes what stands before it depend on something. */
-export function isConditional(p: usize, e: usize): bool {
-  const q = skipSpace(p, e);
-  return isWordAt(q, e, 'if') || isWordAt(q, e, 'unless');
+/** Whether what follows a choice, which ends at p, takes it back; its sentence ends at `end`. */
+export function isDoubted(p: usize, end: usize, e: usize): bool {
+  while (p < end && isOneOf(byteAt(p), ')*" ,')) p++;
+  const q = skipLetters(p, end);
+  return (
+    isWordAt(p, q, 'if') || isWordAt(p, q, 'unless') || isWordAt(p, q, 'or') || isWordAt(p, q, 'said') || isRetracted(end, e)
+  );
 }
 
 /** Whether the word [p, q) only sets the value against another: "not 6", "or equivalently 0.5". */
