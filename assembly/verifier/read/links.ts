@@ -9,7 +9,6 @@ import { exists } from './span';
 import {
   byteAt,
   indexOfByte,
-  isDigit,
   isLetter,
   isOneOf,
   isSpace,
