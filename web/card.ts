@@ -15,7 +15,7 @@ export function cardOf(
   kind: 'adapter' | 'model',
 ): string {
   const { algorithm, ...rest } = settings;
-  const model = 'url' in source ? source.url.split('/').at(-1)! : source.name;
+  const model = 'hub' in source ? source.hub : 'url' in source ? source.url.split('/').at(-1)! : source.name;
   const config = { ...rest, steps: steps.at(-1)?.step ?? 0 };
   const run = {
     ...({ command: 'train', mgrpo: '', started: '', device: device ?? '' } as const),

@@ -49,6 +49,8 @@ export interface State {
   readonly model: ModelFacts | null;
   readonly source: ModelSource;
   readonly loading: number | null;
+  /** A file of the hub on its way, in bytes. */
+  readonly downloading: { readonly file: string; readonly done: number; readonly total: number } | null;
   /** Problems of the visitor: a file of JSON lines. */
   readonly data: { readonly name: string; readonly jsonl: string } | null;
   readonly settings: TrainSettings;
@@ -95,6 +97,7 @@ let state: State = {
   model: null,
   source: BUILTIN,
   loading: null,
+  downloading: null,
   data: null,
   settings: settingsOf(parseRoute(location.hash).query),
   steps: [],
@@ -180,6 +183,8 @@ function hear(event: EngineEvent): void {
   switch (event.type) {
     case 'loading':
       return update({ loading: event.done < event.total ? event.done / event.total : null });
+    case 'downloading':
+      return update({ downloading: event.done < event.total ? event : null });
     case 'start':
       return update({ totalSteps: event.steps, activity: 'running', secondsLeft: null });
     case 'progress': {
@@ -249,7 +254,7 @@ export async function start({ resume = false }: { readonly resume?: boolean } = 
     });
     update({ activity: 'done', progress: null, secondsLeft: null });
   } catch (error) {
-    update({ activity: 'failed', problem: sentence(error), progress: null, loading: null });
+    update({ activity: 'failed', problem: sentence(error), progress: null, loading: null, downloading: null });
     // A device that was lost is opened again at the next start, and the run that it was lost in can go on.
     if (error instanceof Error && 'code' in error && error.code === 'device_lost') {
       [opened, loaded] = [undefined, undefined];
@@ -465,6 +470,21 @@ export function takeModel(name: string, files: Readonly<Record<string, Blob>>): 
     },
     ...{ notice: `${name}: taken. It is loaded when you start a training or ask it.`, problem: null, saved: null },
   });
+}
+
+/** Takes a model of the hub by its id, owner/name; it is downloaded when it is first needed, and kept. */
+export function takeHub(hub: string): void {
+  update({
+    source: { hub },
+    ...{ model: null, steps: [], completions: [], measured: null, activity: 'idle', seen: NOTHING_SEEN, saved: null },
+    ...{ asked: { before: null, now: null }, problem: null },
+    notice: `${hub}: taken. It is downloaded from huggingface.co when you start a training or ask it, and kept in this browser.`,
+  });
+}
+
+/** The name of the chosen model. */
+export function modelName({ source }: State): string {
+  return 'hub' in source ? source.hub : 'url' in source ? source.url.split('/').at(-1)! : source.name;
 }
 
 /** Takes a file of JSON lines to train on. */

@@ -10,6 +10,7 @@ import type { Device, DeviceInfo } from '../ops/device.js';
 import { BlobFiles } from '../platform/blob-files.js';
 import { MemoryFiles, textLines, type FileSource } from '../platform/files.js';
 import { HttpFiles } from '../platform/http-files.js';
+import { hubModel } from '../platform/hub-cached.js';
 import { OpfsFiles } from '../platform/opfs-files.js';
 import { rewardRow, verifierFor } from '../reward/registry.js';
 import { verify, type AnswerForm, type ExtractionMode, type Verdict } from '../reward/verify.js';
@@ -53,6 +54,8 @@ type Served = {
   ) => ReturnType<EngineCalls[K]> | Promise<ReturnType<EngineCalls[K]>>;
 };
 
+/** Folder of the private file system that keeps models of the hub. */
+const MODELS = 'mgrpo/models';
 /** Problems of which an evaluation says how good a model is. */
 const MEASURED_SEED = 1;
 
@@ -79,7 +82,7 @@ export class WorkerEngine implements Served {
   }
 
   async load(source: ModelSource, train: 'none' | 'full' | Partial<LoraSettings>): Promise<ModelFacts> {
-    const { files, adapter } = openSource(source);
+    const { files, adapter } = await this.#open(source);
     if (adapter) return this.#load(files, { train: 'adapter', adapter, name: nameOf(source) }, source);
     const options = typeof train === 'string' ? { train } : { train };
     return this.#load(files, { ...options, name: nameOf(source) } as PolicyOptions, source);
@@ -102,7 +105,7 @@ export class WorkerEngine implements Served {
     const isAdapter = await checkpoint.files.exists('adapter_config.json');
     const name = nameOf(source);
     const facts = isAdapter
-      ? await this.#load(openSource(source).files, { train: 'adapter', adapter: checkpoint.files, name }, source)
+      ? await this.#load((await this.#open(source)).files, { train: 'adapter', adapter: checkpoint.files, name }, source)
       : await this.#load(checkpoint.files, { train: 'full', name }, source);
     this.#checkpoint = checkpoint;
     return facts;
@@ -272,10 +275,27 @@ export class WorkerEngine implements Served {
   /** The model before the training. */
   #startPolicy(): Promise<Policy> {
     this.#model();
-    const { files, adapter } = openSource(this.#source!);
-    const name = nameOf(this.#source!);
-    this.#start ??= loadPolicy(this.#device!, files, { train: 'none', name, ...(adapter && { adapter }) });
+    this.#start ??= this.#loadStart(this.#source!);
     return this.#start;
+  }
+
+  async #loadStart(source: ModelSource): Promise<Policy> {
+    const { files, adapter } = await this.#open(source);
+    return loadPolicy(this.#device!, files, { train: 'none', name: nameOf(source), ...(adapter && { adapter }) });
+  }
+
+  /** Models of the hub are kept in the private file system, where the browser has one. */
+  async #open(source: ModelSource): Promise<{ readonly files: FileSource; readonly adapter?: FileSource }> {
+    if ('url' in source) return { files: new HttpFiles(source.url) };
+    if ('hub' in source) {
+      const onProgress = (file: string, done: number, total: number): void =>
+        this.#tell({ type: 'downloading', file, done, total });
+      return { files: await hubModel(source.hub, new OpfsFiles(MODELS), { onProgress }) };
+    }
+    const files = new BlobFiles(source.name, source.files);
+    if (!('adapter_config.json' in source.files)) return { files };
+    check(source.base !== undefined, `${source.name}: expected the base model of an adapter, got none; give its address as base`);
+    return { files: new HttpFiles(source.base), adapter: files };
   }
 
   /** Saves what a trainer tells, then tells the page. */
@@ -320,15 +340,8 @@ export class WorkerEngine implements Served {
   }
 }
 
-function openSource(source: ModelSource): { readonly files: FileSource; readonly adapter?: FileSource } {
-  if ('url' in source) return { files: new HttpFiles(source.url) };
-  const files = new BlobFiles(source.name, source.files);
-  if (!('adapter_config.json' in source.files)) return { files };
-  check(source.base !== undefined, `${source.name}: expected the base model of an adapter, got none; give its address as base`);
-  return { files: new HttpFiles(source.base), adapter: files };
-}
-
 function nameOf(source: ModelSource): string {
+  if ('hub' in source) return source.hub;
   return 'url' in source ? (source.url.replace(/\/+$/, '').split('/').at(-1) ?? source.url) : source.name;
 }
 

@@ -14,9 +14,10 @@ import type { TrainEvent } from '../train/events.js';
 import type { Inspection } from '../train/inspect.js';
 import type { TrainResult } from '../train/loop.js';
 
-/** Where a model comes from: a folder behind an address, or files by name that the visitor gave. */
+/** Where a model comes from: a folder behind an address, a model of the hub (owner/name), or files by name that the visitor gave. */
 export type ModelSource =
   | { readonly url: string }
+  | { readonly hub: string }
   | {
       readonly name: string;
       readonly files: Readonly<Record<string, Blob>>;
@@ -148,6 +149,8 @@ export interface EngineCalls {
 export type EngineEvent =
   | TrainEvent
   | { readonly type: 'loading'; readonly done: number; readonly total: number }
+  /** A file of the hub on its way into the private file system, in bytes. */
+  | { readonly type: 'downloading'; readonly file: string; readonly done: number; readonly total: number }
   /** Cases of the bench. */
   | { readonly type: 'bench'; readonly done: number; readonly total: number; readonly name: string }
   | { readonly type: 'paused'; readonly step: number }

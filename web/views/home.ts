@@ -4,7 +4,19 @@ import { bytesText } from '../../src/report/format.js';
 import { cardOf } from '../card.js';
 import { html, type Children } from '../html.js';
 import { chosen, dropped, type Given } from '../parts/folder.js';
-import { current, isBuiltin, isTraining, savedFiles, takeBuiltin, takeData, takeModel, update, type State } from '../store.js';
+import {
+  current,
+  isBuiltin,
+  isTraining,
+  modelName,
+  savedFiles,
+  takeBuiltin,
+  takeData,
+  takeHub,
+  takeModel,
+  update,
+  type State,
+} from '../store.js';
 
 /** The view. */
 export function Home({ state }: { readonly state: State }): Children {
@@ -66,6 +78,7 @@ async function makeArchive(): Promise<Blob> {
 
 function Bring({ state }: { readonly state: State }): Children {
   const [over, setOver] = useState(false);
+  const [hub, setHub] = useState('');
   const folder = useRef<HTMLInputElement>(null);
   const file = useRef<HTMLInputElement>(null);
   const busy = isTraining(state);
@@ -103,6 +116,28 @@ function Bring({ state }: { readonly state: State }): Children {
       <button type="button" disabled=${busy} onClick=${() => file.current!.click()}>Choose a file</button>
       ${own && html`<button type="button" disabled=${busy} onClick=${takeBuiltin}>Back to the built-in</button>`}
     </p>
+    <form
+      class="field wide"
+      onSubmit=${(event: Event) => {
+        event.preventDefault();
+        takeHub(hub.trim());
+      }}
+    >
+      <label for="hub">Or a model of huggingface.co</label>
+      <div class="row">
+        <input
+          id="hub"
+          placeholder="owner/name"
+          autocomplete="off"
+          spellcheck="false"
+          pattern="\\s*[\\w\\-][\\w.\\-]*/[\\w\\-][\\w.\\-]*(@[\\w.\\/\\-]+)?\\s*"
+          required
+          value=${hub}
+          onInput=${(event: Event) => setHub((event.target as HTMLInputElement).value)}
+        />
+        <button type="submit" disabled=${busy}>Take it</button>
+      </div>
+    </form>
     <input
       ref=${folder}
       class="hidden"
@@ -124,7 +159,7 @@ function Bring({ state }: { readonly state: State }): Children {
     ${
       own &&
       html`<p class="quiet">
-        ${isBuiltin(state) ? '' : `Model: ${(state.source as { name: string }).name}. `}${state.data ? `Problems: ${state.data.name}.` : ''}
+        ${isBuiltin(state) ? '' : `Model: ${modelName(state)}. `}${state.data ? `Problems: ${state.data.name}.` : ''}
       </p>`
     }
   </section>`;

@@ -14,6 +14,7 @@ import {
   isBuiltin,
   isTraining,
   measure,
+  modelName,
   oneStep,
   pause,
   start,
@@ -125,7 +126,7 @@ function Hero({ state }: { readonly state: State }): Children {
               /></code>
             </p>`
         : html`<p>
-            ${state.data ? html`Problems: <b>${state.data.name}</b>. ` : ''}${isBuiltin(state) ? '' : html`Model: <b>${(state.source as { name: string }).name}</b>. `}
+            ${state.data ? html`Problems: <b>${state.data.name}</b>. ` : ''}${isBuiltin(state) ? '' : html`Model: <b>${modelName(state)}</b>. `}
             <button type="button" class="link" onClick=${takeBuiltin}>Back to the built-in puzzle</button>
           </p>`
     }
@@ -174,11 +175,13 @@ const PHASES: Readonly<Record<string, string>> = {
 };
 
 function courseText(
-  { activity, progress, totalSteps, steps }: State,
+  { activity, progress, totalSteps, steps, downloading }: State,
   now: { done: number; loading: number | null; secondsLeft: number | null; savedStep: number | null },
 ): string {
   const { done, loading, secondsLeft, savedStep } = now;
   const saved = savedStep === null || savedStep === 0 ? '' : `, saved at step ${savedStep}`;
+  if (activity === 'starting' && downloading)
+    return `downloading ${downloading.file}: ${bytesText(downloading.done)} of ${bytesText(downloading.total)}`;
   if (activity === 'starting')
     return loading === null ? 'starting the engine' : `loading the model: ${Math.round(100 * loading)} %`;
   if (activity === 'pausing') return 'holding after this step';
