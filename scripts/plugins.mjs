@@ -1,11 +1,11 @@
-// Build plugins shared by rollup and vitest: TypeScript by the compiler's own transpiler, WGSL as text, wasm as base64.
+// Build plugins shared by rollup and vitest: TypeScript by the compiler's own transpiler, WGSL and wasm as text.
 import { readFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
 /**
  * `import source from './x.wgsl'` gives the file's text without comments, with every `#include "name"` line replaced by shaders/lib/name.wgsl;
- * `x.wasm` gives base64 text or, with `wasm: 'file'`, the address of the file that lies beside the script.
+ * `x.wasm` gives its bytes as text (src/platform/embedded.ts) or, with `wasm: 'file'`, the address of the file that lies beside the script.
  */
 export function assets({ wasm = 'text' } = {}) {
   const included = (file, seen = new Set()) =>
@@ -29,10 +29,17 @@ export function assets({ wasm = 'text' } = {}) {
       if (file.endsWith('.wgsl')) return `export default ${JSON.stringify(bare(included(file)))};`;
       if (file.endsWith('.wasm') && wasm === 'file')
         return `export default new URL('./${path.basename(file)}', import.meta.url);`;
-      if (file.endsWith('.wasm')) return `export default ${JSON.stringify(readFileSync(file).toString('base64'))};`;
+      if (file.endsWith('.wasm')) return `export default ${JSON.stringify(embedded(readFileSync(file)))};`;
       return null;
     },
   };
+}
+
+/** Bytes as text, a character each: the printable ones of ASCII from # on, then those from U+00A1 on. */
+function embedded(bytes) {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte < 92 ? byte + 35 : byte + 69);
+  return text;
 }
 
 /** Strips types with the compiler itself; `./x.js` in an import of a TypeScript file means `./x.ts`. */

@@ -4,13 +4,13 @@ declare module '*.wgsl' {
   const source: string;
   export default source;
 }
-/** The checker, as base64 text or, where the build leaves it a file, its address. */
+/** The checker, as text (platform/embedded.ts) or, where the build leaves it a file, its address. */
 declare module '*/verifier.wasm' {
   const source: string | URL;
   export default source;
 }
-/** WebAssembly modules, imported as base64 text by the build (scripts/plugins.mjs). */
+/** WebAssembly modules, imported as text by the build (scripts/plugins.mjs). */
 declare module '*.wasm' {
-  const base64: string;
-  export default base64;
+  const text: string;
+  export default text;
 }

@@ -1,6 +1,7 @@
 // The verifiers’ WebAssembly module and its buffers.
 import source from '../../build/verifier.wasm';
 import { MgrpoError, show } from '../errors.js';
+import { embeddedBytes } from '../platform/embedded.js';
 import { noAddressSpace } from '../platform/address-space.js';
 
 /** Exports of assembly/verifier/index.ts. */
@@ -53,7 +54,7 @@ let compiled: WebAssembly.Module | undefined;
  */
 export async function loadVerifier(from?: VerifierSource): Promise<void> {
   if (from === undefined && compiled) return;
-  const what = from ?? (typeof source === 'string' ? bytesOf(source) : source);
+  const what = from ?? (typeof source === 'string' ? embeddedBytes(source) : source);
   if (what instanceof WebAssembly.Module) compiled = what;
   else if (what instanceof ArrayBuffer || ArrayBuffer.isView(what)) compiled = await WebAssembly.compile(what);
   else compiled = await compileFetched(what);
@@ -77,13 +78,9 @@ async function compileFetched(from: string | URL | Response): Promise<WebAssembl
   }
 }
 
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-}
-
 function moduleAtHand(): WebAssembly.Module {
   if (compiled) return compiled;
-  if (typeof source === 'string') return (compiled = new WebAssembly.Module(bytesOf(source)));
+  if (typeof source === 'string') return (compiled = new WebAssembly.Module(embeddedBytes(source)));
   throw new MgrpoError(
     'unsupported',
     'verifier: expected its WebAssembly to be loaded before the first verdict, got none; await loadVerifier() first, or import mgrpo/verify/inline',

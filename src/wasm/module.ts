@@ -1,5 +1,6 @@
 // The engine's module (assembly/engine/), with a shared memory or one of a single thread.
-import base64 from '../../build/engine.wasm';
+import text from '../../build/engine.wasm';
+import { embeddedBytes } from '../platform/embedded.js';
 import { MgrpoError } from '../errors.js';
 
 /** Exports of assembly/engine/index.ts. Addresses are bytes in the memory. */
@@ -58,7 +59,7 @@ const modules = new Map<boolean, Promise<WebAssembly.Module>>();
 export function engineModule(shared: boolean): Promise<WebAssembly.Module> {
   let module = modules.get(shared);
   if (!module) {
-    binary ??= Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    binary ??= embeddedBytes(text);
     module = WebAssembly.compile(shared ? binary : unshared(binary));
     modules.set(shared, module);
   }

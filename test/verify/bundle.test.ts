@@ -15,7 +15,7 @@ it('mgrpo/verify is one file without imports that runs where there is no Node an
   expect(output).toHaveLength(1);
   expect(output[0].imports).toEqual([]);
   const { code } = output[0];
-  const context = vm.createContext({ WebAssembly, atob, TextEncoder, TextDecoder, Uint8Array, Int32Array });
+  const context = vm.createContext({ WebAssembly, TextEncoder, TextDecoder, Uint8Array, Int32Array });
   vm.runInContext(code, context);
   const verdict: unknown = vm.runInContext("mgrpo.verify({ gold: '18', response: 'The answer is 18.' }).verdict", context);
   expect(verdict).toBe(true);
