@@ -90,10 +90,10 @@ try {
       console.error(`${name}: left out, it did not start (see above)`);
     }
   }
-  // The first round warms up; answers that take long are asked for twice at most.
+  // The first round warms up; the LoRA step, which takes long, is asked for once.
   for (let round = 0; round <= Number(values.rounds); round++) {
     for (const question of kind.questions) {
-      if (question === 'lora' && round > 2) continue;
+      if (question === 'lora' && round !== 1) continue;
       for (const [name, contestant] of Object.entries(running)) {
         const answer = await contestant.ask(question);
         if (round > 0) ((seconds[question] ??= {})[name] ??= []).push(answer.seconds);
