@@ -16,7 +16,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['examples/*.js'],
+    files: ['examples/**/*.js'],
     languageOptions: {
       globals: { document: 'readonly', Worker: 'readonly', HTMLElement: 'readonly', customElements: 'readonly' },
     },

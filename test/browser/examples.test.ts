@@ -14,7 +14,22 @@ const browser: Browser | string = await startChromium();
 const reason = typeof browser === 'string' ? browser : undefined;
 const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-examples-'));
 const examples = path.join(root, 'examples');
+/** The package as an app finds it. */
+const ALIAS = {
+  'mgrpo/worker/serve': path.join(root, 'dist/worker/serve.js'),
+  'mgrpo/worker': path.join(root, 'dist/worker/connect.js'),
+};
 let server: Server;
+
+/** Builds Vite's example with its own config. */
+async function buildVite(outDir: string): Promise<void> {
+  const { build } = await import('vite');
+  await build({
+    ...{ root: path.join(examples, 'vite'), publicDir: path.join(root, 'models'), logLevel: 'error' },
+    resolve: { alias: ALIAS },
+    build: { outDir, emptyOutDir: true },
+  });
+}
 
 beforeAll(async () => {
   if (reason) return;
@@ -24,18 +39,14 @@ beforeAll(async () => {
     cwd: root,
     input: Object.fromEntries(names.map((name) => [name, path.join(examples, `${name}.js`)])),
     platform: 'browser',
-    resolve: {
-      alias: {
-        'mgrpo/worker/serve': path.join(root, 'dist/worker/serve.js'),
-        'mgrpo/worker': path.join(root, 'dist/worker/connect.js'),
-      },
-    },
+    resolve: { alias: ALIAS },
   });
   await bundle.write({ dir: folder, format: 'es' });
   await bundle.close();
   for (const file of readdirSync(examples).filter((name) => name.endsWith('.html')))
     cpSync(path.join(examples, file), path.join(folder, file));
   cpSync(path.join(root, 'models/signs-0.2m'), path.join(folder, 'models/signs-0.2m'), { recursive: true });
+  await buildVite(path.join(folder, 'vite'));
   server = await servePage(folder, 0);
 });
 afterAll(async () => {
@@ -49,6 +60,7 @@ describe.skipIf(reason)(`the examples in Chromium${reason ? ` (skipped: ${reason
   it.each([
     ['plain.html', 'done'],
     ['element.html', 'step 2: '],
+    ['vite/index.html', 'done'],
   ])('%s trains in a bundled page', { timeout: 120_000 }, async (file, end) => {
     const page = await (browser as Browser).newPage();
     const errors: string[] = [];
@@ -60,7 +72,7 @@ describe.skipIf(reason)(`the examples in Chromium${reason ? ` (skipped: ${reason
   });
 
   it('are each under 40 lines', () => {
-    for (const file of readdirSync(examples))
+    for (const file of readdirSync(examples, { recursive: true, encoding: 'utf8' }).filter((name) => /\.\w+$/.test(name)))
       expect(readFileSync(path.join(examples, file), 'utf8').split('\n').length, file).toBeLessThan(40);
   });
 });
