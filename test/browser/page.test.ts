@@ -283,7 +283,7 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (skipped: ${reason})` 
       const one = 'questions=1&g=2&k=1&h=2&device=software';
       const { page } = await open(`train?steps=200&${one}`, address);
       await click(page, 'Start');
-      await until(page, 'step 1 of 200: answering');
+      await until(page, ' of 200: answering');
       await page.evaluate(() => new BroadcastChannel('break').postMessage('now'));
       await until(page, 'the device was lost');
       await page.evaluate((hash: string) => (location.hash = hash), `#/train?steps=1&${one}`);
