@@ -58,7 +58,7 @@ export { mergeAdapter } from './formats/merge.js';
 export type { MergedDType } from './formats/merge.js';
 export { exportGguf } from './formats/gguf-model.js';
 export type { GgufOptions } from './formats/gguf-model.js';
-export type { GgufDType } from './formats/gguf.js';
+export type { FileDType, GgufDType } from './numbers/weights.js';
 export type { LoraConfig } from './nn/lora.js';
 export { parseModelConfig, writeModelConfig } from './formats/hf-config.js';
 export type { Architecture } from './nn/architectures.js';

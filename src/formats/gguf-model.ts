@@ -1,20 +1,13 @@
 // A model as the files of llama.cpp hold it: its names of fields and tensors, and the order of rows that its rotation wants.
 import { MgrpoError, show } from '../errors.js';
-import { ARCHITECTURES, type Architecture } from '../nn/architectures.js';
+import { ARCHITECTURES } from '../nn/architectures.js';
 import type { ModelConfig } from '../nn/model-config.js';
 import { ropeFrequencies } from '../nn/rope.js';
 import type { FileSink, FileSource } from '../platform/files.js';
+import { GGUF_DEFAULT, GGUF_TYPES, type GgufDType } from '../numbers/weights.js';
 import { tokenizerMetadata } from './gguf-tokenizer.js';
-import { writeGguf, type GgufDType, type GgufTensor, type GgufValue } from './gguf.js';
+import { writeGguf, type GgufTensor, type GgufValue } from './gguf.js';
 import { readMerged, type MergedTensor } from './merge.js';
-
-/** Families that llama.cpp computes as we do, and whether its rotation pairs neighbours (llama) or halves (as in transformers). */
-const FAMILIES: Readonly<Partial<Record<Architecture, { readonly pairsNeighbours: boolean }>>> = {
-  llama: { pairsNeighbours: true },
-  smollm3: { pairsNeighbours: true },
-  qwen2: { pairsNeighbours: false },
-  qwen3: { pairsNeighbours: false },
-};
 
 /** Names of modules, ours and theirs. */
 const MODULES: Readonly<Record<string, string>> = {
@@ -34,12 +27,9 @@ const MODULES: Readonly<Record<string, string>> = {
   lm_head: 'output',
 };
 
-/** Number of a file's main format in `general.file_type`. */
-const FILE_TYPES: Readonly<Record<GgufDType, number>> = { f32: 0, f16: 1, q8_0: 7 };
-
 /** What is exported. */
 export interface GgufOptions {
-  /** Format of the matrices (default f16); vectors are f32, and f16 stands in for q8_0 where rows are no multiple of 32. */
+  /** Format of the matrices (default: half precision, which also stands in where rows are no whole blocks); vectors are f32. */
   readonly dtype?: GgufDType;
   /** Folder of an adapter in PEFT layout, which is merged in. */
   readonly adapter?: FileSource | undefined;
@@ -52,14 +42,17 @@ export interface GgufOptions {
  * @throws MgrpoError `unsupported` naming the family, rotation or tokenizer that llama.cpp computes otherwise
  */
 export async function exportGguf(files: FileSource, sink: FileSink, path: string, options: GgufOptions = {}): Promise<void> {
-  const { dtype = 'f16', adapter, name = files.name } = options;
+  const { dtype = GGUF_DEFAULT, adapter, name = files.name } = options;
   const { config, tensors } = await readMerged(files, adapter);
-  const family = FAMILIES[config.architecture];
-  if (!family) throw refused(files, 'model_type', Object.keys(FAMILIES).join(', '), config.architecture);
+  const pairs = ARCHITECTURES[config.architecture].ggufPairs;
+  if (pairs === null) {
+    const written = Object.entries(ARCHITECTURES).flatMap(([type, row]) => (row.ggufPairs === null ? [] : [type]));
+    throw refused(files, 'model_type', `one of ${written.join(', ')}`, config.architecture);
+  }
   const metadata = {
     'general.architecture': { text: config.architecture },
     'general.name': { text: name },
-    'general.file_type': { u32: FILE_TYPES[dtype] },
+    'general.file_type': { u32: GGUF_TYPES[dtype].fileType },
     'general.quantization_version': { u32: 2 },
     ...modelMetadata(config, files),
     ...(await tokenizerMetadata(files, config)),
@@ -68,7 +61,7 @@ export async function exportGguf(files: FileSource, sink: FileSink, path: string
     ...ropeFactors(config),
     ...tensors
       .filter(({ name: tensor }) => !(config.tieWordEmbeddings && tensor === 'lm_head.weight'))
-      .map((tensor) => ggufTensor(tensor, config, dtype, family.pairsNeighbours)),
+      .map((tensor) => ggufTensor(tensor, config, dtype, pairs === 'neighbours')),
   ]);
 }
 
@@ -125,7 +118,7 @@ function ggufTensor(
   return {
     name: `${layer === undefined ? '' : `blk.${layer}.`}${theirs}.${kind}`,
     shape,
-    dtype: isVector ? 'f32' : dtype === 'q8_0' && shape.at(-1)! % 32 !== 0 ? 'f16' : dtype,
+    dtype: isVector ? 'f32' : shape.at(-1)! % GGUF_TYPES[dtype].group === 0 ? dtype : GGUF_DEFAULT,
     read: pairsNeighbours && heads !== null ? async () => neighbouring(await read(), heads, config.headDim) : read,
   };
 }

@@ -1,8 +1,7 @@
 // The GGUF container, version 3, as llama.cpp reads it: metadata, tensor list, aligned data. Knows nothing of models.
 // Source: the description of the format in the ggml project.
 import { check } from '../errors.js';
-import { finiteF16 } from '../numbers/float16.js';
-import { BLOCK, packedQ8 } from '../numbers/blocks.js';
+import { GGUF_TYPES, type GgufDType } from '../numbers/weights.js';
 import type { FileSink } from '../platform/files.js';
 
 /** A typed value of the metadata. */
@@ -13,16 +12,6 @@ export type GgufValue =
   | { readonly bool: boolean }
   | { readonly text: string }
   | { readonly texts: readonly string[] };
-
-/** Number formats of tensors here. */
-export type GgufDType = 'f32' | 'f16' | 'q8_0';
-
-/** ggml's number of a format, and the bytes of a group of elements that lie together. */
-const DTYPES: Readonly<Record<GgufDType, { readonly id: number; readonly group: number; readonly bytes: number }>> = {
-  f32: { id: 0, group: 1, bytes: 4 },
-  f16: { id: 1, group: 1, bytes: 2 },
-  q8_0: { id: 8, group: BLOCK, bytes: BLOCK + 2 },
-};
 
 /** A tensor to write. */
 export interface GgufTensor {
@@ -67,7 +56,7 @@ async function* ggufBytes(
     head.text(tensor.name);
     head.u32(tensor.shape.length);
     for (const size of tensor.shape.toReversed()) head.u64(size);
-    head.u32(DTYPES[tensor.dtype].id);
+    head.u32(GGUF_TYPES[tensor.dtype].id);
     head.u64(offset);
     offset += ALIGN(bytesOf(tensor));
   }
@@ -78,16 +67,10 @@ async function* ggufBytes(
       values.length === elements(tensor),
       `gguf: expected ${elements(tensor)} values for tensor ${tensor.name}, got ${values.length}`,
     );
-    const bytes = encoded(tensor, values);
+    const bytes = GGUF_TYPES[tensor.dtype].encode(tensor.name, values);
     yield bytes;
     yield new Uint8Array(ALIGN(bytes.length) - bytes.length);
   }
-}
-
-function encoded({ name, dtype }: GgufTensor, values: Float32Array): Uint8Array {
-  if (dtype === 'q8_0') return packedQ8(name, values);
-  const numbers = dtype === 'f16' ? finiteF16('export', name, values) : values;
-  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }
 
 function elements({ shape }: GgufTensor): number {
@@ -95,7 +78,7 @@ function elements({ shape }: GgufTensor): number {
 }
 
 function bytesOf(tensor: GgufTensor): number {
-  const { group, bytes } = DTYPES[tensor.dtype];
+  const { group, bytes } = GGUF_TYPES[tensor.dtype];
   return (elements(tensor) / group) * bytes;
 }
 

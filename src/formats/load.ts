@@ -5,13 +5,13 @@ import { Decoder, type DecoderOptions } from '../nn/decoder.js';
 import { createLora, type Lora, type LoraConfig } from '../nn/lora.js';
 import type { ModelConfig } from '../nn/model-config.js';
 import { Parameters, parameterSpecs } from '../nn/parameters.js';
+import { FILE_DTYPES, type FileDType } from '../numbers/weights.js';
 import { readJson, type FileSink, type FileSource } from '../platform/files.js';
 import type { Rng } from '../rng.js';
 import { parseModelConfig, writeModelConfig } from './hf-config.js';
 import { fillParameters, loadParameters, tensorsToWrite, type WeightDType } from './parameters.js';
 import { loadLora, saveLora } from './peft.js';
 import { Safetensors } from './safetensors.js';
-import type { WrittenDType } from './safetensors.js';
 import { writeWeights } from './shards.js';
 
 /** What is loaded and what of it is trained. */
@@ -108,17 +108,11 @@ export async function reloadTrained(decoder: Decoder, files: FileSource): Promis
 
 /** How a whole model is written. */
 export interface SaveOptions {
-  /** Default f32, which loses nothing; bf16 and f16 round to nearest; `stored`: as the model came. */
-  readonly dtype?: 'f32' | 'bf16' | 'f16' | 'stored';
+  /** Default f32, which loses nothing; 16 bits round to nearest; `stored`: as the model came. */
+  readonly dtype?: FileDType | 'stored';
   /** Bytes of one file of weights, at most. Default 5e9. */
   readonly maxShardBytes?: number;
 }
-
-const WRITTEN = { float32: 'F32', bfloat16: 'BF16', float16: 'F16' } as const satisfies Record<
-  ModelConfig['dtype'],
-  WrittenDType
->;
-const DTYPES = { f32: 'float32', bf16: 'bfloat16', f16: 'float16' } as const;
 
 /** Writes what was trained: the adapter in PEFT's layout, or the whole model in Hugging Face's. */
 export async function saveDecoder(
@@ -128,10 +122,11 @@ export async function saveDecoder(
 ): Promise<void> {
   if (decoder.lora) return saveLora(decoder.lora, sink, base.name);
   const { dtype: wanted = 'f32', maxShardBytes, fields } = base;
-  const dtype = wanted === 'stored' ? decoder.config.dtype : DTYPES[wanted];
+  const { stored, config: dtype } =
+    wanted === 'stored' ? Object.values(FILE_DTYPES).find(({ config }) => config === decoder.config.dtype)! : FILE_DTYPES[wanted];
   const tensors = tensorsToWrite(decoder.parameters);
   // Frozen weights that lie on the device as bf16 are written so where f32 is asked for.
-  const written = dtype === 'float32' ? tensors : tensors.map((tensor) => ({ ...tensor, dtype: WRITTEN[dtype] }));
+  const written = dtype === 'float32' ? tensors : tensors.map((tensor) => ({ ...tensor, dtype: stored }));
   await writeWeights(sink, written, maxShardBytes);
   await sink.write('config.json', writeModelConfig({ ...decoder.config, dtype }, fields));
 }

@@ -2,20 +2,18 @@
 import type { ModelConfig } from '../nn/model-config.js';
 import { loraModules, loraSpecs } from '../nn/lora.js';
 import { MgrpoError, show } from '../errors.js';
+import { FILE_DTYPES, type FileDType } from '../numbers/weights.js';
 import { readJson } from '../platform/files.js';
 import type { FileSink, FileSource } from '../platform/files.js';
 import { readConfig, type ConfigFile } from './load.js';
 import { parseLoraConfig } from './peft.js';
 import { writeModelConfig } from './hf-config.js';
 import { Safetensors } from './safetensors.js';
-import type { TensorToWrite, WrittenDType } from './safetensors.js';
+import type { TensorToWrite } from './safetensors.js';
 import { writeWeights } from './shards.js';
 
 /** How merged weights are written; `auto`: as the base model's are. */
-export type MergedDType = 'auto' | 'f32' | 'bf16' | 'f16';
-
-const WRITTEN = { f32: 'F32', bf16: 'BF16', f16: 'F16' } as const;
-const NAMES: Readonly<Record<WrittenDType, ModelConfig['dtype']>> = { F32: 'float32', BF16: 'bfloat16', F16: 'float16' };
+export type MergedDType = 'auto' | FileDType;
 
 /** A tensor of a model, with an adapter added in where it has one. */
 export interface MergedTensor {
@@ -92,12 +90,13 @@ export async function mergeAdapter(
   const { config, fields, tensors } = await readMerged(base, adapter);
   const written = tensors.map(({ name, shape, dtype: own, read }): TensorToWrite => {
     const kept = own === 'BF16' || own === 'F16' ? own : 'F32';
-    return { name, shape, dtype: dtype === 'auto' ? kept : WRITTEN[dtype], data: read };
+    return { name, shape, dtype: dtype === 'auto' ? kept : FILE_DTYPES[dtype].stored, data: read };
   });
   const files = await writeWeights(sink, written, maxShardBytes);
-  const dtypes = new Set(written.map((tensor) => tensor.dtype));
-  const [only] = dtypes.size === 1 ? dtypes : ['F32' as const];
-  await sink.write('config.json', writeModelConfig({ ...config, dtype: NAMES[only!] }, fields));
+  // Where tensors are of several formats, the model is one of the widest.
+  const { config: named } =
+    Object.values(FILE_DTYPES).find(({ stored }) => written.every((tensor) => tensor.dtype === stored)) ?? FILE_DTYPES.f32;
+  await sink.write('config.json', writeModelConfig({ ...config, dtype: named }, fields));
   return files;
 }
 

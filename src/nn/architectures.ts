@@ -39,6 +39,8 @@ export interface ArchitectureRow {
   readonly windows: 'none' | 'refused' | 'own-rope';
   /** Some layers have no rotation: those with 0 in `no_rope_layers`, or every `no_rope_layer_interval`-th. */
   readonly skipsRotation: boolean;
+  /** Which elements of a head llama.cpp rotates together: neighbours, or those of its halves, as transformers; null: its files are not written. */
+  readonly ggufPairs: 'neighbours' | 'halves' | null;
   /** transformers' defaults for fields that config.json may leave out; without a number: as many as heads, and hidden size / heads. */
   readonly defaults: {
     readonly maxPositionEmbeddings: number;
@@ -71,6 +73,7 @@ const LLAMA = {
   mlpBias: 'mlp_bias',
   windows: 'refused',
   skipsRotation: false,
+  ggufPairs: 'neighbours',
 } as const;
 
 /** The row of every family. */
@@ -84,6 +87,7 @@ export const ARCHITECTURES: Readonly<Record<Architecture, ArchitectureRow>> = {
   qwen2: {
     ...LLAMA,
     className: 'Qwen2ForCausalLM',
+    ggufPairs: 'halves',
     attentionBias: true,
     attentionOutputBias: false,
     mlpBias: false,
@@ -92,6 +96,7 @@ export const ARCHITECTURES: Readonly<Record<Architecture, ArchitectureRow>> = {
   qwen3: {
     ...LLAMA,
     className: 'Qwen3ForCausalLM',
+    ggufPairs: 'halves',
     qkNorm: true,
     mlpBias: false,
     defaults: { maxPositionEmbeddings: 32768, numKvHeads: 32, headDim: 128 },
@@ -105,6 +110,7 @@ export const ARCHITECTURES: Readonly<Record<Architecture, ArchitectureRow>> = {
   gemma3_text: {
     ...LLAMA,
     className: 'Gemma3ForCausalLM',
+    ggufPairs: null,
     norms: {
       attentionIn: 'input_layernorm',
       attentionOut: 'post_attention_layernorm',

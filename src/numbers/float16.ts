@@ -73,7 +73,7 @@ export function checkFinite<T extends Uint16Array>(where: string, name: string, 
   if (halves.some((half) => (half & 0x7c00) === 0x7c00)) {
     throw new MgrpoError(
       'bad_file',
-      `${where}: expected numbers below 65520 for tensor ${name} in f16, got a larger one or none; keep the weights as bf16 or f32`,
+      `${where}: expected numbers below 65520 for tensor ${name} in half precision, got a larger one or none; keep the weights as bf16 or f32`,
     );
   }
   return halves;

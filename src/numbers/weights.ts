@@ -1,7 +1,7 @@
 // The formats in which frozen weights may be kept on a device, a row each. How a device reads them it knows for itself:
 // shaders/lib/weights.wgsl for WebGPU, assembly/engine/weights.ts for WebAssembly.
-import { BLOCK, dequantized, Q4, Q8, quantized, widened, type BlockKind } from './blocks.js';
-import { checkFinite, decodeBf16, decodeF16, decodeF32 } from './float16.js';
+import { BLOCK, dequantized, packedQ8, Q4, Q8, quantized, widened, type BlockKind } from './blocks.js';
+import { checkFinite, decodeBf16, decodeF16, decodeF32, finiteF16 } from './float16.js';
 
 /** A format of a weight. */
 export type WeightFormat = 'f32' | 'bf16' | 'f16' | 'q8' | 'q4';
@@ -83,4 +83,45 @@ function pairs(halves: Uint16Array): Uint32Array {
   const words = new Uint32Array(Math.ceil(halves.length / 2));
   new Uint16Array(words.buffer).set(halves);
   return words;
+}
+
+/** A format in which a whole model is written. */
+export type FileDType = 'f32' | 'bf16' | 'f16';
+
+/** These formats' names in safetensors files and in config.json. */
+export const FILE_DTYPES: Readonly<
+  Record<FileDType, { readonly stored: 'F32' | 'BF16' | 'F16'; readonly config: 'float32' | 'bfloat16' | 'float16' }>
+> = {
+  f32: { stored: 'F32', config: 'float32' },
+  bf16: { stored: 'BF16', config: 'bfloat16' },
+  f16: { stored: 'F16', config: 'float16' },
+};
+
+/** Formats of tensors in GGUF files. */
+export type GgufDType = 'f32' | 'f16' | 'q8_0';
+
+/** What llama.cpp knows of a format. */
+interface GgufType {
+  /** ggml's number of it. */
+  readonly id: number;
+  /** Number of a file that is mostly of it. */
+  readonly fileType: number;
+  /** Elements that lie together, of which a row has whole groups, and their bytes. */
+  readonly group: number;
+  readonly bytes: number;
+  /** @throws MgrpoError `bad_file` naming the tensor whose numbers it has not */
+  readonly encode: (name: string, values: Float32Array) => Uint8Array;
+}
+
+export const GGUF_TYPES: Readonly<Record<GgufDType, GgufType>> = {
+  f32: { id: 0, fileType: 0, group: 1, bytes: 4, encode: (_, values) => bytesOf(values) },
+  f16: { id: 1, fileType: 1, group: 1, bytes: 2, encode: (name, values) => bytesOf(finiteF16('export', name, values)) },
+  q8_0: { id: 8, fileType: 7, group: BLOCK, bytes: BLOCK + 2, encode: packedQ8 },
+};
+
+/** What is written where nothing else is said, and where a row is no whole number of groups. */
+export const GGUF_DEFAULT: GgufDType = 'f16';
+
+function bytesOf(values: Float32Array | Uint16Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exportGguf } from '../../src/formats/gguf-model.js';
-import type { GgufDType } from '../../src/formats/gguf.js';
+import type { GgufDType } from '../../src/numbers/weights.js';
 import { Safetensors } from '../../src/formats/safetensors.js';
 import { packedQ8, Q8, dequantized, widened } from '../../src/numbers/blocks.js';
 import { decodeF32 } from '../../src/numbers/float16.js';

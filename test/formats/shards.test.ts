@@ -42,5 +42,5 @@ describe('weights of a model', () => {
 it('a number that f16 has not is refused by the name of its tensor', async () => {
   const data = Float32Array.of(1, 70000);
   const writing = writeWeights(new MemoryFiles('m'), [{ name: 'w', dtype: 'F16', shape: [2], data }]);
-  await expect(writing).rejects.toThrow(/expected numbers below 65520 for tensor w in f16/);
+  await expect(writing).rejects.toThrow(/expected numbers below 65520 for tensor w in half precision/);
 });
