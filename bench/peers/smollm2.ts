@@ -54,7 +54,7 @@ async function lora(): Promise<void> {
       maxCompletionLength: 64,
       temperature: 1,
       learningRate: 1e-5,
-      layer2: { numGenerations: 1, maxCompletionLength: 64 },
+      layer2: { numGenerations: 1, baseline: 'question', maxCompletionLength: 64 },
     },
   });
   await trainer.train();
