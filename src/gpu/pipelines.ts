@@ -63,9 +63,7 @@ export class Pipelines {
     if (smallest === 0) return text;
     const narrow = invocations !== undefined && invocations % smallest === 0 ? smallest : 0;
     const size = prelude.includes('enable subgroups;') ? subgroupSize : narrow;
-    return size === 0
-      ? text
-      : `enable subgroup_size_control;\n${text.replaceAll('@compute ', `@compute @subgroup_size(${size}) `)}`;
+    return size === 0 ? text : `enable subgroup_size_control;\n${text.replaceAll(/@(?=compute )/g, `@subgroup_size(${size}) @`)}`;
   }
 
   /** Layout of group 1: one parameter block at a dynamic offset. */
