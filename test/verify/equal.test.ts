@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { verifyBatch } from '../../src/verify.js';
 import type { AnswerForm } from '../../src/verify.js';
 import type { Form } from './cases/case.js';
+import { closedForms } from './cases/closed-forms.js';
 import { collections } from './cases/collections.js';
 import { expressions } from './cases/expressions.js';
 import { mixed } from './cases/mixed.js';
@@ -10,7 +11,7 @@ import { refusals, unevaluated } from './cases/refusals.js';
 import { relations } from './cases/relations.js';
 import { spellings } from './cases/spellings.js';
 
-const forms: readonly Form[] = [...numbers, ...expressions, ...relations, ...collections, ...mixed, ...refusals];
+const forms: readonly Form[] = [...numbers, ...closedForms, ...expressions, ...relations, ...collections, ...mixed, ...refusals];
 
 /** Pairs whose verdict is not the one given. */
 function wrong(pairs: readonly (readonly [gold: string, pred: string])[], expected: boolean, form: AnswerForm = 'any'): string[] {

@@ -1,4 +1,5 @@
 // Golds changed by one character each, the same ones on every run: what a checker accepts that looks at too little.
+import { closedForms } from './cases/closed-forms.js';
 import { collections } from './cases/collections.js';
 import { expressions } from './cases/expressions.js';
 import { mixed } from './cases/mixed.js';
@@ -36,7 +37,7 @@ function placesOf(gold: string): (readonly [at: number, characters: string])[] {
 /** Up to twelve mutants of every gold of the cases: a character left out, written twice or replaced by another of its kind. */
 export function mutants(): Mutant[] {
   const golds = new Set(
-    [numbers, expressions, relations, collections, mixed, spellings, refusals].flatMap((forms) =>
+    [numbers, closedForms, expressions, relations, collections, mixed, spellings, refusals].flatMap((forms) =>
       forms.flatMap(({ rows }) => rows.map(([gold]) => gold)),
     ),
   );
