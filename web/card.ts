@@ -1,6 +1,6 @@
 // The model card that goes with a model out of this page: the one of every run, from what the page knows.
 import { modelCard } from '../src/report/card.js';
-import type { State } from './store.js';
+import type { State } from './state.js';
 
 /** README.md of the trained model. @param kind what the saved files are */
 export function cardOf(

@@ -1,145 +1,18 @@
-// What the page knows, and what can be done: one object, changed by `update`, drawn anew at the next frame. The engine is started when it is needed.
-import type { BenchOptions, BenchReport } from '../src/bench/run.js';
-import type { MemoryUse } from '../src/ops/device.js';
+// What can be done on the page. The engine is started when it is needed.
+import type { BenchOptions } from '../src/bench/run.js';
 import type { CompletionRecord } from '../src/train/events.js';
-import type { Metric } from '../src/algo/evaluation.js';
 import { connectEngine, type Engine } from '../src/worker/connect.js';
-import type { Asked, AskRequest, EngineEvent, ModelFacts, ModelSource, SavedRun } from '../src/worker/protocol.js';
-import { argsOf, puzzlesOf, settingsOf, type TrainSettings } from './settings.js';
-import { parseRoute, type Route } from './route.js';
-import type { Seen } from './inside/attention.js';
+import type { Asked, AskRequest, EngineEvent, ModelSource } from '../src/worker/protocol.js';
+import { argsOf, puzzlesOf, type TrainSettings } from './settings.js';
+import { NOTHING_SEEN, type State, BUILTIN, state, update } from './state.js';
 
-/** One finished step. */
-export interface Step {
-  readonly step: number;
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly seconds: Readonly<Record<string, number>>;
-  readonly memory: MemoryUse;
-}
-
-/** What the model is doing. */
-export type Activity = 'idle' | 'starting' | 'running' | 'pausing' | 'paused' | 'stopping' | 'done' | 'failed';
-
-/** Text that arrives piece by piece, and what came of it. */
-export interface Answered {
-  readonly answer: string;
-  readonly correction: string;
-  readonly result: Asked | null;
-}
-
-/** Looks inside the model before the training and as it is now. */
-export interface SeenBoth {
-  readonly before: Seen | null;
-  readonly now: Seen | null;
-  /** Whether both read the same text: a completion of the training, whose advantage is then known. */
-  readonly isSame: boolean;
-  readonly advantage: number | null;
-}
-
-const NOTHING_SEEN: SeenBoth = { before: null, now: null, isSame: false, advantage: null };
-
-/** Everything that is shown. */
-export interface State {
-  readonly route: Route;
-  readonly activity: Activity;
-  /** For people: what went wrong, and what is worth knowing. */
-  readonly problem: string | null;
-  readonly notice: string | null;
-  readonly device: string | null;
-  readonly model: ModelFacts | null;
-  readonly source: ModelSource;
-  readonly loading: number | null;
-  /** A file of the hub on its way, in bytes. */
-  readonly downloading: { readonly file: string; readonly done: number; readonly total: number } | null;
-  /** Problems of the visitor: a file of JSON lines. */
-  readonly data: { readonly name: string; readonly jsonl: string } | null;
-  readonly settings: TrainSettings;
-  readonly steps: readonly Step[];
-  readonly totalSteps: number;
-  readonly secondsLeft: number | null;
-  readonly progress: {
-    readonly phase: string;
-    readonly layer: number | undefined;
-    readonly done: number;
-    readonly total: number;
-  } | null;
-  readonly completions: readonly CompletionRecord[];
-  readonly savedStep: number | null;
-  /** A run of an earlier visit. */
-  readonly saved: SavedRun | null;
-  readonly measured: { readonly before: Readonly<Record<string, Metric>>; readonly now: Readonly<Record<string, Metric>> } | null;
-  readonly isMeasuring: boolean;
-  readonly asked: Readonly<Record<'before' | 'now', Answered | null>>;
-  readonly isAsking: boolean;
-  readonly seen: SeenBoth;
-  readonly bench: {
-    readonly report: BenchReport | null;
-    readonly progress: { readonly done: number; readonly total: number; readonly name: string } | null;
-  };
-  readonly smoothing: number;
-}
-
-/** Where runs are saved, and where the model of the package lies. */
+/** Where runs are saved. */
 const RUN_FOLDER = 'mgrpo/run';
-const BUILTIN: ModelSource = { url: new URL('models/signs-0.2m', document.baseURI).href };
 /** Answers of the built-in model are short. */
 const BUILTIN_LENGTH = 32;
 const OWN_LENGTH = 256;
 const PUZZLES = 4096;
 const MEASURED = 500;
-
-let state: State = {
-  route: parseRoute(location.hash),
-  activity: 'idle',
-  problem: null,
-  notice: null,
-  device: null,
-  model: null,
-  source: BUILTIN,
-  loading: null,
-  downloading: null,
-  data: null,
-  settings: settingsOf(parseRoute(location.hash).query),
-  steps: [],
-  totalSteps: 0,
-  secondsLeft: null,
-  progress: null,
-  completions: [],
-  savedStep: null,
-  saved: null,
-  measured: null,
-  isMeasuring: false,
-  asked: { before: null, now: null },
-  isAsking: false,
-  seen: NOTHING_SEEN,
-  bench: { report: null, progress: null },
-  smoothing: 0.6,
-};
-
-let draw: (state: State) => void = () => undefined;
-let isDrawing = false;
-
-/** The present state. */
-export const current = (): State => state;
-
-/** Whoever draws; called once at once, then at most once a frame. */
-export function onChange(listener: (state: State) => void): void {
-  draw = listener;
-  draw(state);
-}
-
-/** Changes the state. */
-export function update(patch: Partial<State>): void {
-  state = { ...state, ...patch };
-  if (isDrawing) return;
-  isDrawing = true;
-  // Hidden pages get no frames, and their state must not go stale.
-  const next = document.hidden ? (run: () => void) => setTimeout(run, 200) : requestAnimationFrame;
-  next(() => {
-    isDrawing = false;
-    draw(state);
-  });
-}
 
 // ---- the engine ----------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 // The verifiers’ WebAssembly module and its buffers.
 import source from '../../build/verifier.wasm';
-import { MgrpoError, show } from '../errors.js';
+import { MgrpoError } from '../errors.js';
+import { compiledFrom } from '../platform/compiled.js';
 import { embeddedBytes } from '../platform/embedded.js';
 import { noAddressSpace } from '../platform/address-space.js';
 
@@ -44,6 +45,9 @@ export interface RawResult {
 /** What the module can be compiled from. */
 export type VerifierSource = string | URL | Response | BufferSource | WebAssembly.Module;
 
+const EXPECTED = "loadVerifier: expected the checker's WebAssembly";
+const SERVE = 'serve verifier.wasm beside the script (Vite: optimizeDeps.exclude mgrpo), or import mgrpo/verify/inline';
+
 let compiled: WebAssembly.Module | undefined;
 
 /**
@@ -57,25 +61,7 @@ export async function loadVerifier(from?: VerifierSource): Promise<void> {
   const what = from ?? (typeof source === 'string' ? embeddedBytes(source) : source);
   if (what instanceof WebAssembly.Module) compiled = what;
   else if (what instanceof ArrayBuffer || ArrayBuffer.isView(what)) compiled = await WebAssembly.compile(what);
-  else compiled = await compileFetched(what);
-}
-
-async function compileFetched(from: string | URL | Response): Promise<WebAssembly.Module> {
-  const place = from instanceof Response ? from.url : String(from);
-  try {
-    const response = from instanceof Response ? from : await fetch(from);
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    // servers that do not know the type of .wasm files cannot stream them
-    const isTyped = response.headers.get('content-type')?.startsWith('application/wasm') === true;
-    return await (isTyped ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));
-  } catch (cause) {
-    throw new MgrpoError(
-      'network',
-      `loadVerifier: expected the checker's WebAssembly at ${place}, got ${show(cause)}; ` +
-        'serve verifier.wasm beside the script (Vite: optimizeDeps.exclude mgrpo), or import mgrpo/verify/inline',
-      { cause },
-    );
-  }
+  else compiled = await compiledFrom(what, EXPECTED, SERVE);
 }
 
 function moduleAtHand(): WebAssembly.Module {

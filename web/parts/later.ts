@@ -1,7 +1,7 @@
 // Views that are loaded when they are first shown, so that the first one comes fast.
 import { useEffect, useState } from 'preact/hooks';
 import { html, type Children } from '../html.js';
-import type { State } from '../store.js';
+import type { State } from '../state.js';
 
 type View = (props: { readonly state: State }) => Children;
 

@@ -4,7 +4,8 @@ import type { BenchReport } from '../../src/bench/run.js';
 import { short } from '../../src/report/format.js';
 import { html, type Children } from '../html.js';
 import { routeTo } from '../route.js';
-import { isTraining, runBench, stopBench, update, type State, type Suite } from '../store.js';
+import { update, type State } from '../state.js';
+import { isTraining, runBench, stopBench, type Suite } from '../store.js';
 
 const SUITES: readonly (readonly [Suite, string])[] = [
   ['builtin', 'the built-in model: seconds'],

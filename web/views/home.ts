@@ -4,19 +4,8 @@ import { bytesText } from '../../src/report/format.js';
 import { cardOf } from '../card.js';
 import { html, type Children } from '../html.js';
 import { chosen, dropped, type Given } from '../parts/folder.js';
-import {
-  current,
-  isBuiltin,
-  isTraining,
-  modelName,
-  savedFiles,
-  takeBuiltin,
-  takeData,
-  takeHub,
-  takeModel,
-  update,
-  type State,
-} from '../store.js';
+import { current, update, type State } from '../state.js';
+import { isBuiltin, isTraining, modelName, savedFiles, takeBuiltin, takeData, takeHub, takeModel } from '../store.js';
 
 /** The view. */
 export function Home({ state }: { readonly state: State }): Children {

@@ -6,7 +6,8 @@ import { tones, type Colouring } from '../inside/colours.js';
 import { CAMERA, Picture } from '../inside/picture.js';
 import { SeenText, Shares } from '../inside/text.js';
 import { routeTo } from '../route.js';
-import { isBuiltin, lookInside, type State } from '../store.js';
+import type { State } from '../state.js';
+import { isBuiltin, lookInside } from '../store.js';
 import type { Camera } from '../inside/scene.js';
 
 const COLOURINGS: readonly (readonly [Colouring, string])[] = [

@@ -5,7 +5,8 @@ import { html, type Children } from '../html.js';
 import { Diff } from '../parts/diff.js';
 import { Icon } from '../parts/icon.js';
 import { routeTo } from '../route.js';
-import { ask, isBuiltin, puzzleOf, type Answered, type State } from '../store.js';
+import type { Answered, State } from '../state.js';
+import { ask, isBuiltin, puzzleOf } from '../store.js';
 
 const PHRASES = [
   'Wait, let me double-check that.',

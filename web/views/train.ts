@@ -8,22 +8,8 @@ import { GroupTable } from '../parts/group.js';
 import { Icon } from '../parts/icon.js';
 import { routeTo } from '../route.js';
 import { FIELDS, linkOf, type Field, type TrainSettings } from '../settings.js';
-import {
-  discard,
-  goOn,
-  isBuiltin,
-  isTraining,
-  measure,
-  modelName,
-  oneStep,
-  pause,
-  start,
-  stop,
-  takeBuiltin,
-  update,
-  type State,
-  type Step,
-} from '../store.js';
+import { update, type State, type Step } from '../state.js';
+import { discard, goOn, isBuiltin, isTraining, measure, modelName, oneStep, pause, start, stop, takeBuiltin } from '../store.js';
 
 interface Drawn {
   readonly title: string;

@@ -4,7 +4,7 @@ import type { ExtractionMode, Verdict, VerifyPair } from '../../src/reward/verif
 import { html, type Children } from '../html.js';
 import { Icon } from '../parts/icon.js';
 import { routeTo } from '../route.js';
-import type { State } from '../store.js';
+import type { State } from '../state.js';
 
 type Check = (pair: VerifyPair) => Verdict;
 
