@@ -1,11 +1,11 @@
 // One process at a time in the folder of a run: a file that says which, taken over where that process is gone.
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { copyFile, link, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { MgrpoError } from '../errors.js';
 import { LOCK_FILE } from './files.js';
-import { writeError, type NodeFiles } from './node-files.js';
+import { makeFolder, writeError, type NodeFiles } from './node-files.js';
 
 /** Who has a folder. */
 interface Holder {
@@ -25,9 +25,9 @@ export async function lockFolder(files: NodeFiles): Promise<() => Promise<void>>
   const lock = files.resolve(LOCK_FILE);
   const own: Holder = { pid: process.pid, host: hostname(), start: await startOf(process.pid) };
   const part = `${lock}.${randomUUID()}.part`;
-  let made: string | undefined;
+  let isNew = false;
   try {
-    made = await mkdir(folder, { recursive: true });
+    isNew = await makeFolder(folder);
     // Written aside first: under its name it is whole.
     await writeFile(part, JSON.stringify(own));
     while (!(await taken(part, lock))) await removeStale(files.name, lock, part);
@@ -43,7 +43,7 @@ export async function lockFolder(files: NodeFiles): Promise<() => Promise<void>>
   };
 
   async function giveBack(): Promise<void> {
-    if (made !== undefined) await rmdir(folder).catch(() => undefined);
+    if (isNew) await rmdir(folder).catch(() => undefined);
   }
 }
 

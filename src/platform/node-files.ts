@@ -175,16 +175,20 @@ async function inFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Makes a folder and those it lies in; Node's own way to do so loops for ever where a system lets nobody make one (/proc). */
-async function makeFolder(folder: string): Promise<void> {
+/**
+ * Makes a folder and those it lies in; Node's own way to do so loops for ever where a system lets nobody make one (/proc).
+ * @returns whether there was none
+ */
+export async function makeFolder(folder: string): Promise<boolean> {
   try {
     await mkdir(folder);
+    return true;
   } catch (error) {
     const parent = path.dirname(folder);
-    if (errno(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    if (errno(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return false;
     if (errno(error) !== 'ENOENT' || parent === folder || (await stat(parent).catch(() => null)) !== null) throw error;
     await makeFolder(parent);
-    await makeFolder(folder);
+    return makeFolder(folder);
   }
 }
 
