@@ -70,7 +70,7 @@ export const extractionCases: readonly ExtractionCase[] = [
   { response: '\\boxed{3} or \\boxed{3}', extracted: '3', rule: 'boxed' },
   { response: '\\boxed{1} is wrong, so \\boxed{2}', extracted: '2', rule: 'boxed' },
   { response: '\\boxed{1} and since that is wrong \\boxed{2}', extracted: '2', rule: 'boxed' },
-  { response: '\\boxed{1}\\boxed{2}', extracted: '2', rule: 'boxed' },
+  { response: '\\boxed{1}\\boxed{2}', extracted: '1, 2', rule: 'boxed' },
   { response: '\\boxed{x = \\boxed{5}}', extracted: '5', rule: 'boxed' },
   { response: '\\boxed{\\{1, 2\\}}', extracted: '\\{1, 2\\}', rule: 'boxed' },
   { response: '\\boxed{25}\\%', extracted: '25%', rule: 'boxed' },

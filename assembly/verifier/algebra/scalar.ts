@@ -115,7 +115,7 @@ function rounds(g: Node, p: Node): bool {
       return false;
     digits = min(gd.decimals, pd.decimals);
   } else if (gDecimal) {
-    if (hasDecimal(p) || significantDigits(gd) < ROUNDED_DIGITS) return false;
+    if (hasDecimal(p) || rat.isInteger(gd.value) || significantDigits(gd) < ROUNDED_DIGITS) return false;
     digits = gd.decimals;
   } else {
     if (hasDecimal(g) || pd.decimals < LONG_DIGITS || significantDigits(pd) < LONG_DIGITS) return false;

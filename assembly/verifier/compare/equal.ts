@@ -1,5 +1,6 @@
 // Entry point: are two answers, given as text, equal?
 import { alloc, failed, PAIR_FUEL, resetArena, undecided } from '../arena';
+import { isNull } from '../memory';
 import { Answer, parseAnswer } from '../parse/parser';
 import { Commas, newSymbols } from '../parse/tokens';
 import { Kind } from '../parse/tree';
@@ -11,6 +12,7 @@ import { byteAt, indexOfByte, isDigit, isWordAt, skipDigits, toUpper } from '../
 import { Flag, Verdict } from '../status';
 import { equalAnswer } from './answer';
 import { isWorkedOut } from './form';
+import { withoutUnit } from './quantities';
 import { isMoney } from './units';
 
 /** Longest answer that is parsed, in bytes; longer ones are compared as text only. */
@@ -44,6 +46,8 @@ function verdictOf(gold: Answer, pred: Answer, worked: bool): i32 {
   if (!gold.isParsed || !pred.isParsed) return Verdict.NOT_EQUAL;
   const g = gold.tree;
   if (g.kind == Kind.TEXT && sameText(gold.start, gold.end, pred.start, pred.end, true)) return Verdict.EQUAL;
+  // 0\x says nothing, though 0 times anything is 0
+  if (gold.tokens.opaque != pred.tokens.opaque) return Verdict.NOT_EQUAL;
   if (!sameCurrency(gold, pred) || !sameRemarks(gold, pred)) return Verdict.NOT_EQUAL;
   if (worked && !isWorkedOut(g, pred.tree)) return failed ? Verdict.UNDECIDED : Verdict.NOT_EQUAL;
   const same = equalAnswer(g, pred.tree, gold.parameter, pred.parameter);
@@ -54,9 +58,11 @@ function verdictOf(gold: Answer, pred: Answer, worked: bool): i32 {
 
 /** Whether what is said about the answers agrees; a remark that changes nothing may stand alone. */
 function sameRemarks(gold: Answer, pred: Answer): bool {
-  if (!pred.hasRemark || gold.sameRemark(pred)) return true;
-  if (!pred.isHarmless) return false;
-  return !gold.hasRemark || (gold.isHarmless && !gold.bounds && !pred.bounds);
+  if (gold.sameRemark(pred)) return true;
+  // 6j, and 6j for j ≥ 2
+  if (gold.bounds(true) || pred.bounds(true)) return false;
+  if (!pred.hasRemark) return true;
+  return pred.isHarmless && (!gold.hasRemark || (gold.isHarmless && !gold.bounds(false) && !pred.bounds(false)));
 }
 
 /** Whether the currency signs agree, one with another or with the words behind the other number. */
@@ -64,8 +70,11 @@ function sameCurrency(a: Answer, b: Answer): bool {
   if (a.currency == b.currency) return true;
   if (a.currency != 0 && b.currency != 0) return false;
   const sign = a.currency != 0 ? a.currency : b.currency;
+  const own = a.currency != 0 ? a.tree : b.tree;
   const other = a.currency != 0 ? b.tree : a.tree;
   if (other.kind == Kind.DEGREE || other.kind == Kind.PERCENT) return false;
+  // $1.50 and 1.5 h
+  if (!isNull(withoutUnit(other)) && isNull(withoutUnit(own))) return false;
   return other.kind != Kind.NOTED || isMoney(other.from, other.to, sign);
 }
 

@@ -186,7 +186,7 @@ function equalNamed(g: Node, p: Node, linked: bool): bool {
     if (!unlabelled(b)) return tupleLabels(b, a, ga);
     if (a.n == ga) {
       // AB = 4, CD = 5 and "4, 5" or "(4, 5)"
-      if (b.n == ga) return sameOrder(a, b);
+      if (b.n == ga) return p.kind != Kind.SET && sameOrder(a, b);
       return b.n == 1 && b.at(0).kind == Kind.TUPLE && tupleOf(a, b.at(0));
     }
     return sameMembers(intoTuples(a, ga), b);

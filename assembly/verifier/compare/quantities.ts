@@ -12,7 +12,7 @@ import { policy } from '../policy';
 import { isOneOf } from '../read/text';
 import { Flag } from '../status';
 import { equalItem, sameKids } from './equality';
-import { letterUnit, multiplier, saysDegrees, UNIT_LETTERS, unitFactor } from './units';
+import { letterUnit, multiplier, saysCondition, saysDegrees, UNIT_LETTERS, unitFactor } from './units';
 
 export function bare(x: Node): Node {
   while (x.kind == Kind.NOTED) x = kid(x, 0);
@@ -28,7 +28,7 @@ function isUnitExpression(x: Node): bool {
 }
 
 /** The number when x is a number times a unit letter, or null. */
-function withoutUnit(x: Node): Node {
+export function withoutUnit(x: Node): Node {
   if (x.kind == Kind.NEG) {
     const v = withoutUnit(kid(x, 0));
     return isNull(v) ? v : unary(Kind.NEG, v);
@@ -122,6 +122,10 @@ export function equalNoted(g: Node, p: Node): bool {
     // 90° and 90 dollars
     if (other.kind == Kind.DEGREE && !saysDegrees(note.from, note.to)) return false;
     if (other.kind == Kind.PERCENT) return false;
+    // 2:3 and 2/3 hours
+    if (other.kind == Kind.RATIO && bare(note).kind != Kind.RATIO) return false;
+    // n odd
+    if (!isConstantNode(bare(note)) && saysCondition(note.from, note.to)) return false;
     // 10 cm and 10 m, the m read as a letter
     const value = withoutUnit(other);
     if (!isNull(value)) {
@@ -136,10 +140,11 @@ export function equalNoted(g: Node, p: Node): bool {
 }
 
 export function equalRatios(g: Node, p: Node): bool {
+  const isClock = g.kind == Kind.RATIO && isTime(g, true);
   if (g.kind == Kind.RATIO && p.kind == Kind.RATIO) {
     if (g.n != p.n) return false;
-    if (sameKids(g, p)) return g.mayBeTime == p.mayBeTime || !(isTime(g) || isTime(p));
-    if (isTime(g) || isTime(p) || hasZero(g) || hasZero(p)) return false;
+    if (sameKids(g, p)) return g.mayBeTime == p.mayBeTime || !(isClock || isTime(p, false));
+    if (isClock || isTime(p, false) || hasZero(g) || hasZero(p)) return false;
     // proportional: cross products with the first term
     for (let i = 1; i < g.n; i++) {
       const left = binary(Kind.MUL, kid(g, i), kid(p, 0));
@@ -149,7 +154,7 @@ export function equalRatios(g: Node, p: Node): bool {
     return !failed;
   }
   const r = g.kind == Kind.RATIO ? g : p;
-  return r.n == 2 && !isTime(r) && !hasZero(r) && equalScalar(g, p);
+  return r.n == 2 && !isClock && !isTime(r, false) && !hasZero(r) && equalScalar(g, p);
 }
 
 /** Hours of a day. */
@@ -157,13 +162,16 @@ const HOURS: i32 = 24;
 /** Smallest number of two digits. */
 const TWO_DIGITS: i32 = 10;
 
-/** Whether a ratio is a time of day: hours and minutes, which do not reduce to smaller numbers than minutes are written with. */
-function isTime(x: Node): bool {
+/**
+ * Whether a ratio is a time of day: hours and minutes, which do not reduce to smaller numbers than minutes are written with; `written`: in its
+ * form alone.
+ */
+function isTime(x: Node, written: bool): bool {
   if (!x.mayBeTime) return false;
   const a = integerValue(kid(x, 0));
   const b = integerValue(kid(x, 1));
   if (a < 0 || a > HOURS || b < 0) return false;
-  return x.n > 2 || b == 0 || b / int.toI32(int.gcd(int.fromU64(<u64>a), int.fromU64(<u64>b))) >= TWO_DIGITS;
+  return written || x.n > 2 || b == 0 || b / int.toI32(int.gcd(int.fromU64(<u64>a), int.fromU64(<u64>b))) >= TWO_DIGITS;
 }
 
 /** A small integer of at least 0, or -1. */

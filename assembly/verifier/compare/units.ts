@@ -101,6 +101,8 @@ const AMOUNT_WORDS = new Names(32).add(
   'per/each/every/in/total/altogether/left/left over/hundred/thousand/million/billion/trillion/extra/profit/only/a/an',
 );
 const ORDINAL_ENDINGS = new Names(8).add('st/nd/rd/th');
+/** Words that do not measure what stands before them. */
+const CONDITION_WORDS = new Names(16).add('odd/even/prime/composite/positive/nonnegative');
 const DEGREE_WORDS = new Names(8).add('deg/degree/degrees');
 
 /** Where the first word of a note starts, markup passed over; `e` where there is none. */
@@ -323,6 +325,11 @@ function measureOf(sign: i32): i32 {
       return Measure.RUPEES;
   }
   return -1;
+}
+
+/** Whether the words behind a name say which of its values are meant: n odd. */
+export function saysCondition(p: usize, e: usize): bool {
+  return findFirst(p, e, CONDITION_WORDS) >= 0;
 }
 
 /** Whether the words are a degree sign spelled out. */

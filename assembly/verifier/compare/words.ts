@@ -6,7 +6,7 @@ import { Space } from '../parse/symbols';
 import { kid, Kind, Node, number } from '../parse/tree';
 import { Char } from '../read/characters';
 import { Names } from '../read/names';
-import { sameText, saysAllReals, saysInfinite, saysNone } from '../read/plain';
+import { infiniteIn, sameText, saysAllReals, saysNone } from '../read/plain';
 import { endOf, exists, NOWHERE, Span, span, startOf } from '../read/span';
 import { byteAt, isLetter, isOneOf, isSpace, isWordAt, skipLetters, skipSpace, skipText } from '../read/text';
 import { wordNumber } from '../read/wordnumbers';
@@ -30,7 +30,8 @@ export function equalText(g: Node, p: Node): bool {
 function equalTexts(g: Node, p: Node): bool {
   if (saysNone(g.from, g.to)) return saysNone(p.from, p.to);
   if (saysAllReals(g.from, g.to)) return saysAllReals(p.from, p.to);
-  if (saysInfinite(g.from, g.to)) return saysInfinite(p.from, p.to);
+  const infinite = infiniteIn(g.from, g.to);
+  if (infinite != 0) return (infinite & infiniteIn(p.from, p.to)) != 0;
   if (sameWords(g.from, g.to, p.from, p.to)) return true;
   const consent = consentOf(g.from, g.to);
   if (consent != 0) return consent == consentOf(p.from, p.to);
@@ -49,7 +50,7 @@ function saysValue(t: Node, x: Node): bool {
   if (x.kind == Kind.SPACESET)
     return x.space == Space.EMPTY ? saysNone(t.from, t.to) : x.space == Space.R && saysAllReals(t.from, t.to);
   if (isInterval(x) && infinity(kid(x, 0)) < 0 && infinity(kid(x, 1)) > 0) return saysAllReals(t.from, t.to);
-  if (x.kind == Kind.INF) return saysInfinite(t.from, t.to);
+  if (x.kind == Kind.INF) return infiniteIn(t.from, t.to) != 0;
   if (x.kind == Kind.RATIO)
     return x.n == 2 && !isMorning && isNumber(kid(x, 0), 12) && isNumber(kid(x, 1), 0) && isWord(t, 'noon');
   if (wordNumber.read(t.from, t.to)) return equalScalar(x, number(rat.ofFraction(wordNumber.numerator, wordNumber.denominator)));

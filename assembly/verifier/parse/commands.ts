@@ -77,6 +77,7 @@ export class Commands {
       const found = COMMANDS.find(name, n);
       if (found >= 0) return this.known(found, p, name + <usize>n);
     }
+    this.tokens.opaque = true;
     return this.push(Tok.SYM, p, q, Sign.OPAQUE);
   }
 

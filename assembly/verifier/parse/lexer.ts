@@ -138,6 +138,8 @@ class Lexer extends Commands {
       return this.push(Tok.DOTS, p, r);
     }
     if (skipSpace(q, this.end) >= this.end) this.tokens.space();
+    // 1. 45: the number of an item
+    else if (this.tokens.count == 1 && this.tokens.lastKind == Tok.NUM) this.push(Tok.BAD, p, q);
     else if (isSpace(next) || next == Char.DOLLAR || next == Char.BACKSLASH || this.tokens.inText) this.push(Tok.SEMI, p, q);
     else this.push(Tok.BAD, p, q);
     return q;

@@ -79,13 +79,15 @@ export class Answer {
     return i == this.tokens.count && j == other.tokens.count;
   }
 
-  /** Whether the remark bounds a variable: n > 5. */
-  get bounds(): bool {
+  /** Whether the remark bounds a variable: n > 5, n ≠ 1; with `part`, to a part of its values that is not all: n ≠ 1 and "for all n > 0" are none. */
+  bounds(part: bool): bool {
+    let found = false;
     for (let i = this.nextRemark(0); i < this.tokens.count; i = this.nextRemark(i + 1)) {
       const t = this.tokens.at(i);
-      if (t.kind == Tok.REL && t.aux != Rel.IN) return true;
+      if (part && t.kind == Tok.WORD && QUANTIFIERS.has(t.start, t.length, true)) return false;
+      if (t.kind == Tok.REL && t.aux != Rel.IN && !(part && t.aux == Rel.NE)) found = true;
     }
-    return false;
+    return found;
   }
 
   /** The first letter that is said to be an integer, or -1. */

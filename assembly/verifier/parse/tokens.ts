@@ -92,6 +92,8 @@ export class Tokens {
   grouped: bool;
   /** such a group starts with a zero, so that it is no item of a list */
   zeroGroup: bool;
+  /** a command stands there that is not known */
+  opaque: bool;
   /** flags of the next token */
   flags: i32;
 
@@ -177,6 +179,7 @@ export function newTokens(size: i32, commas: i32): Tokens {
   list.commas = commas;
   list.grouped = false;
   list.zeroGroup = false;
+  list.opaque = false;
   list.flags = 0;
   return list;
 }

@@ -85,6 +85,21 @@ function holds(p: usize, e: usize, words: Names): bool {
   return false;
 }
 
+/** Whether "problem number" or "exercise number" stands in [p, e). */
+function numbersTask(p: usize, e: usize): bool {
+  for (let task = false; p < e;) {
+    const q = skipLetters(p, e);
+    if (q == p) {
+      p++;
+      continue;
+    }
+    if (task && isWordAt(p, q, 'number')) return true;
+    task = isWordAt(p, q, 'problem') || isWordAt(p, q, 'exercise');
+    p = q;
+  }
+  return false;
+}
+
 /** Position behind marks of emphasis, headings, lists and quotes at p. */
 function skipMarks(p: usize, e: usize): usize {
   while (p < e && (isSpace(byteAt(p)) || isEmphasis(p, e) || isOneOf(byteAt(p), '#>,:'))) p++;
@@ -197,7 +212,7 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
   e = trimEnd(p, e);
   const line = skipSpace(lastSentence(p, e), e);
   const s = skipMarks(line, e);
-  if (endsWith(s, e, '?') || s >= e) return NOWHERE;
+  if (endsWith(s, e, '?') || s >= e || numbersTask(s, e)) return NOWHERE;
   // a line of its own in bold
   if (!letter && line > p && startsWith(line, e, '**') && endsWith(s, e, '**') && exists(wholeAnswer(s, e, 0)))
     return wholeAnswer(s, e, 0);

@@ -17,7 +17,7 @@ import { percentEnd, Runs } from './runs';
 import { followsNot, isDoubted, isNegated, isNoMark, isNumber, isTakenBack } from './sentences';
 import { countItems, isConclusion, isLastOf, lastByteOf, touches } from './solution';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
-import { byteAt, indexOfByte, isDigit, isOneOf, isWordAt, skipDigits, skipSpace, trimEnd } from './text';
+import { byteAt, indexOfByte, isDigit, isLetter, isOneOf, isWordAt, skipDigits, skipSpace, trimEnd } from './text';
 
 /** How far the boxes of one list may stand apart. */
 const FAR: usize = 600;
@@ -41,8 +41,6 @@ export class Extractor {
   goldList: bool;
   /** items of the gold, where it is a list */
   goldItems: i32;
-  /** the text is a gold: boxes side by side are its items */
-  isGold: bool;
   /** only firm evidence counts: no last value of a sentence */
   firm: bool;
   goldDecimal: bool;
@@ -240,8 +238,11 @@ export class Extractor {
     if (rule != Rule.NONE || this.withdrawn) return this.answer;
     const last = this.runs.lastValue(p, e, true);
     if (!exists(last) || !isLastOf(last, e) || !isConclusion(p, startOf(last))) return NOWHERE;
-    const equals = lastByteOf(startOf(last), endOf(last), Char.EQUALS);
-    return equals > 0 ? trimmed(equals + 1, endOf(last)) : NOWHERE;
+    const start = startOf(last);
+    const equals = lastByteOf(start, endOf(last), Char.EQUALS);
+    if (equals == 0) return NOWHERE;
+    // the name of y = 3 counts
+    return isLetter(byteAt(start)) && skipSpace(start + 1, equals) == equals ? last : trimmed(equals + 1, endOf(last));
   }
 
   /** Answers with the newest readable box that starts in [from, e), joined to those before it where the text joins them. */
@@ -267,7 +268,7 @@ export class Extractor {
     for (; back + groups < total; groups++) {
       const before = marks.at(Mark.BOX, back + groups);
       if (!box.read(before, mark) || before < from) break;
-      if (!joins(box.after, mark) && !(this.isGold && touches(box.after, mark)) && !this.holdsItems(from, e)) break;
+      if (!joins(box.after, mark) && !touches(box.after, mark) && !this.holdsItems(from, e)) break;
       if (box.end - box.start != end - start || memory.compare(box.start, start, end - start) != 0) equalParts = false;
       mark = before;
     }
@@ -337,7 +338,9 @@ export class Extractor {
     const offersLetter = this.goldLetter && (exists(leadingLetter(p, end)) || isWordAt(p, end, 'not'));
     if (offersLetter) {
       const only = onlyLetter(p, end);
-      return exists(only) && !isDoubted(endOf(only), end, e) && this.takeValue(only, end) && !this.mayContinue(only, textEnd);
+      if (exists(only) && isDoubted(endOf(only), end, e)) this.withdrawn = true;
+      else return this.takeValue(only, end) && !this.mayContinue(only, textEnd);
+      return false;
     }
     const formula = formulaBeforeClause(p, end);
     const whole = formula > 0 ? span(p, formula) : wholeAnswer(p, end, this.goldWords);
@@ -374,13 +377,18 @@ export class Extractor {
   /** The content of an answer tag: its box, all of it where it is an answer, else the value it starts with or (lenient) ends with. */
   takeTag(p: usize, e: usize): bool {
     if (this.takeBox(p, e)) return true;
+    // nobody answers with a question
+    if (byteAt(e - 1) == Char.QUESTION) return false;
     while (p < e && isOneOf(byteAt(p), '# ')) p++;
     const mark = marks.at(Mark.ANSWER, 0);
     if (mark > p && mark < e) {
       return this.takeWord(mark, p, e, e, false);
     }
     const letter = this.goldLetter ? leadingLetter(p, e) : NOWHERE;
-    if (exists(letter)) return this.takeValue(onlyLetter(p, e), e);
+    if (exists(letter)) {
+      const only = onlyLetter(p, e);
+      return exists(only) && !isDoubted(endOf(only), e, e) && this.takeValue(only, e);
+    }
     if (this.takeValue(wholeAnswer(p, e, this.goldWords), e)) return true;
     if (this.takeValue(this.runs.leadingValue(p, e, this.goldList), e)) return true;
     // The total is 17.
@@ -431,7 +439,6 @@ extractor.region = region;
 
 /** Takes the answer out of the gold. */
 export function extractGold(text: Span): Span {
-  extractor.isGold = true;
   extractor.region.find(startOf(text), endOf(text));
   extractor.answer = NOWHERE;
   extractor.bare();
@@ -448,7 +455,6 @@ export function extractAnswer(text: Span, flags: i32, gold: Span): Extractor {
   const p = startOf(text);
   const e = endOf(text);
   extractor.flags = flags;
-  extractor.isGold = false;
   extractor.answer = NOWHERE;
   extractor.region.find(p, e);
   if ((flags & Flag.BARE) != 0) extractor.rule = extractor.bare();

@@ -24,7 +24,7 @@ const LINKS = new Names(16).add('is/are/be/was/equals/comes/turns');
 /** Words that may stand beside a link. */
 const BESIDE_LINK = new Names(16).add('therefore/thus/then/hence/should/would/will/must/here');
 /** Words that may stand behind a link. */
-const BEHIND_LINK = new Names(16).add('simply/just/indeed/exactly/approximately/about/option/choice/out/to');
+const BEHIND_LINK = new Names(16).add('simply/clearly/obviously/just/indeed/exactly/approximately/about/option/choice/out/to');
 
 /** Words that may stand before a link only: "the answer to this problem is". */
 const BEFORE_LINK = new Names(16).add('to/the/this/our/question/problem/exercise');

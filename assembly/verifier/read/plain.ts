@@ -27,8 +27,8 @@ const UNKNOWN: i32 = 0x10000;
 class TextReader {
   at: usize;
   end: usize;
-  /** whether white space stood before the last character */
-  gap: bool;
+  /** what stood before the last character, as bits: white space (1), a point that does not count (2) */
+  gap: i32;
   /** letter case does not count, nor do braces */
   fold: bool;
 
@@ -40,7 +40,7 @@ class TextReader {
 
   /** The next character, or 0 at the end. */
   next(): i32 {
-    this.gap = false;
+    this.gap = 0;
     while (this.at < this.end) {
       const c = byteAt(this.at);
       spend(1);
@@ -52,14 +52,18 @@ class TextReader {
       const space = spaceAt(this.at, this.end);
       if (space > 0) {
         this.at += <usize>space;
-        this.gap = true;
+        this.gap |= 1;
         continue;
       }
       const next = this.at + 1 < this.end ? byteAt(this.at + 1) : 0;
       this.at++;
       // braces group mathematics; around words they are markup
       if (this.fold && (c == Char.OPEN_BRACE || c == Char.CLOSE_BRACE)) continue;
-      if (isOneOf(c, '$"`~') || (c == Char.POINT && !isDigit(next))) continue;
+      if (isOneOf(c, '$"`~')) continue;
+      if (c == Char.POINT && !isDigit(next)) {
+        this.gap |= 2;
+        continue;
+      }
       return this.fold ? toLower(c) : c;
     }
     return 0;
@@ -75,7 +79,7 @@ class TextReader {
       this.at += 2;
       if (isOneOf(d, '{}%')) return d;
       if (isDigit(d)) return UNKNOWN + d;
-      this.gap = true;
+      this.gap |= 1;
       return -1;
     }
     if (isMarkup(name, <i32>(q - name))) {
@@ -101,7 +105,7 @@ export function sameText(p: usize, pe: usize, q: usize, qe: usize, fold: bool): 
   while (true) {
     const a = left.next();
     if (a != right.next()) return false;
-    // "4 2" is not "42"
+    // "4 2" is not "42", and "4. 2" neither
     if (left.gap != right.gap && isDigit(before) && isDigit(a)) return false;
     if (a == 0) return some;
     before = a;
@@ -166,32 +170,34 @@ const NO_SOLUTION = new Names(64)
   .add('nosuchfunctionsexist/nolimitexists/thelimitdoesnotexist/itdoesnotexist');
 const ALL_REALS = new Names(16).add('allrealnumbers/allreals/allreal/anyrealnumber/realnumbers/allrealnumber');
 
-const INFINITE = new Names(16).add(
-  'infinite/infinity/infinitelymany/unbounded/aninfinitenumber/infinitenumber/infinitelymanysolutions',
-);
+/** Of how many (1) and of how large (2). */
+const INFINITE = new Names(16)
+  .add('infinite/infinity', 3)
+  .add('infinitelymany/aninfinitenumber/infinitenumber/infinitelymanysolutions', 1)
+  .add('unbounded', 2);
 
-/** Whether the text is one of the phrases, which are written without spaces. */
-function isPhrase(p: usize, e: usize, phrases: Names): bool {
+/** The value of the phrase, written without spaces, that the text is; -1 where it is none. */
+function findPhrase(p: usize, e: usize, phrases: Names): i32 {
   left.start(p, e, true);
   for (let n = 0; n < LONGEST_PHRASE; n++) {
     const c = left.next();
-    if (c == 0) return phrases.has(squeezed, n);
+    if (c == 0) return phrases.find(squeezed, n);
     store<u8>(squeezed + <usize>n, <u8>min(c, 0xff));
   }
-  return false;
+  return -1;
 }
 
 /** Whether a text is one of the ways to say that there is no solution. */
 export function saysNone(p: usize, e: usize): bool {
-  return isPhrase(p, e, NO_SOLUTION);
+  return findPhrase(p, e, NO_SOLUTION) >= 0;
 }
 
-/** Whether a text says that there is no bound. */
-export function saysInfinite(p: usize, e: usize): bool {
-  return isPhrase(p, e, INFINITE);
+/** What a text says to have no end, as bits: the number (1) or the size (2) of something; 0 where it says nothing of the kind. */
+export function infiniteIn(p: usize, e: usize): i32 {
+  return max(0, findPhrase(p, e, INFINITE));
 }
 
 /** Whether a text says "all real numbers". */
 export function saysAllReals(p: usize, e: usize): bool {
-  return isPhrase(p, e, ALL_REALS);
+  return findPhrase(p, e, ALL_REALS) >= 0;
 }

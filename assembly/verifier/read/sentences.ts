@@ -119,10 +119,18 @@ export function isTakenBack(value: Span, end: usize, e: usize): bool {
 
 /** Whether what follows a choice, which ends at p, takes it back; its sentence ends at `end`. */
 export function isDoubted(p: usize, end: usize, e: usize): bool {
-  while (p < end && isOneOf(byteAt(p), ')*" ,')) p++;
+  let comma = false;
+  for (; p < end && isOneOf(byteAt(p), ')*" ,'); p++) if (byteAt(p) == Char.COMMA) comma = true;
   const q = skipLetters(p, end);
+  const c = p < end ? byteAt(p) : 0;
   return (
-    isWordAt(p, q, 'if') || isWordAt(p, q, 'unless') || isWordAt(p, q, 'or') || isWordAt(p, q, 'said') || isRetracted(end, e)
+    c == Char.PLUS ||
+    (comma && isDigit(c)) ||
+    isWordAt(p, q, 'if') ||
+    isWordAt(p, q, 'unless') ||
+    isWordAt(p, q, 'or') ||
+    isWordAt(p, q, 'said') ||
+    isRetracted(end, e)
   );
 }
 

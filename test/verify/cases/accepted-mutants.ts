@@ -93,7 +93,7 @@ export const acceptedMutants: Readonly<Record<string, readonly string[]>> = {
   '\\SI{5}{m}': ['\\SI{5}{}'],
   '\\operatorname{sgn}(3)': ['\\operatorname{sgn}(9)', '\\operatorname{sgn}(4)', '\\operatorname{sgn}(33)', '\\operatorname{sgn}(6)'],
   'f(x) = 2x \\text{ for all } x \\in \\mathbb{R}': ['f(x) = 2x \\text{ for all }  \\in \\mathbb{R}', 'f(x) = 2x \\text{ for all } i \\in \\mathbb{R}', 'f(x) = 2x \\text{ for all } y \\in \\mathbb{R}'],
-  '\\text{only } y = 3': ['\\text{only } o = 3', '\\text{only }  = 3', '\\text{only } p = 3', '\\text{only } z = 3'],
+  '\\text{only } y = 3': ['\\text{only }  = 3'],
   'x = 2 \\text{ only}': [' = 2 \\text{ only}'],
   'x^2 + C, \\text{ where } C \\text{ is a constant}': ['x^2 + C, \\text{ where } C \\text{ is v constant}', 'x^2 + C, \\text{ where } C \\text{ is m constant}'],
   'f(x) = cx, c \\in \\mathbb{R}': ['h(x) = cx, c \\in \\mathbb{R}', 'f(x) = cx, n \\in \\mathbb{R}', 'f(x) = cx, y \\in \\mathbb{R}', 'f(x) = cx, v \\in \\mathbb{R}', 'f(x) = cx, d \\in \\mathbb{R}'],

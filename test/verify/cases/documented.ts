@@ -114,7 +114,7 @@ export const choices: readonly Choice[] = [
   {
     name: 'Precision',
     reason:
-      'A value without a finite decimal can only be written rounded. Six places and more are accepted for it, and a gold of three digits or more is taken as rounded itself; a computer prints 15 digits and more, which may miss the correctly rounded decimal by one unit in the last place. A value that has a finite decimal, an integer before all, is never rounded: 0.250001 is not a quarter.',
+      'A value without a finite decimal can only be written rounded. Six places and more are accepted for it, and a gold of three digits or more is taken as rounded itself; a computer prints 15 digits and more, which may miss the correctly rounded decimal by one unit in the last place. A value that has a finite decimal, an integer before all, is never rounded: 0.250001 is not a quarter, and a gold of 1.000 is 1.',
     texts: 'answer',
     cases: [
       ['\\frac{1}{3}', '0.333333', true],
@@ -125,9 +125,35 @@ export const choices: readonly Choice[] = [
       ['\\sqrt{2}', '1.4142135623730951', true],
       ['\\frac{1}{4}', '0.250001', false],
       ['5', '5.0000001', false],
+      ['1.000', '\\frac{2021}{2022}', false],
       ['\\frac{1}{3}', '0.333333', false, { precision: 'doubles' }],
       ['\\frac{2}{3}', '0.6666666666666666', true, { precision: 'doubles' }],
       ['\\frac{2}{3}', '0.6666666666666666', false, { precision: 'exact' }],
+    ],
+  },
+  {
+    name: 'Times and ratios',
+    reason:
+      'A ratio is written in lowest terms and a time with two digits of minutes. So a gold in the form of a clock is a time even where it would reduce; an answer in that form is a time only where it does not, since ratios are answered unreduced too.',
+    texts: 'answer',
+    cases: [
+      ['10:30', '10:30', true],
+      ['10:30', '\\frac{1}{3}', false],
+      ['1:3', '10:30', true],
+      ['2:3', '\\frac{2}{3}', true],
+      ['2:3', '\\frac{2}{3} \\text{ hours}', false],
+    ],
+  },
+  {
+    name: 'Conditions',
+    reason:
+      'A condition ("for j ≥ 2") makes another answer of a formula, so it may neither be dropped nor added; the domain of a variable ("j ∈ ℕ", "for all j ≥ 1", "x ≠ 0") goes without saying.',
+    texts: 'answer',
+    cases: [
+      ['6j', '6j \\text{ for } j \\ge 2', false],
+      ['6j \\text{ for } j \\ge 2', '6j', false],
+      ['6j \\text{ for all } j \\ge 1', '6j', true],
+      ['n', 'n \\text{ odd}', false],
     ],
   },
   {
@@ -173,7 +199,7 @@ export const choices: readonly Choice[] = [
   {
     name: 'Conflicts',
     reason:
-      'A response that marks two answers gives none: a reader would not know which is meant, and a policy that could mark both would be paid for a guess. In lenient mode only a later wrong mark counts against an earlier right one, since models correct themselves.',
+      'A response that marks two answers gives none: a reader would not know which is meant, and a policy that could mark both would be paid for a guess. In lenient mode only a later wrong mark counts against an earlier right one, since models correct themselves. Boxes with nothing between them are two answers of one list. A last sentence without a mark contradicts none: it is read only where nothing is marked, so it is never paid for either.',
     texts: 'response',
     cases: [
       ['5', '\\boxed{5}\nThe answer is 6.', false, { mode: 'strict' }],
@@ -181,6 +207,9 @@ export const choices: readonly Choice[] = [
       ['5', 'The answer is 6.\n\\boxed{5}', true, { mode: 'lenient' }],
       ['5', '\\boxed{5}\nThe answer is 6.', false, { mode: 'lenient' }],
       ['5', '\\boxed{5}\nThe answer is 5.', true, { mode: 'strict' }],
+      ['5', '\\boxed{5}\nThus the total is 6.', true, { mode: 'strict' }],
+      ['6', '\\boxed{5}\nThus the total is 6.', false, { mode: 'strict' }],
+      ['5', '\\boxed{6}\\boxed{5}', false, { mode: 'strict' }],
       ['5', 'The answer is 5 or possibly 6.', false, { mode: 'strict' }],
       ['5', 'The answer is not 5.', false, { mode: 'strict' }],
       ['B', 'The answer is B or D.', false, { mode: 'strict' }],
