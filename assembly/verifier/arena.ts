@@ -10,11 +10,14 @@ const SOFT_BYTES: usize = 4 << 20;
 const RESERVE_BYTES: usize = 2 << 20;
 /** Largest single allocation; longer requests fail. */
 const MAX_BLOCK: usize = 1 << 20;
-/** Fuel of one pair: about one unit per limb operation or byte, some 2 ns each. */
+/** Fuel of one pair: about one unit per limb operation or byte, some 2 to 4 ns each. */
 export const PAIR_FUEL: i32 = 1_600_000;
 
-/** Fuel of all comparisons of one row: of the answer found, and of those by which other marks confirm or contradict it. */
-const ROW_FUEL: i32 = 2_000_000;
+/** Fuel of one row: of reading it, comparing the answer found, and the comparisons by which other marks confirm or contradict it. */
+const ROW_FUEL: i32 = 1_900_000;
+/** Fuel that reading one byte of the texts takes, and the most bytes that are charged. */
+const READING_FUEL: i32 = 8;
+const MAX_READING: i32 = 1 << 17;
 
 /** Fuel of what is computed once, when the module starts. */
 export const START_FUEL: i32 = 1 << 30;
@@ -35,9 +38,9 @@ export let undecided: bool = false;
 /** Counts the pairs, so that tables in the arena know when they are void. */
 export let pair: i32 = 0;
 
-/** Starts a new row of the batch. */
-export function beginRow(): void {
-  left = ROW_FUEL;
+/** Starts a new row of the batch, with `bytes` of text to read. */
+export function beginRow(bytes: i32): void {
+  left = ROW_FUEL - READING_FUEL * min(bytes, MAX_READING);
   granted = 0;
   fuel = 0;
 }
@@ -76,6 +79,7 @@ export function alloc(bytes: usize): usize {
     failed = true;
     bytes = MAX_BLOCK;
   }
+  spend(8 + <i32>(bytes >> 3));
   let at = top;
   let end = at + ((bytes + 7) & ~7);
   if (end > SOFT_END) {

@@ -67,7 +67,7 @@ export function grade(count: i32): void {
   beginBatch();
   for (let i = 0; i < count; i++) {
     const row = rows + <usize>(i * ROW_WORDS * 4);
-    beginRow();
+    beginRow(load<i32>(row, 4) + load<i32>(row, 12));
     const flags = load<i32>(row, 16);
     policy.take(flags, row + 20);
     const goldText = plainText(row, 0, true);
@@ -138,7 +138,7 @@ export function countdown(count: i32): void {
   beginBatch();
   for (let i = 0; i < count; i++) {
     const row = rows + <usize>(i * ROW_WORDS * 4);
-    beginRow();
+    beginRow(load<i32>(row, 4) + load<i32>(row, 12));
     const flags = load<i32>(row, 16);
     const found = extractAnswer(plainText(row, 8, false), flags, NOWHERE);
     if (found.answer == NOWHERE) answerRow(row, Verdict.NO_ANSWER, found.rule, NOWHERE);

@@ -84,7 +84,7 @@ export function power(g: i32, num: i32, den: i32): Mono {
 export function mulMono(a: Mono, b: Mono): Mono {
   if (a.n == 0) return b;
   if (b.n == 0) return a;
-  spend(a.n + b.n);
+  spend((a.n + b.n) * 4);
   const m = blank(a.n + b.n);
   let i = 0;
   let j = 0;
@@ -158,7 +158,9 @@ export function withExponent(m: Mono, i: i32, num: i32, den: i32): Mono {
 export function compareMono(a: Mono, b: Mono): i32 {
   if (a == b) return 0;
   const n = min(a.n, b.n);
+  spend(6);
   for (let i = 0; i < n; i++) {
+    spend(4);
     const ga = generatorAt(a, i);
     const gb = generatorAt(b, i);
     if (ga != gb) return ga < gb ? 1 : -1;
@@ -295,7 +297,7 @@ export function normal(p: Poly): Poly {
 export function addPoly(a: Poly, b: Poly): Poly {
   if (a.n == 0) return b;
   if (b.n == 0) return a;
-  spend(a.n + b.n);
+  spend((a.n + b.n) * 8);
   const r = emptyPoly(a.n + b.n);
   let i = 0;
   let j = 0;
@@ -319,6 +321,7 @@ export function addPoly(a: Poly, b: Poly): Poly {
 export function scalePoly(p: Poly, c: Rat): Poly {
   if (rat.isOne(c)) return p;
   const r = emptyPoly(p.n > 0 ? p.n : 1);
+  spend(p.n * 8);
   for (let i = 0; i < p.n && !failed; i++) pushTerm(r, rat.mul(coefficient(p, i), c), monomial(p, i));
   return r;
 }
@@ -330,6 +333,7 @@ export function negPoly(p: Poly): Poly {
 export function equalPoly(a: Poly, b: Poly): bool {
   if (a.n != b.n) return false;
   for (let i = 0; i < a.n; i++) {
+    spend(10);
     if (compareMono(monomial(a, i), monomial(b, i)) != 0) return false;
     if (!rat.equal(coefficient(a, i), coefficient(b, i))) return false;
   }

@@ -113,9 +113,9 @@ export function fresh(kind: i32, id: i32): Generator {
 /** Index of a generator equal to g, which is added when there is none. */
 export function intern(g: Generator): i32 {
   for (let i = 0; i < table.count; i++) {
+    spend(6);
     const h = generator(i);
     if (h.kind != g.kind || h.id != g.id || h.n != g.n) continue;
-    spend(2);
     if (int.compareInt(h.int, g.int) != 0) continue;
     if (!isNull(g.poly) && !poly.equalPoly(g.poly, h.poly)) continue;
     if (poly.compareMono(g.mono, h.mono) != 0) continue;
@@ -243,6 +243,7 @@ export function frac(num: Poly, den: Poly): Frac {
 /** Product of the smaller powers of generators that occur in both. */
 function commonPart(a: Mono, b: Mono): Mono {
   let r = poly.unit();
+  spend(a.n * b.n * 2);
   for (let i = 0; i < a.n; i++) {
     for (let j = 0; j < b.n; j++) {
       if (poly.generatorAt(a, i) != poly.generatorAt(b, j)) continue;
@@ -353,7 +354,7 @@ function mulPoly(a: Poly, b: Poly): Poly {
   if (table.nesting > MAX_NESTING) fail();
   const r = poly.emptyPoly(a.n * b.n);
   for (let i = 0; i < a.n; i++) {
-    if (!spend(b.n * 8)) break;
+    if (!spend(b.n * 16)) break;
     for (let j = 0; j < b.n && ok(); j++) {
       const c = rat.mul(poly.coefficient(a, i), poly.coefficient(b, j));
       const m = poly.mulMono(poly.monomial(a, i), poly.monomial(b, j));

@@ -22,7 +22,7 @@ export function beginPair(): void {
 
 /** Whether the prediction's item is accepted for the gold's. */
 export function equalItem(g: Node, p: Node): bool {
-  if (failed || !spend(16)) return false;
+  if (failed || !spend(80)) return false;
   depth++;
   const r = depth <= MAX_DEPTH && rule(g, p);
   depth--;

@@ -241,7 +241,7 @@ export function mulSmall(x: Int, m: u32): Int {
 /** Quotient toward zero by a positive word. */
 export function divSmall(x: Int, d: u32): Int {
   if (failed || x.len == 0) return zero();
-  spend(x.len + 4);
+  spend(x.len * 6 + 4);
   const r = blank(x.len);
   if (failed) return zero();
   let rest: u64 = 0;
@@ -256,7 +256,7 @@ export function divSmall(x: Int, d: u32): Int {
 
 /** Magnitude of x modulo a positive word. */
 export function modSmall(x: Int, d: u32): u32 {
-  spend(x.len + 1);
+  spend(x.len * 4 + 1);
   let rest: u64 = 0;
   for (let i = x.len - 1; i >= 0; i--) rest = ((rest << 32) | (<u64>at(x, i))) % <u64>d;
   return <u32>rest;
@@ -337,7 +337,7 @@ export function divide(x: Int, y: Int): Division {
   const shift = clz(at(y, y.len - 1));
   const n = y.len;
   const m = x.len - n;
-  spend((m + 1) * (n + 4));
+  spend((m + 1) * (n + 16));
   const v = shiftLeft(y, shift);
   const u = blank(x.len + 1);
   const q = blank(m + 1);
@@ -427,6 +427,7 @@ export function gcd(x: Int, y: Int): Int {
   let p = low64(a);
   let q = low64(b);
   while (q != 0) {
+    spend(4);
     const r = p % q;
     p = q;
     q = r;

@@ -12,7 +12,7 @@ const CHARACTERS: i32 = 512;
 const SEED: u32 = 2166136261;
 const PRIME: u32 = 16777619;
 /** Work of one look-up. */
-const LOOKUP_FUEL: i32 = 16;
+const LOOKUP_FUEL: i32 = 40;
 
 /** True when the bytes [p, p+len) spell `word` (ASCII). */
 export function spells(p: usize, len: i32, word: string): bool {
