@@ -2,7 +2,7 @@
 import { HubApiError, getHFHubCachePath, listFiles, modelInfo } from '@huggingface/hub';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MgrpoError } from '../errors.js';
 import { readJson } from './files.js';
@@ -12,7 +12,7 @@ import { Http, unreachable } from './http.js';
 import type { HttpOptions } from './http.js';
 import { hubAccess } from './hub-access.js';
 import type { HubAccessOptions } from './hub-access.js';
-import { NodeFiles } from './node-files.js';
+import { NodeFiles, makeFolder } from './node-files.js';
 
 /** How far a download has come, in bytes. */
 export interface DownloadProgress {
@@ -126,7 +126,7 @@ class Download {
       return cached;
     }
     const files = new NodeFiles(this.#snapshot(commit));
-    await mkdir(files.name, { recursive: true });
+    await makeFolder(files.name);
     await this.#fetchAll(commit, files);
     await new NodeFiles(this.#folder).write(`refs/${this.#revision}`, commit);
     return files;
