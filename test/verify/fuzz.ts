@@ -335,6 +335,16 @@ export function fuzz(inputs: number, seed: number): FuzzReport {
         if (isScalar(row.gold) && isScalar(row.text) && (outcome === 'equal') !== (outcomes[i + 1] === 'equal')) say();
       }
     }
+    // A verdict does not depend on the row before.
+    for (let k = 0; k < 128; k++) {
+      const [before, i] = [r.below(rows.length), r.below(rows.length)];
+      module.run('grade', [rows[before]!, rows[i]!], (place, { outcome }) => {
+        if (place === 0 || OUTCOMES[outcome] === outcomes[i] || broken.length >= 50) return;
+        broken.push(
+          `order: ${JSON.stringify(rows[i])} gives ${OUTCOMES[outcome]} after ${JSON.stringify(rows[before])}, else ${outcomes[i]}`,
+        );
+      });
+    }
     // The countdown checker sees the same texts.
     module.run(
       'countdown',

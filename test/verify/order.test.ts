@@ -48,6 +48,12 @@ function shuffled(count: number, seed: number): number[] {
   return places;
 }
 
+it('a gold with two boxes is read the same after a gold of two items', () => {
+  const boxes = '\\boxed{(}是\\boxed1final answer:g';
+  const pair: VerifyPair = { gold: boxes, pred: boxes, form: 'any' };
+  expect(verifyBatch([{ gold: ',', response: '2', mode: 'strict', form: 'any' }, pair])[1]).toEqual(verify(pair));
+});
+
 it.each([1, 2, 3])('in any order: shuffle %i', (seed) => {
   const order = shuffled(pairs.length, seed);
   expect(verifyBatch(order.map((i) => pairs[i]!))).toEqual(order.map((i) => alone[i]));

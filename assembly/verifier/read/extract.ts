@@ -93,6 +93,8 @@ export class Extractor {
     const p = this.region.start;
     const e = this.region.end;
     marks.scan(p, e, false);
+    // no other text says how many items are looked for, least of all the gold of the row before
+    this.goldItems = 1;
     if (this.takeBox(p, e)) return Rule.BOXED;
     // an empty box is no answer
     if (marks.at(Mark.BOX, 0) == p && !isOpenBox(p, e)) return Rule.EMPTY;
