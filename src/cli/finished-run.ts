@@ -12,6 +12,15 @@ const NAMES: Readonly<Record<string, string>> = { evalDataset: 'dataset', evalTe
 /** Names that mean another thing in a training. */
 const LEFT_OUT = new Set(['dataset', 'temperature', 'limit', 'device', 'adapter']);
 
+/** The sub-folder of a run that holds its result. @throws not_found where it has none */
+export async function resultOf(run: NodeFiles): Promise<'adapter' | 'model'> {
+  for (const kind of ['adapter', 'model'] as const) if ((await run.entries(kind)) !== null) return kind;
+  throw new MgrpoError(
+    'not_found',
+    `${run.name}: expected the result of a run, adapter/ or model/, found neither; let the run end first`,
+  );
+}
+
 /**
  * The settings that a command takes from a run: its result, held-out problems, phrases and lengths.
  * @throws not_found where the run has no result; bad_file where its config.json is damaged
@@ -19,15 +28,8 @@ const LEFT_OUT = new Set(['dataset', 'temperature', 'limit', 'device', 'adapter'
 export async function settingsOfRun(command: CommandSpec, run: string, problems: string[]): Promise<GivenValues> {
   const folder = new NodeFiles(run);
   const { settings, config } = await readRunConfig(folder);
-  const has = async (kind: string): Promise<boolean> => (await folder.entries(kind)) !== null;
-  const result: Record<string, string> = {};
-  if (await has('adapter')) result.adapter = path.join(run, 'adapter');
-  else if (await has('model')) result.model = path.join(run, 'model');
-  else
-    throw new MgrpoError(
-      'not_found',
-      `${run}: expected the result of a run, adapter/ or model/, found neither; let the run end first`,
-    );
+  const kind = await resultOf(folder);
+  const result: Record<string, string> = { [kind]: path.join(run, kind) };
   const known = commandFlags(command);
   const names = new Set(known.map(({ name }) => name.split('.')[0]!));
   const kept = Object.entries({ ...settings, ...config }).flatMap(([name, value]): [string, unknown][] => {

@@ -1,10 +1,10 @@
 // `mgrpo push`: the result of a run, or a model folder, onto the hub.
-import { MgrpoError } from '../errors.js';
 import { readReportData } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { pushFolder } from '../platform/hub-push.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { modelCard } from '../report/card.js';
+import { resultOf } from './finished-run.js';
 import { ownSettings, readFlags, refuse } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { printResult, say } from './output.js';
@@ -47,7 +47,7 @@ export async function pushCommand(argv: readonly string[]): Promise<Work | null>
   if (license !== null && folder !== null)
     problems.push('--license belongs to the card of a run; write it into README.md of the folder');
   refuse('push', problems);
-  const { files, texts } = run === null ? { files: new NodeFiles(folder!), texts: {} } : await resultOf(run, to!, license);
+  const { files, texts } = run === null ? { files: new NodeFiles(folder!), texts: {} } : await resultWithCard(run, to!, license);
   await files.list();
   return async () => {
     const result = await pushFolder(files, to!, {
@@ -64,22 +64,16 @@ export async function pushCommand(argv: readonly string[]): Promise<Work | null>
 }
 
 /** The result of a run, and its card under the name that it will have. */
-async function resultOf(
+async function resultWithCard(
   run: string,
   name: string,
   license: string | null,
 ): Promise<{ files: NodeFiles; texts: Record<string, string> }> {
   const folder = new NodeFiles(run);
   const { run: config, evaluations } = await readReportData(folder);
-  for (const kind of ['adapter', 'model'] as const) {
-    if ((await folder.entries(kind)) === null) continue;
-    const { model, dataset } = config.settings as { model?: string | null; dataset?: string | null };
-    const names = await hubNames({ model: model ?? null, dataset: dataset ?? null });
-    const card = modelCard(config, evaluations, { ...names, kind, name, license: license ?? undefined });
-    return { files: new NodeFiles(`${run}/${kind}`), texts: { 'README.md': card } };
-  }
-  throw new MgrpoError(
-    'not_found',
-    `${run}: expected the result of a run, adapter/ or model/, found neither; let the run end first`,
-  );
+  const kind = await resultOf(folder);
+  const { model, dataset } = config.settings as { model?: string | null; dataset?: string | null };
+  const names = await hubNames({ model: model ?? null, dataset: dataset ?? null });
+  const card = modelCard(config, evaluations, { ...names, kind, name, license: license ?? undefined });
+  return { files: new NodeFiles(`${run}/${kind}`), texts: { 'README.md': card } };
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { checkFree, runName } from '../index.js';
 import type { RunConfig } from '../index.js';
 import { lockFolder } from '../platform/folder-lock.js';
+import { HUB_ID } from '../platform/hub-name.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { packageVersion } from './version.js';
 
@@ -23,6 +24,9 @@ export function runConfig(command: RunConfig['command'], settings: object, confi
   return { command, mgrpo: packageVersion(), started: new Date().toISOString(), device, settings: kept, config: { ...config } };
 }
 
+/** A model or data set of the hub, with what may follow its id. */
+const HUB_NAME = new RegExp(`^(${HUB_ID})(?:[@:].*)?$`);
+
 /** Ids on the hub of what a run was made from; null for folders, files and generated problems. */
 export async function hubNames({
   model,
@@ -33,7 +37,7 @@ export async function hubNames({
 }): Promise<{ baseModel: string | null; dataset: string | null }> {
   const idOf = async (name: string | null): Promise<string | null> => {
     if (name === null || (await stat(name).catch(() => null))) return null;
-    return /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:[@:].*)?$/.exec(name)?.[1] ?? null;
+    return HUB_NAME.exec(name)?.[1] ?? null;
   };
   return { baseModel: await idOf(model), dataset: await idOf(dataset) };
 }

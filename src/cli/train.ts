@@ -257,8 +257,8 @@ async function withFittingLength(config: GRPOConfig, files: FileSource, rows: re
   const json = await readJson(files, 'config.json');
   const positions = parseModelConfig(json, `${files.name}/config.json`).maxPositionEmbeddings;
   const context = Math.min(config.maxContextLength ?? positions, positions);
-  const size = ({ prompt }: TaskRow): number => JSON.stringify(prompt).length;
-  const longest = [...rows].sort((a, b) => size(b) - size(a)).slice(0, LONG_ROWS);
+  const sized = rows.map((row) => ({ row, size: JSON.stringify(row.prompt).length })).sort((a, b) => b.size - a.size);
+  const longest = sized.slice(0, LONG_ROWS).map(({ row }) => row);
   const tokenizer = await Tokenizer.load(files, json as Record<string, unknown>);
   const maxCompletionLength = fittingCompletionLength({ tokenizer, context }, longest, config.layer2);
   if (maxCompletionLength >= config.maxCompletionLength) return config;

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Fetch } from './http.js';
+import { hubAddress } from './hub-name.js';
 
 /** How the hub is asked. */
 export interface HubAccessOptions {
@@ -24,7 +25,7 @@ export interface HubAccess {
 
 /** Access to the hub; the token is looked for when it is first needed. */
 export function hubAccess(options: HubAccessOptions = {}): HubAccess {
-  const hubUrl = (options.hubUrl ?? process.env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/+$/, '');
+  const hubUrl = hubAddress(options.hubUrl ?? process.env.HF_ENDPOINT);
   let found: Promise<string | null> | undefined;
   const token = (): Promise<string | null> => (found ??= findToken(options.token));
   return {

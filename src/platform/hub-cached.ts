@@ -3,6 +3,7 @@ import { MgrpoError } from '../errors.js';
 import { readJson, type FileFolder, type FileSource } from './files.js';
 import { HttpFiles } from './http-files.js';
 import { Http, type HttpOptions } from './http.js';
+import { hubAddress, hubModelName } from './hub-name.js';
 import { Sha256 } from './sha256.js';
 
 /** How {@link hubModel} asks. */
@@ -29,10 +30,11 @@ const PART = 8 << 20;
  * @throws MgrpoError `not_found` for an id that the hub does not have, `network`, `bad_file` where bytes are not those that the hub promises
  */
 export async function hubModel(model: string, cache: FileFolder, options: HubModelOptions = {}): Promise<FileSource> {
-  const [, id, revision = 'main'] = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w./-]+))?$/.exec(model) ?? [];
-  if (id === undefined)
+  const named = hubModelName(model);
+  if (!named)
     throw new MgrpoError('not_found', `${model}: expected a model of the hub as owner/name, got another form; correct the name`);
-  const hub = (options.hubUrl ?? 'https://huggingface.co').replace(/\/+$/, '');
+  const { id, revision = 'main' } = named;
+  const hub = hubAddress(options.hubUrl);
   const folder = cache.folder(`${id.replace('/', '--')}@${revision.replaceAll('/', '--')}`);
   const listing = await listingOf(`${hub}/api/models/${id}/revision/${revision}?blobs=true`, id, folder, options);
   return new KeptFiles(new HttpFiles(`${hub}/${id}/resolve/${listing.commit}`, options), folder, listing, options);

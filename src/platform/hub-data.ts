@@ -4,6 +4,7 @@ import { decodeText } from './files.js';
 import { HttpFiles } from './http-files.js';
 import { Http } from './http.js';
 import type { Fetch, HttpOptions } from './http.js';
+import { HUB_ID, hubAddress } from './hub-name.js';
 
 /** How a data set of the hub is asked for. */
 export interface HubDataOptions {
@@ -26,7 +27,7 @@ export function isHubDataset(name: string): boolean {
   return NAME.test(name);
 }
 
-const NAME = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?::([^:]*))?(?::([^:]+))?$/;
+const NAME = new RegExp(`^(${HUB_ID})(?::([^:]*))?(?::([^:]+))?$`);
 
 /** Configs that stand for a data set whose name comes without one. */
 const USUAL_CONFIGS = ['default', 'main'];
@@ -44,7 +45,7 @@ export async function hubDataset(name: string, split: string, options: HubDataOp
       'not_found',
       `${name}: expected owner/name[:config[:split]] of the hub, got another form; correct the name`,
     );
-  const hubUrl = (options.hubUrl ?? 'https://huggingface.co').replace(/\/+$/, '');
+  const hubUrl = hubAddress(options.hubUrl);
   const headers: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {};
   const { fetch } = options;
   const listing = await listed(`${hubUrl}/api/datasets/${id}/parquet`, id, { fetch, headers });

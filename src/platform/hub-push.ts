@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { MgrpoError } from '../errors.js';
 import { hubAccess } from './hub-access.js';
 import type { HubAccessOptions } from './hub-access.js';
+import { isHubId } from './hub-name.js';
 import { unreachable } from './http.js';
 import type { NodeFiles } from './node-files.js';
 
@@ -33,8 +34,7 @@ export async function pushFolder(
   id: string,
   options: PushOptions = {},
 ): Promise<{ url: string; commit: string }> {
-  if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(id))
-    throw new MgrpoError('invalid_argument', `push: expected owner/name of the hub, got ${id}; correct the name`);
+  if (!isHubId(id)) throw new MgrpoError('invalid_argument', `push: expected owner/name of the hub, got ${id}; correct the name`);
   const access = hubAccess(options);
   if ((await access.token()) === null)
     throw new MgrpoError(

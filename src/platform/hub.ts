@@ -12,6 +12,7 @@ import { Http, unreachable } from './http.js';
 import type { HttpOptions } from './http.js';
 import { hubAccess } from './hub-access.js';
 import type { HubAccessOptions } from './hub-access.js';
+import { hubModelName } from './hub-name.js';
 import { NodeFiles, makeFolder } from './node-files.js';
 
 /** How far a download has come, in bytes. */
@@ -62,13 +63,14 @@ export async function resolveModel(model: string, options: HubOptions = {}): Pro
   if (local?.isDirectory()) return new NodeFiles(model);
   if (local) throw new MgrpoError('not_found', `${model}: expected a model folder, got a file; give the folder that holds it`);
   if (/^https?:\/\//.test(model)) return new HttpFiles(model, options);
-  const [, id, revision] = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w./-]+))?$/.exec(model) ?? [];
-  if (id === undefined) {
+  const named = hubModelName(model);
+  if (!named) {
     throw new MgrpoError(
       'not_found',
       `${model}: expected a model folder or a model id owner/name, found no such folder; check the path, or give an id of the hub`,
     );
   }
+  const { id, revision } = named;
   return new Download(id, revision === undefined ? options : { revision, ...options }).run();
 }
 

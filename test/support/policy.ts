@@ -55,3 +55,19 @@ export async function weightBytes({ decoder }: Policy): Promise<Uint8Array[]> {
   }
   return out;
 }
+
+/** Arguments of a training of few short steps. */
+export const SHORT_ARGS = {
+  numGenerations: 2,
+  perDeviceTrainBatchSize: 4,
+  gradientAccumulationSteps: 1,
+  maxCompletionLength: 6,
+  learningRate: 1e-2,
+  lrSchedulerType: 'constant',
+  temperature: 1,
+  loggingSteps: 1,
+  beta: 0,
+} as const;
+
+/** What its second layer takes beside them. */
+export const SHORT_LAYER2 = { numGenerations: 2, selection: 'none', correctThreshold: 0.05 } as const;

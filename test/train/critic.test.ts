@@ -8,21 +8,9 @@ import type { TrainEvent } from '../../src/train/events.js';
 import type { EncodedQuestion } from '../../src/train/questions.js';
 import { rollout } from '../../src/train/rollout.js';
 import { testDevice } from '../support/device.js';
-import { digitReward, problems, randomPolicy, weightBytes } from '../support/policy.js';
+import { SHORT_ARGS, SHORT_LAYER2 as layer2, digitReward, problems, randomPolicy, weightBytes } from '../support/policy.js';
 
-const args = {
-  numGenerations: 2,
-  perDeviceTrainBatchSize: 4,
-  gradientAccumulationSteps: 1,
-  maxCompletionLength: 6,
-  learningRate: 1e-2,
-  lrSchedulerType: 'constant',
-  temperature: 1,
-  loggingSteps: 1,
-  beta: 0,
-  maxSteps: 2,
-} as const;
-const layer2 = { numGenerations: 2, selection: 'none', correctThreshold: 0.05 } as const;
+const args = { ...SHORT_ARGS, maxSteps: 2 } as const;
 const data = { rewardFuncs: [digitReward], trainDataset: problems(8) };
 
 describe('a critic', () => {

@@ -7,20 +7,15 @@ import { MGRPOTrainer } from '../../src/train/mgrpo-trainer.js';
 import type { EncodedQuestion } from '../../src/train/questions.js';
 import { judge } from '../../src/train/rollout.js';
 import { testDevice } from '../support/device.js';
-import { digitReward, problems, randomPolicy, weightBytes } from '../support/policy.js';
+import {
+  SHORT_ARGS as args,
+  SHORT_LAYER2 as layer2,
+  digitReward,
+  problems,
+  randomPolicy,
+  weightBytes,
+} from '../support/policy.js';
 
-const args = {
-  numGenerations: 2,
-  perDeviceTrainBatchSize: 4,
-  gradientAccumulationSteps: 1,
-  maxCompletionLength: 6,
-  learningRate: 1e-2,
-  lrSchedulerType: 'constant',
-  temperature: 1,
-  loggingSteps: 1,
-  beta: 0,
-} as const;
-const layer2 = { numGenerations: 2, selection: 'none', correctThreshold: 0.05 } as const;
 const data = { rewardFuncs: [digitReward], trainDataset: problems(8) };
 
 /** Metrics of every step, and the weights behind the last. */

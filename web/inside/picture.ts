@@ -9,14 +9,18 @@ import { Scene, type Camera, type SceneArc, type SceneNode } from './scene.js';
 /** Where the eye begins. */
 export const CAMERA: Camera = { yaw: -0.35, pitch: 0.42, distance: 1 };
 
-interface Props {
-  readonly label: string;
+/** What is shown of a look, as a picture or as text. */
+export interface SeenProps {
   readonly seen: Seen;
   readonly choice: Choice;
   readonly colouring: Colouring;
   readonly tones: readonly number[];
   readonly token: number;
   readonly onToken: (token: number) => void;
+}
+
+interface Props extends SeenProps {
+  readonly label: string;
   readonly camera: Camera;
   readonly onCamera: (camera: Camera) => void;
 }

@@ -3,16 +3,7 @@
 import { html, type Children } from '../html.js';
 import { lookOf, mostLookedAt, logpOf, partShares, partsOf, PARTS, type Choice, type PartName, type Seen } from './attention.js';
 import type { Colouring } from './colours.js';
-import { visible } from './picture.js';
-
-interface Props {
-  readonly seen: Seen;
-  readonly choice: Choice;
-  readonly colouring: Colouring;
-  readonly tones: readonly number[];
-  readonly token: number;
-  readonly onToken: (token: number) => void;
-}
+import { visible, type SeenProps } from './picture.js';
 
 /** The parts as people call them. */
 export const NAMES: Readonly<Record<PartName, string>> = {
@@ -31,7 +22,7 @@ function degree(tone: number, colouring: Colouring): string {
 }
 
 /** The text, and what is known of the chosen token. */
-export function SeenText({ seen, choice, colouring, tones, token, onToken }: Props): Children {
+export function SeenText({ seen, choice, colouring, tones, token, onToken }: SeenProps): Children {
   const { looked, read } = seen;
   const shares = lookOf(looked, token, choice);
   const most = Math.max(...shares, 1e-9);
