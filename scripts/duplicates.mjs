@@ -7,12 +7,13 @@ import { fileURLToPath } from 'node:url';
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const LEAST = 8;
 
-/** @returns {string[]} paths of all source files, relative to the root */
+/** @returns {string[]} paths of all source files, relative to the root; what a bench has installed is none of ours */
 export function sourceFiles(folders = ['src', 'shaders', 'assembly'], extensions = /\.(ts|wgsl)$/) {
   return folders.flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && extensions.test(entry.name))
       .map((entry) => path.relative(ROOT, path.join(entry.parentPath ?? entry.path, entry.name)))
+      .filter((file) => !file.split(path.sep).includes('node_modules'))
       .sort(),
   );
 }
