@@ -2,6 +2,7 @@
 // Source: the description of the format in the ggml project.
 import { check } from '../errors.js';
 import { GGUF_TYPES, type GgufDType } from '../numbers/weights.js';
+import { sizeOf } from '../ops/tensor.js';
 import type { FileSink } from '../platform/files.js';
 
 /** A typed value of the metadata. */
@@ -64,8 +65,8 @@ async function* ggufBytes(
   for (const tensor of tensors) {
     const values = await tensor.read();
     check(
-      values.length === elements(tensor),
-      `gguf: expected ${elements(tensor)} values for tensor ${tensor.name}, got ${values.length}`,
+      values.length === sizeOf(tensor.shape),
+      `gguf: expected ${sizeOf(tensor.shape)} values for tensor ${tensor.name}, got ${values.length}`,
     );
     const bytes = GGUF_TYPES[tensor.dtype].encode(tensor.name, values);
     yield bytes;
@@ -73,13 +74,9 @@ async function* ggufBytes(
   }
 }
 
-function elements({ shape }: GgufTensor): number {
-  return shape.reduce((n, size) => n * size, 1);
-}
-
 function bytesOf(tensor: GgufTensor): number {
   const { group, bytes } = GGUF_TYPES[tensor.dtype];
-  return (elements(tensor) / group) * bytes;
+  return (sizeOf(tensor.shape) / group) * bytes;
 }
 
 /** Little-endian bytes that grow. */

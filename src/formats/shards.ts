@@ -1,4 +1,5 @@
 // The weights of a model as one file or as shards with their index, laid out as transformers lays them out.
+import { sizeOf } from '../ops/tensor.js';
 import type { FileSink } from '../platform/files.js';
 import { tensorBytes, writeSafetensors } from './safetensors.js';
 import type { TensorToWrite } from './safetensors.js';
@@ -27,7 +28,7 @@ export async function writeWeights(
   for (const [i, shard] of shards.entries()) await writeSafetensors(sink, names[i]!, shard);
   const sum = (of: (tensor: TensorToWrite) => number): number => tensors.reduce((n, tensor) => n + of(tensor), 0);
   const index = {
-    metadata: { total_parameters: sum(({ shape }) => shape.reduce((n, size) => n * size, 1)), total_size: sum(tensorBytes) },
+    metadata: { total_parameters: sum(({ shape }) => sizeOf(shape)), total_size: sum(tensorBytes) },
     weight_map: Object.fromEntries(shards.flatMap((shard, i) => shard.map(({ name }) => [name, names[i]!]))),
   };
   await sink.write(INDEX, `${JSON.stringify(index, null, 2)}\n`);

@@ -1,6 +1,6 @@
 // A linear module with its bias and its LoRA factors, forward and backward.
 import type { Recorder } from '../../ops/device.js';
-import type { Tensor } from '../../ops/tensor.js';
+import { sizeOf, type Tensor } from '../../ops/tensor.js';
 import { glu } from '../../ops/glu.js';
 import { gatedLinear, linear as record, type Modules } from '../../ops/linear.js';
 import { columnSum, matmulNN, matmulNT, matmulTN } from '../../ops/matmul.js';
@@ -63,10 +63,9 @@ export function gated(
 ): void {
   const { activation } = net.row;
   if (alike(net, modules)) return gatedLinear(rec, { ...modulesOf(net, modules, { x, m }), y, activation });
-  const size = y.shape.reduce((product, n) => product * n, 1);
   const [gate, up] = [rec.scratch('a.gate', y.shape), rec.scratch('a.up', y.shape)];
   linears(rec, net, modules, { x, m, y: [gate, up] });
-  glu(rec, { gate, up, y, size, activation });
+  glu(rec, { gate, up, y, size: sizeOf(y.shape), activation });
 }
 
 /** Whether modules have biases and low-rank factors alike. */
