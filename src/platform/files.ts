@@ -38,7 +38,7 @@ export interface FileEntry {
 export interface FileFolder extends FileSource, FileSink {
   /** What lies directly in a sub-folder (default: in the folder itself), sorted; null where there is no such folder. */
   entries(path?: string): Promise<FileEntry[] | null>;
-  /** Adds text or bytes at the end of a file, creating it if need be: for logs that are read while they grow. */
+  /** Adds text or bytes at the end of a file, all or nothing, creating it if need be: for logs that are read while they grow. */
   append(path: string, content: string | Uint8Array): Promise<void>;
   /** Removes a file or a sub-folder with all that is in it; '': the folder itself. Nothing happens where there is none. */
   remove(path: string): Promise<void>;

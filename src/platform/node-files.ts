@@ -1,6 +1,6 @@
 // Folders on disk.
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MgrpoError, reasonOf } from '../errors.js';
 import { byName, contentChunks, decodeText, notFound, shortRead } from './files.js';
@@ -97,7 +97,17 @@ export class NodeFiles implements FileFolder {
   async append(file: string, content: string | Uint8Array): Promise<void> {
     const target = this.resolve(file);
     try {
-      await inFolder(path.dirname(target), () => appendFile(target, content));
+      const handle = await inFolder(path.dirname(target), () => open(target, 'a'));
+      try {
+        const { size } = await handle.stat();
+        await handle.writeFile(content).catch(async (error: unknown) => {
+          // A disk that is full takes a part of a line.
+          await handle.truncate(size).catch(() => undefined);
+          throw error;
+        });
+      } finally {
+        await handle.close();
+      }
     } catch (error) {
       throw writeError(target, error);
     }
@@ -118,7 +128,10 @@ export class NodeFiles implements FileFolder {
       await fill(new NodeFiles(part));
       const replaced = (await stat(target).catch(() => null)) !== null;
       if (replaced) await rename(target, old);
-      await rename(part, target);
+      await rename(part, target).catch(async (error: unknown) => {
+        if (replaced) await rename(old, target).catch(() => undefined);
+        throw error;
+      });
       await syncFolder(path.dirname(target));
       if (replaced) await rm(old, { recursive: true, force: true });
     } catch (error) {

@@ -16,7 +16,7 @@ import type { FileFolder, FileSink, FileSource } from '../platform/files.js';
 import type { Evaluations, Metrics, ReportData, RunConfig, StepRecord } from '../report/data.js';
 import { modelCard, type CardOptions } from '../report/card.js';
 import { renderReport } from '../report/page.js';
-import type { CompletionRecord, Listener } from '../train/events.js';
+import type { CompletionRecord, Listener, TrainEvent } from '../train/events.js';
 import { checkpointSteps, openCheckpoint, removeCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoints.js';
 import { hasStep, isCompletionRecord, isStepRecord, logRecords, parseEvaluations, parseRunConfig } from './records.js';
 import { evaluationValues, openTrackers, trainValues, type Tracker, type TrackerName } from './trackers.js';
@@ -33,6 +33,8 @@ const OWN = [
   'metrics.csv',
   'tensorboard',
 ];
+/** Events that are a step's records in the logs. */
+const RECORDS: ReadonlySet<TrainEvent['type']> = new Set(['completions', 'step', 'log']);
 /** What a write leaves that was killed. */
 const LEFT_OVER = /^\..+\.part$/;
 
@@ -101,6 +103,8 @@ export class RunFolder {
   /** Of the last event that has one. */
   #step = 0;
   #savedStep = 0;
+  /** The finished step whose records could not all be written. */
+  #unlogged: number | null = null;
 
   private constructor(
     files: FileFolder,
@@ -159,6 +163,15 @@ export class RunFolder {
 
   /** Writes what a trainer tells. */
   readonly listen: Listener = async (event) => {
+    try {
+      await this.#write(event);
+    } catch (error) {
+      if (RECORDS.has(event.type) && 'step' in event) this.#unlogged = event.step;
+      throw error;
+    }
+  };
+
+  async #write(event: TrainEvent): Promise<void> {
     if ('step' in event) this.#step = event.step;
     switch (event.type) {
       case 'step': {
@@ -191,7 +204,7 @@ export class RunFolder {
         break;
       default:
     }
-  };
+  }
 
   /**
    * Evaluation of the model before or after the training. What follows a training also has acc_t1p, the paper's first answer with a prompted
@@ -212,9 +225,14 @@ export class RunFolder {
   /**
    * Optimiser, position and weights, in a folder that appears whole; `latestCheckpoint` finds it. Older ones go as `saveTotalLimit` says. Nothing
    * is written where the state is that of the beginning, or of the last checkpoint.
+   * @throws bad_file also where the step's records are not in the logs: a run that went on from there would lack them
    */
   async saveCheckpoint(step: number, trainer: Checkpointed): Promise<void> {
     if (step === this.#savedStep) return;
+    if (step === this.#unlogged) {
+      const wayOut = 'go on from the checkpoint before, which repeats it';
+      throw new MgrpoError('bad_file', `${this.files.name}: expected all records of step ${step}, got a part of them; ${wayOut}`);
+    }
     const { before, during } = this.#evaluations;
     const record = { config: this.#config, evaluations: { ...(before && { before }), during } };
     await writeCheckpoint(this.files, step, record, async (sink) => {
