@@ -18,8 +18,10 @@ const SHAPE = {
 /** Bounds; what is aimed at stands in docs/kernels.md. */
 const MOST_WAITS = 2;
 const MOST_NVIDIA_CYCLES = 15_000;
+const MOST_FILTER_SHARE = 3.5; // static cycles of a draw with filters by those of one without
 const FEWEST_WORKGROUPS = 64;
 const MOST_DISPATCHES_A_STEP = 215;
+const FILTERS = ['--top-k', '40', '--top-p', '0.9', '--repetition-penalty', '1.1'];
 const STEPS = 16;
 const SFT = ['--task', 'arithmetic', '--max-steps', '1'];
 
@@ -39,7 +41,7 @@ const check = (holds, text) => {
 
 /** What the tool noted of a run on one GPU: the pipelines, and the totals. */
 function run(gpu, ...words) {
-  const out = path.join(folder, words[0] === 'sft' ? `${gpu}-sft` : gpu);
+  const out = path.join(folder, words[0] === 'sft' ? `${gpu}-sft` : words.includes(FILTERS[0]) ? `${gpu}-filters` : gpu);
   execFileSync(path.join(tool, 'nullgpu.sh'), ['run', gpu, out, 'dist/cli.js', ...words], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -107,6 +109,13 @@ try {
     if (gpu === 'nvidia') {
       const cycles = Math.max(0, ...training.filter(({ entry }) => entry === 'matmul_tile').map((p) => figures(p).cycles));
       check(cycles <= MOST_NVIDIA_CYCLES, `nvidia: ${cycles} static cycles of matmul_tile, at most ${MOST_NVIDIA_CYCLES}`);
+      const drawn = run(gpu, 'generate', '--device', 'gpu', ...words, ...FILTERS).pipelines;
+      const [plain, filtered] = [pipelines, drawn].map((of) => figures(of.find(({ entry }) => entry === 'sample')).cycles);
+      const times = filtered / plain;
+      check(
+        times <= MOST_FILTER_SHARE,
+        `nvidia: filters take ${filtered} static cycles, ${times.toFixed(2)} times a plain draw's, at most ${MOST_FILTER_SHARE}`,
+      );
     }
     if (gpu !== 'amd') continue;
     const read = (from) => execFileSync(path.join(tool, 'nullgpu.sh'), ['loops', from, 'matmul'], { encoding: 'utf8' });

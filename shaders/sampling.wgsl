@@ -9,10 +9,9 @@
 //   draw: inverse CDF at u = philox(seed; step, stream, 0, 0) / 2^32, cut to 24 bits, over the segments in order: one uniform a token, and
 //   no exp beyond the softmax's own (Gumbel noise would take a logarithm and a Philox call for every id)
 //   logp = log-softmax of the raw logits / temperature at the drawn id
-// top-k and top-p find their cut by radix selection on the order-preserving bits of z, 8 bits a pass, weights summed in 64-bit integers
-// (exact: no order of summation).
-// Put before this text: LANES; SUMS, which is LANES where FILTER on GPUs, else 1, and EACH = 256 / SUMS; ROWS; BINS, which is 256 ROWS where FILTER, else 1 (workgroup memory is zeroed at every start); V, N and
-// their functions by lib/pack-1 or lib/pack-4 (where vocab is a multiple of 4).
+// top-k and top-p find their cut by selection on the order-preserving bits of z, weights summed in 64-bit integers (exact: no order of summation).
+// Put before this text: LANES; ROWS; V, N and their functions by lib/pack-1 or lib/pack-4 (where vocab is a multiple of 4); find_cut by
+// lib/cut-walk or lib/cut-lanes where FILTER. #if is expanded by src/kernels/unroll.ts.
 #include "index"
 #include "rng"
 
@@ -136,127 +135,6 @@ fn kth_maximum(at: Place, k: u32) -> u32 {
   return bits;
 }
 
-var<workgroup> high: array<atomic<u32>, BINS>;
-var<workgroup> low: array<atomic<u32>, BINS>;
-
-fn bin_weight(bin: u32) -> f32 {
-  return f32(atomicLoad(&high[bin])) + f32(atomicLoad(&low[bin])) * 2.3283064365386963e-10;
-}
-
-// On GPUs: sums of every lane's bins and of all above them, in 64-bit integers (exact: no order of summation).
-var<workgroup> sums: array<vec2u, SUMS>; // (low, high)
-var<workgroup> chosen_goal: f32;
-
-fn plus(a: vec2u, b: vec2u) -> vec2u {
-  let low = a.x + b.x;
-  return vec2u(low, a.y + b.y + u32(low < a.x));
-}
-
-fn weight_of(sum: vec2u) -> f32 {
-  return f32(sum.y) + f32(sum.x) * 2.3283064365386963e-10;
-}
-
-// What lane 0 finds by a walk over all bins in select_cut, found by all lanes: each sums EACH neighbouring bins, and the one in whose bins the goal is
-// reached walks over those. A goal below 0 is a share of the whole. Sets chosen_key; gives what is left of the goal within the chosen bin.
-fn find_bin(at: Place, prefix: u32, shift: u32, asked: f32) -> f32 {
-  let first = at.lane * EACH;
-  var mine = vec2u();
-  for (var b = first; b < first + EACH; b++) { mine = plus(mine, vec2u(atomicLoad(&low[b]), atomicLoad(&high[b]))); }
-  sums[at.lane] = mine;
-  for (var step = 1u; step < SUMS; step *= 2) {
-    meet();
-    let other = select(vec2u(), sums[min(at.lane + step, SUMS - 1)], at.lane + step < SUMS);
-    meet();
-    sums[at.lane] = plus(sums[at.lane], other);
-  }
-  meet();
-  let all = weight_of(sums[0]);
-  let goal = min(select(asked, -asked * all, asked < 0.0), all); // rounding may leave it out of reach
-  var above = weight_of(select(vec2u(), sums[min(at.lane + 1, SUMS - 1)], at.lane + 1 < SUMS));
-  if (above < goal && goal <= weight_of(sums[at.lane])) {
-    var chosen = 0u;
-    var chosen_above = 0.0;
-    for (var b = first + EACH; b > first; b--) {
-      let weight = bin_weight(b - 1);
-      if (weight > 0.0) {
-        chosen = b - 1;
-        chosen_above = above;
-        above += weight;
-        if (above >= goal) { break; }
-      }
-    }
-    chosen_goal = goal - chosen_above;
-    chosen_key[at.local_row] = prefix | (chosen << shift);
-  }
-  meet();
-  return chosen_goal;
-}
-
-// Order-preserving bits of the largest value v among {z >= floor} with weight({z >= v}) >= goal. Weights: 1 each and goal = `share`
-// (count), or exp(z - top) and goal = `share` of all of it (mass).
-fn select_cut(at: Place, top: f32, floor: u32, by_mass: bool, share: f32) -> u32 {
-  let bins = at.local_row * 256;
-  var prefix = 0u;
-  var goal = share;
-  for (var shift = 24i; shift >= 0i; shift -= 8i) {
-    for (var b = at.lane; b < 256; b += LANES) {
-      atomicStore(&high[bins + b], 0u);
-      atomicStore(&low[bins + b], 0u);
-    }
-    meet();
-    let fixed = select(0xffffffffu << u32(shift + 8i), 0u, shift == 24i); // bits that are already chosen
-    for (var pack = at.lane; pack < at.packs; pack += LANES) {
-      let z = scaled(at, pack);
-      let keys = ordered(z);
-      if (!any(((keys & VU(fixed)) == VU(prefix)) & (keys >= VU(floor)))) { continue; }
-      for (var c = 0u; c < N; c++) {
-        let key = element_u(keys, c);
-        if (key < floor || (key & fixed) != prefix) { continue; }
-        let bin = bins + ((key >> u32(shift)) & 255);
-        if (by_mass) {
-          let w = precise_exp(element(z, c) - top) * 4096.0; // at most 4096: the sum over 2^20 ids fits in 32 bits
-          let whole = u32(w);
-          let fraction = u32((w - f32(whole)) * 4294967296.0);
-          if (whole > 0) { atomicAdd(&high[bin], whole); }
-          if (fraction > 0) {
-            let before = atomicAdd(&low[bin], fraction);
-            if (before + fraction < before) { atomicAdd(&high[bin], 1u); }
-          }
-        } else {
-          atomicAdd(&high[bin], 1u);
-        }
-      }
-    }
-    meet();
-    if (SUMS > 1) {
-      goal = find_bin(at, prefix, u32(shift), select(goal, -share, by_mass && shift == 24i));
-    } else if (at.lane == 0) {
-      if (by_mass && shift == 24i) {
-        var all = 0.0;
-        for (var b = 256u; b > 0; b--) { all += bin_weight(bins + b - 1); }
-        goal = share * all;
-      }
-      var above = 0.0;
-      var chosen = 0u;
-      var chosen_above = 0.0;
-      for (var b = 256u; b > 0; b--) {
-        let weight = bin_weight(bins + b - 1);
-        if (weight > 0.0) {
-          chosen = b - 1; // the lowest one if rounding leaves the goal out of reach
-          chosen_above = above;
-          above += weight;
-          if (above >= goal) { break; }
-        }
-      }
-      goal -= chosen_above;
-      chosen_key[at.local_row] = prefix | (chosen << u32(shift));
-    }
-    meet();
-    prefix = chosen_key[at.local_row];
-  }
-  return prefix;
-}
-
 // exp(z - top) where z is kept, else 0.
 fn kept_mass(z: V, top: f32, cut: u32) -> V {
   let e = exp_each(z - V(top));
@@ -301,12 +179,10 @@ fn sample(group: Group, @builtin(local_invocation_index) thread: u32) {
   }
 
   var cut = 0u; // order-preserving bits; 0 keeps all
-  if (FILTER) {
-    if (params.top_k > 0 && params.top_k <= LANES) { cut = kth_maximum(at, params.top_k); }
-    if (params.top_k > 0) { cut = select_cut(at, top, cut, false, f32(params.top_k)); }
-    if (params.top_p < 1.0) { cut = max(cut, select_cut(at, top, cut, true, params.top_p)); }
-    if (params.log_min_p > -1e30) { cut = max(cut, lowest(ordered(V(top + params.log_min_p)))); }
-  }
+  #if FILTER
+  cut = find_cut(at, top, params.top_k, params.top_p);
+  if (params.log_min_p > -1e30) { cut = max(cut, lowest(ordered(V(top + params.log_min_p)))); }
+  #end
 
   // Sums of exp(z - top) over what is kept, and over the raw distribution.
   var kept = V(0.0);

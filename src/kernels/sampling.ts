@@ -7,8 +7,11 @@ import { decodeStride, type AdvanceArgs, type SampleArgs } from '../ops/sampling
 import { memo } from './memo.js';
 import { byPack } from './pack.js';
 import { sizes } from './sizes.js';
+import { unroll } from './unroll.js';
 import { choose, type Variant } from './variant.js';
 import advanceSource from '../../shaders/advance.wgsl';
+import cutLanes from '../../shaders/lib/cut-lanes.wgsl';
+import cutWalk from '../../shaders/lib/cut-walk.wgsl';
 import source from '../../shaders/sampling.wgsl';
 
 const SAMPLE_PARAMS = {
@@ -20,12 +23,11 @@ const SAMPLE_PARAMS = {
 } as const;
 
 const sampleKernels = memo((LANES: number, ROWS: number, scans: boolean, PENALTY: number, FILTER: number, PROBS: number) => {
-  const SUMS = scans && FILTER > 0 ? LANES : 1;
-  const lengths = sizes({ LANES, ROWS, BINS: FILTER > 0 ? 256 * ROWS : 1, SUMS, EACH: 256 / SUMS });
+  const cut = (FOUR: number): string => (scans ? unroll(cutLanes, { FOUR }) : `${sizes({ BINS: 256 * ROWS })}\n${cutWalk}`);
   return byPack((pack) => ({
     draw: kernel({
-      source,
-      prelude: `${lengths}\n${pack.prelude}`,
+      source: unroll(source, { FILTER }),
+      prelude: [sizes({ LANES, ROWS }), pack.prelude, FILTER > 0 ? cut(Number(pack.n === 4)) : ''].join('\n'),
       entry: 'sample',
       access: 'rwwwwwww',
       params: SAMPLE_PARAMS,

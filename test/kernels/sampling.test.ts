@@ -162,14 +162,29 @@ describe.skipIf(skipTested)('sample', () => {
     await expectTwin(await testedDevice(), vocab, s);
   });
 
-  // Where all lanes look for a cut together.
-  const filters = settings.filter(({ topK, topP }) => topK ?? topP);
+  // Where all lanes look for a cut together: among listed values, or by radix where more than there are lanes may be kept.
+  const filters = [
+    ...settings.filter(({ topK, topP }) => topK ?? topP),
+    { temperature: 1, topK: 300, topP: 0.9 },
+    { temperature: 3, topP: 0.999 },
+  ];
   it.skipIf(isWasm).each([157, 1024, 4096].flatMap((vocab) => filters.map((s) => [vocab, s] as const)))(
     'draws from %i ids with %o as the twin does, as on GPUs',
     async (vocab, s) => {
       await expectTwin(await testedDevice({ kind: 'gpu' }), vocab, s);
     },
   );
+
+  it.skipIf(isWasm)('keeps every tie where more values are equal than are listed, as on GPUs', async () => {
+    const device = await testedDevice({ kind: 'gpu' });
+    const logits = new Float32Array(1500).fill(1).fill(2, 7, 9).fill(0, 1400);
+    for (const s of [{ topK: 4 }, { topP: 0.1 }, { topK: 1400, topP: 0.5 }]) {
+      const { probs } = await draw(device, [{ logits, stream: 0, step: 0 }], { temperature: 1, ...s });
+      expect(probs.filter((p) => p > 0)).toHaveLength(1400);
+    }
+    const { probs } = await draw(device, [{ logits, stream: 0, step: 0 }], { temperature: 1, topK: 1401 });
+    expect(probs.filter((p) => p > 0)).toHaveLength(1500);
+  });
 
   it('draws the same for a stream and step in any slot of any batch, with and without subgroups, and skips inactive rows', async () => {
     const logits = someLogits(1, 1031, 5);
@@ -216,19 +231,22 @@ describe.skipIf(skipTested)('sample', () => {
     expect((await draw(device, [row], { temperature: 0 })).tokens[0]).toBe(1);
   });
 
-  it('finds a top-p cut in the flat tail of a large vocabulary', async () => {
-    const device = await testedDevice();
-    const vocab = 150_001;
-    const logits = noise(vocab, 3).map((x) => 1e-3 * x);
-    for (const topP of [0.25, 0.999]) {
-      const { probs } = await draw(device, [{ logits, stream: 0, step: 0 }], { temperature: 1, topP });
-      const expected = samplingProbs(logits, [], { temperature: 1, topP });
-      const size = (p: Float32Array | Float64Array): number => Array.from(p).filter((x) => x > 0).length;
-      const sizes = [size(probs), size(expected)];
-      expect(Math.abs(sizes[0]! - sizes[1]!), `${sizes.join(' and ')} ids`).toBeLessThanOrEqual(2);
-      expect(difference(probs, expected).relativeNorm).toBeLessThan(5e-3);
-    }
-  });
+  it.each(isWasm ? [undefined] : [undefined, 'gpu' as const])(
+    'finds a top-p cut in the flat tail of a large vocabulary, %s',
+    async (kind) => {
+      const device = await testedDevice(kind && { kind });
+      const vocab = 150_001;
+      const logits = noise(vocab, 3).map((x) => 1e-3 * x);
+      for (const topP of [0.25, 0.999]) {
+        const { probs } = await draw(device, [{ logits, stream: 0, step: 0 }], { temperature: 1, topP });
+        const expected = samplingProbs(logits, [], { temperature: 1, topP });
+        const size = (p: Float32Array | Float64Array): number => Array.from(p).filter((x) => x > 0).length;
+        const sizes = [size(probs), size(expected)];
+        expect(Math.abs(sizes[0]! - sizes[1]!), `${sizes.join(' and ')} ids`).toBeLessThanOrEqual(2);
+        expect(difference(probs, expected).relativeNorm).toBeLessThan(5e-3);
+      }
+    },
+  );
 
   it('refuses settings out of range and a missing mask, and says which', async () => {
     const device = await testedDevice();
