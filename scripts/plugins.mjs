@@ -1,11 +1,12 @@
-// Build plugins shared by rollup and vitest: TypeScript by the compiler's own transpiler, WGSL and wasm as text.
+// Build plugins shared by rollup and vitest: TypeScript by the compiler's own transpiler; WGSL, wasm, styles and scripts of pages as text.
 import { readFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
 /**
  * `import source from './x.wgsl'` gives the file's text without comments, with every `#include "name"` line replaced by shaders/lib/name.wgsl;
- * `x.wasm` gives its bytes as text (src/platform/embedded.ts) or, with `wasm: 'file'`, the address of the file that lies beside the script.
+ * `x.wasm` gives its bytes as text (src/platform/embedded.ts) or, with `wasm: 'file'`, the address of the file that lies beside the script;
+ * `x.css` gives its text without comments and indents; `x.ts?script` gives a script for a page, with all that it imports.
  */
 export function assets({ wasm = 'text' } = {}) {
   const included = (file, seen = new Set()) =>
@@ -24,8 +25,16 @@ export function assets({ wasm = 'text' } = {}) {
   return {
     name: 'assets',
     enforce: 'pre',
-    load(id) {
+    // Under names of their own, so that no other plugin takes them for styles or modules of the bundle.
+    resolveId(source, importer) {
+      if (!importer || !/\.css$|\?script$/.test(source)) return null;
+      return `${path.resolve(path.dirname(importer), source).replace('?', '.')}.text`;
+    },
+    async load(id) {
       const file = id.split('?')[0];
+      if (file.endsWith('.css.text'))
+        return `export default ${JSON.stringify(bareStyle(readFileSync(file.slice(0, -5), 'utf8')))};`;
+      if (file.endsWith('.script.text')) return `export default ${JSON.stringify(await bundled(file.slice(0, -12)))};`;
       if (file.endsWith('.wgsl')) return `export default ${JSON.stringify(bare(included(file)))};`;
       if (file.endsWith('.wasm') && wasm === 'file')
         return `export default new URL('./${path.basename(file)}', import.meta.url);`;
@@ -33,6 +42,20 @@ export function assets({ wasm = 'text' } = {}) {
       return null;
     },
   };
+}
+
+/** A style sheet without comments and indents. */
+export function bareStyle(text) {
+  return text.replace(/\/\*.*?\*\//gs, '').replace(/\s*\n\s*/g, '').replace(/: /g, ':').replace(/ \{/g, '{'); // prettier-ignore
+}
+
+/** A script with all that it imports, minified, that runs by itself. */
+async function bundled(file) {
+  const { rolldown } = await import('rolldown');
+  const bundle = await rolldown({ input: file, platform: 'browser', resolve: { extensionAlias: { '.js': ['.ts', '.js'] } } });
+  const { output } = await bundle.generate({ format: 'iife', minify: true });
+  await bundle.close();
+  return output[0].code.trim();
 }
 
 /** Bytes as text, a character each: the printable ones of ASCII from # on, then those from U+00A1 on. */

@@ -1,9 +1,13 @@
-// Pictures of every view of the page, light, dark and on a phone, into build/screenshots: to be looked at. node scripts/run.mjs scripts/screenshots.ts
-import { mkdirSync } from 'node:fs';
+// Pictures of every view of the page, and of reports, light, dark and on a phone, into build/screenshots: to be looked at.
+// node scripts/run.mjs scripts/screenshots.ts [part of a view's name]
+import { mkdirSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { servePage } from '../src/cli/ui.js';
+import { renderReport, renderRuns } from '../src/report/page.js';
 import { startChromium } from '../test/support/chromium.js';
+import { reportData } from '../test/support/report-data.js';
 
 const VIEWS: readonly (readonly [name: string, hash: string])[] = [
   ['start', '#/train'],
@@ -42,6 +46,17 @@ const click = (text: string): Promise<void> => page.locator(`::-p-text(${text})`
 const until = (text: string): Promise<unknown> =>
   page.waitForFunction((t: string) => document.body.textContent.includes(t), { timeout: 240_000 }, text);
 
+const made = {
+  report: renderReport(reportData()),
+  runs: renderRuns(['one', 'two'].map((name) => ({ name, data: reportData() }))),
+};
+for (const [name, text] of Object.entries(made)) {
+  if (only && !name.includes(only)) continue;
+  const file = path.join(folder, `${name}.html`);
+  writeFileSync(file, text);
+  await page.goto(pathToFileURL(file).href);
+  await shoot(`report-${name}`);
+}
 await page.goto(url);
 for (const [name, hash] of VIEWS) {
   if (only && !name.includes(only)) continue;
@@ -52,7 +67,7 @@ if (!only || only === 'trained') {
   await page.goto(`${url}#/train?steps=12`);
   await page.reload();
   await page.locator('.controls .primary').click();
-  await page.waitForFunction(() => document.querySelectorAll('.chart').length > 0, { timeout: 240_000 });
+  await page.waitForFunction(() => document.querySelectorAll('figure').length > 0, { timeout: 240_000 });
   await shoot('training');
   await until('done after step');
   await shoot('trained');

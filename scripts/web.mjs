@@ -3,12 +3,12 @@
 import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
-import { assets } from './plugins.mjs';
+import { assets, bareStyle } from './plugins.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 
 /** Packages whose code ends up in the page. */
-const BUNDLED = ['preact', 'htm', 'uplot', 'fflate', 'wgpu-matrix', '@huggingface/jinja', '@huggingface/tokenizers'];
+const BUNDLED = ['preact', 'htm', 'fflate', 'wgpu-matrix', '@huggingface/jinja', '@huggingface/tokenizers'];
 
 /** Licences of the bundled packages, as each has it. */
 function licences() {
@@ -40,7 +40,9 @@ export async function buildWeb(folder) {
     chunkFileNames: 'chunks/[name]-[hash].js',
   });
   await bundle.close();
-  for (const name of ['index.html', 'style.css']) cpSync(path.join(root, 'web', name), path.join(folder, name));
+  cpSync(path.join(root, 'web/index.html'), path.join(folder, 'index.html'));
+  const style = ['src/report/parts.css', 'web/style.css'].map((file) => readFileSync(path.join(root, file), 'utf8'));
+  writeFileSync(path.join(folder, 'style.css'), style.map(bareStyle).join(''));
   const model = path.join(folder, 'models/signs-0.2m');
   mkdirSync(model, { recursive: true });
   cpSync(path.join(root, 'models/signs-0.2m'), model, { recursive: true });

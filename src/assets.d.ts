@@ -1,4 +1,4 @@
-// What the build turns into text: shaders and WebAssembly.
+// What the build turns into text: shaders, WebAssembly, styles, and scripts of pages.
 /** WGSL sources, imported as text by the build (scripts/plugins.mjs). */
 declare module '*.wgsl' {
   const source: string;
@@ -11,6 +11,16 @@ declare module '*/verifier.wasm' {
 }
 /** WebAssembly modules, imported as text by the build (scripts/plugins.mjs). */
 declare module '*.wasm' {
+  const text: string;
+  export default text;
+}
+/** Style sheets, imported as text. */
+declare module '*.css' {
+  const text: string;
+  export default text;
+}
+/** A script of a page with all that it imports, bundled and minified, as text. */
+declare module '*?script' {
   const text: string;
   export default text;
 }

@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { html, type Children } from './html.js';
 import { later } from './parts/later.js';
+import { followPointer } from './parts/pointer.js';
 import { parseRoute, routeTo, type View } from './route.js';
 import { settingsOf } from './settings.js';
 import { current, onChange, update, type State } from './state.js';
@@ -61,4 +62,5 @@ addEventListener('hashchange', () => {
 });
 
 onChange((state) => render(html`<${App} state=${state} />`, document.querySelector('#app')!));
+followPointer();
 void findSaved();

@@ -75,7 +75,6 @@ export interface State {
     readonly report: BenchReport | null;
     readonly progress: { readonly done: number; readonly total: number; readonly name: string } | null;
   };
-  readonly smoothing: number;
 }
 
 /** Where the model of the package lies. */
@@ -107,7 +106,6 @@ export let state: State = {
   isAsking: false,
   seen: NOTHING_SEEN,
   bench: { report: null, progress: null },
-  smoothing: 0.6,
 };
 
 let draw: (state: State) => void = () => undefined;

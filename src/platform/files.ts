@@ -208,16 +208,26 @@ export const LOCK_FILE = 'run.lock';
 /** Bytes that are read at a time. */
 const PIECE = 1 << 20;
 
-/** The lines of a text file, without their ends, a piece of the file at a time; none where there is no file. */
-export async function* textLines(files: FileSource, path: string): AsyncGenerator<string> {
+/** Where the reading of a file that grows stands, in bytes: behind the last whole line. */
+export interface TextPlace {
+  at: number;
+}
+
+/**
+ * The lines of a text file, without their ends, a piece of the file at a time; none where there is no file.
+ * @param place where reading begins; moved on behind the whole lines that were read
+ */
+export async function* textLines(files: FileSource, path: string, place: TextPlace = { at: 0 }): AsyncGenerator<string> {
   if (!(await files.exists(path))) return;
   const size = await files.size(path);
   const decoder = new TextDecoder();
   let rest = '';
-  for (let start = 0; start < size; start += PIECE) {
+  for (let start = place.at; start < size; start += PIECE) {
     const end = Math.min(start + PIECE, size);
-    const lines = (rest + decoder.decode(await files.readRange(path, start, end), { stream: end < size })).split('\n');
+    const piece = await files.readRange(path, start, end);
+    const lines = (rest + decoder.decode(piece, { stream: end < size })).split('\n');
     rest = lines.pop()!;
+    if (lines.length > 0) place.at = start + piece.lastIndexOf(10) + 1;
     for (const line of lines) yield line.replace(/\r$/, '');
   }
   if (rest !== '') yield rest;

@@ -1,12 +1,12 @@
-// Line charts as inline SVG, with a legend that shows the values under the pointer. What is drawn is the caller's.
+// Line charts as inline SVG, with a legend whose values follow the pointer (web/parts/pointer.ts). What is drawn is the caller's.
 import { countText, short } from './format.js';
-import { Html, markup } from './html.js';
+import type { Tag } from './html.js';
 import { smooth } from './smooth.js';
 
 /** One line of a chart. */
 export interface Series {
   readonly label: string;
-  /** Colour, 1 to 8. In the report of a run 1 is layer 1 and answers, 2 is layer 2 and corrections. */
+  /** Colour, 1 to 8. Where a chart is of one run, 1 is layer 1 and answers, 2 is layer 2 and corrections. */
   readonly tone: number;
   /** x and y, by rising x. */
   readonly points: readonly (readonly [x: number, y: number])[];
@@ -21,66 +21,114 @@ export interface Series {
 /** One drawing. */
 export interface Chart {
   readonly title: string;
+  /** What it shows, in a sentence. */
+  readonly doc?: string;
   /** What x counts: `step`. */
   readonly axis: string;
   readonly series: readonly Series[];
+  /** Shares are written in per cent. */
+  readonly percent?: boolean;
 }
 
-const WIDTH = 360;
-const HEIGHT = 190;
-const PLOT = { left: 46, right: 10, top: 10, bottom: 24 };
+/** What the pointer's script reads from a drawing: where x lies, and the points of each line of the legend. */
+export interface ChartFacts {
+  readonly axis: string;
+  readonly percent: boolean;
+  readonly first: number;
+  readonly last: number;
+  readonly lines: readonly Series['points'][];
+}
 
-/** Draws a chart; undefined where it has no point. */
-export function renderChart({ title, axis, series }: Chart): Html | undefined {
-  const drawn = series.filter(({ points }) => points.length > 0);
-  if (drawn.length === 0) return undefined;
+/** Size of the drawing, and the room around the plot. */
+export const WIDTH = 360;
+const HEIGHT = 190;
+export const PLOT = { left: 46, right: 12, top: 10, bottom: 24 } as const;
+/** Points of a line that are drawn at most: more would share a pixel. */
+const MOST_POINTS = 400;
+
+/** Text of a value of a chart. */
+export const valueText = (y: number, percent: boolean): string => (percent ? `${short(100 * y)} %` : short(y));
+
+/** Draws a chart; one without points is an empty frame, so that nothing moves when they come. */
+export function chartFigure<T>(html: Tag<T>, { title, doc, axis, series, percent = false }: Chart): T {
+  const drawn = series.map((line) => ({ ...line, ...thinned(line) }));
   const xs = drawn.flatMap(({ points, marks = [] }) => [...points, ...marks].map(([x]) => x));
-  const ys = drawn.flatMap(({ points, band = [], marks = [] }) => [...[...points, ...marks].map(([, y]) => y), ...band.flat()]);
-  const [first, last] = [Math.min(...xs), Math.max(...xs)];
-  const ticks = niceTicks(Math.min(...ys), Math.max(...ys));
+  const ys = drawn.flatMap(({ points, band, marks = [] }) => [...[...points, ...marks].map(([, y]) => y), ...band.flat()]);
+  const [first, last] = xs.length > 0 ? [Math.min(...xs), Math.max(...xs)] : [0, 1];
+  const ticks = ys.length > 0 ? niceTicks(Math.min(...ys), Math.max(...ys)) : [0, 0.5, 1];
   const [lo, hi] = [ticks[0]!, ticks.at(-1)!];
   const px = (x: number): string =>
     (PLOT.left + ((WIDTH - PLOT.left - PLOT.right) * (x - first)) / Math.max(last - first, 1)).toFixed(1);
   const py = (y: number): string =>
     (HEIGHT - PLOT.bottom - ((HEIGHT - PLOT.top - PLOT.bottom) * (y - lo)) / (hi - lo)).toFixed(1);
+  const at = (points: Series['points']): string => points.map(([x, y]) => `${px(x)},${py(y)}`).join(' ');
   const grid = ticks.map(
     (y) =>
-      markup`<line class="grid" x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${py(y)}" y2="${py(y)}"/><text class="tick" x="${PLOT.left - 6}" y="${(Number(py(y)) + 3.5).toFixed(1)}" text-anchor="end">${short(y)}</text>`,
+      html`<g>
+        <line class="grid" x1=${PLOT.left} x2=${WIDTH - PLOT.right} y1=${py(y)} y2=${py(y)} />
+        <text class="tick" x=${PLOT.left - 6} y=${(Number(py(y)) + 3.5).toFixed(1)} text-anchor="end"
+          >${valueText(y, percent)}</text
+        >
+      </g>`,
   );
-  const lines = drawn.map(({ tone, points, band = [], smoothing = 0, marks = [] }) => {
-    const pairs = (list: Series['points']): string[] => list.map(([x, y]) => `${px(x)},${py(y)}`);
-    const at = pairs(points);
-    const means = smooth(
-      points.map(([, y]) => y),
-      smoothing,
-    );
-    const calm = pairs(points.map(([x], i) => [x, means[i]!] as const));
-    const edge = (side: 0 | 1): string[] => band.map((ends, i) => `${px(points[i]![0])},${py(ends[side])}`);
-    const area =
-      band.length > 1 ? markup`<polygon class="band tone${tone}" points="${[...edge(0), ...edge(1).reverse()].join(' ')}"/>` : '';
-    const [cx, cy] = at[0]!.split(',');
-    const faint = smoothing > 0 ? markup`<polyline class="curve faint tone${tone}" points="${at.join(' ')}"/>` : '';
-    const dots = marks.map(([x, y]) => markup`<circle class="mark tone${tone}" cx="${px(x)}" cy="${py(y)}" r="4"/>`);
-    return points.length === 1
-      ? markup`<circle class="dot tone${tone}" cx="${cx!}" cy="${cy!}" r="3"/>${dots}`
-      : markup`${area}${faint}<polyline class="curve tone${tone}" points="${calm.join(' ')}"/>${dots}`;
+  const counts = xs.length === 0 ? [] : xTicks(first, last);
+  const below = counts.map(
+    (x) =>
+      html`<text class="tick" x=${px(x)} y=${HEIGHT - 7} text-anchor="middle">${x < 10_000 ? String(x) : countText(x)}</text>`,
+  );
+  const lines = drawn.map(({ tone, points, calm, band, marks = [] }) => {
+    const edge = [
+      ...band.map(([y], i) => [points[i]![0], y] as const),
+      ...band.map(([, y], i) => [points[i]![0], y] as const).reverse(),
+    ];
+    const dots = marks.map(([x, y]) => html`<circle class="mark tone${tone}" cx=${px(x)} cy=${py(y)} r="4" />`);
+    if (points.length < 2)
+      return html`<g
+        >${points.map(([x, y]) => html`<circle class="dot tone${tone}" cx=${px(x)} cy=${py(y)} r="3" />`)}${dots}</g
+      >`;
+    return html`<g>
+      ${band.length > 1 && html`<polygon class="band tone${tone}" points=${at(edge)} />`}
+      ${calm !== points && html`<polyline class="curve faint tone${tone}" points=${at(points)} />`}
+      <polyline class="curve tone${tone}" points=${at(calm)} />${dots}
+    </g>`;
   });
-  const legend = drawn.map(
-    ({ label, tone, points }) => markup`<span class="key tone${tone}">${label} <b>${short(points.at(-1)![1])}</b></span>`,
+  const shown = drawn.map(({ label, tone, calm }) => ({
+    label,
+    tone,
+    text: calm.length > 0 ? valueText(calm.at(-1)![1], percent) : '–',
+  }));
+  const legend = shown.map(
+    ({ label, tone, text }) => html`<span class="key tone${tone}">${label} <b data-rest=${text}>${text}</b></span>`,
   );
-  const values = drawn.map(({ label, tone, points }) => ({ label, tone, points }));
-  const geometry = { axis, left: PLOT.left, right: WIDTH - PLOT.right, first, last };
-  return markup`<figure data-chart="${JSON.stringify({ ...geometry, values })}">
-<figcaption>${title}<span class="keys">${legend}</span></figcaption>
-<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title} by ${axis}">${grid}
-<text class="tick" x="${PLOT.left}" y="${HEIGHT - 7}">${xText(first)}</text>
-<text class="tick" x="${WIDTH - PLOT.right}" y="${HEIGHT - 7}" text-anchor="end">${axis} ${xText(last)}</text>
-${lines}<line class="cursor" y1="${PLOT.top}" y2="${HEIGHT - PLOT.bottom}" x1="-9" x2="-9"/></svg></figure>`;
+  const facts: ChartFacts = { axis, percent, first, last, lines: drawn.map(({ points }) => points) };
+  const said = shown.map(({ label, text }) => `${label} ${text}`).join(', ');
+  return html`<figure data-chart=${JSON.stringify(facts)}>
+    <figcaption title=${doc}><span class="title">${title}</span><span class="keys">${legend}</span></figcaption>
+    <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title} by ${axis}, at the end: ${said}">
+      ${grid}${below}
+      <text class="tick" x=${PLOT.left - 10} y=${HEIGHT - 7} text-anchor="end">${axis}</text>
+      ${lines}
+      <line class="cursor" y1=${PLOT.top} y2=${HEIGHT - PLOT.bottom} x1="-9" x2="-9" />
+    </svg>
+  </figure>`;
 }
 
-/** Large counts are shortened. */
-function xText(x: number): string {
-  return x < 10_000 ? String(x) : countText(x);
+/** A line with no more points than can be told apart, and the same smoothed: `calm` is `points` where it is not. */
+function thinned({ points, band = [], smoothing = 0 }: Series): {
+  readonly points: Series['points'];
+  readonly calm: Series['points'];
+  readonly band: NonNullable<Series['band']>;
+} {
+  const every = Math.ceil(points.length / MOST_POINTS);
+  const some = <P>(list: readonly P[]): readonly P[] =>
+    every === 1 ? list : list.filter((_, i) => i % every === 0 || i === list.length - 1);
+  const kept = some(points);
+  if (smoothing === 0) return { points: kept, calm: kept, band: some(band) };
+  const means = smooth(
+    points.map(([, y]) => y),
+    smoothing,
+  );
+  return { points: kept, calm: some(points.map(([x], i) => [x, means[i]!] as const)), band: some(band) };
 }
 
 /** Three to six round values that enclose [lo, hi]. */
@@ -94,33 +142,9 @@ export function niceTicks(lo: number, hi: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
-/** Reads the values under the pointer: the legend shows them instead of the last ones. */
-export const CHART_SCRIPT: string = `
-for (const figure of document.querySelectorAll('figure[data-chart]')) {
-  const chart = JSON.parse(figure.dataset.chart);
-  const svg = figure.querySelector('svg');
-  const cursor = figure.querySelector('.cursor');
-  const shown = [...figure.querySelectorAll('.key b')];
-  const rest = shown.map((b) => b.textContent);
-  const show = (event) => {
-    const box = svg.getBoundingClientRect();
-    const x = ((event.clientX - box.left) / box.width) * ${WIDTH};
-    const span = Math.max(chart.last - chart.first, 1);
-    const wanted = chart.first + ((x - chart.left) / (chart.right - chart.left)) * span;
-    chart.values.forEach(({ points }, i) => {
-      const point = points.reduce((a, b) => (Math.abs(b[0] - wanted) < Math.abs(a[0] - wanted) ? b : a));
-      shown[i].textContent = Number(point[1].toPrecision(4)) + ' (' + chart.axis + ' ' + point[0] + ')';
-      const at = chart.left + ((chart.right - chart.left) * (point[0] - chart.first)) / span;
-      cursor.setAttribute('x1', at);
-      cursor.setAttribute('x2', at);
-    });
-  };
-  svg.addEventListener('pointermove', show);
-  svg.addEventListener('pointerdown', show);
-  svg.addEventListener('pointerleave', () => {
-    shown.forEach((b, i) => (b.textContent = rest[i]));
-    cursor.setAttribute('x1', -9);
-    cursor.setAttribute('x2', -9);
-  });
+/** Whole round values within [first, last]; the ends where there are too few. */
+function xTicks(first: number, last: number): number[] {
+  if (first === last) return [first];
+  const inside = niceTicks(first, last).filter((x) => x >= first && x <= last && Number.isInteger(x));
+  return inside.length > 1 ? inside : [Math.round(first), Math.round(last)];
 }
-`;

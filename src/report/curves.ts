@@ -1,4 +1,5 @@
-// Which metrics of a run are drawn, and their points.
+// Which metrics of runs are drawn, and their points: one run as answers beside corrections, several as a line each.
+import type { Chart, Series } from './chart.js';
 import type { Evaluations, Metrics, StepRecord } from './data.js';
 
 /** One line of a drawing. */
@@ -6,65 +7,176 @@ export interface Curve {
   /** A metric of the steps. */
   readonly key: string;
   readonly label: string;
-  /** Colour class: 1 is layer 1 and answers, 2 is layer 2 and corrections. */
+  /** Colour: 1 is layer 1 and answers, 2 is layer 2 and corrections. */
   readonly tone: 1 | 2;
 }
 
 /** A drawing. */
 export interface Curves {
   readonly title: string;
+  /** What it shows, in a sentence. */
+  readonly doc: string;
+  /** Shares are drawn in per cent. */
+  readonly percent?: boolean;
   readonly curves: readonly Curve[];
 }
 
 /** The same metric of both layers. */
-const layers = (title: string, key: string): Curves => ({
-  title,
+const layers = (title: string, key: string, doc: string, percent = false): Curves => ({
+  ...{ title, doc, percent },
   curves: [
-    { key, label: 'layer 1', tone: 1 },
-    { key: `layer2/${key}`, label: 'layer 2', tone: 2 },
+    { key, label: 'answers', tone: 1 },
+    { key: `layer2/${key}`, label: 'corrections', tone: 2 },
   ],
 });
 
-/** What is drawn of a run. */
-export const CHARTS: readonly Curves[] = [
-  layers('Reward', 'reward'),
+/** What says most of a training. */
+export const MAIN_CHARTS: readonly Curves[] = [
   {
-    title: 'Accuracy of samples',
+    title: 'Solved',
+    doc: 'Share of sampled problems solved: by first answers (acc_t1) and by corrections of them (acc_t2).',
+    percent: true,
     curves: [
       { key: 'acc_t1', label: 'answers', tone: 1 },
       { key: 'acc_t2', label: 'corrections', tone: 2 },
     ],
   },
   {
-    title: 'What corrections change',
+    title: 'What a second look does',
+    doc: 'Share of corrections that made a wrong answer right (i→c), and a right one wrong (c→i).',
+    percent: true,
     curves: [
-      { key: 'delta_i_to_c', label: 'wrong to right', tone: 1 },
-      { key: 'delta_c_to_i', label: 'right to wrong', tone: 2 },
+      { key: 'delta_c_to_i', label: 'spoilt', tone: 1 },
+      { key: 'delta_i_to_c', label: 'repaired', tone: 2 },
     ],
   },
-  { title: 'Answer change rate', curves: [{ key: 'answer_change_rate', label: 'changed by the correction', tone: 2 }] },
-  layers('Entropy, nats per token', 'entropy'),
-  layers('KL to the reference', 'kl'),
-  layers('Loss', 'loss'),
-  layers('Gradient norm', 'grad_norm'),
-  layers('Completion length, tokens', 'completions/mean_length'),
-  layers('Share cut at the length limit', 'completions/clipped_ratio'),
-  layers('Groups with equal rewards', 'frac_reward_zero_std'),
-  layers('Learning rate', 'learning_rate'),
+  layers('Reward', 'reward', 'Mean reward of both layers; with dynamic verification the second counts kept queries alone.'),
+  layers('Entropy', 'entropy', 'How undecided the model is, in nats per token. Near 0 it always says the same.'),
+  layers('Length', 'completions/mean_length', 'Tokens of a completion. Checks in writing are longer than guesses.'),
+  layers(
+    'Nothing to learn from',
+    'frac_reward_zero_std',
+    'Share of groups whose rewards are all equal: there is nothing to compare in them.',
+    true,
+  ),
+];
+
+/** The distance to the start, which there is only with a KL weight. */
+const KL: Curves = layers('Distance to the start (KL)', 'kl', 'Only with a KL weight above 0.');
+
+/** All that is drawn of a run. */
+export const CHARTS: readonly Curves[] = [
+  ...MAIN_CHARTS,
+  KL,
+  {
+    title: 'Answers changed',
+    doc: 'Share of corrections with another final answer than the one before.',
+    percent: true,
+    curves: [{ key: 'answer_change_rate', label: 'corrections', tone: 2 }],
+  },
+  layers('Loss', 'loss', 'What the optimiser lowers. Its slope says more than its height: it is near 0 by construction.'),
+  layers('Gradient norm', 'grad_norm', 'Before it is clipped.'),
+  layers('Cut at the length limit', 'completions/clipped_ratio', 'Share of completions that did not end by themselves.', true),
+  layers('Learning rate', 'learning_rate', 'How far a step moves the weights.'),
 ];
 
 /** What counts along a drawing: steps, tokens sampled, or seconds of the steps. */
-export type Axis = 'step' | 'tokens' | 'seconds';
+export const AXES = ['step', 'tokens', 'seconds'] as const;
+export type Axis = (typeof AXES)[number];
+
+/** A run as far as its curves go. */
+export interface CurvesRun {
+  readonly name: string;
+  readonly steps: readonly StepRecord[];
+  readonly evaluations: Evaluations;
+}
+
+/** How runs are drawn. */
+export interface CurvesView {
+  readonly axis: Axis;
+  /** 0: none, towards 1: more; null: as fits the number of steps. */
+  readonly smoothing: number | null;
+}
+
+/** Colours of the lines of several runs. */
+const TONES = 8;
+
+/** The drawings of runs that have a point; one that shows nothing but what an earlier one shows is named there instead. */
+export function drawingsOf(runs: readonly CurvesRun[], view: CurvesView, charts: readonly Curves[] = CHARTS): Chart[] {
+  const made: { chart: Chart; shown: string; also: string[] }[] = [];
+  for (const { curves, ...about } of charts)
+    for (const chart of runs.length === 1 ? [ofOne(runs[0]!, view, curves, about)] : ofSeveral(runs, view, curves, about)) {
+      if (chart.series.length === 0) continue;
+      const shown = JSON.stringify(chart.series.map(({ points }) => points));
+      const same = made.find((other) => other.shown === shown);
+      if (same) same.also.push(chart.title);
+      else made.push({ chart, shown, also: [] });
+    }
+  return made.map(({ chart, also }) => (also.length > 0 ? { ...chart, title: `${chart.title} = ${also.join(' = ')}` } : chart));
+}
+
+/** The lines of a drawing of one run, with its evaluations as circles. */
+function ofOne(run: CurvesRun, view: CurvesView, curves: readonly Curve[], about: Omit<Curves, 'curves'>): Chart {
+  const series = curves.map(({ key, label, tone }) => seriesOf(run, key, label, tone, view));
+  return { ...about, axis: view.axis, series: series.filter(({ points }) => points.length > 0) };
+}
+
+/** A drawing for each metric, with a line for each run. */
+function ofSeveral(
+  runs: readonly CurvesRun[],
+  view: CurvesView,
+  curves: readonly Curve[],
+  about: Omit<Curves, 'curves'>,
+): Chart[] {
+  return curves.map(({ key, label }) => {
+    const series = runs.map((run, i) => seriesOf(run, key, run.name, toneOf(i), view));
+    const title = curves.length > 1 ? `${about.title}: ${label}` : about.title;
+    return { ...about, title, axis: view.axis, series: series.filter(({ points }) => points.length > 0) };
+  });
+}
+
+/** The colour of the i-th of several runs. */
+export const toneOf = (i: number): number => (i % TONES) + 1;
+
+function seriesOf({ steps, evaluations }: CurvesRun, key: string, label: string, tone: number, view: CurvesView): Series {
+  return {
+    ...{ label, tone, smoothing: view.smoothing ?? smoothingOf(steps.length) },
+    points: pointsOf(steps, key, view.axis),
+    marks: marksOf(steps, evaluations, key, view.axis),
+  };
+}
 
 /** A metric over the steps. */
 export function pointsOf(steps: readonly StepRecord[], key: string, axis: Axis): (readonly [x: number, y: number])[] {
+  const xs = positions(steps, axis);
+  return steps.flatMap(({ metrics }, i) => {
+    const y = metrics[key];
+    return y === undefined || !Number.isFinite(y) ? [] : [[xs[i]!, y] as const];
+  });
+}
+
+/** A metric of the evaluations, where they were made. */
+function marksOf(
+  steps: readonly StepRecord[],
+  evaluations: Evaluations,
+  key: string,
+  axis: Axis,
+): (readonly [x: number, y: number])[] {
+  const xs = positions(steps, axis);
+  return evaluatedSteps(evaluations, steps.at(-1)?.step ?? 0).flatMap(([step, metrics]) => {
+    const y = metrics[key]?.value;
+    const before = steps.findLastIndex((record) => record.step <= step);
+    return typeof y === 'number' && Number.isFinite(y) ? [[before < 0 ? 0 : xs[before]!, y] as const] : [];
+  });
+}
+
+/** Where steps lie along an axis. */
+function positions(steps: readonly StepRecord[], axis: Axis): number[] {
   let [seconds, tokens] = [0, 0];
-  return steps.flatMap(({ step, metrics, seconds: phases }) => {
+  return steps.map(({ step, metrics, seconds: phases }) => {
     seconds += Object.values(phases).reduce((a, b) => a + b, 0);
     tokens += metrics['num_tokens'] ?? 0;
-    const x = { step, tokens, seconds }[axis];
-    const y = metrics[key];
-    return y === undefined || !Number.isFinite(y) ? [] : [[x, y] as const];
+    return { step, tokens, seconds }[axis];
   });
 }
 

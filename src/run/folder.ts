@@ -13,12 +13,13 @@
 import { MgrpoError } from '../errors.js';
 import { LOCK_FILE, readJson } from '../platform/files.js';
 import type { FileFolder, FileSink, FileSource } from '../platform/files.js';
-import type { Evaluations, Metrics, ReportData, RunConfig, StepRecord } from '../report/data.js';
+import type { Evaluations, Metrics, RunConfig } from '../report/data.js';
 import { modelCard, type CardOptions } from '../report/card.js';
 import { renderReport } from '../report/page.js';
-import type { CompletionRecord, Listener, TrainEvent } from '../train/events.js';
+import type { Listener, TrainEvent } from '../train/events.js';
 import { checkpointSteps, openCheckpoint, removeCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoints.js';
-import { hasStep, isCompletionRecord, isStepRecord, logRecords, parseEvaluations, parseRunConfig } from './records.js';
+import { readReportData } from './reader.js';
+import { hasStep, logRecords, parseRunConfig } from './records.js';
 import { evaluationValues, openTrackers, trainValues, type Tracker, type TrackerName } from './trackers.js';
 
 const LOGS = ['metrics.jsonl', 'steps.jsonl', 'completions.jsonl', 'notices.jsonl'];
@@ -301,8 +302,8 @@ export class RunFolder {
   async writeReport(): Promise<void> {
     // A folder that was removed in the middle of a run is made again.
     if (!(await this.files.exists('config.json'))) await this.files.write('config.json', json(this.#config));
-    const data = { run: this.#config, evaluations: this.#evaluations, ...(await readLogs(this.files)) };
-    await this.files.write('report.html', renderReport(data));
+    const data = await readReportData(this.files);
+    await this.files.write('report.html', renderReport({ ...data, run: this.#config, evaluations: this.#evaluations }));
   }
 
   /** Does the run's work; where it fails before a step was finished, a folder made for it is removed: a failed start leaves nothing. */
@@ -326,30 +327,6 @@ export class RunFolder {
   #writeEvaluations(): Promise<void> {
     return this.files.write('evaluation.json', json(this.#evaluations));
   }
-}
-
-/** Most completions per kind (layer, right or wrong before and after) that a report shows. */
-const SAMPLES_PER_KIND = 4;
-
-/** Collects what a report shows from a run's files; only the newest completions of each kind are kept. */
-export async function readReportData(files: FileSource): Promise<ReportData> {
-  return { run: await readRunConfig(files), evaluations: await readEvaluations(files), ...(await readLogs(files)) };
-}
-
-async function readLogs(files: FileSource): Promise<Pick<ReportData, 'steps' | 'completions'>> {
-  const steps: StepRecord[] = [];
-  for await (const step of logRecords(files, 'steps.jsonl', isStepRecord)) steps.push(step);
-  const kinds = new Map<string, CompletionRecord[]>();
-  for await (const record of logRecords(files, 'completions.jsonl', isCompletionRecord)) {
-    const kind = `${record.layer} ${record.answerCorrect} ${record.correct}`;
-    kinds.set(kind, [...(kinds.get(kind) ?? []), record].slice(-SAMPLES_PER_KIND));
-  }
-  return { steps, completions: [...kinds.values()].flat() };
-}
-
-async function readEvaluations(files: FileSource): Promise<Evaluations> {
-  if (!(await files.exists('evaluation.json'))) return { during: [] };
-  return parseEvaluations(await readJson(files, 'evaluation.json'), `${files.name}/evaluation.json`);
 }
 
 /** The lines of a log whose step is at most `step`; what is no such line is left out and noted. */

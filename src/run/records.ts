@@ -1,6 +1,6 @@
 // What a run folder's files must hold to be used: settings, evaluations, and the lines of the logs. The disk is not trusted.
 import { MgrpoError, show } from '../errors.js';
-import { textLines, type FileSource } from '../platform/files.js';
+import { textLines, type FileSource, type TextPlace } from '../platform/files.js';
 import type { Evaluations, Metrics, RunConfig, StepRecord } from '../report/data.js';
 import type { CompletionRecord } from '../train/events.js';
 
@@ -54,9 +54,10 @@ export async function* logRecords<T>(
   path: string,
   is: (record: Fields) => record is Fields & T,
   onBad?: (line: number) => void,
+  place?: TextPlace,
 ): AsyncGenerator<T> {
   let at = 0;
-  for await (const line of textLines(files, path)) {
+  for await (const line of textLines(files, path, place)) {
     at++;
     if (line === '') continue;
     let record: unknown;

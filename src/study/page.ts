@@ -1,10 +1,11 @@
 // The results of a study as one HTML page that needs nothing else. A pure function of its summary; charts and style are those of a run's report.
-import { renderChart } from '../report/chart.js';
+import { chartFigure } from '../report/chart.js';
 import type { Series } from '../report/chart.js';
 import { countText } from '../report/format.js';
 import { markup } from '../report/html.js';
 import type { Html } from '../report/html.js';
-import { page, table } from '../report/shell.js';
+import { table } from '../report/sections.js';
+import { page } from '../report/shell.js';
 import type { Point } from './cell.js';
 import type { StudyPlan } from './plan.js';
 import { meanOf } from './statistics.js';
@@ -99,7 +100,7 @@ function draw({ title, axis, value, ofTraining }: Drawing, results: readonly Arm
       band: result.seeds.length > 1 ? drawn.map(({ ys }) => [Math.min(...ys), Math.max(...ys)]) : [],
     };
   });
-  return renderChart({ title, axis, series });
+  return series.some(({ points }) => points.length > 0) ? chartFigure(markup, { title, axis, series }) : undefined;
 }
 
 /** An arm has the colour of its place among all, in every chart; later ones take what is left. */
@@ -133,7 +134,7 @@ function renderResults(results: readonly ArmResult[]): Html {
     'trained on',
     'seeds',
   ];
-  return table(head, rows);
+  return table(markup, head, rows);
 }
 
 /** Accuracy turn by turn, where there are more than two. */
@@ -148,7 +149,7 @@ function renderTurns(results: readonly ArmResult[]): Html | '' {
       ])}</tr>`,
   );
   const head = names.flatMap((_, k) => [`turn ${k + 1}`, ...(k > 0 ? [`turn ${k + 1} adds`] : [])]);
-  return markup`<h3>Turn by turn</h3>${table(head, rows)}`;
+  return markup`<h3>Turn by turn</h3>${table(markup, head, rows)}`;
 }
 
 function renderComparisons(comparisons: readonly Comparison[], baseline: string): Html {
@@ -183,7 +184,7 @@ function renderComparisons(comparisons: readonly Comparison[], baseline: string)
       ...(seeds === 1 ? ['McNemar'] : []),
       'by seed',
     ];
-    return markup`<h3>${title}</h3>${table(head, rows)}`;
+    return markup`<h3>${title}</h3>${table(markup, head, rows)}`;
   };
   return markup`${part('accuracy', `Accuracy minus that of ${baseline}`)}${part('gain', `What the second turn adds, minus what it adds to ${baseline}`)}`;
 }

@@ -63,6 +63,49 @@ describe.skipIf(skip)(`the report in Chromium${skip ? ` (skipped: ${skip})` : ''
     await page.mouse.move(0, 0);
     expect(await legend()).toBe(last);
   });
+
+  it('draws the curves along another axis and as smooth as a reader likes', async () => {
+    const { page, problems } = await open(1200);
+    const curve = (): Promise<string> => page.$eval('.curve:not(.faint)', (line) => line.getAttribute('points')!);
+    const label = (): Promise<string> => page.$eval('figure svg', (svg) => svg.getAttribute('aria-label')!);
+    const [before, axis] = [await curve(), await label()];
+    await page.select('#curves select', 'seconds');
+    await page.waitForFunction(
+      (old: string) => document.querySelector('figure svg')!.getAttribute('aria-label') !== old,
+      {},
+      axis,
+    );
+    expect(await label()).toContain('by seconds');
+    await page.$eval('#curves input', (input) => {
+      (input as HTMLInputElement).value = '0';
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+    });
+    await page.waitForFunction(() => document.querySelector('.faint') === null);
+    expect(await curve()).not.toBe(before);
+    expect(problems).toEqual([]);
+  });
+
+  it('shows the completions of a step, a kind, and with words, with what the correction changed', async () => {
+    const { page, problems } = await open(390);
+    const shown = (): Promise<number> => page.$$eval('#completions article', (list) => list.length);
+    expect(await shown()).toBe(5);
+    await page.select('#completions label:nth-of-type(2) select', '0');
+    await page.waitForFunction(() => document.querySelectorAll('#completions article').length === 1);
+    expect(await page.$eval('#completions del', (gone) => gone.textContent)).toBe('2');
+    await page.type('#completions input', 'not there');
+    await page.waitForFunction(() => document.body.innerText.includes('0 of 5 that are kept here'));
+    expect(problems).toEqual([]);
+  });
+
+  it('has the same curves without its script', async () => {
+    if (typeof browser === 'string') throw new Error(browser);
+    const page = await browser.newPage();
+    await page.setJavaScriptEnabled(false);
+    await page.goto(pathToFileURL(file).href);
+    const bare = (await page.content()).split('<script')[0]!;
+    expect(bare.match(/<figure/g)!.length).toBe((await (await open(1200)).page.$$('figure')).length);
+    expect(bare).toContain('Wrong answer, corrected');
+  });
 });
 
 describe.skipIf(skip)(`the page of a study in Chromium${skip ? ` (skipped: ${skip})` : ''}`, () => {

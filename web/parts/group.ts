@@ -3,8 +3,8 @@
 import { useState } from 'preact/hooks';
 import type { CompletionRecord } from '../../src/train/events.js';
 import { short } from '../../src/report/format.js';
+import { marked } from '../../src/report/samples.js';
 import { html, type Children } from '../html.js';
-import { Diff } from './diff.js';
 import { routeTo } from '../route.js';
 import { lookAt } from '../store.js';
 import { Icon } from './icon.js';
@@ -152,7 +152,7 @@ export function GroupTable({ records }: { readonly records: readonly CompletionR
                       <${Advantage} value=${correction.advantage} most=${most} />
                       <${Mark} right=${correction.correct} />
                       <${Look} record=${correction}>
-                        <code><${Diff} before=${finalOf(record.completion)} after=${finalOf(correction.completion)} short /></code>
+                        <code>${marked(html, finalOf(record.completion), finalOf(correction.completion), true)}</code>
                       </${Look}>
                     </li>`,
                 )}

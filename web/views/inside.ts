@@ -71,7 +71,7 @@ export function Inside({ state }: { readonly state: State }): Children {
     </form>
     ${
       shape &&
-      html`<div class="controls choices" role="group" aria-label="What is shown">
+      html`<div class="choices" role="group" aria-label="What is shown">
         <${Select}
           id="inside-layer"
           label="Layer"

@@ -1,8 +1,8 @@
 // Play: the visitor's own problem, answered and corrected, by the model before the training and as it is now.
 import { useState } from 'preact/hooks';
+import { marked } from '../../src/report/samples.js';
 import type { Spoken } from '../../src/worker/protocol.js';
 import { html, type Children } from '../html.js';
-import { Diff } from '../parts/diff.js';
 import { Icon } from '../parts/icon.js';
 import { routeTo } from '../route.js';
 import type { Answered, State } from '../state.js';
@@ -134,7 +134,7 @@ function Column({
               result &&
               html`<p class="change">
                 <span class="who">what changed</span
-                ><code><${Diff} before=${finalOf(result.answer.text)} after=${finalOf(result.correction.text)} /></code>
+                ><code>${marked(html, finalOf(result.answer.text), finalOf(result.correction.text))}</code>
               </p>`
             }`
     }

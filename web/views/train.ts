@@ -1,84 +1,17 @@
 // Train: start, hold and end a training, and see what it does.
 import { bytesText, duration, metricTable, short } from '../../src/report/format.js';
+import { CHARTS, MAIN_CHARTS } from '../../src/report/curves.js';
+import { table } from '../../src/report/sections.js';
 import { inWords } from '../../src/report/words.js';
 import { html, type Children } from '../html.js';
 import { smooth } from '../../src/report/smooth.js';
-import { Chart, type Line } from '../parts/chart.js';
+import { Curves } from '../parts/curves.js';
 import { GroupTable } from '../parts/group.js';
 import { Icon } from '../parts/icon.js';
 import { routeTo } from '../route.js';
 import { FIELDS, linkOf, type Field, type TrainSettings } from '../settings.js';
 import { update, type State, type Step } from '../state.js';
 import { discard, goOn, isBuiltin, isTraining, measure, modelName, oneStep, pause, start, stop, takeBuiltin } from '../store.js';
-
-interface Drawn {
-  readonly title: string;
-  readonly doc: string;
-  readonly percent?: boolean;
-  readonly lines: readonly (readonly [metric: string, label: string, tone: 1 | 2])[];
-}
-
-const CHARTS: readonly Drawn[] = [
-  {
-    title: 'Solved',
-    doc: 'Share of puzzles solved: by first answers (acc_t1) and by corrections of them (acc_t2).',
-    percent: true,
-    lines: [
-      ['acc_t1', 'answers', 1],
-      ['acc_t2', 'corrections', 2],
-    ],
-  },
-  {
-    title: 'What a second look does',
-    doc: 'Share of corrections that made a wrong answer right (i→c), and a right one wrong (c→i).',
-    percent: true,
-    lines: [
-      ['delta_c_to_i', 'spoilt', 1],
-      ['delta_i_to_c', 'repaired', 2],
-    ],
-  },
-  {
-    title: 'Reward',
-    doc: 'Mean reward of both layers; with dynamic verification the second counts kept queries alone.',
-    lines: [
-      ['reward', 'answers', 1],
-      ['layer2/reward', 'corrections', 2],
-    ],
-  },
-  {
-    title: 'Entropy',
-    doc: 'How undecided the model is, in nats per token. Near 0 it always says the same.',
-    lines: [
-      ['entropy', 'answers', 1],
-      ['layer2/entropy', 'corrections', 2],
-    ],
-  },
-  {
-    title: 'Length',
-    doc: 'Tokens of a completion. Checks in writing are longer than guesses.',
-    lines: [
-      ['completions/mean_length', 'answers', 1],
-      ['layer2/completions/mean_length', 'corrections', 2],
-    ],
-  },
-  {
-    title: 'Nothing to learn from',
-    doc: 'Share of groups whose rewards are all equal: there is nothing to compare in them.',
-    percent: true,
-    lines: [
-      ['frac_reward_zero_std', 'answers', 1],
-      ['layer2/frac_reward_zero_std', 'corrections', 2],
-    ],
-  },
-  {
-    title: 'Distance to the start (KL)',
-    doc: 'Only with a KL weight above 0.',
-    lines: [
-      ['kl', 'answers', 1],
-      ['layer2/kl', 'corrections', 2],
-    ],
-  },
-];
 
 /** The view. */
 export function Train({ state }: { readonly state: State }): Children {
@@ -184,8 +117,8 @@ function courseText(
 
 /** Large figures: where the training stands. */
 function Figures({ state }: { readonly state: State }): Children {
-  const { steps, smoothing } = state;
-  const course = (name: string): (number | null)[] => smooth(valuesOf(steps, name), Math.max(smoothing, 0.6));
+  const { steps } = state;
+  const course = (name: string): (number | null)[] => smooth(valuesOf(steps, name), 0.6);
   const share = (x: number | null | undefined): string => (x === null || x === undefined ? '–' : `${(100 * x).toFixed(0)} %`);
   const figure = (name: string, label: string, tone: 1 | 2): Children => {
     const values = course(name);
@@ -207,43 +140,14 @@ function valuesOf(steps: readonly Step[], name: string): (number | null)[] {
 }
 
 function Charts({ state }: { readonly state: State }): Children {
-  const { steps, smoothing } = state;
-  // Before the first step all but the distance, so that nothing moves when it is done.
-  const drawn = CHARTS.filter(({ lines }) =>
-    lines.some(([name]) =>
-      steps.length === 0 ? name !== 'kl' && !name.startsWith('layer2/kl') : steps.some(({ metrics }) => name in metrics),
-    ),
-  );
+  const { steps, measured } = state;
+  const evaluations = measured ? { before: measured.before, after: measured.now, during: [] } : { during: [] };
   const last = steps.slice(-10).reverse();
-  const columns = drawn.flatMap(({ lines }) => lines.map(([name]) => name));
+  const drawn = CHARTS.filter(({ curves }) => curves.some(({ key }) => steps.some(({ metrics }) => key in metrics)));
+  const columns = drawn.flatMap(({ curves }) => curves.map(({ key }) => key));
   return html`<section aria-labelledby="curves">
-    <div class="head">
-      <h2 id="curves">Curves</h2>
-      <label class="slider"
-        >Smoothing
-        <input
-          type="range"
-          min="0"
-          max="0.95"
-          step="0.05"
-          value=${smoothing}
-          onInput=${(event: InputEvent) => update({ smoothing: Number((event.target as HTMLInputElement).value) })}
-      /></label>
-    </div>
-    <div class="charts">
-      ${drawn.map(({ title, doc, percent, lines }) => {
-        const shown = lines.map(([name, label, tone]): Line => ({ label, tone, values: valuesOf(steps, name) }));
-        return html`<${Chart}
-          key=${title}
-          title=${title}
-          doc=${doc}
-          percent=${percent}
-          steps=${steps.map(({ step }) => step)}
-          lines=${shown}
-          smoothing=${smoothing}
-        />`;
-      })}
-    </div>
+    <h2 id="curves">Curves</h2>
+    <${Curves} runs=${[{ name: 'this training', steps, evaluations }]} frames=${MAIN_CHARTS} />
     <details class="values">
       <summary>The last ${last.length} steps as a table, and what the curves mean</summary>
       <dl>
@@ -253,25 +157,18 @@ function Charts({ state }: { readonly state: State }): Children {
               <dd>${doc}</dd>`,
         )}
       </dl>
-      <div class="scroll" tabindex="0" role="region" aria-label="Metrics of the last steps">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">step</th>
-              ${columns.map((name) => html`<th scope="col">${name}</th>`)}
-            </tr>
-          </thead>
-          <tbody>
-            ${last.map(
-              ({ step, metrics }) =>
-                html`<tr>
-                  <th scope="row">${step}</th>
-                  ${columns.map((name) => html`<td class="num">${metrics[name] === undefined ? '' : short(metrics[name])}</td>`)}
-                </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${table(
+        html,
+        columns,
+        last.map(
+          ({ step, metrics }) =>
+            html`<tr>
+              <th scope="row">${step}</th>
+              ${columns.map((name) => html`<td class="num">${metrics[name] === undefined ? '' : short(metrics[name])}</td>`)}
+            </tr>`,
+        ),
+        'Metrics of the last steps',
+      )}
     </details>
   </section>`;
 }
@@ -290,7 +187,7 @@ function Measured({ state }: { readonly state: State }): Children {
             500 puzzles that it was not trained on, answered and corrected by the model before the training and by the model now.
             ${canMeasure ? '' : ' Pause or finish the training first.'}
           </p>`
-        : html`${inWords(measured.before, measured.now).map((text) => html`<p class="said-big">${text}</p>`)}
+        : html`${inWords(measured.before, measured.now).map((text) => html`<p class="headline">${text}</p>`)}
             <details>
               <summary>All metrics with their 95 % intervals</summary>
               <pre tabindex="0" role="region" aria-label="Metrics before and after">
