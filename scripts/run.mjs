@@ -10,10 +10,15 @@ const root = path.resolve(import.meta.dirname, '..');
 const [file, ...words] = process.argv.slice(2);
 if (!file) throw new Error('usage: node scripts/run.mjs <file.ts> [words]');
 const input = path.resolve(file);
+/** What a file finds beside itself it finds from the bundle too. */
+const inPlace = {
+  name: 'in-place',
+  resolveImportMeta: (property, { moduleId }) => (property === 'dirname' ? JSON.stringify(path.dirname(moduleId)) : null),
+};
 const bundle = await rollup({
   input,
   external: (id) => !id.startsWith('.') && !path.isAbsolute(id),
-  plugins: [assets(), typescript()],
+  plugins: [assets(), typescript(), inPlace],
   onLog: (level, log) => level === 'warn' && console.error(log.message),
 });
 const output = path.join(root, 'build', `run.${process.pid}.mjs`);

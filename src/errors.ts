@@ -49,6 +49,12 @@ function textOf(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
 }
 
+/** Names that somebody else gave, for a message: the first twenty, none longer than {@link show} makes it. */
+export function someOf(names: readonly string[]): string {
+  const shown = names.slice(0, 20).map((name) => (name.length > 80 ? show(name) : name));
+  return shown.join(', ') + (names.length > shown.length ? ` and ${names.length - shown.length} more` : '');
+}
+
 /** What whatever was thrown says. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

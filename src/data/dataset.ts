@@ -22,7 +22,7 @@ export interface DatasetOptions extends HubDataOptions {
 export async function readDataset(name: string, options: DatasetOptions = {}): Promise<DataRecord[]> {
   need('readDataset', 'name', name, { noun: 'text', is: (value) => typeof value === 'string', wayOut: 'name a data set' });
   const { split = 'train', limit = null } = options;
-  if (/^https?:\/\//.test(name)) return readRecords(remoteData(name, { fetch: options.fetch }), limit);
+  if (/^https?:\/\//.test(name)) return readRecords(remoteData(name, { ...options, headers: {} }), limit);
   if (!isHubDataset(name))
     throw new MgrpoError(
       'not_found',

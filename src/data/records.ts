@@ -87,14 +87,31 @@ async function kindByContent(file: DataFile, where: string): Promise<DataKind> {
   );
 }
 
+/** Bytes of a file that is read as a whole, unpacked: longer texts there are none. */
+const MOST_BYTES = 2 ** 29;
+
 /** The whole file, unpacked if it is packed with gzip. */
 async function bytesOf({ files, path }: DataFile): Promise<Uint8Array> {
-  const bytes = await files.readRange(path, 0, await files.size(path));
+  const size = await files.size(path);
+  const tooLarge = (): MgrpoError => {
+    const wayOut = 'cut it into several, or give it as parquet';
+    return new MgrpoError('bad_file', `${files.name}/${path}: expected at most ${MOST_BYTES} bytes, got more; ${wayOut}`);
+  };
+  if (size > MOST_BYTES) throw tooLarge();
+  const bytes = await files.readRange(path, 0, size);
   if (!startsWith(0x1f, 0x8b)(bytes)) return bytes;
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
   try {
     const unpacked = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream('gzip'));
-    return new Uint8Array(await new Response(unpacked).arrayBuffer());
+    for await (const part of unpacked) {
+      // A small file may hold any number of zeros.
+      if ((length += part.length) > MOST_BYTES) throw tooLarge();
+      parts.push(part);
+    }
+    return new Uint8Array(await new Blob(parts).arrayBuffer());
   } catch (cause) {
+    if (cause instanceof MgrpoError) throw cause;
     throw new MgrpoError('bad_file', `${files.name}/${path}: expected a whole gzip file, got a damaged one; fetch it again`, {
       cause,
     });
@@ -114,11 +131,24 @@ async function parquetRecords({ files, path }: DataFile, where: string, limit: n
     const bytes = whole?.subarray(from, end) ?? (await files.readRange(path, from, end));
     return new Uint8Array(bytes).buffer;
   };
-  const file = cachedAsyncBuffer({ byteLength, slice });
+  const cached = cachedAsyncBuffer({ byteLength, slice });
+  let hasFailed = false;
+  const file = {
+    byteLength,
+    // hyparquet begins to read columns before it has looked at all of them. Where it then refuses one it waits for none, and what is wrong in
+    // those it began would be an error that nobody awaits: they wait until it has looked, and for ever where it refused.
+    async slice(start: number, end?: number): Promise<ArrayBuffer> {
+      await new Promise((resolve) => setTimeout(resolve));
+      return hasFailed ? new Promise<never>(() => undefined) : cached.slice(start, end);
+    },
+  };
   try {
-    const metadata = await parquetMetadataAsync(file);
+    const metadata = await parquetMetadataAsync(cached);
     const rowEnd = Math.min(limit, Number(metadata.num_rows));
-    const rows = await parquetReadObjects({ file, metadata, compressors, rowEnd });
+    const rows = await parquetReadObjects({ file, metadata, compressors, rowEnd }).catch((error: unknown) => {
+      hasFailed = true;
+      throw error;
+    });
     return rows.map((row, i) => ({ where: `${where}: row ${i + 1}`, values: plainValue(row) as DataRecord['values'] }));
   } catch (cause) {
     if (cause instanceof MgrpoError) throw cause;

@@ -256,6 +256,11 @@ export async function readJson(files: Pick<FileSource, 'name' | 'readText'>, pat
   }
 }
 
+/** The fields of what should be an object of a file or an answer; none where it is something else. */
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
 /** Decodes UTF-8 strictly. @throws bad_file naming `where` */
 export function decodeText(bytes: Uint8Array, where: string): string {
   try {

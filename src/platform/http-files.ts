@@ -2,7 +2,7 @@
 import { MgrpoError } from '../errors.js';
 import { decodeText, notFound, shortRead } from './files.js';
 import type { FileSource } from './files.js';
-import { Http, isForeign, unreachable } from './http.js';
+import { Http, isForeign, tooLong, unreachable } from './http.js';
 import type { HttpOptions } from './http.js';
 
 /** Options of {@link HttpFiles}. */
@@ -10,6 +10,9 @@ export interface HttpFilesOptions extends HttpOptions {
   /** Bytes that are fetched at least, so that small reads that follow each other are one request. Default 4 MiB. */
   readonly readAhead?: number | undefined;
 }
+
+/** Bytes of a file that is read as text: longer texts there are none. */
+const MOST_TEXT = 2 ** 29;
 
 /** What is known of a file. */
 interface RemoteFile {
@@ -48,6 +51,7 @@ export class HttpFiles implements FileSource {
 
   async readText(path: string): Promise<string> {
     const { size } = await this.#file(path);
+    if (size > MOST_TEXT) throw tooLong(this.#url(path), MOST_TEXT);
     return decodeText(await this.readRange(path, 0, size), this.#url(path));
   }
 

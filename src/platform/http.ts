@@ -3,6 +3,7 @@
 //
 // Not a library's retries (ky and its like): those repeat a request whole, and cannot go on in the middle of a body.
 import { MgrpoError, reasonOf } from '../errors.js';
+import { decodeText } from './files.js';
 import { inTime } from './in-time.js';
 
 /** The part of `fetch` that this package calls; pass your own for tests, proxies or authentication. */
@@ -22,6 +23,8 @@ export interface HttpOptions {
   readonly retries?: number | undefined;
   /** Milliseconds before the first repetition. Default 500. */
   readonly retryDelay?: number | undefined;
+  /** Bytes that are read into memory at once, at most: a server may send without end. Default 4 GiB; lists of a hub have 64 MiB. */
+  readonly maxBytes?: number | undefined;
   /** Ends a read with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -46,6 +49,9 @@ export interface ByteRange {
 const BUSY = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** The longest wait in milliseconds that a server can ask for (Retry-After). */
 const LONGEST_WAIT = 120_000;
+const MOST_BYTES = 2 ** 32;
+/** Bytes of a list. */
+const MOST_LISTED = 2 ** 26;
 
 /** Reads files from servers. */
 export class Http {
@@ -54,6 +60,7 @@ export class Http {
   readonly #timeout: number;
   readonly #retries: number;
   readonly #retryDelay: number;
+  readonly #maxBytes: number;
   readonly #signal: AbortSignal | undefined;
 
   constructor(options: HttpOptions = {}) {
@@ -62,6 +69,7 @@ export class Http {
     this.#timeout = options.timeout ?? 30_000;
     this.#retries = options.retries ?? 4;
     this.#retryDelay = options.retryDelay ?? 500;
+    this.#maxBytes = options.maxBytes ?? MOST_BYTES;
     this.#signal = options.signal;
   }
 
@@ -87,13 +95,22 @@ export class Http {
     return { total: totalOf(answer, range), whole, chunks: this.#chunks(url, range, answer) };
   }
 
-  /** As {@link open}, but the bytes at once. */
-  async read(url: string, range?: ByteRange, retries?: number): Promise<(HttpBody & { readonly bytes: Uint8Array }) | null> {
+  /** As {@link open}, but the bytes at once. @param most bytes */
+  async read(
+    url: string,
+    range?: ByteRange,
+    retries?: number,
+    most: number = this.#maxBytes,
+  ): Promise<(HttpBody & { readonly bytes: Uint8Array }) | null> {
     const body = await this.open(url, range, retries);
     if (!body) return null;
     const parts: Uint8Array[] = [];
-    for await (const part of body.chunks) parts.push(part);
-    const bytes = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
+    let length = 0;
+    for await (const part of body.chunks) {
+      if ((length += part.length) > most) throw tooLong(url, most);
+      parts.push(part);
+    }
+    const bytes = new Uint8Array(length);
     let at = 0;
     for (const part of parts) {
       bytes.set(part, at);
@@ -102,16 +119,34 @@ export class Http {
     return { ...body, total: body.whole ? bytes.length : body.total, bytes };
   }
 
+  /** The JSON of an address, which is a list of some kind; null where there is none. */
+  async readList(url: string): Promise<unknown> {
+    const found = await this.read(url, undefined, undefined, Math.min(this.#maxBytes, MOST_LISTED));
+    if (!found) return null;
+    try {
+      return JSON.parse(decodeText(found.bytes, url)) as unknown;
+    } catch (cause) {
+      throw new MgrpoError('network', `${url}: expected JSON, got other text; check the address of the hub`, { cause });
+    }
+  }
+
   /** As `fetch` with the same patience, for libraries that take one; the answer is read whole, whatever its status. */
   readonly fetch: typeof globalThis.fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
     const headers = { ...this.#headers, ...Object.fromEntries(request.headers) };
     const answer = await this.#ask(request.url, headers, this.#retries, () => true);
     const parts: Uint8Array<ArrayBuffer>[] = [];
+    const most = Math.min(this.#maxBytes, MOST_LISTED);
+    let length = 0;
     try {
-      for (let part = await answer.next(); part; part = await answer.next()) parts.push(part as Uint8Array<ArrayBuffer>);
+      for (let part = await answer.next(); part; part = await answer.next()) {
+        if ((length += part.length) > most) throw tooLong(request.url, most);
+        parts.push(part as Uint8Array<ArrayBuffer>);
+      }
     } catch (error) {
-      throw unreachable(request.url, error);
+      throw error instanceof MgrpoError ? error : unreachable(request.url, error);
+    } finally {
+      await answer.drop();
     }
     const { status } = answer;
     return new Response(new Blob(parts), { status, headers: answer.headers });
@@ -135,11 +170,13 @@ export class Http {
           if (rest.length === 0) continue;
           failures = 0;
           given += rest.length;
+          if (end !== undefined && given > end - start) throw tooLong(url, end - start);
           yield rest;
         }
         return;
       } catch (error) {
         this.#signal?.throwIfAborted();
+        if (error instanceof MgrpoError) throw error;
         if (++failures > this.#retries) throw unreachable(url, error);
       } finally {
         await answer.drop();
@@ -153,10 +190,16 @@ export class Http {
   }
 
   /** One answer that can be used: success, absent, or past the end. */
-  #askFor(url: string, range: ByteRange | undefined, retries: number): Promise<Answer> {
+  async #askFor(url: string, range: ByteRange | undefined, retries: number): Promise<Answer> {
     const { start, end } = range ?? {};
     const headers = { ...this.#headers, ...(range && { range: `bytes=${start}-${end === undefined ? '' : end - 1}` }) };
-    return this.#ask(url, headers, retries, (status) => [404, 410, 416].includes(status));
+    const answer = await this.#ask(url, headers, retries, (status) => [404, 410, 416].includes(status));
+    const part = /^bytes (\d+)-/.exec(answer.headers.get('content-range') ?? '')?.[1];
+    const isOther = answer.status === 206 && (!range || (part !== undefined && Number(part) !== start));
+    if (!isOther) return answer;
+    await answer.drop();
+    const asked = range ? `bytes from ${start} on` : 'the whole file';
+    throw new MgrpoError('network', `${url}: expected ${asked}, got another part; use another server, or a local folder`);
   }
 
   /** An answer of success, or of a status that is expected; a busy server is asked again. */
@@ -260,8 +303,8 @@ function isFrontPage(url: string, answer: Answer): boolean {
 
 /** Length of the whole file as the answer's head gives it. */
 function totalOf(answer: Answer, range: ByteRange | undefined): number | null {
-  const total = /\/(\d+)$/.exec(answer.headers.get('content-range') ?? '')?.[1];
-  if (total !== undefined) return Number(total);
+  const total = Number(/\/(\d+)$/.exec(answer.headers.get('content-range') ?? '')?.[1]);
+  if (Number.isSafeInteger(total)) return total;
   // A page may not see content-range of another origin, but content-length: of all that follows, it gives the end.
   const length = answer.headers.get('content-length');
   const packed = answer.headers.get('content-encoding') ?? 'identity';
@@ -275,6 +318,11 @@ function retryAfter(header: string | null): number | null {
   if (header === null) return null;
   const milliseconds = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return Number.isFinite(milliseconds) ? Math.max(milliseconds, 0) : null;
+}
+
+/** The error of a server that sends more than it may. */
+export function tooLong(url: string, most: number): MgrpoError {
+  return new MgrpoError('network', `${url}: expected at most ${most} bytes, got more; use another server, or a local folder`);
 }
 
 /** The error of a server that answers with a status other than success. */

@@ -1,6 +1,6 @@
 // Models of the Hugging Face hub in a page: each file is downloaded when it is first read, into a folder that keeps it (OPFS in browsers).
-import { MgrpoError } from '../errors.js';
-import { readJson, type FileFolder, type FileSource } from './files.js';
+import { MgrpoError, show } from '../errors.js';
+import { fieldsOf, notFound, readJson, type FileFolder, type FileSource } from './files.js';
 import { HttpFiles } from './http-files.js';
 import { Http, type HttpOptions } from './http.js';
 import { hubAddress, hubModelName } from './hub-name.js';
@@ -42,29 +42,45 @@ export async function hubModel(model: string, cache: FileFolder, options: HubMod
 
 /** What the hub says now; else what it said when files were kept. Files of another commit are removed. */
 async function listingOf(url: string, id: string, folder: FileFolder, options: HubModelOptions): Promise<Listing> {
-  const kept = (await folder.exists(LISTING)) ? ((await readJson(folder, LISTING)) as Listing) : null;
-  let found: Awaited<ReturnType<Http['read']>>;
+  const stored = (await folder.exists(LISTING)) ? await readJson(folder, LISTING).catch(() => null) : null;
+  const kept = isListing(stored) ? stored : null;
+  let said: unknown;
   try {
-    found = await new Http(options).read(url);
+    said = await new Http(options).readList(url);
   } catch (error) {
     if (kept && error instanceof MgrpoError && error.code === 'network') return kept;
     throw error;
   }
-  if (!found) throw new MgrpoError('not_found', `${id}: expected a model of the hub, found none of that name; correct it`);
-  const said = JSON.parse(new TextDecoder().decode(found.bytes)) as { sha: string; siblings: Sibling[] };
-  if (kept?.commit === said.sha) return kept;
-  const files = said.siblings.map(({ rfilename, size, lfs }) => ({ path: rfilename, size, sha256: lfs?.sha256 ?? null }));
-  const listing = { commit: said.sha, files };
+  if (said === null) throw new MgrpoError('not_found', `${id}: expected a model of the hub, found none of that name; correct it`);
+  const listing = listingFrom(said);
+  if (!isListing(listing)) {
+    const wayOut = 'check the address of the hub';
+    throw new MgrpoError('network', `${id}: expected a commit and its files from the hub, got ${show(said)}; ${wayOut}`);
+  }
+  if (kept?.commit === listing.commit) return kept;
   await folder.remove('');
   await folder.write(LISTING, JSON.stringify(listing));
   return listing;
 }
 
-/** A file as the hub lists it. */
-interface Sibling {
-  readonly rfilename: string;
-  readonly size: number;
-  readonly lfs?: { readonly sha256: string };
+/** What the hub says in our words, checked by {@link isListing}. */
+function listingFrom(said: unknown): unknown {
+  const { sha, siblings } = fieldsOf(said);
+  if (!Array.isArray(siblings)) return null;
+  const files = siblings.map((sibling: unknown) => {
+    const { rfilename: path, size, lfs } = fieldsOf(sibling);
+    return { path, size, sha256: fieldsOf(lfs)['sha256'] ?? null };
+  });
+  return { commit: sha, files };
+}
+
+function isListing(value: unknown): value is Listing {
+  const { commit, files } = fieldsOf(value);
+  const isFile = (file: unknown): boolean => {
+    const { path, size, sha256 } = fieldsOf(file);
+    return typeof path === 'string' && Number.isSafeInteger(size) && (sha256 === null || typeof sha256 === 'string');
+  };
+  return typeof commit === 'string' && /^\w{1,80}$/.test(commit) && Array.isArray(files) && files.every(isFile);
 }
 
 /** Files that are kept in a folder once they were read. */
@@ -105,14 +121,16 @@ class KeptFiles implements FileSource {
 
   async #fetch(path: string): Promise<FileSource> {
     if (await this.#folder.exists(path)) return this.#folder;
-    const sha256 = this.#listing.files.find((file) => file.path === path)?.sha256 ?? null;
-    await this.#folder.write(path, this.#parts(path, sha256));
+    const listed = this.#listing.files.find((file) => file.path === path);
+    if (!listed) throw notFound(this.name, path);
+    await this.#folder.write(path, this.#parts(listed));
     return this.#folder;
   }
 
   /** The bytes of a file; an error at their end, where they are not those that were promised, keeps the file from appearing. */
-  async *#parts(path: string, sha256: string | null): AsyncGenerator<Uint8Array> {
+  async *#parts({ path, size, sha256 }: Listing['files'][number]): AsyncGenerator<Uint8Array> {
     const total = await this.#source.size(path);
+    if (total !== size) throw new MgrpoError('bad_file', `${this.name}/${path}: expected ${size} bytes, got ${total}; try again`);
     const hash = new Sha256();
     for (let at = 0; at < total; at += PART) {
       const part = await this.#source.readRange(path, at, Math.min(at + PART, total));

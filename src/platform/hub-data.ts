@@ -1,19 +1,16 @@
 // Data sets of the Hugging Face hub: which parquet files hold a split. They are read by ranges, not downloaded; browsers can do it too.
-import { MgrpoError, show } from '../errors.js';
-import { decodeText } from './files.js';
+import { MgrpoError, show, someOf } from '../errors.js';
 import { HttpFiles } from './http-files.js';
 import { Http } from './http.js';
-import type { Fetch, HttpOptions } from './http.js';
+import type { HttpOptions } from './http.js';
 import { HUB_ID, hubAddress } from './hub-name.js';
 
 /** How a data set of the hub is asked for. */
-export interface HubDataOptions {
+export interface HubDataOptions extends Omit<HttpOptions, 'headers'> {
   /** Access token for private and gated data. */
   readonly token?: string | undefined;
   /** Address of the hub. Default https://huggingface.co. */
   readonly hubUrl?: string | undefined;
-  /** Asks instead of the platform's own `fetch`. */
-  readonly fetch?: Fetch | undefined;
 }
 
 /** A file behind an address. */
@@ -47,24 +44,34 @@ export async function hubDataset(name: string, split: string, options: HubDataOp
     );
   const hubUrl = hubAddress(options.hubUrl);
   const headers: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {};
-  const { fetch } = options;
-  const listing = await listed(`${hubUrl}/api/datasets/${id}/parquet`, id, { fetch, headers });
+  const listing = await new Http({ ...options, headers }).readList(`${hubUrl}/api/datasets/${id}/parquet`);
+  if (listing === null)
+    throw new MgrpoError(
+      'not_found',
+      `${id}: expected a file, or a data set of the hub, found neither; check the path or the name`,
+    );
   const urls = pick(pick(listing, config || USUAL_CONFIGS, `${id}: config`, name), named ?? split, `${id}: split`, name);
-  if (!Array.isArray(urls) || !urls.every((url): url is string => typeof url === 'string'))
+  if (!Array.isArray(urls) || !urls.every(isAddress))
     throw new MgrpoError(
       'network',
       `${hubUrl}: expected addresses of parquet files, got ${show(urls)}; check the address of the hub`,
     );
   // Addresses at other hosts come without the token.
-  return urls.map((url) => remoteData(url, { fetch, headers: new URL(url).origin === new URL(hubUrl).origin ? headers : {} }));
+  return urls.map((url) =>
+    remoteData(url, { ...options, headers: new URL(url).origin === new URL(hubUrl).origin ? headers : {} }),
+  );
+}
+
+function isAddress(url: unknown): url is string {
+  return typeof url === 'string' && url.length < 1000 && /^https?:/.test(url) && URL.canParse(url);
 }
 
 /** The folder and name of a file behind an address. @throws invalid_argument for an address that names no file */
 export function remoteData(address: string, options: HttpOptions = {}): RemoteData {
-  const url = new URL(address);
-  const at = url.pathname.lastIndexOf('/') + 1;
-  const path = decodeURIComponent(url.pathname.slice(at));
-  if (path === '' || url.search !== '')
+  const url = URL.canParse(address) ? new URL(address) : null;
+  const at = (url?.pathname.lastIndexOf('/') ?? 0) + 1;
+  const path = decoded(url?.pathname.slice(at) ?? '');
+  if (url === null || path === '' || url.search !== '')
     throw new MgrpoError(
       'invalid_argument',
       `${address}: expected the address of a file, without a query, got another; give the address that ends in the file's name`,
@@ -72,17 +79,12 @@ export function remoteData(address: string, options: HttpOptions = {}): RemoteDa
   return { files: new HttpFiles(url.origin + url.pathname.slice(0, at), options), path };
 }
 
-async function listed(url: string, id: string, options: HttpOptions): Promise<unknown> {
-  const found = await new Http(options).read(url);
-  if (!found)
-    throw new MgrpoError(
-      'not_found',
-      `${id}: expected a file, or a data set of the hub, found neither; check the path or the name`,
-    );
+/** A part of an address as text; '' where it is none. */
+function decoded(part: string): string {
   try {
-    return JSON.parse(decodeText(found.bytes, url)) as unknown;
-  } catch (cause) {
-    throw new MgrpoError('network', `${url}: expected JSON, got other text; check the address of the hub`, { cause });
+    return decodeURIComponent(part);
+  } catch {
+    return '';
   }
 }
 
@@ -95,7 +97,7 @@ function pick(value: unknown, names: string | readonly string[], what: string, n
   if (typeof names !== 'string' && entries.size === 1) return [...entries.values()][0];
   throw new MgrpoError(
     'not_found',
-    `${what}: expected one of ${[...entries.keys()].join(', ') || '(none)'}, got ${wanted.join(' or ')}; ` +
+    `${what}: expected one of ${someOf([...entries.keys()]) || '(none)'}, got ${wanted.join(' or ')}; ` +
       `name it: ${name.split(':')[0]}:CONFIG:SPLIT`,
   );
 }

@@ -4,16 +4,16 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { MgrpoError } from '../errors.js';
-import { readJson } from './files.js';
+import { MgrpoError, show, someOf } from '../errors.js';
+import { fieldsOf, readJson } from './files.js';
 import type { FileSource } from './files.js';
 import { HttpFiles } from './http-files.js';
-import { Http, unreachable } from './http.js';
+import { Http, tooLong, unreachable } from './http.js';
 import type { HttpOptions } from './http.js';
 import { hubAccess } from './hub-access.js';
 import type { HubAccessOptions } from './hub-access.js';
 import { hubModelName } from './hub-name.js';
-import { NodeFiles, makeFolder } from './node-files.js';
+import { NodeFiles, errno, makeFolder, writeError } from './node-files.js';
 
 /** How far a download has come, in bytes. */
 export interface DownloadProgress {
@@ -87,6 +87,9 @@ interface Hash {
   readonly value: string;
 }
 
+/** Pages of a list of files, at most: a hub may always name a next one. */
+const MOST_PAGES = 1000;
+
 /** Times that a file whose bytes are not those that the hub promises is fetched. */
 const ATTEMPTS = 2;
 
@@ -128,8 +131,12 @@ class Download {
       return cached;
     }
     const files = new NodeFiles(this.#snapshot(commit));
-    await makeFolder(files.name);
-    await this.#fetchAll(commit, files);
+    try {
+      await makeFolder(files.name);
+      await this.#fetchAll(commit, files);
+    } catch (error) {
+      throw errno(error) === undefined ? error : writeError(files.name, error);
+    }
     await new NodeFiles(this.#folder).write(`refs/${this.#revision}`, commit);
     return files;
   }
@@ -152,6 +159,7 @@ class Download {
 
   /** The snapshot if all that a model needs is in it. */
   async #cached(commit: string): Promise<NodeFiles | null> {
+    if (!/^[0-9a-f]{40}$/.test(commit)) return null;
     const files = new NodeFiles(this.#snapshot(commit));
     for (const name of ['config.json', 'tokenizer.json']) if (!(await files.exists(name))) return null;
     if (await files.exists(WEIGHTS)) return files;
@@ -175,8 +183,9 @@ class Download {
     const remote = new Map<string, RemoteFile>();
     await this.#asking(async () => {
       const repo = { type: 'model', name: this.#id } as const;
-      for await (const { path: name, size, type, oid, lfs } of listFiles({ ...this.#api(), repo, revision: commit })) {
-        if (type === 'file') remote.set(name, { path: name, size, hash: promisedHash(oid, lfs?.oid) });
+      for await (const entry of listFiles({ ...this.#api(), repo, revision: commit })) {
+        const file = this.#listed(entry);
+        if (file) remote.set(file.path, file);
       }
     });
     const single = remote.get(WEIGHTS);
@@ -184,7 +193,7 @@ class Download {
     if (!single && !index) {
       throw new MgrpoError(
         'bad_file',
-        `${this.#id}: expected ${WEIGHTS} or ${WEIGHTS_INDEX} among its files, got ${[...remote.keys()].join(', ')}; ` +
+        `${this.#id}: expected ${WEIGHTS} or ${WEIGHTS_INDEX} among its files, got ${someOf([...remote.keys()])}; ` +
           'choose a model with safetensors weights',
       );
     }
@@ -250,6 +259,7 @@ class Download {
         if (!body) throw new MgrpoError('not_found', `${url}: expected the file, found none; choose another revision`);
         if (body.whole) done = 0;
         for await (const chunk of body.chunks) {
+          if (done + chunk.length > file.size) throw tooLong(url, file.size);
           // By position, so that two processes at the same file write the same bytes to the same places.
           await handle.write(chunk, 0, chunk.length, done);
           done += chunk.length;
@@ -265,9 +275,33 @@ class Download {
     }
   }
 
-  /** How the hub's library asks. */
+  /** A file of a list; null for an entry that is no file. */
+  #listed(entry: unknown): RemoteFile | null {
+    const fail = (): never => {
+      const wayOut = 'check the address of the hub';
+      throw new MgrpoError('network', `${this.#hubUrl}: expected files with path and size, got ${show(entry)}; ${wayOut}`);
+    };
+    const { type, path: name, size, oid, lfs } = fieldsOf(entry);
+    if (type === 'directory') return null;
+    const hashes = [oid, fieldsOf(lfs)['oid']];
+    const areHashes = hashes.every((hash) => hash === undefined || (typeof hash === 'string' && /^[0-9a-f]{40,64}$/.test(hash)));
+    if (typeof name !== 'string' || !Number.isSafeInteger(size) || (size as number) < 0 || !areHashes) return fail();
+    return { path: name, size: size as number, hash: promisedHash(...(hashes as [string | undefined, string | undefined])) };
+  }
+
+  /** How the hub's library asks; a list has an end. */
   #api(): { hubUrl: string; fetch: typeof fetch } {
-    return { hubUrl: this.#hubUrl, fetch: this.#http.fetch };
+    let pages = 0;
+    return {
+      hubUrl: this.#hubUrl,
+      fetch: (input, init) => {
+        if (++pages <= MOST_PAGES) return this.#http.fetch(input, init);
+        throw new MgrpoError(
+          'network',
+          `${this.#hubUrl}: expected a list of at most ${MOST_PAGES} pages, got more; check the address of the hub`,
+        );
+      },
+    };
   }
 
   /** Runs a request to the hub and says what its refusal means. */
@@ -309,11 +343,15 @@ async function hashOf(name: string, size: number, algorithm: Hash['algorithm']):
   return hash.digest('hex');
 }
 
+/** Whether an index may name such a file: one of its own folder. */
+function isShardName(name: unknown): name is string {
+  return typeof name === 'string' && /^[^/\\\0]{1,200}\.safetensors$/.test(name);
+}
+
 async function shardsOf(files: NodeFiles): Promise<string[]> {
   const index = await readJson(files, WEIGHTS_INDEX);
-  const map = typeof index === 'object' && index !== null && 'weight_map' in index ? index.weight_map : null;
-  const names = typeof map === 'object' && map !== null ? [...new Set(Object.values(map))] : [];
-  if (names.length === 0 || !names.every((name): name is string => typeof name === 'string' && !/[/\\]/.test(name))) {
+  const names = [...new Set(Object.values(fieldsOf(fieldsOf(index)['weight_map'])))];
+  if (names.length === 0 || !names.every(isShardName)) {
     throw new MgrpoError(
       'bad_file',
       `${files.name}/${WEIGHTS_INDEX}: expected file names in weight_map, got others; choose another revision`,

@@ -216,7 +216,8 @@ function temporaryName(target: string): string {
   return path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(4).toString('hex')}.part`);
 }
 
-function errno(error: unknown): string | undefined {
+/** The system's name of an error, as ENOSPC; undefined for other errors. */
+export function errno(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 

@@ -217,8 +217,9 @@ describe('a server', () => {
   it.each(['before its answer', 'in the middle of it'])('that falls silent %s is given up, and named', async (when) => {
     misbehave = (request, response) => {
       if (when === 'before its answer') return;
-      response.writeHead(206, { 'content-range': 'bytes 0-999/300000' }).flushHeaders();
-      if (request.headers.range!.startsWith('bytes=0-')) response.write('a');
+      const [, start] = /^bytes=(\d+)-/.exec(request.headers.range!)!;
+      response.writeHead(206, { 'content-range': `bytes ${start}-999/300000` }).flushHeaders();
+      if (start === '0') response.write('a');
     };
     await expect(open({ timeout: 50, retries: 1 }).exists('w')).rejects.toThrow(/expected an answer, got nothing for 0\.05 s/);
   });
@@ -229,6 +230,55 @@ describe('a server', () => {
         ? answer({ headers: {} } as IncomingMessage, response, path.slice(3))
         : void response.writeHead(302, { location: `/to/${path}` }).end();
     expect(await open().readText('config.json')).toBe('{"a":1}');
+  });
+
+  it('that redirects without end is given up', async () => {
+    misbehave = (_, response, path) => void response.writeHead(302, { location: `/again/${path}` }).end();
+    await expect(open({ retries: 0 }).exists('w')).rejects.toMatchObject({ code: 'network' });
+    expect(requests.length).toBeLessThan(30);
+  });
+
+  it('that redirects to another one does not show it the token', async () => {
+    const seen: (string | undefined)[] = [];
+    misbehave = (request, response, path) => {
+      seen.push(request.headers.authorization);
+      if (seen.length > 1) return void response.end('there');
+      const { port } = server.address() as AddressInfo;
+      response.writeHead(302, { location: `http://localhost:${port}/${path}` }).end();
+    };
+    expect(await open({ headers: { authorization: 'Bearer hf_x' } }).readText('w')).toBe('there');
+    expect(seen).toEqual(['Bearer hf_x', undefined]);
+  });
+
+  it.each([
+    [
+      'another part than was asked for',
+      { 'content-range': 'bytes 7-9/300000' },
+      'abc',
+      /expected bytes from 0 on, got another part/,
+    ],
+    [
+      'more than was asked for',
+      { 'content-range': 'bytes 0-9/300000' },
+      'a'.repeat(5000),
+      /expected at most 1000 bytes, got more/,
+    ],
+  ])('that gives %s is refused', async (_, headers, body, said) => {
+    misbehave = (__, response) => void response.writeHead(206, headers).end(body);
+    await expect(open({ readAhead: 1000 }).exists('w')).rejects.toThrow(said);
+  });
+
+  it('that sends without end is cut off', async () => {
+    let sent = 0;
+    misbehave = (_, response) => {
+      const more = (): void => {
+        while (!response.destroyed && sent < 1e9 && response.write(Buffer.alloc(65_536))) sent += 65_536;
+      };
+      response.writeHead(200).on('drain', more);
+      more();
+    };
+    await expect(open({ maxBytes: 2 ** 20 }).readText('w')).rejects.toThrow(/expected at most 1048576 bytes, got more/);
+    expect(sent).toBeLessThan(5e7);
   });
 
   it('is left alone once the signal comes', async () => {

@@ -1,6 +1,10 @@
 // Files that mean no good: seeds of every kind that is read, changed at random. What reads them must give something or name the fault, in
 // bounded time.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { parse as parseYaml } from 'yaml';
+import { readRecords } from '../../src/data/records.js';
 import { MgrpoError } from '../../src/errors.js';
 import { parseModelConfig } from '../../src/formats/hf-config.js';
 import { parseLoraConfig } from '../../src/formats/peft.js';
@@ -18,6 +22,7 @@ import { charTokenizer } from '../../src/tasks/char-tokenizer.js';
 import { jsonlRows } from '../../src/tasks/jsonl.js';
 import { ChatTemplate } from '../../src/text/chat-template.js';
 import { Tokenizer } from '../../src/text/tokenizer.js';
+import { ANSWER_READERS, GOOD_ANSWERS, HOSTILE_ANSWERS } from './hostile-answers.js';
 import { SMALL_CONFIG } from './policy.js';
 import { reportData } from './report-data.js';
 
@@ -26,6 +31,10 @@ export interface Reader {
   readonly name: string;
   /** Texts or bytes that it reads without complaint. */
   readonly seeds: readonly (string | Uint8Array)[];
+  /** Others that are changed too, which it may refuse. */
+  readonly refused?: readonly string[];
+  /** How many of the files of others one of this reader costs. */
+  readonly cost?: number;
   /** Reads one; gives something or throws. */
   read(file: Uint8Array): unknown;
 }
@@ -59,10 +68,14 @@ const ADAPTER = {
 };
 const TEMPLATE = `{%- for message in messages %}{{ '<' + message.role + '>' + message['content'] | trim }}{%- if loop.last and add_generation_prompt %}<assistant>{%- endif %}{%- endfor %}`;
 const ROWS = `{"question":"1+1","answer":"2","level":3}\n{"prompt":[{"role":"user","content":"2+2"}],"gold":"#### 4"}\n`;
+const TABLE = 'question,answer\n1+1,2\n"a ""b"", c","#### 4"\r\n';
 const YAML = 'model: &m models/signs\nlearningRate: 1e-5\nlayer2: {mode: eq5, phrases: [a, *m]}\nmaxSteps: 10\n';
 
 const tokenizerFiles = charTokenizer(['Wait.']).files;
 const memory = (files: Record<string, string | Uint8Array>): MemoryFiles => new MemoryFiles('hostile', files);
+
+const records = (name: string, file: Uint8Array): Promise<unknown> =>
+  readRecords({ files: memory({ [name]: file }), path: name });
 
 /** Everything that is read and may come from somebody else. */
 export async function readers(): Promise<readonly Reader[]> {
@@ -139,6 +152,15 @@ export async function readers(): Promise<readonly Reader[]> {
         if (/<script>(?!\()|<img/i.test(page.replace(/<script>[^]*?<\/script>/, ''))) throw new Error('a script in the page');
       },
     },
+    ...['none', 'snappy'].map((packed) => ({
+      name: `parquet (${packed})`,
+      cost: 10,
+      seeds: [readFileSync(path.join(import.meta.dirname, `../data/files/gsm8k-${packed}.parquet`))],
+      read: (file: Uint8Array) => records('a.parquet', file),
+    })),
+    { name: 'CSV', seeds: [TABLE], read: (file) => records('a.csv', file) },
+    { name: 'gzip', cost: 5, seeds: [gzipSync(ROWS)], read: (file) => records('a.jsonl.gz', file) },
+    ...ANSWER_READERS.map((reader) => ({ ...reader, seeds: GOOD_ANSWERS, refused: HOSTILE_ANSWERS })),
     {
       name: 'manifest.json',
       seeds: [sealed.files.get('one/manifest.json')!],
@@ -155,7 +177,23 @@ export async function readers(): Promise<readonly Reader[]> {
 /** Values that stand where others are expected. */
 const VALUES: readonly unknown[] = [
   ...[null, true, false, -1, 0, 0.5, 1e308, 2 ** 31, 2 ** 53, 1e6, -0, '', 'x', '__proto__', '\ud800', '<img src=x onerror=1>'],
-  ...[[], {}, [[]], [null], { a: {} }, 'constructor', '(a+)+b', '((', '{% for %}', 'a'.repeat(3000), Array(200).fill(1)],
+  ...[
+    [],
+    {},
+    [[]],
+    [null],
+    { a: {} },
+    'constructor',
+    '(a+)+b',
+    '((',
+    '{% for %}',
+    '../../../x',
+    '/etc/passwd',
+    'file:///etc/passwd',
+    'http://[',
+    'a'.repeat(3000),
+    Array(200).fill(1),
+  ],
   JSON.parse('['.repeat(500) + ']'.repeat(500)) as unknown,
 ];
 
@@ -243,10 +281,13 @@ export interface Findings {
 /** Milliseconds that one file may take. */
 export const SLOW = 2000;
 
-/** Reads changed files for some time or number. */
-export async function fuzz(reader: Reader, count: number, seed: number): Promise<Findings> {
+/** Reads changed files; a reader that costs more gets fewer. */
+export async function fuzz(reader: Reader, most: number, seed: number): Promise<Findings> {
   const rng = new Rng(seed, 0);
-  const seeds = reader.seeds.map((file) => (typeof file === 'string' ? new TextEncoder().encode(file) : file));
+  const count = Math.ceil(most / (reader.cost ?? 1));
+  const seeds = [...reader.seeds, ...(reader.refused ?? [])].map((file) =>
+    typeof file === 'string' ? new TextEncoder().encode(file) : file,
+  );
   const found = { reader: reader.name, files: count, read: 0, named: 0, faults: [] as { file: string; fault: string }[] };
   for (let i = 0; i < count; i++) {
     const file = mutate(seeds[i % seeds.length]!, rng);
