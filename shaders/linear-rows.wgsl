@@ -21,6 +21,8 @@ struct Params {
   out2: u32,
   factor1: u32,
   factor2: u32,
+  low1: u32,
+  low2: u32,
   rank: u32,
   scale: f32,
 }
@@ -41,19 +43,19 @@ override RESIDUAL: bool = false;
 #include "gate"
 
 struct Part {
-  number: u32,
   tile: u32, // number of the workgroup's tile among those of the part
   columns: u32,
   weight: u32,
   bias: u32,
   out: u32,
   factor: u32,
+  low: u32,
 }
 
 fn part_of(tile: u32) -> Part {
-  if (tile >= p.tiles2) { return Part(2, tile - p.tiles2, p.columns2, p.weight2, p.bias2, p.out2, p.factor2); }
-  if (tile >= p.tiles1) { return Part(1, tile - p.tiles1, p.columns1, p.weight1, p.bias1, p.out1, p.factor1); }
-  return Part(0, tile, p.columns0, 0, 0, 0, 0);
+  if (tile >= p.tiles2) { return Part(tile - p.tiles2, p.columns2, p.weight2, p.bias2, p.out2, p.factor2, p.low2); }
+  if (tile >= p.tiles1) { return Part(tile - p.tiles1, p.columns1, p.weight1, p.bias1, p.out1, p.factor1, p.low1); }
+  return Part(tile, p.columns0, 0, 0, 0, 0, 0);
 }
 
 // What a part's module gives at [r, c], from its sum.
@@ -62,7 +64,7 @@ fn finished(part: Part, r: u32, c: u32, sum: f32) -> f32 {
   if (BIAS) { value += bias_at(part.bias + c); }
   if (RESIDUAL) { value += residual[r * part.columns + c]; }
   #if LOW_RANK
-  let u = (part.number * p.rows + r) * p.rank;
+  let u = part.low + r * p.rank;
   let b = part.factor + c * p.rank;
   var product = 0.0;
   for (var e = 0u; e < p.rank; e++) { product = fma(low[u + e], factors[b + e], product); }
@@ -98,7 +100,7 @@ fn linear_rows(group: Group, @builtin(local_invocation_index) local: u32) {
     let cell = i / SPAN * WIDTH + i % SPAN;
     let value = finished(part, r, c, total_of(cell));
     #if GATED
-    let up = finished(Part(1, part.tile, part.columns, p.weight1, p.bias1, 0, p.factor1), r, c, total_of(cell + SPAN));
+    let up = finished(Part(part.tile, part.columns, p.weight1, p.bias1, 0, p.factor1, p.low1), r, c, total_of(cell + SPAN));
     out[r * part.columns + c] = value * element(share(V(value)), 0) * up;
     #end
     #if !GATED

@@ -4,6 +4,7 @@
 // Put before this text: LANES and lane_sum by lib/lanes-subgroup or lib/lanes-shared; V, N by lib/pack-1 or lib/pack-4; W and weight by lib/weights.
 // Widths in the parameters are in units of N.
 #include "index"
+#include "rms"
 
 const BLOCK = 64u; // workgroup size of the kernels with one thread per V of columns
 
@@ -27,12 +28,7 @@ fn rmsnorm_fwd(group: Group, @builtin(local_invocation_index) lane: u32) {
   if (row >= forward.rows) { return; }
   let width = forward.width;
   let base = row * width;
-  var squares = V();
-  for (var i = lane; i < width; i += LANES) {
-    let v = x[base + i];
-    squares = fma(v, v, squares);
-  }
-  let r = inverseSqrt(lane_sum(total(squares), lane) / f32(width * N) + forward.eps);
+  let r = inverse_rms(base, width, forward.eps, lane);
   for (var i = lane; i < width; i += LANES) {
     y[base + i] = x[base + i] * r * (forward.offset + weight(i));
   }

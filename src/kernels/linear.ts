@@ -42,6 +42,8 @@ const PARAMS = {
   out2: 'u32',
   factor1: 'u32',
   factor2: 'u32',
+  low1: 'u32',
+  low2: 'u32',
   rank: 'u32',
   scale: 'f32',
 } as const;
@@ -76,7 +78,7 @@ interface Parts {
   readonly y: Joint;
   readonly bias?: Joint | undefined;
   readonly residual?: Tensor | undefined;
-  readonly low?: { readonly u: Tensor; readonly b: Joint; readonly rank: number; readonly scale: number } | undefined;
+  readonly low?: { readonly u: Joint; readonly b: Joint; readonly rank: number; readonly scale: number } | undefined;
   readonly gate?: Activation | undefined;
   readonly m: number;
   readonly n: readonly number[];
@@ -102,8 +104,9 @@ export function gatedLinear(rec: GpuRecorder, args: Resolved<GatedLinearArgs>): 
 
 /** One of several modules. */
 function moduleOf(args: Resolved<LinearArgs>, i: number): Resolved<LinearArgs> {
-  const { w, y, bias, a, b, n } = args;
-  return { ...args, w: [w[i]!], y: [y[i]!], n: [n[i]!], bias: bias && [bias[i]!], a: a && [a[i]!], b: b && [b[i]!] };
+  const { w, y, bias, a, b, u, n } = args;
+  const factors = { a: a && [a[i]!], b: b && [b[i]!], u: u && [u[i]!] };
+  return { ...args, w: [w[i]!], y: [y[i]!], n: [n[i]!], bias: bias && [bias[i]!], ...factors };
 }
 
 /** Records modules in one dispatch, after one for their low-rank factors, where device, sizes and memory allow it. */
@@ -117,13 +120,21 @@ function recordJointly(
   if (kind !== 'gpu' || m > MOST_ROWS || n.length > MOST_PARTS || rank > MOST_RANK) return false;
   const bind = (tensors: readonly Tensor[] | undefined): Joint | undefined => tensors && joined(tensors, maxBinding);
   const [w, bias, a, b] = [bind(lists.w), bind(lists.bias), bind(lists.a), bind(lists.b)];
-  if (!w || (lists.bias && !bias) || (lists.a && !(a && b))) return false;
-  const ranks = n.map(() => rank);
-  const u = rec.scratch('lora.u', [n.length, m, Math.max(rank, 1)]);
-  if (a) record(rec, { x, w: a, y: { tensor: u, starts: n.map((_, i) => i * m * rank) }, m, n: ranks, k });
-  const low = b && { u, b, rank, scale };
+  const given = bind(lists.u);
+  if (!w || (lists.bias && !bias) || (lists.a && !(a && b)) || (lists.u && !given)) return false;
+  const u = given ?? (a && lowRank(rec, { x, w: a, m, n: n.map(() => rank), k }));
+  const low = u && b && { u, b, rank, scale };
   record(rec, { x, w, y, bias, residual: lists.residual, low, gate, m, n, k });
   return true;
+}
+
+/** Records the products of an input and low-rank factors. */
+function lowRank(rec: GpuRecorder, args: Omit<Parts, 'y'>): Joint {
+  const { m, n } = args;
+  const starts = n.map((rank, i) => i * m * rank);
+  const y = { tensor: rec.scratch('lora.u', [n.length, m, n[0]!]), starts };
+  record(rec, { ...args, y });
+  return y;
 }
 
 function record(rec: GpuRecorder, { x, w, y, bias, residual, low, gate, m, n, k }: Parts): void {
@@ -138,15 +149,16 @@ function record(rec: GpuRecorder, { x, w, y, bias, residual, low, gate, m, n, k 
   const second = ({ starts }: Joint): number => starts[1] ?? 0;
   const third = ({ starts }: Joint): number => starts[2] ?? 0;
   const none: Joint = { tensor: x, starts: [] };
-  const [biases, factors] = [bias ?? none, low?.b ?? none];
+  const [biases, factors, lows] = [bias ?? none, low?.b ?? none, low?.u ?? none];
   const params = {
     ...{ rows: m, depth: k, chunk: chunkOf(k), rank: low?.rank ?? 0, scale: low?.scale ?? 1 },
     ...{ tiles1: tiles1 > 0 ? tiles0 : NEVER, tiles2: tiles2 > 0 ? tiles0 + tiles1 : NEVER },
     ...{ columns0: n[0]!, columns1: n[1] ?? 0, columns2: n[2] ?? 0 },
     ...{ weight1: second(w), weight2: third(w), bias1: second(biases), bias2: third(biases) },
     ...{ out1: second(y), out2: third(y), factor1: second(factors), factor2: third(factors) },
+    ...{ low1: second(lows), low2: third(lows) },
   };
-  const tensors = [x, w.tensor, biases.tensor, residual ?? x, y.tensor, low?.u ?? x, factors.tensor];
+  const tensors = [x, w.tensor, biases.tensor, residual ?? x, y.tensor, lows.tensor, factors.tensor];
   const grid = [tiles0 + tiles1 + tiles2, Math.ceil(m / layout.height), 1] as const;
   rec.dispatch(linearKernel(layout, operandsOf(shape), ending), tensors, params, grid);
 }

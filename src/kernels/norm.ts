@@ -1,9 +1,11 @@
-// RMSNorm in WGSL: one workgroup per row, and the gradient of the weight in two stages.
+// RMSNorm in WGSL: one workgroup per row, with the low-rank products that read it, and the gradient of the weight in two stages.
 import { kernel } from '../gpu/kernel.js';
 import type { GpuRecorder } from '../gpu/recorder.js';
-import type { RmsNormArgs, RmsNormBackwardArgs } from '../ops/norm.js';
+import { lowRankOf, type RmsNormArgs, type RmsNormBackwardArgs } from '../ops/norm.js';
 import type { Resolved } from '../ops/operation.js';
 import { byLanes } from './lanes.js';
+import { matmulNT } from './matmul.js';
+import { normLowRank } from './norm/low-rank.js';
 import { byPack } from './pack.js';
 import { byFormat, formatOf, weightPrelude } from './weight.js';
 import source from '../../shaders/rmsnorm.wgsl';
@@ -36,11 +38,13 @@ const COLUMNS = { rows: 'u32', width: 'u32', block_rows: 'u32', accumulate: 'u32
 /** Workgroup size of the kernels with one thread per pack of columns; `BLOCK` in the shader. */
 const BLOCK = 64;
 
-/** y = x·f·rstd for every row, f = w or 1 + w. */
+/** y = x·f·rstd for every row, f = w or 1 + w; and the low-rank products of y. */
 export function rmsNorm(rec: GpuRecorder, args: Resolved<RmsNormArgs>): void {
+  if (normLowRank(rec, args)) return;
   const { x, w, y, rstd, rows, width, eps, unitOffset } = args;
   const { forward, n } = kernels(rec.profile)[formatOf(w)](width);
   rec.dispatch(forward, [x, w, y, rstd], { rows, width: width / n, eps, offset: Number(unitOffset) }, rows);
+  for (const product of lowRankOf(args)) matmulNT(rec, product);
 }
 
 /** dx, and dw where it is wanted, in two stages whose order of summation depends on the sizes alone. */

@@ -24,6 +24,8 @@ export interface Modules {
   /** Low-rank factors: both or none. */
   readonly a?: readonly Tensor[] | undefined;
   readonly b?: readonly Tensor[] | undefined;
+  /** x · a_iᵀ, where an operation before has computed them. */
+  readonly u?: readonly Tensor[] | undefined;
   readonly m: number;
   readonly k: number;
   /** Columns of the results. */
@@ -59,11 +61,16 @@ const operands: Declaration<Modules>['operands'] = {
   bias: ['read?', 'weight', ({ n }, i) => [n[i]!]],
   a: ['read?', 'f32', ({ rank, k }) => [rank, k]],
   b: ['read?', 'f32', ({ n, rank }, i) => [n[i]!, rank]],
+  u: ['read?', 'f32', ({ m, rank }) => [m, rank]],
 };
 const lists: Rule<Modules> = [
-  ({ n, w, bias = w, a, b, rank }) =>
-    [w, bias, a ?? w, b ?? w].every(({ length }) => length === n.length) && (a !== undefined) === rank > 0 && !a === !b,
-  ({ n }) => `expected lists of ${n.length} tensors, as n has columns, and a and b where there is a rank; check the modules`,
+  ({ n, w, bias = w, a, b, u, rank }) =>
+    [w, bias, a ?? w, b ?? w, u ?? w].every(({ length }) => length === n.length) &&
+    (a !== undefined) === rank > 0 &&
+    !a === !b &&
+    !(u && !a),
+  ({ n }) =>
+    `expected lists of ${n.length} tensors, as n has columns, a and b where there is a rank, and u only there; check the modules`,
 ];
 
 /** For each module i: y_i = x · w_iᵀ (+ bias_i) (+ residual) (+ scale · (x · a_iᵀ) · b_iᵀ). Sums over k do not depend on m. */
@@ -99,13 +106,13 @@ export const gatedLinear: Operation<GatedLinearArgs> = operation<GatedLinearArgs
 
 /** The products of a {@link linear}, one after the other. */
 export function* productsOf(rec: Pick<Recorder, 'scratch'>, args: Resolved<LinearArgs>): Generator<Resolved<MatmulNTArgs>> {
-  const { x, w, bias, a, b, y, residual, m, k, n, rank, scale } = args;
+  const { x, w, bias, a, b, u: given, y, residual, m, k, n, rank, scale } = args;
   const plain = { m, k, alpha: 1, accumulate: false, first: 0 };
   for (const [i, columns] of n.entries()) {
     yield { ...plain, x, w: w[i]!, y: y[i]!, n: columns, stride: columns, bias: bias?.[i], residual };
     if (!a || !b) continue;
-    const u = rec.scratch('lora.u', [m, rank]);
-    yield { ...plain, x, w: a[i]!, y: u, n: rank, stride: rank };
+    const u = given?.[i] ?? rec.scratch('lora.u', [m, rank]);
+    if (!given) yield { ...plain, x, w: a[i]!, y: u, n: rank, stride: rank };
     yield { ...plain, x: u, w: b[i]!, y: y[i]!, n: columns, k: rank, stride: columns, alpha: scale, accumulate: true };
   }
 }

@@ -6,6 +6,7 @@ import type { Executor } from '../ops/operations.js';
 import { stagesOf } from '../ops/attention.js';
 import { cacheRows } from '../ops/kv.js';
 import { productsOf, stepsOf } from '../ops/linear.js';
+import { lowRankOf } from '../ops/norm.js';
 import { size, view, type Tensor } from '../ops/tensor.js';
 import { bits, type List, type Word } from './word.js';
 
@@ -91,8 +92,10 @@ export const EXECUTOR: Executor<List> = {
   kvStore(rec, { k, v, kCache, vCache, cacheRow, tokens, kvHeads, headDim }) {
     rec.append('kvStore', k, v, cacheRow, kCache, vCache, tokens, kvHeads * headDim, cacheRows(kCache, kvHeads, headDim));
   },
-  rmsNorm(rec, { x, w, y, rstd, rows, width, eps, unitOffset }) {
+  rmsNorm(rec, args) {
+    const { x, w, y, rstd, rows, width, eps, unitOffset } = args;
     rec.append('rmsNorm', x, w, y, rstd, rows, width, bits(eps), formatOf(w), bits(Number(unitOffset)));
+    for (const product of lowRankOf(args)) EXECUTOR.matmulNT(rec, product);
   },
   rmsNormBackward(rec, { x, w, rstd, dy, dx, dw, rows, width, accumulate, unitOffset }) {
     // First the weight's gradient: dx may be in the place of dy.

@@ -3,6 +3,7 @@ import { WEIGHTS, type WeightFormat } from '../../src/numbers/weights.js';
 import type { Device } from '../../src/ops/device.js';
 import type { Activation } from '../../src/ops/glu.js';
 import { gatedLinear, linear } from '../../src/ops/linear.js';
+import { matmulNT } from '../../src/ops/matmul.js';
 import { view, type Tensor } from '../../src/ops/tensor.js';
 import { gluReference } from '../reference/glu.js';
 import * as reference from '../reference/matmul.js';
@@ -169,6 +170,25 @@ describe.skipIf(skipTested)('linear modules of one input', () => {
     rec.submit();
     const [values] = await device.read(y);
     expectClose(values, gluReference(expected[0]!, expected[1]!, activation), 'y');
+  });
+
+  it.each([GPU, {}])('take low-rank products that were computed before: %o', async (options) => {
+    const device = await testedDevice(options);
+    const n = [64, 32, 32];
+    const { args } = operandsOf(device, { m: 5, k: 96, n, dtype: 'f32', rank: 8 });
+    const { x, a, m, k, rank } = args as typeof args & { a: readonly Tensor[]; rank: number };
+    const lows = device.tensor([192]);
+    const u = n.map((_, i) => view(lows, 64 * i, [m, rank]));
+    const results = device.tensor([2, 1024]);
+    const y = (run: number): Tensor[] => [0, 320, 512].map((at, i) => view(results, 1024 * run + at, [m, n[i]!]));
+    const rec = device.recorder();
+    linear(rec, { ...args, y: y(0) });
+    for (const [i, factor] of a.entries()) matmulNT(rec, { x, w: factor, y: u[i]!, m, n: rank, k });
+    linear(rec, { ...args, u, y: y(1) });
+    rec.submit();
+    const [computed, given] = [await device.read(...y(0)), await device.read(...y(1))];
+    expect(given).toEqual(computed);
+    expect(() => linear(rec, { ...args, u: u.slice(1), y: y(1) })).toThrow(/and u only there/);
   });
 
   it('refuse lists that do not belong together', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { GpuOptions } from '../../src/gpu/device.js';
 import { rmsNorm, rmsNormBackward } from '../../src/ops/norm.js';
+import { view } from '../../src/ops/tensor.js';
+import { matmulNT } from '../reference/matmul.js';
 import { rmsNormBackwardReference, rmsNormReference } from '../reference/rmsnorm.js';
 import { expectClose, noise } from '../support/compare.js';
 import { skipTested, testedDevice } from '../support/tested.js';
@@ -124,6 +126,73 @@ describe.skipIf(skipTested)('rmsNorm', () => {
     expect(() => rmsNorm(device.recorder(), { x, w, y: w, rstd: w, rows: 2, width: 4, eps: EPS })).toThrow(
       /expected f32\[2,4\] for y/,
     );
+  });
+});
+
+describe.skipIf(skipTested)('rmsNorm with low-rank factors', () => {
+  const kind = 'gpu';
+  const cases: [GpuOptions, number, number, number, boolean][] = [
+    [{ kind }, 576, 3, 16, false],
+    [{ kind, subgroups: false }, 576, 2, 8, true],
+    [{ kind }, 37, 3, 5, true],
+    [{ kind, subgroups: false }, 1540, 1, 32, false],
+    [{}, 64, 3, 4, false],
+  ];
+
+  /** y, 1/rms and the products of the first of `rows` rows. */
+  async function run(options: GpuOptions, [rows, width, parts, rank]: readonly number[], unitOffset: boolean) {
+    const [size, count] = [width! * rank!, parts!];
+    const device = await testedDevice(options);
+    const [x, w] = [noise(300 * width!, 1).slice(0, rows! * width!), noise(width!, 2)];
+    const stride = Math.ceil(size / 64) * 64;
+    const all = noise(count * stride, 3);
+    const factors = device.from(all);
+    const [y, rstd] = [guarded(device, [rows!, width!]), guarded(device, [rows!])];
+    const gap = Math.ceil((rows! * rank!) / 64) * 64;
+    const results = guarded(device, [count * gap], new Float32Array(count * gap));
+    const each = Array.from({ length: count }, (_, i) => i);
+    const rec = device.recorder();
+    rmsNorm(rec, {
+      ...{ x: device.from(x), w: device.from(w), y, rstd, rows: rows!, width: width!, eps: EPS, unitOffset, rank: rank! },
+      a: each.map((i) => view(factors, i * stride, [rank!, width!])),
+      u: each.map((i) => view(results, i * gap, [rows!, rank!])),
+    });
+    rec.submit();
+    const read = await results.values();
+    const expected = rmsNormReference(x, w, EPS, Number(unitOffset));
+    return {
+      ...{ y: await y.values(), rstd: await rstd.values(), u: each.map((i) => read.slice(i * gap, i * gap + rows! * rank!)) },
+      expected: {
+        ...expected,
+        u: each.map((i) => matmulNT(expected.y, all.slice(i * stride), { m: rows!, n: rank!, k: width! })),
+      },
+    };
+  }
+
+  it.each(cases)(
+    'agrees with f64, and gives a row the same bits among any number: %o, %i × %i × %i',
+    async (options, ...sizes) => {
+      const [width, parts, rank, unitOffset] = sizes;
+      const many = await run(options, [300, width, parts, rank], unitOffset);
+      for (const rows of [1, 8, 64]) {
+        const few = await run(options, [rows, width, parts, rank], unitOffset);
+        expectClose(few.y, few.expected.y, 'y', 1e-6);
+        expectClose(few.rstd, few.expected.rstd, 'rstd', 1e-6);
+        few.u.forEach((values, i) => expectClose(values, few.expected.u[i]!, `u${i}`));
+        expect(few.y).toEqual(many.y.slice(0, rows * width));
+        expect(few.rstd).toEqual(many.rstd.slice(0, rows));
+        expect(few.u).toEqual(many.u.map((values) => values.slice(0, rows * rank)));
+      }
+    },
+  );
+
+  it('refuses factors without results, and a rank without factors', async () => {
+    const device = await testedDevice();
+    const t = device.tensor([4, 4]);
+    const given = { x: t, w: t, y: t, rstd: t, rows: 2, width: 4, eps: EPS };
+    const rec = device.recorder();
+    expect(() => rmsNorm(rec, { ...given, a: [t], rank: 2 })).toThrow(/as many results u as factors a/);
+    expect(() => rmsNorm(rec, { ...given, rank: 2 })).toThrow(/both where there is a rank/);
   });
 });
 

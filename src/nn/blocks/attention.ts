@@ -10,7 +10,7 @@ import type { ModelConfig } from '../model-config.js';
 import type { Network } from '../network.js';
 import { makeBeside, type LayerPass, type Make } from './layer.js';
 import { linear, linearBackward, linears } from './linear.js';
-import { norm, normBackward, normOut } from './norm.js';
+import { norm, normBackward, normFor, normOut } from './norm.js';
 
 /** What the backward pass reads. T = tokens. */
 export interface AttentionValues {
@@ -69,9 +69,10 @@ export function selfAttention(pass: LayerPass, v: AttentionValues, attend: Atten
   const { rec, net, name, tokens: m } = pass;
   const { numHeads, numKvHeads, headDim, hiddenSize: width } = net.config;
   const { norms, qkNorm } = net.row;
-  norm(rec, net, `${name}.${norms.attentionIn}`, { x: v.x, y: v.in, rstd: v.inRstd, rows: m, width });
   const projections = ['q_proj', 'k_proj', 'v_proj'].map((module) => `${name}.self_attn.${module}`);
-  linears(rec, net, projections, { x: v.in, y: [v.qRaw, v.kRaw, v.v], m });
+  const normed = { x: v.x, y: v.in, rstd: v.inRstd, rows: m, width };
+  const u = normFor(rec, net, `${name}.${norms.attentionIn}`, projections, normed);
+  linears(rec, net, projections, { x: v.in, u, y: [v.qRaw, v.kRaw, v.v], m });
   if (qkNorm) {
     const heads = { width: headDim };
     norm(rec, net, `${name}.self_attn.q_norm`, { x: v.qRaw, y: v.q, rstd: v.qRstd, rows: m * numHeads, ...heads });

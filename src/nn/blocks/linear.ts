@@ -35,6 +35,8 @@ export interface LinearBackwardArgs {
 interface ModulesArgs {
   /** f32[m, in] */
   readonly x: Tensor;
+  /** What {@link normFor} gave for the modules. */
+  readonly u?: readonly Tensor[] | undefined;
   readonly m: number;
 }
 
@@ -48,9 +50,9 @@ export function linears(
   rec: Recorder,
   net: Network,
   modules: readonly string[],
-  { x, m, y }: ModulesArgs & { readonly y: readonly Tensor[] },
+  { x, u, m, y }: ModulesArgs & { readonly y: readonly Tensor[] },
 ): void {
-  if (alike(net, modules)) record(rec, { ...modulesOf(net, modules, { x, m }), y });
+  if (alike(net, modules)) record(rec, { ...modulesOf(net, modules, { x, u, m }), y });
   else for (const [i, module] of modules.entries()) linear(rec, net, module, { x, y: y[i]!, m });
 }
 
@@ -59,13 +61,23 @@ export function gated(
   rec: Recorder,
   net: Network,
   modules: readonly [gate: string, up: string],
-  { x, m, y }: ModulesArgs & { readonly y: Tensor },
+  { x, u, m, y }: ModulesArgs & { readonly y: Tensor },
 ): void {
   const { activation } = net.row;
-  if (alike(net, modules)) return gatedLinear(rec, { ...modulesOf(net, modules, { x, m }), y, activation });
+  if (alike(net, modules)) return gatedLinear(rec, { ...modulesOf(net, modules, { x, u, m }), y, activation });
   const [gate, up] = [rec.scratch('a.gate', y.shape), rec.scratch('a.up', y.shape)];
   linears(rec, net, modules, { x, m, y: [gate, up] });
   glu(rec, { gate, up, y, size: sizeOf(y.shape), activation });
+}
+
+/** The first low-rank factors of modules that have some and are alike. */
+export function lowRankFactors(
+  net: Network,
+  modules: readonly string[],
+): { readonly a: readonly Tensor[]; readonly rank: number } | undefined {
+  if (!modules[0] || !net.factors(modules[0]) || !alike(net, modules)) return undefined;
+  const factors = modules.map((module) => net.factors(module)!);
+  return { a: factors.map(({ a }) => a.value), rank: factors[0]!.rank };
 }
 
 /** Whether modules have biases and low-rank factors alike. */
@@ -78,7 +90,7 @@ function alike(net: Network, modules: readonly string[]): boolean {
 }
 
 /** The operands of modules that are alike. */
-function modulesOf(net: Network, modules: readonly string[], { x, m }: ModulesArgs): Modules {
+function modulesOf(net: Network, modules: readonly string[], { x, u, m }: ModulesArgs): Modules {
   const weights = modules.map((module) => net.weight(module));
   const biases = modules.flatMap((module) => net.bias(module)?.value ?? []);
   const factors = modules.flatMap((module) => net.factors(module) ?? []);
@@ -91,6 +103,7 @@ function modulesOf(net: Network, modules: readonly string[], { x, m }: ModulesAr
       scale: first.scale,
       a: factors.map(({ a }) => a.value),
       b: factors.map(({ b }) => b.value),
+      ...(u && { u }),
     }),
   };
 }

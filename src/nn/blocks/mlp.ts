@@ -4,7 +4,7 @@ import { glu, gluBackward } from '../../ops/glu.js';
 import type { Network } from '../network.js';
 import type { LayerPass, Make } from './layer.js';
 import { gated, linear, linearBackward, linears } from './linear.js';
-import { norm, normBackward, normOut } from './norm.js';
+import { norm, normBackward, normFor, normOut } from './norm.js';
 
 /** What the backward pass reads. T = tokens. */
 export interface MlpValues {
@@ -40,13 +40,13 @@ export function mlp(pass: LayerPass, v: MlpValues, out: Tensor | undefined): voi
   const { rec, net, name, tokens: m } = pass;
   const { norms } = net.row;
   const [width, size] = [net.config.hiddenSize, m * net.config.intermediateSize];
-  norm(rec, net, `${name}.${norms.mlpIn}`, { x: v.x, y: v.in, rstd: v.inRstd, rows: m, width });
   const modules = [`${name}.mlp.gate_proj`, `${name}.mlp.up_proj`] as const;
+  const u = normFor(rec, net, `${name}.${norms.mlpIn}`, modules, { x: v.x, y: v.in, rstd: v.inRstd, rows: m, width });
   if (v.gates) {
     const { gate, up } = v.gates;
-    linears(rec, net, modules, { x: v.in, y: [gate, up], m });
+    linears(rec, net, modules, { x: v.in, u, y: [gate, up], m });
     glu(rec, { gate, up, y: v.act, size, activation: net.row.activation });
-  } else gated(rec, net, modules, { x: v.in, y: v.act, m });
+  } else gated(rec, net, modules, { x: v.in, u, y: v.act, m });
   const down = `${name}.mlp.down_proj`;
   if (v.raw && v.rawRstd) {
     linear(rec, net, down, { x: v.act, y: v.raw, m });
