@@ -155,7 +155,7 @@ export class Gpu implements Device {
       pipelines: this.#pipelines,
       execute: this.#execute,
       submit: (commands, work) => this.#submit(commands, work),
-      isWaiting: () => this.profile.kind === 'gpu' && this.#load.isWaiting,
+      isWaiting: () => this.#load.isWaiting,
       mostWork: () => (this.profile.kind === 'gpu' ? this.#load.mostWork : Infinity),
       timings: this.#timings?.recorder(),
     });

@@ -42,7 +42,8 @@ interface Dispatch {
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
   readonly parameters: GPUBindGroup;
-  readonly offset: number;
+  /** Of the parameter block. An array of the dispatch's own: bindings for Node read it faster than a typed array. */
+  readonly offsets: readonly number[];
   readonly grid: readonly [x: number, y: number, z: number];
 }
 
@@ -63,20 +64,20 @@ interface Kept {
   readonly freed: number;
 }
 
-/** Dispatches after which a GPU that has nothing to do gets them: it works while the rest is recorded. */
-const FIRST = 32;
+/** Dispatches after which a GPU that has nothing to do gets them: it works while the rest is recorded, which it gets in pieces that double. */
+const FIRST = 8;
 
 /** Records dispatches in order; each sees all writes of those before it. */
 export class GpuRecorder implements Recorder {
   readonly #parts: RecorderParts;
-  /** What setBindGroup reads the offset of a parameter block from. */
-  readonly #offset = new Uint32Array(1);
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   readonly #chunks: Chunk[] = [];
   /** Dispatches in the encoder, and their arithmetic as far as it counts. */
   #recorded = 0;
   #work = 0;
+  /** Dispatches of the next piece that a GPU gets. */
+  #piece = FIRST;
   /** What is being recorded to be repeated. */
   #taking: Kept | undefined;
   /** What was last recorded to be repeated. */
@@ -123,23 +124,18 @@ export class GpuRecorder implements Recorder {
     const group = pipelines.bindGroup(plain, compiled, tensors);
     const [parameters, offset] = this.#parameters(plain, params as Record<string, number>);
     const { entry } = plain;
-    this.#encodeDispatch({ entry, pipeline: compiled.pipeline, group, parameters, offset, grid: [x, y, z] });
+    this.#encodeDispatch({ entry, pipeline: compiled.pipeline, group, parameters, offsets: [offset], grid: [x, y, z] });
   }
 
   #encodeDispatch(dispatch: Dispatch): void {
+    if (this.#recorded === 0 && this.#parts.isWaiting()) this.#piece = FIRST;
     const { timings } = this.#parts;
-    const { entry, pipeline, group, parameters, offset, grid } = dispatch;
     this.#taking?.dispatches.push(dispatch);
-    const record = (pass: GPUComputePassEncoder): void => {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      this.#offset[0] = offset;
-      pass.setBindGroup(1, parameters, this.#offset, 0, 1);
-      pass.dispatchWorkgroups(...grid);
-    };
-    if (timings) timings.timed(this.#encode(), entry, record);
-    else record((this.#pass ??= this.#encode().beginComputePass()));
-    if (++this.#recorded >= FIRST && this.#parts.isWaiting()) this.submit();
+    if (timings) timings.timed(this.#encode(), dispatch.entry, (pass) => encode(pass, dispatch));
+    else encode((this.#pass ??= this.#encode().beginComputePass()), dispatch);
+    if (this.#parts.profile.kind !== 'gpu' || ++this.#recorded < this.#piece) return;
+    this.#piece *= 2;
+    this.submit();
   }
 
   /** Says how many floating-point operations the next dispatch takes: what is submitted together is bounded by them. */
@@ -249,6 +245,13 @@ export class GpuRecorder implements Recorder {
     chunk.used += ALIGNMENT;
     return [chunk.group, used];
   }
+}
+
+function encode(pass: GPUComputePassEncoder, { pipeline, group, parameters, offsets, grid: [x, y, z] }: Dispatch): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group);
+  pass.setBindGroup(1, parameters, offsets);
+  pass.dispatchWorkgroups(x, y, z);
 }
 
 /** A number of workgroups as a grid that a dispatch may have, the surplus less than one row. */
