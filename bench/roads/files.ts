@@ -1,8 +1,9 @@
-// Writes models, an adapter and an event file into a folder, with cases.json: what mgrpo computes from them. outside.py then has other
-// programs read them: npm run check:outside (MGRPO_PYTHON names the Python)
+// Writes models, an adapter, an event file and tables of completions into a folder, with cases.json: what mgrpo computes from them.
+// outside.py then has other programs read them: npm run check:outside (MGRPO_PYTHON names the Python)
 import path from 'node:path';
-import { GRPOTrainer, NodeFiles, builtinModel, loadPolicy, openWasm, signs } from '../../src/node.js';
-import type { FileSource, Policy, PolicyOptions } from '../../src/node.js';
+import { MGRPOTrainer, NodeFiles, builtinModel, loadPolicy, openWasm, signs } from '../../src/node.js';
+import type { CompletionRecord, FileSource, Policy, PolicyOptions } from '../../src/node.js';
+import { writeTable } from '../../src/run/completions.js';
 import { openTrackers } from '../../src/run/trackers.js';
 import { named } from '../../src/reward/run.js';
 
@@ -41,7 +42,8 @@ for (const dtype of ['f32', 'bf16', 'f16'] as const) {
 
 const policy = await loadPolicy(device, base, { train: { r: 4, alpha: 8, useRslora: true, targetModules: 'all-linear' } });
 const reward = named('digits', ({ completions }) => completions.map((text) => text.replace(/\D/g, '').length / 10));
-const trainer = new GRPOTrainer({
+const tables: (readonly CompletionRecord[])[] = [];
+const trainer = new MGRPOTrainer({
   policy,
   rewardFuncs: [reward],
   trainDataset: signs('small').rows('train', 64, 1),
@@ -52,6 +54,12 @@ const trainer = new GRPOTrainer({
     temperature: 1,
     perDeviceTrainBatchSize: 16,
     numGenerations: 8,
+    layer2: { numGenerations: 4 },
+  },
+  onEvent: async (event) => {
+    if (event.type !== 'completions') return;
+    tables.push(event.rows);
+    await writeTable(new NodeFiles(out), event.rows);
   },
 });
 await trainer.train();
@@ -66,5 +74,5 @@ const scalars = { 'train/reward': [0.25, 0.5, 1e-9], 'eval/acc_t2': [0.1, 0.75, 
 for (let step = 1; step <= 3; step++)
   await tracker!.log(step * 100, Object.fromEntries(Object.entries(scalars).map(([name, values]) => [name, values[step - 1]!])));
 
-await new NodeFiles(out).write('cases.json', JSON.stringify({ models: cases, scalars }));
+await new NodeFiles(out).write('cases.json', JSON.stringify({ models: cases, scalars, tables }));
 await device.destroy();

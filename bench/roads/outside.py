@@ -1,10 +1,11 @@
-"""Reads with transformers, PEFT and TensorBoard what bench/roads/files.ts wrote, and compares: python outside.py FOLDER
+"""Reads with transformers, PEFT, TensorBoard and pandas what bench/roads/files.ts wrote, and compares: python outside.py FOLDER
 
-pip install torch transformers peft tensorboard
+pip install torch transformers peft tensorboard pandas pyarrow
 """
 import json, os, sys
 os.environ["HF_HUB_OFFLINE"] = "1"
 from pathlib import Path
+import pandas
 import torch
 from peft import PeftModel
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -48,4 +49,14 @@ for name, values in cases["scalars"].items():
     wanted = [((i + 1) * 100, value) for i, value in enumerate(values)]
     error = max((abs(a[1] - b[1]) + abs(a[0] - b[0]) for a, b in zip(got, wanted)), default=1) if len(got) == len(wanted) else 1
     check(f"TensorBoard: {name}", error, 1e-7)
+
+unlike, count = 0, 0
+for rows in cases["tables"]:
+    table = pandas.read_parquet(root / "completions" / f"completions_{rows[0]['step']:05d}.parquet")
+    # TRL's own columns, with the dtypes that pandas gives to TRL's files.
+    for name in ["step", "prompt", "completion", *rows[0]["rewards"], "advantage"]:
+        wanted = pandas.Series([row["rewards"].get(name, row.get(name)) for row in rows], dtype=None if name in ("step", "prompt", "completion") else float)
+        unlike += not (table[name].equals(wanted) and table[name].dtype == wanted.dtype)
+        count += 1
+check(f"pandas: columns of completions that differ, of {count}", unlike + (count == 0), 0)
 sys.exit(failures > 0)

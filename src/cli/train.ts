@@ -94,7 +94,7 @@ const OWN = {
     section: 'run',
     type: 'boolean',
     default: false,
-    doc: 'Also print some prompts and completions every loggingSteps.',
+    doc: 'Also print some prompts and completions every loggingSteps, and write all of a step to completions/completions_STEP.parquet, as TRL does.',
   },
 } as const satisfies OptionTable;
 
@@ -209,7 +209,7 @@ async function trainOnce(session: Session, plan: Plan, rewards: readonly RewardF
   if (plan.checkpoint) await trainer.restoreState(plan.checkpoint.files);
   const run = await openRun(plan, device.info.description);
   for (const note of [...run.notes, ...newCourse(plan)]) progress.line(note);
-  await run.report((plan.settings.reportTo ?? []) as TrackerName[]);
+  await run.report((plan.settings.reportTo ?? []) as TrackerName[], plan.settings.logCompletions);
   run.follow(trainer);
   return run.orAbandon(() => runTraining(run, trainer, plan, session));
 }

@@ -9,7 +9,7 @@
 //   checkpoints/step-N/ adapter or model, optimizer.safetensors, trainer_state.json, run.json, manifest.json with checksums
 //   adapter/ or model/  the result in Hugging Face layout, with its card
 //   report.html
-//   tensorboard/, metrics.csv: trackers.ts
+//   tensorboard/, metrics.csv: trackers.ts; completions/: completions.ts
 import { MgrpoError } from '../errors.js';
 import { LOCK_FILE, readJson } from '../platform/files.js';
 import type { FileFolder, FileSink, FileSource } from '../platform/files.js';
@@ -18,6 +18,7 @@ import { modelCard, type CardOptions } from '../report/card.js';
 import { renderReport } from '../report/page.js';
 import type { Listener, TrainEvent } from '../train/events.js';
 import { checkpointSteps, openCheckpoint, removeCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoints.js';
+import { TABLES, rewriteTables, writeTable } from './completions.js';
 import { readReportData } from './reader.js';
 import { hasStep, logRecords, parseRunConfig } from './records.js';
 import { evaluationValues, openTrackers, trainValues, type Tracker, type TrackerName } from './trackers.js';
@@ -33,6 +34,7 @@ const OWN = [
   'model',
   'metrics.csv',
   'tensorboard',
+  TABLES,
 ];
 /** Events that are a step's records in the logs. */
 const RECORDS: ReadonlySet<TrainEvent['type']> = new Set(['completions', 'step', 'log']);
@@ -100,6 +102,7 @@ export class RunFolder {
   readonly #isNew: boolean;
   #trainer: Checkpointed | undefined;
   #trackers: readonly Tracker[] = [];
+  #writesTables = false;
   #finishedSteps = 0;
   /** Of the last event that has one. */
   #step = 0;
@@ -152,9 +155,15 @@ export class RunFolder {
     return run;
   }
 
-  /** Writes curves for other programs too, of what is there already and of what comes. */
-  async report(names: readonly TrackerName[]): Promise<void> {
+  /**
+   * Writes for other programs too, of what is there already and of what comes.
+   * @param names whom curves are for
+   * @param tables whether completions are written as parquet, as TRL does
+   */
+  async report(names: readonly TrackerName[], tables = false): Promise<void> {
     this.#trackers = await openTrackers(this.files, names, this.#evaluations);
+    this.#writesTables = tables;
+    if (tables) await rewriteTables(this.files);
   }
 
   /** Saves this trainer's state where its events ask for a checkpoint. */
@@ -190,6 +199,7 @@ export class RunFolder {
         break;
       case 'completions':
         await this.#append('completions.jsonl', event.rows);
+        if (this.#writesTables && event.rows.length > 0) await writeTable(this.files, event.rows);
         break;
       case 'evaluation':
         this.#evaluations.during.push({ step: event.step, metrics: event.metrics });

@@ -40,7 +40,7 @@ export function isStepRecord(record: Fields): record is Fields & StepRecord {
 export function isCompletionRecord(record: Fields): record is Fields & CompletionRecord {
   const texts = ['prompt', 'completion', 'gold'].every((name) => typeof record[name] === 'string');
   const more = ['answer', 'phrase'].every((name) => record[name] === undefined || typeof record[name] === 'string');
-  return isStep(record['step']) && texts && more;
+  return isStep(record['step']) && isNumbers(record['rewards']) && texts && more;
 }
 
 /** Whether a line of a log says which step it is of. */

@@ -1,5 +1,6 @@
 // Event files of TensorBoard, by hand: records (TFRecord) of protocol buffers that hold numbers by name and step.
 // Sources: tensorflow/core/util/event.proto and summary.proto; the record format with its masked CRC-32C in TensorFlow's lib/io.
+import { utf8, varint } from './bytes.js';
 
 /** The first record of a file. */
 export function fileStart(seconds: number): Uint8Array {
@@ -35,24 +36,12 @@ function bytesField(number: number, bytes: readonly number[]): number[] {
   return [(number << 3) | 2, ...varint(bytes.length), ...bytes];
 }
 
-function varint(value: number): number[] {
-  const out: number[] = [];
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return [...out, rest];
-    out.push((rest % 128) | 128);
-  }
-}
-
 function double(value: number): number[] {
   return [...new Uint8Array(Float64Array.of(value).buffer)];
 }
 
 function float(value: number): number[] {
   return [...new Uint8Array(Float32Array.of(value).buffer)];
-}
-
-function utf8(text: string): number[] {
-  return [...new TextEncoder().encode(text)];
 }
 
 /** CRC-32C (Castagnoli), byte by byte. */

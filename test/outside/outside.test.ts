@@ -11,7 +11,7 @@ const python = process.env['MGRPO_PYTHON'] ?? 'python3';
 /** Names of the packages that Python has not; 'python' where there is none. */
 function missing(): string {
   const find =
-    'from importlib.util import find_spec as f\nprint(*[n for n in "torch transformers peft tensorboard".split() if not f(n)])';
+    'from importlib.util import find_spec as f\nprint(*[n for n in "torch transformers peft tensorboard pandas pyarrow".split() if not f(n)])';
   try {
     return execFileSync(python, ['-c', find], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   } catch {
@@ -21,7 +21,7 @@ function missing(): string {
 const lacks = missing();
 
 describe.skipIf(lacks !== '')(`programs of others${lacks && ` (skipped: no ${lacks}; set MGRPO_PYTHON)`}`, () => {
-  it('read our models, adapters and event files, and compute the same', { timeout: 600_000 }, () => {
+  it('read our models, adapters, event files and tables, and compute the same', { timeout: 600_000 }, () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-outside-'));
     try {
       execFileSync(process.execPath, ['scripts/run.mjs', 'bench/roads/files.ts', folder], { cwd: root, stdio: 'pipe' });
@@ -30,7 +30,7 @@ describe.skipIf(lacks !== '')(`programs of others${lacks && ` (skipped: no ${lac
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      expect(said.split('\n').filter((line) => line.startsWith('ok'))).toHaveLength(10);
+      expect(said.split('\n').filter((line) => line.startsWith('ok'))).toHaveLength(11);
     } finally {
       rmSync(folder, { recursive: true });
     }
