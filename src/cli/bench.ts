@@ -55,14 +55,15 @@ export async function benchCommand(argv: readonly string[]): Promise<Work | null
   const second = argv.at(-3) === '--compare' && argv.at(-1)?.startsWith('--') === false ? argv.at(-1) : undefined;
   const given = readFlags(benchSpec, second === undefined ? argv : argv.slice(0, -1));
   if (given === null) return null;
-  const { device: choice, quick, rounds, models, output, html, compare } = ownSettings(benchSpec, OWN, given);
+  const settings = ownSettings(benchSpec, OWN, given);
+  const { quick, rounds, models, output, html, compare } = settings;
   const before = compare === null ? null : readReport(compare);
   if (before && second !== undefined) {
     const after = readReport(second);
     return () => finish(before, after);
   }
   return () =>
-    withSession(choice, 'stopping', async ({ device, progress, signal }) => {
+    withSession(settings, 'stopping', async ({ device, progress, signal }) => {
       const report = await runBench(device, {
         ...{ quick, rounds, signal },
         ...(models && { models }),

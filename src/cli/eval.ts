@@ -98,34 +98,30 @@ export async function evalCommand(argv: readonly string[]): Promise<Work | null>
   const adapter = await openAdapter(settings.adapter);
   const rows = await readRows({ settings, split: settings.split, limit: settings.limit, seed: settings.seed });
   return () =>
-    withSession(
-      settings.device,
-      'stopping: an evaluation that is not finished has no result',
-      async ({ device, progress, signal }) => {
-        const policy = await openPolicy(device, files, { train: 'none', adapter, dtype: settings.dtype, name: model });
-        const critic = await openCritic(device, settings);
-        const maxCompletionLength =
-          settings.maxCompletionLength ?? progress.fitted(fittingCompletionLength(policy, rows, layer2), policy.context);
-        const rewards = await openRewards(null, null, { maxCompletionLength, verifier }, rows);
-        progress.line(`evaluating on ${rows.length} problems`);
-        const { metrics } = await evaluate(policy, rows, {
-          layer2,
-          ...(critic && { critic }),
-          ...(settings.turns > 1 && { turns: settings.turns }),
-          temperature: settings.temperature,
-          maxCompletionLength,
-          numGenerations: settings.numSamples,
-          rewardFuncs: rewards,
-          seed: settings.seed,
-          signal,
-          onProgress: progress.completing,
-        });
-        if (settings.turns > 2) progress.line(`\n${turnTable(metrics)}`);
-        progress.line(`\n${metricTable(metrics)}\n`);
-        await printResult(metrics);
-        return 0;
-      },
-    );
+    withSession(settings, 'stopping: an evaluation that is not finished has no result', async ({ device, progress, signal }) => {
+      const policy = await openPolicy(device, files, { train: 'none', adapter, dtype: settings.dtype, name: model });
+      const critic = await openCritic(device, settings);
+      const maxCompletionLength =
+        settings.maxCompletionLength ?? progress.fitted(fittingCompletionLength(policy, rows, layer2), policy.context);
+      const rewards = await openRewards(null, null, { maxCompletionLength, verifier }, rows);
+      progress.line(`evaluating on ${rows.length} problems`);
+      const { metrics } = await evaluate(policy, rows, {
+        layer2,
+        ...(critic && { critic }),
+        ...(settings.turns > 1 && { turns: settings.turns }),
+        temperature: settings.temperature,
+        maxCompletionLength,
+        numGenerations: settings.numSamples,
+        rewardFuncs: rewards,
+        seed: settings.seed,
+        signal,
+        onProgress: progress.completing,
+      });
+      if (settings.turns > 2) progress.line(`\n${turnTable(metrics)}`);
+      progress.line(`\n${metricTable(metrics)}\n`);
+      await printResult(metrics);
+      return 0;
+    });
 }
 
 /** Flags win over what `--run` says; data that a flag names, over both kinds of data of the run. */

@@ -8,6 +8,7 @@ import { describe, fillOptions } from '../options/fill.js';
 import { nearest } from '../options/nearest.js';
 import { listOptions } from '../options/table.js';
 import type { Option, OptionSpec, OptionTable, Settings } from '../options/table.js';
+import { deviceProblems, type DeviceSettings } from '../open/choice.js';
 import { PHRASE_POOLS } from '../index.js';
 import { say } from './output.js';
 import { TRL_NAMES, ourName, ours } from './trl.js';
@@ -297,6 +298,7 @@ export function ownSettings<T extends OptionTable>(
 ): Settings<T> {
   const found = problems ?? [];
   const settings = fillOptions(own, valuesOf(given, own), found);
+  if ('adapterName' in own) found.push(...deviceProblems(settings as unknown as DeviceSettings));
   if (!problems) refuse(name, found);
   return settings;
 }

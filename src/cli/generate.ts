@@ -74,7 +74,7 @@ export async function generateCommand(argv: readonly string[]): Promise<Work | n
   const files = await openModel(model);
   const adapter = await openAdapter(settings.adapter);
   return () =>
-    withSession(settings.device, 'stopping', async ({ device, progress, signal }) => {
+    withSession(settings, 'stopping', async ({ device, progress, signal }) => {
       const policy = await openPolicy(device, files, { train: 'none', adapter, dtype: settings.dtype, name: model });
       const { tokenizer, context } = policy;
       const prompt = promptOf(tokenizer, settings.prompt, settings);

@@ -1,10 +1,11 @@
 // `mgrpo info`: what this machine and a model offer.
 import { DEVICE_OPTIONS, parameterSpecs, parseModelConfig, readJson, summarize } from '../index.js';
-import type { Device, DeviceChoice, FileSource } from '../index.js';
+import type { Device, FileSource } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { alignColumns, bytesText, countText } from '../report/format.js';
-import { chooseDevice } from '../open/choice.js';
+import { chooseDevice, type DeviceSettings } from '../open/choice.js';
 import { machine } from '../open/node.js';
+import { nodeAdapters } from '../platform/webgpu-node.js';
 import { ownSettings, readFlags } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { openModel } from './model.js';
@@ -23,8 +24,8 @@ export const infoSpec: CommandSpec = {
 
   mgrpo info [--device D] [--model M]
 
-The last line on stdout is {"device":{"kind","description","why"},"adapter","limits","features","notes","faster","model"}; adapter,
-limits and features are null where WebGPU is not used.`,
+The last line on stdout is {"device":{"kind","description","why"},"adapters","adapter","limits","features","notes","faster",
+"model"}: adapters are all that WebGPU has here, in the order of --gpu; adapter, limits and features are null where WebGPU is not used.`,
   own: OWN,
 };
 
@@ -56,22 +57,24 @@ export async function infoCommand(argv: readonly string[]): Promise<Work | null>
   if (given === null) return null;
   const settings = ownSettings(infoSpec, OWN, given);
   const model = settings.model === null ? undefined : await describeModel(await openModel(settings.model));
-  return () => describeMachine(settings.device, model);
+  return () => describeMachine(settings, model);
 }
 
-async function describeMachine(choice: DeviceChoice, model: ModelInfo | undefined): Promise<number> {
-  const chosen = await chooseDevice(machine, choice);
+async function describeMachine(settings: DeviceSettings, model: ModelInfo | undefined): Promise<number> {
+  const chosen = await chooseDevice(machine, settings);
   // Only an open device shows that it works.
   const device = await chosen.open();
   const { kind, description } = device.info;
   await device.destroy();
   const { why, notes } = chosen;
+  const adapters = settings.device === 'wasm' ? [] : await nodeAdapters();
   const webgpu = chosen.adapter && describeAdapter(chosen.adapter);
   const faster = kind === 'gpu' ? null : FASTER[kind];
   const rows: [string, string][] = [
     ['device', description],
     ['kind', KINDS[kind]],
     ['why', why],
+    ...adapters.map(({ backend, name }, i): [string, string] => [i === 0 ? 'adapters' : '', `${i} ${backend} ${name}`]),
     ...(webgpu ? webgpu.rows : []),
     ...notes.map((note): [string, string] => ['note', note]),
     ...(faster ? [['faster', faster] as [string, string]] : []),
@@ -81,7 +84,7 @@ async function describeMachine(choice: DeviceChoice, model: ModelInfo | undefine
   const { adapter = null, limits = null, features = null } = webgpu ?? {};
   await printResult({
     device: { kind, description, why },
-    ...{ adapter, limits, features, notes, faster },
+    ...{ adapters, adapter, limits, features, notes, faster },
     ...(model && { model: model.json }),
   });
   return 0;

@@ -1,5 +1,6 @@
 // What every command that computes needs: the device, progress, and Ctrl-C as a signal. Whatever happens, the device is closed before the process ends.
-import type { Device, DeviceChoice } from '../index.js';
+import type { Device } from '../index.js';
+import type { DeviceSettings } from '../open/choice.js';
 import { openChosen } from './device.js';
 import { Progress } from './progress.js';
 import { INTERRUPTED, interruptible } from './signals.js';
@@ -18,11 +19,11 @@ export interface Session {
 /**
  * Opens the device, runs a command's work on it, and leaves nothing open. Work that the signal ends without a result gives exit code
  * {@link INTERRUPTED}.
- * @param choice what `--device` says
+ * @param which what `--device` and the flags beside it say
  * @param onInterrupt what is said after the first Ctrl-C
  */
 export async function withSession(
-  choice: DeviceChoice,
+  which: DeviceSettings,
   onInterrupt: string,
   work: (session: Session) => Promise<number>,
 ): Promise<number> {
@@ -31,14 +32,14 @@ export async function withSession(
   const progress = new Progress();
   let device: Device | undefined;
   try {
-    let open = (device = await openChosen(choice));
+    let open = (device = await openChosen(which));
     const code = await work({
       get device() {
         return open;
       },
       async reopen() {
         await open.destroy();
-        open = device = await openChosen(choice);
+        open = device = await openChosen(which);
       },
       progress,
       signal,

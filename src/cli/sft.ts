@@ -142,7 +142,7 @@ export async function sftCommand(argv: readonly string[]): Promise<Work | null> 
   const openStart = await prepareStart(settings, config);
 
   const work = (): Promise<number> =>
-    withSession(settings.device, 'stopping after this step: the model is saved', async ({ device, progress, signal }) => {
+    withSession(settings, 'stopping after this step: the model is saved', async ({ device, progress, signal }) => {
       const policy = await openStart(device);
       const onEvent: Listener = async (event) => {
         await progress.listen(event);

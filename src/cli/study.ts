@@ -74,7 +74,8 @@ export async function studyCommand(argv: readonly string[]): Promise<Work | null
   const given = readFlags(studySpec, argv.slice(file === undefined ? 0 : 1));
   if (given === null) return null;
   if (file === undefined) throw new UsageError('mgrpo study: expected a study file, got none; see mgrpo study --help');
-  const { device: choice, outputDir, pageOnly } = ownSettings(studySpec, OWN, given);
+  const settings = ownSettings(studySpec, OWN, given);
+  const { outputDir, pageOnly } = settings;
   const plan = readStudy(file, readYaml(file), TASK_OPTIONS);
   const problems: string[] = [];
   for (const { name, settings } of plan.tasks) {
@@ -94,7 +95,7 @@ export async function studyCommand(argv: readonly string[]): Promise<Work | null
   const models = new Map<string, FileSource>();
   for (const { name, settings } of plan.tasks) models.set(name, await openModel(modelOf(settings, [])));
   return () =>
-    withSession(choice, 'stopping: finished cells stay, and the same call goes on', async ({ device, progress, signal }) => {
+    withSession(settings, 'stopping: finished cells stay, and the same call goes on', async ({ device, progress, signal }) => {
       say(
         `${plan.cells.length} cells, ${start.size} finished: ${plan.arms.length} arms, ${plan.tasks.length} tasks, ${plan.seeds.length} seeds`,
       );

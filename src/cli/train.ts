@@ -169,7 +169,7 @@ export async function trainCommand(argv: readonly string[]): Promise<Work | null
   );
   return () =>
     withFolder(plan.folder, () =>
-      withSession(plan.settings.device, 'stopping: the run is saved', (session) =>
+      withSession(plan.settings, 'stopping: the run is saved', (session) =>
         throughLosses(session, plan, resumed, (now) => trainOnce(session, now, rewards)),
       ),
     );

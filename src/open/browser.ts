@@ -1,25 +1,29 @@
 // Devices of a page or worker.
-import type { Gpu, GpuOptions } from '../gpu/device.js';
+import type { Gpu } from '../gpu/device.js';
 import type { Device } from '../ops/device.js';
+import { isChosen } from '../platform/adapter-list.js';
 import { browserThreads } from '../platform/threads-browser.js';
 import { browserAdapter } from '../platform/webgpu-browser.js';
 import { WasmDevice, type WasmOptions } from '../wasm/device.js';
-import { openOn, type DeviceChoice, type Machine } from './choice.js';
+import { openOn, type DeviceSettings, type Machine, type OpenOptions } from './choice.js';
 
 const machine: Machine = {
   threads: browserThreads,
   waysOut: 'a browser with WebGPU switched on, in a page over https or from localhost.',
-  findAdapter: (software) => browserAdapter(software),
+  findAdapter: (software, which) =>
+    isChosen(which)
+      ? Promise.resolve({ adapter: null, notes: ['a page cannot choose among adapters: the browser does'] })
+      : browserAdapter(software),
 };
 
 /** Opens the best device there is: a GPU, else WebAssembly. @throws MgrpoError `no_adapter` where another one was asked for */
-export function openDevice(options: { readonly device?: DeviceChoice } = {}): Promise<Device> {
+export function openDevice(options: Partial<DeviceSettings> = {}): Promise<Device> {
   return openOn(machine, options);
 }
 
 /** Opens the GPU. @throws MgrpoError `no_adapter` with the ways out */
-export function openGpu(options: GpuOptions = {}): Promise<Gpu> {
-  return openOn(machine, { device: 'gpu', ...options }) as Promise<Gpu>;
+export function openGpu(options: Omit<OpenOptions, 'device'> = {}): Promise<Gpu> {
+  return openOn(machine, { ...options, device: 'gpu' }) as Promise<Gpu>;
 }
 
 /**

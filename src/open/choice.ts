@@ -1,10 +1,12 @@
 // Which device of this machine computes: a GPU if there is one, else WebAssembly. What a machine has, its platform says (browser.ts, node.ts).
-import { MgrpoError } from '../errors.js';
+import { MgrpoError, check } from '../errors.js';
 import { summarize } from '../gpu/adapter.js';
 import type { GpuOptions } from '../gpu/device.js';
 import { openAdapter } from '../kernels/executor.js';
 import { takeOptions } from '../options/border.js';
+import type { Settings } from '../options/table.js';
 import type { Device, DeviceInfo } from '../ops/device.js';
+import { choiceText, isChosen, type AdapterChoice } from '../platform/adapter-list.js';
 import { inTime } from '../platform/in-time.js';
 import type { Threads } from '../platform/threads.js';
 import { WasmDevice } from '../wasm/device.js';
@@ -18,7 +20,33 @@ export const DEVICE_OPTIONS = {
     default: 'auto',
     doc: 'What computes. auto: a GPU if there is one, else wasm; wasm: WebAssembly; software: WebGPU on CPU cores (SwiftShader, lavapipe).',
   },
+  adapterName: {
+    section: 'device',
+    type: 'string',
+    nullable: true,
+    default: null,
+    doc: 'In Node, of several adapters of WebGPU the one with this in its name; mgrpo info lists them.',
+  },
+  backend: {
+    section: 'device',
+    type: 'choice',
+    nullable: true,
+    choices: ['vulkan', 'metal', 'd3d12', 'd3d11', 'opengl', 'opengles'],
+    default: null,
+    doc: 'In Node, of several adapters of WebGPU the first with this kind of driver.',
+  },
+  gpu: {
+    section: 'device',
+    type: 'integer',
+    nullable: true,
+    min: 0,
+    default: null,
+    doc: 'In Node, of several adapters of WebGPU the one with this number, from 0, in the order of mgrpo info.',
+  },
 } as const;
+
+/** What computes, and which adapter of several. */
+export type DeviceSettings = Settings<typeof DEVICE_OPTIONS>;
 
 /** One of the choices of {@link DEVICE_OPTIONS}. */
 export type DeviceChoice = (typeof DEVICE_OPTIONS.device.choices)[number];
@@ -29,7 +57,10 @@ const DEVICE_LIMIT = 60_000;
 /** What a machine has. */
 export interface Machine {
   /** Looks for an adapter of WebGPU, with `software` also for one on CPU cores; a note per thing that was tried. */
-  findAdapter(software: boolean): Promise<{ readonly adapter: GPUAdapter | null; readonly notes: readonly string[] }>;
+  findAdapter(
+    software: boolean,
+    which: AdapterChoice,
+  ): Promise<{ readonly adapter: GPUAdapter | null; readonly notes: readonly string[] }>;
   readonly threads: Threads;
   /** What can be done where no adapter is found, for messages. */
   readonly waysOut: string;
@@ -48,28 +79,39 @@ export interface ChosenDevice {
   readonly adapter?: GPUAdapter;
 }
 
+/** What is wrong with settings before anything is looked for. */
+export function deviceProblems({ device, ...which }: DeviceSettings): string[] {
+  if (device !== 'wasm' || !isChosen(which)) return [];
+  return ['adapterName, backend and gpu choose an adapter of WebGPU, and the device is wasm; leave them out, or the device'];
+}
+
 /**
- * The device that the choice means on a machine.
+ * The device that the settings mean on a machine. Where an adapter is asked for by its name, driver or number, auto means that one.
  * @throws MgrpoError `no_adapter` that lists what was tried and the ways out
  */
-export async function chooseDevice(machine: Machine, choice: DeviceChoice): Promise<ChosenDevice> {
+export async function chooseDevice(machine: Machine, settings: DeviceSettings): Promise<ChosenDevice> {
+  const { device: choice, adapterName, backend, gpu } = settings;
+  const which = { adapterName, backend, gpu };
+  for (const problem of deviceProblems(settings)) check(false, `device: ${problem}`);
   const wasm = (why: string, notes: readonly string[]): ChosenDevice => ({
     ...{ kind: 'wasm', why, notes },
     open: () => WasmDevice.open(machine.threads),
   });
+  const isNamed = isChosen(which);
   if (choice === 'wasm') return wasm('as asked for', []);
-  const { adapter, notes } = await machine.findAdapter(choice === 'software');
+  const { adapter, notes } = await machine.findAdapter(choice === 'software' || (choice === 'auto' && isNamed), which);
   const kind = adapter && (summarize(adapter).software ? 'software' : 'gpu');
-  if (adapter && kind === (choice === 'auto' ? 'gpu' : choice)) {
-    const why = choice === 'auto' ? 'a GPU comes first' : 'as asked for';
+  if (adapter && kind && (choice === 'auto' ? isNamed || kind === 'gpu' : kind === choice)) {
+    const why = choice === 'auto' && !isNamed ? 'a GPU comes first' : 'as asked for';
     return { ...{ kind, why, notes, adapter }, open: (options) => inTime(openAdapter(adapter, options), DEVICE_LIMIT, noDevice) };
   }
-  if (choice === 'auto') return wasm('there is no GPU', notes);
+  if (choice === 'auto' && !isNamed) return wasm('there is no GPU', notes);
   const tried = [...notes, ...(kind ? [`found a ${kind} adapter`] : [])].map((note) => `\n  - ${note}`).join('');
+  const kinds = { auto: 'one', gpu: 'a GPU', software: 'a software adapter' } as const;
+  const expected = isNamed ? `${choiceText(which)}${choice === 'auto' ? '' : `, ${kinds[choice]}`}` : kinds[choice];
   throw new MgrpoError(
     'no_adapter',
-    `webgpu: expected ${choice === 'gpu' ? 'a GPU' : 'a software adapter'}, found none:${tried}\n` +
-      `Ways out: the device wasm, which every machine has; ${machine.waysOut}`,
+    `webgpu: expected ${expected}, found none:${tried}\nWays out: the device wasm, which every machine has; ${machine.waysOut}`,
   );
 }
 
@@ -82,9 +124,14 @@ function noDevice(): MgrpoError {
   );
 }
 
+/** How {@link openOn} opens: which device, and WebGPU's own settings. */
+export type OpenOptions = Partial<DeviceSettings> & GpuOptions;
+
 /** Opens what the options mean on a machine. */
-export async function openOn(machine: Machine, options: { readonly device?: DeviceChoice } & GpuOptions): Promise<Device> {
-  const { device = 'auto', ...gpu } = options;
-  const { device: choice } = takeOptions('openDevice', DEVICE_OPTIONS, { device });
-  return (await chooseDevice(machine, choice)).open(gpu);
+export async function openOn(machine: Machine, options: OpenOptions): Promise<Device> {
+  const { device, adapterName, backend, gpu, ...webgpu } = options;
+  const given = Object.fromEntries(
+    Object.entries({ device, adapterName, backend, gpu }).filter(([, value]) => value !== undefined),
+  );
+  return (await chooseDevice(machine, takeOptions('openDevice', DEVICE_OPTIONS, given))).open(webgpu);
 }

@@ -1,10 +1,10 @@
 // Devices of this machine, in Node.
-import type { Gpu, GpuOptions } from '../gpu/device.js';
+import type { Gpu } from '../gpu/device.js';
 import type { Device } from '../ops/device.js';
 import { nodeThreads } from '../platform/threads-node.js';
 import { nodeGpu } from '../platform/webgpu-node.js';
 import { WasmDevice, type WasmOptions } from '../wasm/device.js';
-import { openOn, type DeviceChoice, type Machine } from './choice.js';
+import { openOn, type DeviceSettings, type Machine, type OpenOptions } from './choice.js';
 
 /** What this machine has. */
 export const machine: Machine = {
@@ -12,17 +12,17 @@ export const machine: Machine = {
   waysOut:
     'a GPU with a Vulkan, Metal or Direct3D 12 driver and npm install webgpu; a software adapter on x64 Linux from npm install webgpu ' +
     '@sparticuz/chromium, or the system’s lavapipe (package mesa-vulkan-drivers, Mesa 24 or newer); in containers, pass the GPU through.',
-  findAdapter: (software) => nodeGpu({ software }),
+  findAdapter: (software, which) => nodeGpu({ software, ...which }),
 };
 
 /** Opens the best device there is: a GPU, else WebAssembly. @throws MgrpoError `no_adapter` where another one was asked for */
-export function openDevice(options: { readonly device?: DeviceChoice } = {}): Promise<Device> {
+export function openDevice(options: Partial<DeviceSettings> = {}): Promise<Device> {
   return openOn(machine, options);
 }
 
 /** Opens the GPU. @throws MgrpoError `no_adapter` with the ways out */
-export function openGpu(options: GpuOptions = {}): Promise<Gpu> {
-  return openOn(machine, { device: 'gpu', ...options }) as Promise<Gpu>;
+export function openGpu(options: Omit<OpenOptions, 'device'> = {}): Promise<Gpu> {
+  return openOn(machine, { ...options, device: 'gpu' }) as Promise<Gpu>;
 }
 
 /** Opens a device that computes in WebAssembly, on threads of its own (default: one per core, at most 8). */

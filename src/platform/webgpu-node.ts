@@ -6,6 +6,7 @@ import { constants, homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { reasonOf } from '../errors.js';
+import { isChosen, parseAdapters, pickAdapter, type AdapterChoice, type ListedAdapter } from './adapter-list.js';
 
 /** What was found when a WebGPU adapter was looked for in Node. */
 export interface NodeGpu {
@@ -19,48 +20,84 @@ export interface NodeGpu {
 const RTLD_NODELETE = 0x1000;
 const LOADER = 'libvulkan.so.1';
 
-/** Objects of Dawn's binding; they must outlive every device made from them. */
-const kept: GPU[] = [];
-const found = new Map<boolean, Promise<NodeGpu>>();
+type Create = (options: string[]) => GPU;
+
+/** What was found, with the object of Dawn's binding that it is of, which must outlive every device made from it. */
+interface Found extends NodeGpu {
+  readonly gpu: GPU | null;
+}
+const found = new Map<string, Promise<Found>>();
+const ANY: AdapterChoice = { adapterName: null, backend: null, gpu: null };
+const POWER = { powerPreference: 'high-performance' } as const;
 
 /**
  * Looks for a WebGPU adapter through the `webgpu` package (Dawn): a GPU first, then a software Vulkan driver of the system, then, on
  * Linux, the SwiftShader that the package `@sparticuz/chromium` carries. Never throws. What was found is kept for the process; the
  * adapter is a fresh one each time, for an adapter gives one device only.
- * @param options `software` false: do not look for the carried SwiftShader
+ * @param options `software` false: do not look for the carried SwiftShader; the others: which adapter, of several
  */
-export async function nodeGpu({ software = true }: { readonly software?: boolean } = {}): Promise<NodeGpu> {
-  const first = !found.has(software);
-  if (first) found.set(software, find(software));
-  const { adapter, notes } = await found.get(software)!;
-  const again = !first && adapter ? await kept.at(-1)!.requestAdapter({ powerPreference: 'high-performance' }) : adapter;
-  return { adapter: again, notes };
+export async function nodeGpu({
+  software = true,
+  ...which
+}: { readonly software?: boolean } & Partial<AdapterChoice> = {}): Promise<NodeGpu> {
+  const choice = { ...ANY, ...which };
+  const key = JSON.stringify([software, choice]);
+  const first = !found.has(key);
+  if (first) found.set(key, find(software, choice));
+  const { adapter, notes, gpu } = await found.get(key)!;
+  return { adapter: first || !gpu ? adapter : await gpu.requestAdapter(POWER), notes };
 }
 
-async function find(software: boolean): Promise<NodeGpu> {
+/** The adapters of this machine, in Dawn's order; of a software one that is carried only where it has been looked for. */
+export async function nodeAdapters(): Promise<ListedAdapter[]> {
   const notes: string[] = [];
-  let create: (options: string[]) => GPU;
+  const create = await dawn(notes);
+  return create ? listed(create) : [];
+}
+
+/** Dawn's list is in its message about an adapter that there is not. */
+async function listed(create: Create): Promise<ListedAdapter[]> {
   try {
-    const dawn = (await import('webgpu')) as unknown as { create: typeof create; globals: object };
-    create = dawn.create;
-    Object.assign(globalThis, dawn.globals);
+    await create(['adapter=\u0001']).requestAdapter();
+    return [];
+  } catch (error) {
+    return parseAdapters(reasonOf(error));
+  }
+}
+
+async function dawn(notes: string[]): Promise<Create | undefined> {
+  try {
+    const { create, globals } = (await import('webgpu')) as unknown as { create: Create; globals: object };
+    Object.assign(globalThis, globals);
+    return create;
   } catch (error) {
     notes.push(`the package "webgpu" (Dawn for Node) cannot be loaded: ${reasonOf(error)}; install it with: npm install webgpu`);
-    return { adapter: null, notes };
+    return undefined;
   }
+}
+
+async function find(software: boolean, choice: AdapterChoice): Promise<Found> {
+  const notes: string[] = [];
+  let gpu: GPU | null = null;
+  const create = await dawn(notes);
+  if (!create) return { adapter: null, notes, gpu };
   restBetweenPolls();
   const request = async (): Promise<GPUAdapter | null> => {
-    const gpu = create([]);
-    kept.push(gpu);
     try {
-      return await gpu.requestAdapter({ powerPreference: 'high-performance' });
+      const picked = isChosen(choice) ? pickAdapter(await listed(create), choice) : undefined;
+      if (typeof picked === 'string') {
+        notes.push(picked);
+        return null;
+      }
+      gpu = create(picked ? [`backend=${picked.backend}`, `adapter=${picked.name}`] : []);
+      return await gpu.requestAdapter(POWER);
     } catch (error) {
       notes.push(`requestAdapter failed: ${reasonOf(error)}`);
       return null;
     }
   };
   try {
-    if (process.platform !== 'linux') return { adapter: await request(), notes };
+    if (process.platform !== 'linux') return { adapter: await request(), notes, gpu };
     let carried: string | undefined;
     const systemLoader = keep(LOADER);
     if (!systemLoader) {
@@ -82,10 +119,10 @@ async function find(software: boolean): Promise<NodeGpu> {
         );
       }
     }
-    return { adapter, notes };
+    return { adapter, notes, gpu };
   } catch (error) {
     notes.push(reasonOf(error));
-    return { adapter: null, notes };
+    return { adapter: null, notes, gpu };
   }
 }
 

@@ -7,7 +7,7 @@ import { profileOf } from '../../src/gpu/profile.js';
 import { openAdapter } from '../../src/kernels/executor.js';
 import { add } from '../../src/ops/elementwise.js';
 import { view } from '../../src/ops/tensor.js';
-import { nodeGpu } from '../../src/platform/webgpu-node.js';
+import { nodeAdapters, nodeGpu } from '../../src/platform/webgpu-node.js';
 import { skipGpu, testGpu } from '../support/gpu.js';
 
 const source = `
@@ -31,6 +31,20 @@ describe('nodeGpu', () => {
     const { adapter, notes } = await nodeGpu();
     expect(Array.isArray(notes)).toBe(true);
     if (!adapter) expect(notes.join()).toMatch(/npm install|lavapipe/);
+  });
+
+  it.skipIf(skipGpu)('takes the adapter that is named, as often as it is asked, and lists those there are', async () => {
+    const { adapter } = await nodeGpu();
+    const list = await nodeAdapters();
+    const names = list.map(({ name }) => name);
+    expect(names).not.toEqual([]);
+    for (let time = 0; time < 2; time++) {
+      const named = await nodeGpu({ adapterName: names[0]!.toUpperCase(), backend: list[0]!.backend });
+      expect(named.adapter?.info.description).toBe(adapter!.info.description);
+    }
+    const none = await nodeGpu({ adapterName: 'no such card' });
+    expect(none.adapter).toBeNull();
+    expect(none.notes.join()).toContain(`named "no such card" among the adapters here: 0 ${list[0]!.backend} "${names[0]}"`);
   });
 });
 
