@@ -11,21 +11,26 @@ import {
   taskKind,
   createPolicy,
   guidingText,
+  latestCheckpoint,
   parseModelConfig,
   sftExamples,
 } from '../index.js';
 import { DEVICE_OPTIONS } from '../open/choice.js';
-import type { Device, Layer2Config, Listener, Policy, SFTConfig, SftExample, TrackerName } from '../index.js';
+import type { Checkpoint, Device, Layer2Config, Listener, Policy, SFTConfig, SftExample, TrackerName } from '../index.js';
 import { fillOptions } from '../options/fill.js';
 import type { OptionTable, Settings } from '../options/table.js';
+import type { NodeFiles } from '../platform/node-files.js';
 import { columnNames, readNamed } from './data.js';
 import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
+import { throughLosses } from './losses.js';
 import { openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS, TRACKER_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
+import { RESUME_OPTION, newCourse, resumedFrom } from './resume.js';
 import { checkOutput, hubNames, outputFolder, runConfig, withFolder } from './run.js';
 import { withSession } from './session.js';
+import type { Session } from './session.js';
 import { INTERRUPTED } from './signals.js';
 
 const size = (value: number, doc: string) => ({ section: 'new model', type: 'integer', min: 1, default: value, doc }) as const;
@@ -83,6 +88,7 @@ const OWN = {
     doc: 'Guiding phrases of the second turns; each is one token of a new tokenizer.',
   },
   ...RUN_OPTIONS,
+  ...RESUME_OPTION,
   ...TRACKER_OPTIONS,
 } as const satisfies OptionTable;
 
@@ -94,9 +100,10 @@ export const sftSpec: CommandSpec = {
   mgrpo sft --init llama --task arithmetic [--hidden-size 64 --num-hidden-layers 4 …] [options]
   mgrpo sft --model M --task ${TASK_NAMES.join('|')} [options]
   mgrpo sft --model M --dataset F.jsonl [options]
+  mgrpo sft --resume --output-dir RUN
 
 The model is written to model/ in the run's folder. The last line on stdout is {"run","steps","metrics"}.
-Ctrl-C stops after the present step and saves the model (exit code ${INTERRUPTED}); a second one exits at once.`,
+Ctrl-C stops after the present step and saves (exit code ${INTERRUPTED}); a second one exits at once.`,
   own: OWN,
   common: [
     'model',
@@ -108,7 +115,9 @@ Ctrl-C stops after the present step and saves the model (exit code ${INTERRUPTED
     'maxSteps',
     'perDeviceTrainBatchSize',
     'seed',
+    'saveSteps',
     'outputDir',
+    'resume',
     'reportTo',
     'device',
     'config',
@@ -121,9 +130,10 @@ type SftSettings = Settings<typeof OWN>;
 
 /** `mgrpo sft` */
 export async function sftCommand(argv: readonly string[]): Promise<Work | null> {
-  const given = readFlags(sftSpec, argv);
-  if (given === null) return null;
+  const flags = readFlags(sftSpec, argv);
+  if (flags === null) return null;
   const problems: string[] = [];
+  const { given, checkpoint } = await resumedFrom(sftSpec, flags, problems);
   const settings = ownSettings(sftSpec, OWN, given, problems);
   const config = fillOptions(SFT_OPTIONS, valuesOf(given, SFT_OPTIONS), problems);
   if ((settings.model === null) === (settings.init === null)) {
@@ -137,30 +147,61 @@ export async function sftCommand(argv: readonly string[]): Promise<Work | null> 
   columnNames(settings.column, problems);
   refuse('sft', problems);
   const folder = outputFolder(settings.outputDir, 'sft', settings.model ?? `${settings.task ?? 'data'}-${settings.init}`);
-  await checkOutput(folder, settings.overwrite);
+  if (!settings.resume) await checkOutput(folder, settings.overwrite);
   const examples = await makeExamples(settings, config.seed);
   const openStart = await prepareStart(settings, config);
 
-  const work = (): Promise<number> =>
-    withSession(settings, 'stopping after this step: the model is saved', async ({ device, progress, signal }) => {
-      const policy = await openStart(device);
-      const onEvent: Listener = async (event) => {
-        await progress.listen(event);
-        await run.listen(event);
-      };
-      const trainer = new SFTTrainer({ policy, trainDataset: examples, args: config, onEvent, signal });
-      const run = await RunFolder.create(folder, runConfig('sft', settings, config, device.info.description), settings.overwrite);
-      await run.report((settings.reportTo ?? []) as TrackerName[]);
-      return run.orAbandon(async () => {
-        const { steps, reason, metrics } = await trainer.train();
-        await run.saveResult('model', policy, await hubNames(settings));
-        say(`model: ${path.join(folder.name, 'model')}\nreport: ${path.join(folder.name, 'report.html')}`);
-        const isInterrupted = reason === 'interrupted';
-        await printResult({ run: folder.name, steps, metrics, ...(isInterrupted && { interrupted: true }) });
-        return isInterrupted ? INTERRUPTED : 0;
-      });
-    });
-  return () => withFolder(folder, work);
+  const plan: Plan = { settings, config, folder, checkpoint, examples, openStart };
+  return () =>
+    withFolder(folder, () =>
+      withSession(settings, 'stopping after this step: the run is saved', (session) =>
+        throughLosses(session, plan, resumed, (now) => trainOnce(session, now)),
+      ),
+    );
+}
+
+/** Everything that is known before a device is opened. */
+interface Plan {
+  readonly settings: SftSettings;
+  readonly config: SFTConfig;
+  readonly folder: NodeFiles;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly examples: readonly SftExample[];
+  openStart(device: Device): Promise<Policy>;
+}
+
+/** The plan that goes on with a run from what it has saved. */
+async function resumed(plan: Plan): Promise<{ readonly plan: Plan; readonly step: number }> {
+  const checkpoint = await latestCheckpoint(plan.folder);
+  return { plan: { ...plan, settings: { ...plan.settings, resume: true }, checkpoint }, step: checkpoint?.step ?? 0 };
+}
+
+async function trainOnce({ device, progress, signal }: Session, plan: Plan): Promise<number> {
+  const { settings, config, folder, checkpoint, examples } = plan;
+  const policy = await plan.openStart(device);
+  if (checkpoint) await policy.load(checkpoint.files);
+  const onEvent: Listener = async (event) => {
+    await progress.listen(event);
+    await run.listen(event);
+  };
+  const trainer = new SFTTrainer({ policy, trainDataset: examples, args: config, onEvent, signal });
+  if (checkpoint) await trainer.restoreState(checkpoint.files);
+  const content = runConfig('sft', settings, config, device.info.description);
+  const run = settings.resume
+    ? await RunFolder.resume(folder, content, checkpoint)
+    : await RunFolder.create(folder, content, settings.overwrite);
+  for (const note of [...run.notes, ...newCourse(checkpoint, config)]) progress.line(note);
+  await run.report((settings.reportTo ?? []) as TrackerName[]);
+  run.follow(trainer);
+  return run.orAbandon(async () => {
+    const { steps, reason, metrics } = await trainer.train();
+    await run.saveResult('model', policy, await hubNames(settings));
+    say(`model: ${path.join(folder.name, 'model')}\nreport: ${path.join(folder.name, 'report.html')}`);
+    const isInterrupted = reason === 'interrupted';
+    if (isInterrupted) say(`interrupted after step ${steps}; go on with: mgrpo sft --resume --output-dir ${folder.name}`);
+    await printResult({ run: folder.name, steps, metrics, ...(isInterrupted && { interrupted: true }) });
+    return isInterrupted ? INTERRUPTED : 0;
+  });
 }
 
 function phraseTexts(phrases: Layer2Config['phrases']): readonly string[] {

@@ -10,7 +10,6 @@ import {
   fittingCompletionLength,
   latestCheckpoint,
   parseModelConfig,
-  readRunConfig,
   POLICY_OPTIONS,
   TASK_NAMES,
 } from '../index.js';
@@ -30,13 +29,12 @@ import type {
   TaskRow,
   TrackerName,
 } from '../index.js';
-import { MgrpoError } from '../errors.js';
 import type { OptionTable, Settings } from '../options/table.js';
 import { readJson } from '../platform/files.js';
 import { unlessAborted } from '../platform/in-time.js';
-import { NodeFiles } from '../platform/node-files.js';
+import type { NodeFiles } from '../platform/node-files.js';
 import { checkData, checkRewards, needsGold, openRewards, readRows, verifierOf } from './data.js';
-import { UsageError, commandFlags, flattenValues, ownSettings, readFlags, refuse, valuesOf } from './flags.js';
+import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, GivenValues, Work } from './flags.js';
 import { throughLosses } from './losses.js';
 import { modelOf, openAdapter, openCritic, openModel } from './model.js';
@@ -52,6 +50,7 @@ import {
 import { metricTable } from '../report/format.js';
 import { printResult, say } from './output.js';
 import { fittedText } from './progress.js';
+import { RESUME_OPTION, newCourse, resumedFrom } from './resume.js';
 import { checkOutput, hubNames, outputFolder, runConfig, withFolder } from './run.js';
 import { Samples } from './samples.js';
 import { withSession } from './session.js';
@@ -84,12 +83,7 @@ const OWN = {
   ...REWARD_OPTIONS,
   ...RUN_OPTIONS,
   ...TRACKER_OPTIONS,
-  resume: {
-    section: 'run',
-    type: 'boolean',
-    default: false,
-    doc: 'Go on with the run in --output-dir from its last sound checkpoint, with its settings; further flags win over them: --max-steps lengthens it.',
-  },
+  ...RESUME_OPTION,
   logCompletions: {
     section: 'run',
     type: 'boolean',
@@ -208,26 +202,15 @@ async function trainOnce(session: Session, plan: Plan, rewards: readonly RewardF
   const trainer = layer2 ? new MGRPOTrainer({ ...options, args: { ...args, layer2 } }) : new GRPOTrainer({ ...options, args });
   if (plan.checkpoint) await trainer.restoreState(plan.checkpoint.files);
   const run = await openRun(plan, device.info.description);
-  for (const note of [...run.notes, ...newCourse(plan)]) progress.line(note);
+  for (const note of [...run.notes, ...newCourse(plan.checkpoint, plan.config)]) progress.line(note);
   await run.report((plan.settings.reportTo ?? []) as TrackerName[], plan.settings.logCompletions);
   run.follow(trainer);
   return run.orAbandon(() => runTraining(run, trainer, plan, session));
 }
 
-async function makePlan(given: GivenValues): Promise<Plan> {
+async function makePlan(flags: GivenValues): Promise<Plan> {
   const problems: string[] = [];
-  let checkpoint: Checkpoint | undefined;
-  if (given.get('resume') === true) {
-    const folder = given.get('outputDir');
-    if (typeof folder !== 'string') throw new UsageError('mgrpo train: --resume needs --output-dir with the folder of the run');
-    const files = new NodeFiles(folder);
-    if ((await files.entries()) === null) throw noRun(folder);
-    checkpoint = await latestCheckpoint(files);
-    // The settings of a run are those that its checkpoint was made with.
-    const { settings, config } = checkpoint?.config ?? (await readRunConfig(files));
-    const kept = flattenValues({ ...settings, ...config }, commandFlags(trainSpec), `${folder}/config.json`, problems);
-    given = new Map([...kept, ...given]);
-  }
+  const { given, checkpoint } = await resumedFrom(trainSpec, flags, problems);
   const verifier = verifierOf(given, problems);
   const settings = { ...ownSettings(trainSpec, OWN, given, problems), verifier };
   const config = completeConfig(settings, given, problems);
@@ -266,13 +249,6 @@ async function withFittingLength(config: GRPOConfig, files: FileSource, rows: re
   return { ...config, maxCompletionLength };
 }
 
-function noRun(folder: string): MgrpoError {
-  return new MgrpoError(
-    'not_found',
-    `${folder}: expected a run for --resume, found no such folder; check --output-dir, or start anew without --resume`,
-  );
-}
-
 /** The trainer's settings. */
 function completeConfig(settings: TrainSettings, given: GivenValues, problems: string[]): GRPOConfig {
   const layer2 = valuesOf(given, LAYER2_OPTIONS, 'layer2');
@@ -287,16 +263,6 @@ function completeConfig(settings: TrainSettings, given: GivenValues, problems: s
     problems.push('--critic has no effect with --algorithm grpo, which corrects nothing; leave it out');
   for (const name of Object.keys(layer2)) problems.push(`layer2.${name} has no effect with --algorithm grpo; leave it out`);
   return { ...withBestMetric(completeGRPO(shared, problems), 'acc_t1'), layer2: null };
-}
-
-/** What is to be said where a resumed run is longer or shorter than before: the learning rate of the steps done is not that of the new course. */
-function newCourse({ checkpoint, config }: Plan): string[] {
-  const { maxSteps } = checkpoint?.config.config ?? config;
-  if (!checkpoint || maxSteps === config.maxSteps || config.lrSchedulerType === 'constant') return [];
-  return [
-    `learning rate: from step ${checkpoint.step + 1} on the ${config.lrSchedulerType} course over ${config.maxSteps} steps; ` +
-      `up to there it was that over ${String(maxSteps)}`,
-  ];
 }
 
 function readEvalRows(settings: TrainSettings, seed: number): Promise<TaskRow[]> {

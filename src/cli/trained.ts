@@ -32,19 +32,22 @@ export function openReference(
   return openPolicy(device, model, { train: 'none', adapter, dtype: settings.dtype, name: settings.model! });
 }
 
-/** The policy to train: the model with a new adapter, an existing one, or all weights; or what the checkpoint holds. */
-export function openTrainedPolicy(
+/** The policy to train: the model with a new adapter, an existing one, or all weights; then with what the checkpoint holds. */
+export async function openTrainedPolicy(
   device: Device,
   { settings, config, model, adapter, checkpoint }: TrainedModel,
 ): Promise<Policy> {
   const lora = loraOf(settings);
   const usesAdapter = lora !== null || adapter !== undefined;
   const goesOn = usesAdapter ? (checkpoint ?? adapter) : undefined;
-  return openPolicy(device, checkpoint && !usesAdapter ? checkpoint : model, {
+  const policy = await openPolicy(device, model, {
     ...(goesOn ? { train: 'adapter', adapter: goesOn } : { train: lora ?? 'full' }),
     seed: config.seed,
     dtype: settings.dtype,
     gradientCheckpointing: settings.gradientCheckpointing,
     name: settings.model!,
   });
+  // A checkpoint is f32; the model knows the format that its result is to have.
+  if (checkpoint && !usesAdapter) await policy.load(checkpoint);
+  return policy;
 }

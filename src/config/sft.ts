@@ -1,4 +1,4 @@
-// The options of supervised fine-tuning: a few of its own, the optimiser's as in GRPO.
+// The options of supervised fine-tuning: a few of its own, the optimiser's and the checkpoints' as in GRPO.
 import { fillOptions, reportProblems } from '../options/fill.js';
 import type { Settings } from '../options/table.js';
 import { GRPO_OPTIONS } from './grpo.js';
@@ -25,8 +25,18 @@ const OWN = {
 } as const;
 
 type Shared =
-  'lrSchedulerType' | 'warmupRatio' | 'weightDecay' | 'adamBeta1' | 'adamBeta2' | 'adamEpsilon' | 'maxGradNorm' | 'seed';
+  | 'lrSchedulerType'
+  | 'warmupRatio'
+  | 'weightDecay'
+  | 'adamBeta1'
+  | 'adamBeta2'
+  | 'adamEpsilon'
+  | 'maxGradNorm'
+  | 'seed'
+  | 'saveSteps'
+  | 'saveTotalLimit';
 const { lrSchedulerType, warmupRatio, weightDecay, adamBeta1, adamBeta2, adamEpsilon, maxGradNorm, seed } = GRPO_OPTIONS;
+const { saveSteps, saveTotalLimit } = GRPO_OPTIONS;
 
 /** The options of supervised fine-tuning. */
 export const SFT_OPTIONS: typeof OWN & Pick<typeof GRPO_OPTIONS, Shared> = {
@@ -39,6 +49,8 @@ export const SFT_OPTIONS: typeof OWN & Pick<typeof GRPO_OPTIONS, Shared> = {
   adamEpsilon,
   maxGradNorm,
   seed,
+  saveSteps,
+  saveTotalLimit,
 };
 
 /** Settings of supervised fine-tuning, resolved. */

@@ -44,9 +44,9 @@ const LEFT_OVER = /^\..+\.part$/;
 /** Which checkpoints a run keeps, and whether it ends with the best; the names are options of GRPO. */
 export interface KeepSettings {
   readonly saveTotalLimit: number | null;
-  readonly loadBestModelAtEnd: boolean;
-  readonly metricForBestModel: string | null;
-  readonly greaterIsBetter: boolean;
+  readonly loadBestModelAtEnd?: boolean;
+  readonly metricForBestModel?: string | null;
+  readonly greaterIsBetter?: boolean;
 }
 
 /** What a checkpoint is made from: a trainer. */
@@ -268,7 +268,8 @@ export class RunFolder {
   }
 
   /** The step among `steps` whose evaluation is the best, the first of equals; undefined where best is not asked for. */
-  #best(steps: readonly number[], { metricForBestModel: name, greaterIsBetter }: KeepSettings): number | undefined {
+  #best(steps: readonly number[], settings: KeepSettings): number | undefined {
+    const { metricForBestModel: name = null, greaterIsBetter = true } = settings;
     if (name === null) return undefined;
     const score = ({ metrics }: Evaluations['during'][number]): number => (greaterIsBetter ? 1 : -1) * metrics[name]!.value;
     let best: Evaluations['during'][number] | undefined;

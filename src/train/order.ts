@@ -37,12 +37,16 @@ export class QuestionOrder<Q> {
   }
 }
 
-/** Draws example numbers in a new random order in each pass. */
-export function exampleOrder(count: number, seed: number): () => number {
+/** Draws example numbers in a new random order in each pass. @param drawn how many were drawn before */
+export function exampleOrder(count: number, seed: number, drawn = 0): () => number {
   const rng = new Rng(seed, STREAM.shuffle);
+  const pass = (): number[] => rng.shuffle(Array.from({ length: count }, (_, i) => i));
   let order: number[] = [];
+  for (let passes = Math.ceil(drawn / count); passes > 0; passes--) order = pass();
+  if (drawn % count !== 0) order.length -= drawn % count;
+  else order = [];
   return () => {
-    if (order.length === 0) order = rng.shuffle(Array.from({ length: count }, (_, i) => i));
+    if (order.length === 0) order = pass();
     return order.pop()!;
   };
 }

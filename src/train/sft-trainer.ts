@@ -12,9 +12,11 @@ import { Emitter } from './emitter.js';
 import type { Listener } from './events.js';
 import { Gate, runLoop } from './loop.js';
 import type { LoopState, StepDone, TrainResult } from './loop.js';
+import type { FileSink, FileSource } from '../platform/files.js';
 import { exampleOrder } from './order.js';
 import type { Policy } from './policy.js';
 import { ARGS, POLICY, SIGNAL } from './arguments.js';
+import { loadTrainerState, saveTrainerState } from './state.js';
 import { holdPolicy, takeTurn } from './turns.js';
 import { accumulate, optimizerStep, type Accumulated } from './update.js';
 
@@ -79,7 +81,9 @@ export class SFTTrainer {
   readonly config: SFTConfig;
   readonly policy: Policy;
   readonly #examples: readonly Example[];
-  readonly #draw: () => number;
+  #draw: () => number;
+  /** Examples of the finished steps. */
+  #cursor = 0;
   /** Micro-batches of the present step. */
   #drawn: readonly (readonly Example[])[] | null = null;
   readonly #optimizer: AdamW;
@@ -144,7 +148,7 @@ export class SFTTrainer {
         },
         maxSteps: config.maxSteps,
         loggingSteps: config.loggingSteps,
-        saveSteps: null,
+        saveSteps: config.saveSteps,
         evalSteps: null,
         state: this.#state,
         step: () => this.#step(),
@@ -174,11 +178,36 @@ export class SFTTrainer {
       }),
     );
     this.#drawn = null;
+    this.#cursor += batches.flat().length;
     return {
       step: step + 1,
       metrics: { loss, grad_norm: norm, learning_rate: learningRate },
       seconds: { update: (performance.now() - begun) / 1000 },
     };
+  }
+
+  /** Optimiser steps done. */
+  get step(): number {
+    return this.#state.step;
+  }
+
+  /** Writes the optimiser's moments and the trainer's position; with the policy's own files, all that a run needs to go on. */
+  async saveState(sink: FileSink): Promise<void> {
+    const state = { ...this.#state, cursor: this.#cursor, streams: 0, draws: 0, parts: 1 };
+    await takeTurn(this.policy.decoder.device, () => saveTrainerState(sink, state, this.#optimizer));
+  }
+
+  /**
+   * Goes on where a saved state left off; the policy must be the one saved beside it.
+   * @throws MgrpoError where the files belong to another model
+   */
+  async restoreState(files: FileSource): Promise<void> {
+    const { decoder } = this.policy;
+    const { step, window, cursor } = await takeTurn(decoder.device, () => loadTrainerState(files, this.#optimizer, decoder));
+    Object.assign(this.#state, { step, window: [...window] });
+    this.#cursor = cursor;
+    this.#draw = exampleOrder(this.#examples.length, this.config.seed, cursor);
+    this.#drawn = null;
   }
 
   /** Holds the training before its next step, until {@link resume}. */

@@ -96,6 +96,7 @@ describe('mgrpo', () => {
     ],
     [['train', '--resume'], '--resume needs --output-dir'],
     [['sft', '--task', 'arithmetic'], 'either --model or --init'],
+    [['sft', '--resume'], '--resume needs --output-dir'],
     [['generate', '--model', 'x'], 'give --prompt'],
     [['train', '--model', 'x', '--task', 'arithmetic', '--num-generations', '3'], 'numGenerations to one of'],
     [['train', '--model', 'x', '--task', 'arithmetic', '--reward', 'acuracy'], 'the nearest is accuracy'],
@@ -320,6 +321,30 @@ describe('mgrpo on a device', () => {
       expect(lines<StepRecord>(at(torn, 'steps.jsonl')).map(({ step }) => step)).toEqual([1, 2, 3]);
     },
   );
+
+  it('a resumed fine-tuning ends with the bytes of one that was not interrupted, and is no run of another command', async () => {
+    const start = ['--init', 'llama', ...TINY, '--task', 'arithmetic', '--task-size', 'small', '--examples', '6'];
+    const steps = ['--per-device-train-batch-size', '4', '--max-steps', '5', '--save-steps', '2', '--save-total-limit', '2'];
+    await mgrpo(['sft', ...start, ...steps, '--logging-steps', '3', '--output-dir', at('sft-whole')]);
+    expect(readdirSync(at('sft-whole', 'checkpoints'))).toEqual(['step-4', 'step-5']);
+    cpSync(at('sft-whole'), at('sft-torn'), { recursive: true });
+    for (const gone of ['model', 'checkpoints/step-5']) rmSync(at('sft-torn', gone), { recursive: true });
+    truncateSync(at('sft-torn', 'metrics.jsonl'), readFileSync(at('sft-torn', 'metrics.jsonl')).length - 10);
+    const resumed = await mgrpo(['sft', '--resume', '--output-dir', at('sft-torn')]);
+    expect(resumed.stderr).toContain('steps 5 to 5');
+    expect(resumed.code).toBe(0);
+    for (const name of [
+      'model/model.safetensors',
+      'checkpoints/step-5/optimizer.safetensors',
+      'checkpoints/step-5/trainer_state.json',
+    ])
+      expect(readFileSync(at('sft-torn', name)).equals(readFileSync(at('sft-whole', name))), name).toBe(true);
+    const losses = (run: string) => lines<{ loss: number }>(at(run, 'metrics.jsonl')).map(({ loss }) => loss);
+    expect(losses('sft-torn')).toEqual(losses('sft-whole'));
+    const other = await mgrpo(['train', '--resume', '--output-dir', at('sft-torn')]);
+    expect(other.stderr).toContain('is a run of mgrpo sft; resume it with that');
+    expect(other.code).toBe(2);
+  });
 
   it('a finished run is lengthened, with the settings of its checkpoint, to the bytes of one that was as long', async () => {
     const words = ['--learning-rate', '0.01', '--lr-scheduler-type', 'constant', '--eval-rows', '0'];
