@@ -3,8 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 
-const root = path.resolve(import.meta.dirname, '../..');
+/** The repository: tests, and scripts that were bundled into another folder, are run in it. */
+const root = process.cwd();
 
 const IMPORTS = {
   mgrpo: '/dist/index.js',
@@ -27,14 +29,30 @@ export interface Site {
   close(): void;
 }
 
+/** What a page of the site does by itself. */
+export interface SiteOptions {
+  /** Address of a module that the page runs; without one it is empty. */
+  readonly script?: string;
+  /** Gets the body of what the page posts. */
+  readonly posted?: (body: string) => void;
+}
+
 /**
- * Serves the repository's files, and `/`: an empty page that knows the package by name.
+ * Serves the repository's files, and `/`: a page that knows the package by name.
  * @param headers sent with everything, cross-origin isolation for instance
  */
-export function serveSite(headers: Readonly<Record<string, string>> = {}): Promise<Site> {
-  const page = `<!doctype html><title>mgrpo</title><script type="importmap">${JSON.stringify({ imports: IMPORTS })}</script>`;
+export function serveSite(headers: Readonly<Record<string, string>> = {}, { script, posted }: SiteOptions = {}): Promise<Site> {
+  const imports = `<script type="importmap">${JSON.stringify({ imports: IMPORTS })}</script>`;
+  const page = `<!doctype html><title>mgrpo</title>${imports}${script ? `<script type="module" src="${script}"></script>` : ''}`;
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    if (request.method === 'POST') {
+      text(request).then((body) => {
+        response.end();
+        posted?.(body);
+      }, console.error);
+      return;
+    }
     const url = new URL(request.url!, 'http://localhost').pathname;
     const file = path.join(root, url);
     if (url === '/') response.setHeader('content-type', 'text/html').end(page);
