@@ -40,6 +40,7 @@ export function jsonlTask(name: string, rows: Readonly<Partial<Record<Split, rea
 export function jsonRecords(text: string, where: string, badRow: BadRow = refuseRow): DataRecord[] {
   const clean = text.replace(/^\ufeff/, '');
   if (clean.trimStart().startsWith('[')) {
+    if (isTooDeep(clean)) throw tooDeep(where);
     const list = parsed(clean);
     if (Array.isArray(list)) return list.map((value, i) => recordOf(value, `${where}: row ${i + 1}`, badRow));
     // a line of JSON is a row, if a wrong one
@@ -48,11 +49,34 @@ export function jsonRecords(text: string, where: string, badRow: BadRow = refuse
   return clean.split('\n').flatMap((line, i) => {
     if (line.trim() === '') return [];
     const place = `${where}:${i + 1}`;
+    if (isTooDeep(line)) return [badRow(tooDeep(place), place)];
     const value = parsed(line);
     return [
       value === undefined ? badRow(noObject('one JSON object on the line', line, place), place) : recordOf(value, place, badRow),
     ];
   });
+}
+
+/** Lists and objects that lie in each other, at most: Python's json has about as many. */
+const MOST_DEEP = 1000;
+
+/** Whether a JSON text goes deeper, which takes memory without end, and stacks that later readers do not have. */
+function isTooDeep(text: string): boolean {
+  if (text.length < 2 * MOST_DEEP) return false;
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]!;
+    if (c === '"') {
+      while (++i < text.length && text[i] !== '"') if (text[i] === '\\') i++;
+    } else if (c === '[' || c === '{') {
+      if (++depth > MOST_DEEP) return true;
+    } else if (c === ']' || c === '}') depth--;
+  }
+  return false;
+}
+
+function tooDeep(where: string): MgrpoError {
+  return new MgrpoError('bad_file', `${where}: expected at most ${MOST_DEEP} values in each other, got more; make it flat`);
 }
 
 /** The value of a JSON text; undefined where it is none. */

@@ -22,6 +22,8 @@ export interface ChatOptions {
 /** Steps of a template and letters of one of its values, at most: a chat of a thousand messages takes some 10⁵. */
 const MOST_STEPS = 1_000_000;
 const MOST_LETTERS = 2 ** 24;
+/** Letters of a template; those of models have some 10⁴. */
+const MOST_SOURCE = 2 ** 20;
 /** Loops with nothing in them take time but no steps. */
 const MOST_MS = 5000;
 
@@ -59,6 +61,11 @@ export class ChatTemplate {
     this.source = source;
     this.#where = where;
     this.#specialTokens = specialTokens;
+    if (source.length > MOST_SOURCE)
+      throw new MgrpoError(
+        'bad_file',
+        `${where}: expected a template of at most ${MOST_SOURCE} letters, got ${source.length}; shorten it`,
+      );
     try {
       this.#program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
     } catch (error) {

@@ -1,9 +1,12 @@
 // Text to token ids and back, by the tokenizer files of a model folder.
 import { Tokenizer as Encoder } from '@huggingface/tokenizers';
-import { MgrpoError, show } from '../errors.js';
+import { check, MgrpoError, show } from '../errors.js';
 import { ChatTemplate } from './chat-template.js';
 import type { ChatMessage, ChatOptions } from './chat-template.js';
 import { hasNestedRepeats } from './patterns.js';
+
+/** Letters of a text that is encoded at once: some ten times the longest context there is. */
+const MOST_LETTERS = 2 ** 22;
 
 /** The part of a model folder that is read here. */
 export interface TextFiles {
@@ -106,10 +109,14 @@ export class Tokenizer {
   /**
    * Ids of a text. Special tokens written in the text become their ids; none are added unless asked, since a rendered chat has its own.
    *
-   * @throws invalid_argument if a part of the text has no token
+   * @throws invalid_argument if a part of the text has no token, or it is longer than any context
    */
   encode(text: string, options: { addSpecialTokens?: boolean } = {}): number[] {
     if (text === '' && !options.addSpecialTokens) return [];
+    check(
+      text.length <= MOST_LETTERS,
+      `${this.#folder}: expected a text of at most ${MOST_LETTERS} letters, got ${text.length}; cut it`,
+    );
     const { ids, tokens } = this.#used(() =>
       this.#encoder.encode(text, { add_special_tokens: options.addSpecialTokens ?? false }),
     );

@@ -245,6 +245,7 @@ async function checkPromised(source: { readText(name: string): Promise<string> }
   for (const { path: name, lfs } of tree as { path: string; lfs?: { oid: string } }[]) {
     if (!lfs || !/^model-\d/.test(name)) continue;
     const text = await source.readText(name).catch(() => null);
-    if (text !== null && sha('sha256', text) !== lfs.oid) throw new Error(`${name} is not what was promised`);
+    if (text !== null && typeof lfs.oid === 'string' && sha('sha256', text) !== lfs.oid)
+      throw new Error(`${name} is not what was promised`);
   }
 }
