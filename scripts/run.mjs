@@ -1,8 +1,8 @@
 // Runs a TypeScript file of this project in Node: node scripts/run.mjs FILE.ts [words]
 // It is bundled with the build's own plugins, so shaders and wasm are imported as in the package.
+import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { rollup } from 'rollup';
 import { assets, typescript } from './plugins.mjs';
 
@@ -23,9 +23,10 @@ const bundle = await rollup({
 });
 const output = path.join(root, 'build', `run.${process.pid}.mjs`);
 await bundle.write({ file: output, format: 'es', inlineDynamicImports: true });
-process.argv = [process.argv[0], input, ...words];
-try {
-  await import(pathToFileURL(output).href);
-} finally {
+await bundle.close();
+// In a process of its own: what bundled it takes memory that is none of the file's.
+const child = spawn(process.execPath, [output, ...words], { stdio: 'inherit' });
+child.on('exit', (code) => {
   rmSync(output, { force: true });
-}
+  process.exitCode = code ?? 1;
+});

@@ -1,6 +1,6 @@
 // Damages the folder of a run in every way of test/support/damage.ts, goes on with it by the command line, and prints a table: what was done,
 // which checkpoint the run went on from, whether its weights are those of a run that was left alone, and what was said.
-//   npm run check:faults [-- --device software]
+//   npm run check:damage [-- --device software]
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

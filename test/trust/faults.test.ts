@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../support/cli.js';
-import { gpuKind, skipGpu } from '../support/gpu.js';
 import { longTrain, type Doing, type Ended } from '../support/long-train.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-faults-'));
@@ -46,14 +45,6 @@ const THREAD = `const threads = (await import('node:module')).createRequire(impo
     constructor(source, options) { super(source, options); if (options.workerData?.control) lose = () => this.terminate(); }
   };
   (await import('node:module')).syncBuiltinESMExports();`;
-const webgpu = `const { globals } = await import(${JSON.stringify(import.meta.resolve('webgpu'))});
-  const { requestDevice } = globals.GPUAdapter.prototype;
-  globals.GPUAdapter.prototype.requestDevice = async function (...args) {
-    const device = await requestDevice.apply(this, args);
-    lose = () => device.destroy();
-    return device;
-  };`;
-
 describe('a device that is lost', () => {
   it('three times on WebAssembly is opened again, and the run ends with the same bytes', async () => {
     const quiet = await train({});
@@ -66,19 +57,6 @@ describe('a device that is lost', () => {
     expect(weights(lost) === weights(quiet)).toBe(true);
     expect(steps(lost)).toEqual([1, 2, 3, 4, 5, 6]);
   });
-
-  it.skipIf(skipGpu)(
-    `on WebGPU is opened again, and the run ends with the same bytes${skipGpu ? ` (skipped: ${skipGpu})` : ''}`,
-    async () => {
-      const words = ['--layer2-enabled', 'false'];
-      const quiet = await train({ device: gpuKind, words });
-      const lost = await train({ device: gpuKind, words, preload: losing(webgpu, { 3: 30, 4: 200 }) });
-      expect(lost.stderr).toContain('the run goes on from step 3');
-      expect(lost.stderr).toContain('the device was lost');
-      expect(lost.code, lost.stderr).toBe(0);
-      expect(weights(lost) === weights(quiet)).toBe(true);
-    },
-  );
 
   it('again and again in the same place is an error', async () => {
     const always = losing(THREAD, { 1: 1 }).replace('delete moments[step];', '');
