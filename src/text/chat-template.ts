@@ -27,21 +27,57 @@ const MOST_SOURCE = 2 ** 20;
 /** Loops with nothing in them take time but no steps. */
 const MOST_MS = 5000;
 
-/** Runs a template within these bounds. */
+type Evaluate = Interpreter['evaluate'];
+type Value = ReturnType<Evaluate>;
+
+/** Runs a template within these bounds, and takes text from the ends of another as Python does. */
 class BoundedInterpreter extends Interpreter {
   #steps = 0;
   readonly #start = performance.now();
+  /** Parts of the template whose strip, lstrip or rstrip is asked for. */
+  readonly #stripped = new Set<unknown>();
 
-  override evaluate(...args: Parameters<Interpreter['evaluate']>): ReturnType<Interpreter['evaluate']> {
+  override evaluate(...args: Parameters<Evaluate>): Value {
+    const node = args[0] as {
+      readonly type?: string;
+      readonly object?: unknown;
+      readonly property?: { readonly value?: unknown };
+    };
+    if (node?.type === 'MemberExpression' && Object.hasOwn(STRIPS, String(node.property?.value))) this.#stripped.add(node.object);
     if (++this.#steps > MOST_STEPS) throw new Error(`a template of more than ${MOST_STEPS} steps`);
     if (this.#steps % 64 === 0 && performance.now() - this.#start > MOST_MS)
       throw new Error(`a template that takes more than ${MOST_MS} ms`);
     const result = super.evaluate(...args);
     if (typeof result.value === 'string' && result.value.length > MOST_LETTERS)
       throw new Error(`a text of more than ${MOST_LETTERS} letters`);
+    if (this.#stripped.has(node) && typeof result.value === 'string') stripAsPython(result, result.value);
     return result;
   }
 }
+
+/** Which end the methods leave as it is. */
+const STRIPS: Readonly<Record<string, 'start' | 'end' | null>> = { strip: null, lstrip: 'end', rstrip: 'start' };
+
+/** Gives a text the methods of Python's: the library's own take no letters, and what JavaScript calls space. */
+function stripAsPython(of: Value, text: string): void {
+  const Text = of.constructor as new (text: string) => Value;
+  for (const [name, kept] of Object.entries(STRIPS)) {
+    const method = of.builtins.get(name);
+    if (!method) continue;
+    method.value = ([letters]: readonly Value[]) => {
+      const given = typeof letters?.value === 'string' ? new Set(letters.value) : undefined;
+      const goes = (letter: string): boolean => (given ? given.has(letter) : PYTHON_SPACE.test(letter));
+      const all = [...text];
+      let [from, to] = [0, all.length];
+      if (kept !== 'start') while (from < to && goes(all[from]!)) from++;
+      if (kept !== 'end') while (to > from && goes(all[to - 1]!)) to--;
+      return new Text(all.slice(from, to).join(''));
+    };
+  }
+}
+
+/** What str.isspace takes. */
+const PYTHON_SPACE = /^(?!\ufeff)[\s\x1c-\x1f\x85]$/;
 
 /** A compiled chat template in Jinja, as transformers renders it. */
 export class ChatTemplate {

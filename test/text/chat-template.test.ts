@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { strftime } from '../../src/text/chat-template.js';
+import { ChatTemplate, strftime } from '../../src/text/chat-template.js';
 import { LAYER1_SYSTEM_PROMPT, LAYER2_SYSTEM_PROMPT, PHRASE_POOLS, guidingText } from '../../src/text/prompts.js';
 
 describe('strftime', () => {
@@ -11,6 +11,21 @@ describe('strftime', () => {
     ['%Q stays', '%Q stays'],
   ])('writes %s as Python does', (format, text) => {
     expect(strftime(new Date(2026, 2, 5, 15, 7, 9), format)).toBe(text);
+  });
+});
+
+describe('templates', () => {
+  // Expected values: jinja2 3.1. The fifth is what Qwen3 does with the answers of a chat.
+  it.each([
+    [String.raw`{{ '\n\n a \n'.lstrip('\n') }}`, ' a \n'],
+    ["{{ '<<a>>'.strip('<>') }}", 'a'],
+    ["{{ 'xyaxby'.rstrip('yx') }}", 'xyaxb'],
+    ['{{ x.lstrip() }}|{{ x.rstrip() }}', '\ufeffa</t>\n\n b\ufeff\u3000|\x1f\x85 \ufeffa</t>\n\n b\ufeff'],
+    [String.raw`{{ x.split('</t>')[-1].lstrip('\n') }}`, ' b\ufeff\u3000'],
+    ["{{ ('  ' + x).strip().strip('b').lstrip() }}", '\ufeffa</t>\n\n b\ufeff'],
+    ["{{ 'ab'.strip('') }}{{ '😀a😀'.strip('😀') }}{{ ' a '.strip(none) }}", 'abaa'],
+  ])('%s takes from the ends what Python takes', (source, text) => {
+    expect(new ChatTemplate(source).render([], { variables: { x: '\x1f\x85 \ufeffa</t>\n\n b\ufeff\u3000' } })).toBe(text);
   });
 });
 
