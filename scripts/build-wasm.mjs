@@ -16,7 +16,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const asOfAsc = createRequire(import.meta.resolve('assemblyscript/asc'));
 const { default: binaryen } = await import(pathToFileURL(asOfAsc.resolve('binaryen')).href);
 /** Largest functions that are inlined: always, where they are small, where they have one caller. The verifier is downloaded by pages: it is small. */
-const INLINING = { verifier: [6, 6, 50], engine: [8, 30, 200] };
+const INLINING = { 'assembly/verifier': [6, 6, 50], 'assembly/engine': [8, 30, 200] };
 const { values, positionals } = parseArgs({ options: { wat: { type: 'boolean' } }, allowPositionals: true });
 mkdirSync(path.join(root, 'build'), { recursive: true });
 
@@ -56,7 +56,7 @@ function optimised(binary, name) {
   module.setFeatures(Features.All & ~(Features.GC | Features.ReferenceTypes));
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(0);
-  const [always, flexible, oneCaller] = INLINING[name];
+  const [always, flexible, oneCaller] = INLINING[sourceOf(name)];
   binaryen.setAlwaysInlineMaxSize(always);
   binaryen.setFlexibleInlineMaxSize(flexible);
   binaryen.setOneCallerInlineMaxSize(oneCaller);

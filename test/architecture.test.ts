@@ -146,7 +146,7 @@ describe('the layers', () => {
       ({ from, to }) =>
         (to.endsWith('.wgsl') && layerOf(from) !== 'kernels') ||
         (to.endsWith('/verifier.wasm') && layerOf(from) !== 'reward') ||
-        (to.endsWith('/engine.wasm') && layerOf(from) !== 'wasm'),
+        (/\/engine(-relaxed)?\.wasm$/.test(to) && layerOf(from) !== 'wasm'),
     );
     expect(wrong).toEqual([]);
   });

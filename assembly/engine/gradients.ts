@@ -2,7 +2,7 @@
 //
 // A share is 16 × 64 of the output, or 64 × 64 where there are many. Strips of both operands are packed so that the inner loop reads two streams without gaps and needs no
 // tails; dtypes are decoded on the way. Sums run over blocks of 256 of the depth, then over the blocks, the same for any number of threads.
-import { loadSome } from './lanes';
+import { Lanes, loadSome } from './lanes';
 import { Product, finish } from './matmul';
 import { at, parts } from './op';
 import { F32, decode } from './weights';
@@ -39,17 +39,17 @@ function tile(a: usize, b: usize, depth: usize, sums: usize): void {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     let y = v128.load32_splat(a);
-    s00 = f32x4.add(s00, f32x4.mul(y, b0));
-    s01 = f32x4.add(s01, f32x4.mul(y, b1));
+    s00 = Lanes.madd(s00, y, b0);
+    s01 = Lanes.madd(s01, y, b1);
     y = v128.load32_splat(a, 4);
-    s10 = f32x4.add(s10, f32x4.mul(y, b0));
-    s11 = f32x4.add(s11, f32x4.mul(y, b1));
+    s10 = Lanes.madd(s10, y, b0);
+    s11 = Lanes.madd(s11, y, b1);
     y = v128.load32_splat(a, 8);
-    s20 = f32x4.add(s20, f32x4.mul(y, b0));
-    s21 = f32x4.add(s21, f32x4.mul(y, b1));
+    s20 = Lanes.madd(s20, y, b0);
+    s21 = Lanes.madd(s21, y, b1);
     y = v128.load32_splat(a, 12);
-    s30 = f32x4.add(s30, f32x4.mul(y, b0));
-    s31 = f32x4.add(s31, f32x4.mul(y, b1));
+    s30 = Lanes.madd(s30, y, b0);
+    s31 = Lanes.madd(s31, y, b1);
   }
   Tile.add(sums, s00, s01);
   Tile.add(sums + 4 * COLUMNS, s10, s11);

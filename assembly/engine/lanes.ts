@@ -38,6 +38,12 @@ export class Lanes {
     return v128.andnot(value, f32x4.lt(x, f32x4.splat(-86.98)));
   }
 
+  /** sum + x · y, rounded twice; in the relaxed module (wasm-modules.mjs) rounded once where the processor has an instruction for it. */
+  @inline
+  static madd(sum: v128, x: v128, y: v128): v128 {
+    return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(x, y, sum) : f32x4.add(sum, f32x4.mul(x, y));
+  }
+
   /** The sum of the lanes. */
   @inline
   static sum(v: v128): f32 {

@@ -68,7 +68,8 @@ const KINDS = {
   },
   smollm2: {
     contestants: () => ({ mgrpo: ours('smollm2.ts', values.model), transformers: python('smollm2.py', values.model) }),
-    questions: ['prefill', 'decode1', 'decode8', 'lora'],
+    questions: ['prefill', 'decode1', 'decode8', 'grpo', 'mgrpo'],
+    once: ['grpo', 'mgrpo'],
     prepare: () => undefined,
   },
 };
@@ -90,13 +91,13 @@ try {
       console.error(`${name}: left out, it did not start (see above)`);
     }
   }
-  // The first round warms up; the LoRA step, which takes long, is asked for once.
+  // The first round warms up; what takes long is asked for once.
   for (let round = 0; round <= Number(values.rounds); round++) {
     for (const question of kind.questions) {
-      if (question === 'lora' && round !== 1) continue;
+      if (kind.once?.includes(question) && round !== 1) continue;
       for (const [name, contestant] of Object.entries(running)) {
         const answer = await contestant.ask(question);
-        if (round > 0) ((seconds[question] ??= {})[name] ??= []).push(answer.seconds);
+        if (round > 0 && answer.seconds !== null) ((seconds[question] ??= {})[name] ??= []).push(answer.seconds);
       }
     }
   }

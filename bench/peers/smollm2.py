@@ -1,6 +1,6 @@
 """transformers' side of the comparison on SmolLM2: python smollm2.py FOLDER; a question for every line of the input.
 
-The LoRA step is TRL's GRPO of two questions with eight answers of 64 tokens: one layer, where ours does two."""
+The LoRA step is TRL's GRPO of two questions with eight answers of 64 tokens; TRL has no MGRPO."""
 import json, sys, tempfile, time
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -27,7 +27,7 @@ def decode(count):
     return (time.perf_counter() - since) / STEPS
 
 
-def lora():
+def grpo():
     from datasets import Dataset
     from peft import LoraConfig
     from trl import GRPOConfig, GRPOTrainer
@@ -46,9 +46,10 @@ def lora():
     return time.perf_counter() - since
 
 
-QUESTIONS = {"prefill": prefill, "decode1": lambda: decode(1), "decode8": lambda: decode(8), "lora": lora}
+QUESTIONS = {"prefill": prefill, "decode1": lambda: decode(1), "decode8": lambda: decode(8), "grpo": grpo}
 say(ready=True)
 for line in sys.stdin:
     since = time.perf_counter()
-    found = QUESTIONS[line.strip()]()
-    say(seconds=found or time.perf_counter() - since)
+    question = QUESTIONS.get(line.strip())
+    found = question and question()
+    say(seconds=(found or time.perf_counter() - since) if question else None)

@@ -1,4 +1,5 @@
-// Our side of the comparison on SmolLM2: prefill of 100 tokens, decoding at batch 1 and 8, a LoRA step of MGRPO of 2 × 8 sequences of 64 tokens.
+// Our side of the comparison on SmolLM2: prefill of 100 tokens, decoding at batch 1 and 8, a LoRA step of 2 × 8 sequences of 64
+// tokens, of GRPO and of MGRPO.
 import { createInterface } from 'node:readline';
 import { loadDecoder } from '../../src/formats/load.js';
 import { pack } from '../../src/nn/batch.js';
@@ -6,6 +7,7 @@ import { openWasm } from '../../src/open/node.js';
 import { NodeFiles } from '../../src/platform/node-files.js';
 import { named } from '../../src/reward/run.js';
 import { generate } from '../../src/sampling/generate.js';
+import { GRPOTrainer } from '../../src/train/grpo-trainer.js';
 import { MGRPOTrainer } from '../../src/train/mgrpo-trainer.js';
 import { loadPolicy } from '../../src/train/policy.js';
 
@@ -35,30 +37,34 @@ async function sample(count: number, length: number): Promise<number> {
   return performance.now() - since;
 }
 
-/** Two questions with eight answers of at most 64 tokens each, and one correction of each answer. */
-async function lora(): Promise<void> {
-  const policy = await loadPolicy(device, files, { dtype, train: { r: 16 } });
+/** One step on two questions with eight answers of at most 64 tokens each; with MGRPO also one correction of each answer. PEFT's default modules. */
+async function step(Trainer: typeof GRPOTrainer | typeof MGRPOTrainer): Promise<number> {
+  const train = { r: 16, targetModules: ['q_proj', 'v_proj'] };
+  const policy = await loadPolicy(device, files, { dtype, train, gradientCheckpointing: Trainer === MGRPOTrainer });
   const letters = named('letters', ({ completions }) => completions.map((text) => (text.match(/e/g)?.length ?? 0) / 64));
-  const trainer = new MGRPOTrainer({
-    policy,
-    rewardFuncs: letters,
-    trainDataset: [
-      { prompt: 'Tell me about the sea.', gold: '' },
-      { prompt: 'Tell me about the sky.', gold: '' },
-    ],
-    args: {
-      maxSteps: 1,
-      numGenerations: 8,
-      perDeviceTrainBatchSize: 16,
-      gradientAccumulationSteps: 1,
-      maxCompletionLength: 64,
-      temperature: 1,
-      learningRate: 1e-5,
-      layer2: { numGenerations: 1, baseline: 'question', maxCompletionLength: 64 },
-    },
-  });
+  const args = {
+    maxSteps: 1,
+    numGenerations: 8,
+    perDeviceTrainBatchSize: 16,
+    gradientAccumulationSteps: 1,
+    maxCompletionLength: 64,
+    temperature: 1,
+    learningRate: 1e-5,
+  };
+  const trainDataset = ['sea', 'sky'].map((what) => ({ prompt: `Tell me about the ${what}.`, gold: '' }));
+  const options = { policy, rewardFuncs: letters, trainDataset };
+  const trainer =
+    Trainer === MGRPOTrainer
+      ? new MGRPOTrainer({
+          ...options,
+          args: { ...args, layer2: { numGenerations: 1, baseline: 'question', maxCompletionLength: 64 } },
+        })
+      : new GRPOTrainer({ ...options, args });
+  const since = performance.now();
   await trainer.train();
+  const seconds = performance.now() - since;
   policy.free();
+  return seconds;
 }
 
 const QUESTIONS: Record<string, () => Promise<unknown>> = {
@@ -66,7 +72,8 @@ const QUESTIONS: Record<string, () => Promise<unknown>> = {
   // Milliseconds of one step: what further tokens cost.
   decode1: async () => ((await sample(1, STEPS + 1)) - (await sample(1, 1))) / STEPS,
   decode8: async () => ((await sample(8, STEPS + 1)) - (await sample(8, 1))) / STEPS,
-  lora,
+  grpo: () => step(GRPOTrainer),
+  mgrpo: () => step(MGRPOTrainer),
 };
 say({ ready: true });
 for await (const question of createInterface({ input: process.stdin })) {

@@ -16,9 +16,9 @@ export const DEVICE_OPTIONS = {
   device: {
     section: 'device',
     type: 'choice',
-    choices: ['auto', 'gpu', 'software', 'wasm'],
+    choices: ['auto', 'gpu', 'software', 'wasm', 'wasm-relaxed'],
     default: 'auto',
-    doc: 'What computes. auto: a GPU if there is one, else wasm; wasm: WebAssembly; software: WebGPU on CPU cores (SwiftShader, lavapipe).',
+    doc: 'What computes. auto: a GPU if there is one, else wasm; wasm: WebAssembly; wasm-relaxed: the same with fused multiply-adds, faster, but its results differ from one processor to another in the last bits; software: WebGPU on CPU cores (SwiftShader, lavapipe).',
   },
   adapterName: {
     section: 'device',
@@ -79,10 +79,14 @@ export interface ChosenDevice {
   readonly adapter?: GPUAdapter;
 }
 
+function isWasm(choice: DeviceChoice): choice is 'wasm' | 'wasm-relaxed' {
+  return choice === 'wasm' || choice === 'wasm-relaxed';
+}
+
 /** What is wrong with settings before anything is looked for. */
 export function deviceProblems({ device, ...which }: DeviceSettings): string[] {
-  if (device !== 'wasm' || !isChosen(which)) return [];
-  return ['adapterName, backend and gpu choose an adapter of WebGPU, and the device is wasm; leave them out, or the device'];
+  if (!isWasm(device) || !isChosen(which)) return [];
+  return [`adapterName, backend and gpu choose an adapter of WebGPU, and the device is ${device}; leave them out, or the device`];
 }
 
 /**
@@ -95,10 +99,10 @@ export async function chooseDevice(machine: Machine, settings: DeviceSettings): 
   for (const problem of deviceProblems(settings)) check(false, `device: ${problem}`);
   const wasm = (why: string, notes: readonly string[]): ChosenDevice => ({
     ...{ kind: 'wasm', why, notes },
-    open: () => WasmDevice.open(machine.threads),
+    open: () => WasmDevice.open(machine.threads, { relaxed: choice === 'wasm-relaxed' }),
   });
   const isNamed = isChosen(which);
-  if (choice === 'wasm') return wasm('as asked for', []);
+  if (isWasm(choice)) return wasm('as asked for', []);
   const { adapter, notes } = await machine.findAdapter(choice === 'software' || (choice === 'auto' && isNamed), which);
   const kind = adapter && (summarize(adapter).software ? 'software' : 'gpu');
   if (adapter && kind && (choice === 'auto' ? isNamed || kind === 'gpu' : kind === choice)) {

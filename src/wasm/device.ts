@@ -16,6 +16,8 @@ export interface WasmOptions {
   readonly threads?: number | undefined;
   /** Share the memory with threads (default: where the platform can). */
   readonly shared?: boolean | undefined;
+  /** Fused multiply-adds in products where the processor has them (default false): faster, but the bytes depend on the processor. */
+  readonly relaxed?: boolean | undefined;
 }
 
 /** The first page belongs to the module itself; address 0 stands for an operand that is not there. */
@@ -40,26 +42,37 @@ export class WasmDevice implements RecorderDevice {
   #peak = 0;
   #closed = false;
 
-  private constructor(heap: Memory, engine: EngineExports, queue: Queue, missing: string | undefined) {
+  private constructor(
+    heap: Memory,
+    engine: EngineExports,
+    queue: Queue,
+    kind: { relaxed: boolean; missing: string | undefined },
+  ) {
     this.heap = heap;
     this.engine = engine;
     this.queue = queue;
     const total = heap.maximum - FIRST;
     this.limits = { maxBuffer: total, maxBinding: total, total };
     const count = `${queue.threads} ${queue.threads === 1 ? 'thread' : 'threads'}`;
-    this.info = { kind: 'wasm', description: `WebAssembly, ${count}${missing === undefined ? '' : `: ${missing}`}` };
+    const { relaxed, missing } = kind;
+    const description = `WebAssembly, ${count}${relaxed ? ', relaxed SIMD' : ''}${missing === undefined ? '' : `: ${missing}`}`;
+    this.info = { kind: 'wasm', description };
     this.#scratch = new Pool(this);
   }
 
   /** Opens the engine, on threads of the platform where it can share memory with them, else on the caller's. */
   static async open(platform: Threads, options: WasmOptions = {}): Promise<WasmDevice> {
-    const { shared = platform.missing === undefined, threads = Math.min(platform.cores, MOST_THREADS) } = options;
+    const {
+      shared = platform.missing === undefined,
+      threads = Math.min(platform.cores, MOST_THREADS),
+      relaxed = false,
+    } = options;
     check(
       Number.isInteger(threads) && threads >= 1 && threads <= 64,
       `openWasm: expected threads from 1 to 64, got ${threads}; leave it out for one per core`,
     );
     const heap = new Memory(shared, FIRST);
-    const module = await engineModule(shared);
+    const module = await engineModule({ shared, relaxed });
     const imports = { env: { memory: heap.memory }, index: { finished: () => undefined, refresh: () => undefined } };
     const instance = await WebAssembly.instantiate(module, imports).catch((cause: unknown) => {
       throw new MgrpoError(
@@ -69,8 +82,8 @@ export class WasmDevice implements RecorderDevice {
       );
     });
     const engine = instance.exports as unknown as EngineExports;
-    const queue = shared ? await ThreadQueue.open(heap, platform, threads) : LocalQueue.open(heap, engine);
-    return new WasmDevice(heap, engine, queue, platform.missing);
+    const queue = shared ? ThreadQueue.open(heap, platform, threads, module) : LocalQueue.open(heap, engine);
+    return new WasmDevice(heap, engine, queue, { relaxed, missing: platform.missing });
   }
 
   get memory(): MemoryUse {

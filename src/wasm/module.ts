@@ -1,4 +1,4 @@
-// The engine's module (assembly/engine/), with a shared memory or one of a single thread.
+// The engine's module (assembly/engine/), with a shared memory or one of a single thread, with relaxed SIMD or without.
 import text from '../../build/engine.wasm';
 import { embeddedBytes } from '../platform/embedded.js';
 import { MgrpoError } from '../errors.js';
@@ -52,18 +52,39 @@ export type Code = (typeof CODES)[number];
 /** The import of a shared memory in the binary format: its name, the kind "memory", and the flags "has a maximum" (1) and "shared" (2). */
 const SHARED_IMPORT = [...new TextEncoder().encode('memory'), 2, 3];
 
-let binary: Uint8Array<ArrayBuffer> | undefined;
-const modules = new Map<boolean, Promise<WebAssembly.Module>>();
+/** What a module is compiled for. */
+export interface ModuleKind {
+  /** Its memory is shared with threads. */
+  readonly shared: boolean;
+  /** Its products use relaxed SIMD: fused multiply-adds, where the processor has them. */
+  readonly relaxed: boolean;
+}
 
-/** The compiled module. It imports a memory, shared or not. */
-export function engineModule(shared: boolean): Promise<WebAssembly.Module> {
-  let module = modules.get(shared);
+const modules = new Map<string, Promise<WebAssembly.Module>>();
+
+/** The compiled module of a kind. @throws MgrpoError `unsupported` where the host has no relaxed SIMD */
+export function engineModule({ shared, relaxed }: ModuleKind): Promise<WebAssembly.Module> {
+  const key = `${shared} ${relaxed}`;
+  let module = modules.get(key);
   if (!module) {
-    binary ??= embeddedBytes(text);
-    module = WebAssembly.compile(shared ? binary : unshared(binary));
-    modules.set(shared, module);
+    module = compile(shared, relaxed);
+    modules.set(key, module);
+    // Asked for again it is tried again.
+    module.catch(() => modules.delete(key));
   }
   return module;
+}
+
+async function compile(shared: boolean, relaxed: boolean): Promise<WebAssembly.Module> {
+  const binary = embeddedBytes(relaxed ? (await import('../../build/engine-relaxed.wasm')).default : text);
+  const module = shared ? binary : unshared(binary);
+  if (relaxed && !WebAssembly.validate(module)) {
+    throw new MgrpoError(
+      'unsupported',
+      'wasm: expected a host with relaxed SIMD for the device wasm-relaxed, got one without; use the device wasm, or Node 22 or newer',
+    );
+  }
+  return WebAssembly.compile(module);
 }
 
 /** The module with a memory that is not shared: one bit of its import. Atomic instructions are allowed on both. */

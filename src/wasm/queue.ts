@@ -2,7 +2,7 @@
 import { MgrpoError, reasonOf } from '../errors.js';
 import type { Thread, Threads } from '../platform/threads.js';
 import type { Memory } from './memory.js';
-import { OP_BYTES, engineModule, type EngineExports } from './module.js';
+import { OP_BYTES, type EngineExports } from './module.js';
 
 /** Layout of the control block: `Control`, LISTS and PASSED of assembly/engine/index.ts. */
 const SUBMITTED = 0;
@@ -95,9 +95,8 @@ export class ThreadQueue implements Queue {
     this.#control = memory.allocateZeros(4 * (PASSED + MOST_THREADS), 'control');
   }
 
-  static async open(memory: Memory, platform: Threads, threads: number): Promise<ThreadQueue> {
+  static open(memory: Memory, platform: Threads, threads: number, module: WebAssembly.Module): ThreadQueue {
     const queue = new ThreadQueue(memory);
-    const module = await engineModule(true);
     memory.words[queue.#control / 4 + THREADS] = threads;
     for (let thread = 0; thread < threads; thread++) {
       const scratch = memory.allocate(SCRATCH_BYTES, 'scratch');
