@@ -178,7 +178,8 @@ export { renderReport, renderRuns } from './report/page.js';
 export type { NamedRun } from './report/sections.js';
 export type { Axis } from './report/curves.js';
 export type { SFTTrainerOptions } from './train/sft-trainer.js';
-export type { CompletionRecord, Listener, Phase, TrainEvent } from './train/events.js';
+export type { LiveSettings } from './config/live.js';
+export type { CompletionRecord, CompletionTokens, Listener, Phase, TrainEvent } from './train/events.js';
 
 export { MODEL_SHAPES } from './bench/cases.js';
 export type { Case as BenchCase, ModelShape, Opened as OpenedCase } from './bench/cases.js';

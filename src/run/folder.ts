@@ -97,7 +97,7 @@ export class RunFolder {
   readonly files: FileFolder;
   /** What was found damaged when the run was resumed, for people. */
   readonly notes: readonly string[];
-  readonly #config: RunConfig;
+  #config: RunConfig;
   readonly #evaluations: Evaluations;
   readonly #isNew: boolean;
   #trainer: Checkpointed | undefined;
@@ -197,10 +197,23 @@ export class RunFolder {
       case 'notice':
         await this.#append('notices.jsonl', [{ step: event.step, text: event.text }]);
         break;
-      case 'completions':
-        await this.#append('completions.jsonl', event.rows);
-        if (this.#writesTables && event.rows.length > 0) await writeTable(this.files, event.rows);
+      case 'settings': {
+        const { step, settings } = event;
+        const before = this.#config.config;
+        const text = Object.entries(settings).map(
+          ([name, value]) => `${name} is ${value} from here on, it was ${String(before[name])}`,
+        );
+        this.#config = { ...this.#config, config: { ...before, ...settings } };
+        await this.files.write('config.json', json(this.#config));
+        await this.#append('notices.jsonl', [{ step, text: text.join('; ') }]);
         break;
+      }
+      case 'completions': {
+        const rows = event.rows.map(({ tokens: _, ...row }) => row);
+        await this.#append('completions.jsonl', rows);
+        if (this.#writesTables && rows.length > 0) await writeTable(this.files, rows);
+        break;
+      }
       case 'evaluation':
         this.#evaluations.during.push({ step: event.step, metrics: event.metrics });
         await this.#writeEvaluations();

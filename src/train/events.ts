@@ -1,5 +1,6 @@
 // What trainers tell, and when: the only contract with the command line, the report and a page. How events are delivered: emitter.ts.
 import type { Metric } from '../algo/evaluation.js';
+import type { LiveSettings } from '../config/live.js';
 
 /** What a long task is doing at the moment. */
 export type Phase = 'load' | 'sample' | 'score' | 'update' | 'evaluate' | 'save';
@@ -23,8 +24,22 @@ export interface CompletionRecord {
   readonly answerCorrect?: boolean;
   readonly phrase?: string;
   readonly correct: boolean;
+  /** In the events of a training, not in its logs. */
+  readonly tokens?: CompletionTokens;
   /** Columns that reward functions logged. */
   readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** A completion as the model read and wrote it. */
+export interface CompletionTokens {
+  /** Prompt and completion. */
+  readonly ids: readonly number[];
+  /** Log-probabilities of the completion's ids under the policy that sampled, at the layer's temperature. */
+  readonly logps: readonly number[];
+  /** Where parts begin in `ids`: the first answer, the phrase, the correction. A first answer has no others: they begin at its end. */
+  readonly answer: number;
+  readonly phrase: number;
+  readonly correction: number;
 }
 
 /** Everything that a trainer tells. */
@@ -73,6 +88,11 @@ export type TrainEvent =
       /** Something that a person should know of: what failed and was passed over, as the settings ask. */ readonly type: 'notice';
       readonly step: number;
       readonly text: string;
+    }
+  | {
+      /** Settings that are others from this step on. */ readonly type: 'settings';
+      readonly step: number;
+      readonly settings: Readonly<Partial<LiveSettings>>;
     }
   | { readonly type: 'completions'; readonly step: number; readonly rows: readonly CompletionRecord[] }
   | { readonly type: 'evaluation'; readonly step: number; readonly metrics: Readonly<Record<string, Metric>> }

@@ -11,6 +11,7 @@ import type { Metric } from '../algo/evaluation.js';
 import { mgrpoStep, settingsAt } from '../algo/mgrpo.js';
 import { batchPlan } from '../config/batch.js';
 import type { GRPOConfig } from '../config/grpo.js';
+import { LIVE_OPTIONS, type LiveSettings } from '../config/live.js';
 import { check, MgrpoError } from '../errors.js';
 import { AdamW } from '../optim/adamw.js';
 import type { FileSink, FileSource } from '../platform/files.js';
@@ -33,10 +34,13 @@ import { holdPolicy, takeTurn } from './turns.js';
 
 /** What {@link GRPOTrainer} and {@link MGRPOTrainer} are: they differ in their settings alone. */
 export class PolicyTrainer {
-  readonly config: GRPOConfig;
   readonly policy: Policy;
   /** Optimiser steps of layer 1 that the run has in all. */
   readonly maxSteps: number;
+  readonly #resolve: (args: object | undefined) => GRPOConfig;
+  #config: GRPOConfig;
+  /** What was changed and not told yet. */
+  #changed: Partial<LiveSettings> = {};
   readonly #setup: Setup;
   readonly #evalDataset: readonly TaskRow[] | undefined;
   readonly #referencePolicy: Policy | undefined;
@@ -53,7 +57,9 @@ export class PolicyTrainer {
   /** @throws MgrpoError where settings, data and model do not fit together; everything is checked before anything runs */
   constructor(where: string, options: TrainerOptions<unknown>, resolve: (args: object | undefined) => GRPOConfig) {
     this.#setup = prepare(where, options, resolve);
-    ({ config: this.config, policy: this.policy, maxSteps: this.maxSteps } = this.#setup);
+    ({ policy: this.policy, maxSteps: this.maxSteps } = this.#setup);
+    this.#config = this.#setup.config;
+    this.#resolve = resolve;
     this.#evalDataset = options.evalDataset;
     this.#referencePolicy = options.referencePolicy;
     this.#events = new Emitter(options.onEvent);
@@ -97,6 +103,7 @@ export class PolicyTrainer {
   /** One sampling round and its updates; null where the signal ended it before the first update. */
   async #step(): Promise<StepDone | null> {
     const { policy } = this;
+    await this.#tellChanges();
     const config = settingsAt(this.config, this.#state.step);
     const { signal } = this.#setup;
     const plan = batchPlan(config);
@@ -109,8 +116,8 @@ export class PolicyTrainer {
       const { answers, corrections, metrics } = await mgrpoStep(host.nextQuestions(plan.questions), config, host);
       this.#position = host.position;
       const completions = [
-        ...recordsOf(policy, step, 1, answers),
-        ...(corrections ? recordsOf(policy, step, 2, corrections) : []),
+        ...recordsOf(policy, step, 1, answers, true),
+        ...(corrections ? recordsOf(policy, step, 2, corrections, true) : []),
       ];
       return { step, metrics: { ...metrics, ...host.metrics }, seconds: host.seconds, completions };
     } catch (error) {
@@ -135,6 +142,37 @@ export class PolicyTrainer {
   /** Lets a paused training go on. */
   resume(): void {
     this.#gate.open();
+  }
+
+  /** The settings, as they hold for the next step. */
+  get config(): GRPOConfig {
+    return this.#config;
+  }
+
+  /**
+   * Changes settings from the next step on; a `settings` event says so.
+   * @throws invalid_argument where one may not change, or has a value that it cannot have
+   */
+  change(settings: Partial<LiveSettings>): void {
+    for (const name of Object.keys(settings))
+      check(
+        LIVE_OPTIONS.some((option) => option === name),
+        `change: expected one of ${LIVE_OPTIONS.join(', ')}, got ${name}; start another training for that`,
+      );
+    check(
+      settings.beta === undefined || settings.beta === 0 || this.#config.beta > 0 || this.#reference?.score,
+      `change: expected beta 0 in a training that keeps no reference, got ${settings.beta}; start with a beta above 0`,
+    );
+    const { layer2, ...config } = this.#config;
+    this.#config = this.#resolve({ ...config, ...(layer2 && { layer2 }), ...settings });
+    this.#changed = { ...this.#changed, ...settings };
+  }
+
+  async #tellChanges(): Promise<void> {
+    const settings = this.#changed;
+    if (Object.keys(settings).length === 0) return;
+    this.#changed = {};
+    await this.#events.emit({ type: 'settings', step: this.#state.step + 1, settings });
   }
 
   /** Optimiser steps of layer 1 done. */
