@@ -14,6 +14,7 @@ import { Verify } from './views/verify.js';
 
 const TABS: readonly (readonly [View, string])[] = [
   ['train', 'Train'],
+  ['runs', 'Runs'],
   ['play', 'Play'],
   ['inside', 'Inside'],
   ['verify', 'Verify'],
@@ -23,6 +24,7 @@ const TABS: readonly (readonly [View, string])[] = [
 
 const SHOW = {
   train: Train,
+  runs: later(() => import('./views/runs.js').then(({ Runs }) => Runs)),
   play: Play,
   inside: later(() => import('./views/inside.js').then(({ Inside }) => Inside)),
   verify: Verify,

@@ -1,7 +1,7 @@
 // The state of the page that is worth a link: the view and its settings, behind the # of the address.
 
 /** The views, in the order of the tabs. */
-export const VIEWS = ['train', 'play', 'inside', 'verify', 'bench', 'home'] as const;
+export const VIEWS = ['train', 'runs', 'play', 'inside', 'verify', 'bench', 'home'] as const;
 
 /** Name of a view. */
 export type View = (typeof VIEWS)[number];

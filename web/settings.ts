@@ -1,5 +1,6 @@
 // The settings of a training as the page offers them: what each is, its range, and how they become arguments of the trainer.
-import type { TrainRequest } from '../src/worker/protocol.js';
+import type { LiveSettings } from '../src/config/live.js';
+import type { SavedRun, TrainRequest } from '../src/worker/protocol.js';
 import type { TaskSize } from '../src/tasks/registry.js';
 
 /** One setting of the form. */
@@ -106,6 +107,20 @@ export const FIELDS: readonly Field[] = [
     doc: 'auto: a GPU by WebGPU where there is one, else WebAssembly on the cores.',
   },
 ];
+
+/** What may change while a training is under way, and the trainer's name for it. */
+export const LIVE: Partial<Readonly<Record<keyof TrainSettings, keyof LiveSettings>>> = {
+  lr: 'learningRate',
+  t: 'temperature',
+  beta: 'beta',
+};
+
+/** The settings of a saved training, as they were when it was saved. */
+export function savedSettings({ settings, config }: SavedRun, now: TrainSettings): TrainSettings {
+  const changed = Object.entries(LIVE).map(([name, live]) => [name, config[live]] as const);
+  const known = changed.filter(([, value]) => typeof value === 'number');
+  return { ...now, ...(settings['page'] as object), ...Object.fromEntries(known) };
+}
 
 /** Settings of a link; what is missing or makes no sense has its default. */
 export function settingsOf(query: URLSearchParams): TrainSettings {

@@ -4,6 +4,7 @@ import type { MemoryUse } from '../src/ops/device.js';
 import type { CompletionRecord } from '../src/train/events.js';
 import type { Metric } from '../src/algo/evaluation.js';
 import type { Asked, ModelFacts, ModelSource, SavedRun } from '../src/worker/protocol.js';
+import type { NamedRun } from '../src/report/sections.js';
 import { settingsOf, type TrainSettings } from './settings.js';
 import { parseRoute, type Route } from './route.js';
 import type { Seen } from './inside/attention.js';
@@ -23,7 +24,7 @@ export type Activity = 'idle' | 'starting' | 'running' | 'pausing' | 'paused' | 
 export interface Answered {
   readonly answer: string;
   readonly correction: string;
-  readonly result: Asked | null;
+  readonly result: Omit<Asked, 'read'> | null;
 }
 
 /** Looks inside the model before the training and as it is now. */
@@ -53,6 +54,10 @@ export interface State {
   /** Problems of the visitor: a file of JSON lines. */
   readonly data: { readonly name: string; readonly jsonl: string } | null;
   readonly settings: TrainSettings;
+  /** When the present training began, as ISO 8601; '' before it. */
+  readonly started: string;
+  /** Earlier trainings, and folders that were opened. */
+  readonly runs: readonly NamedRun[];
   readonly steps: readonly Step[];
   readonly totalSteps: number;
   readonly secondsLeft: number | null;
@@ -69,6 +74,8 @@ export interface State {
   readonly measured: { readonly before: Readonly<Record<string, Metric>>; readonly now: Readonly<Record<string, Metric>> } | null;
   readonly isMeasuring: boolean;
   readonly asked: Readonly<Record<'before' | 'now', Answered | null>>;
+  /** Steps after which what is shown as asked was recorded; null: it was asked here. */
+  readonly recordedSteps: number | null;
   readonly isAsking: boolean;
   readonly seen: SeenBoth;
   readonly bench: {
@@ -93,6 +100,8 @@ export let state: State = {
   downloading: null,
   data: null,
   settings: settingsOf(parseRoute(location.hash).query),
+  started: '',
+  runs: [],
   steps: [],
   totalSteps: 0,
   secondsLeft: null,
@@ -103,6 +112,7 @@ export let state: State = {
   measured: null,
   isMeasuring: false,
   asked: { before: null, now: null },
+  recordedSteps: null,
   isAsking: false,
   seen: NOTHING_SEEN,
   bench: { report: null, progress: null },

@@ -3,8 +3,10 @@ import type { BenchOptions } from '../src/bench/run.js';
 import type { CompletionRecord } from '../src/train/events.js';
 import { connectEngine, type Engine } from '../src/worker/connect.js';
 import type { Asked, AskRequest, EngineEvent, ModelSource } from '../src/worker/protocol.js';
-import { argsOf, puzzlesOf, type TrainSettings } from './settings.js';
-import { NOTHING_SEEN, type State, BUILTIN, state, update } from './state.js';
+import { sentence } from './cannot.js';
+import { keepTraining } from './runs.js';
+import { LIVE, argsOf, puzzlesOf, savedSettings, type TrainSettings } from './settings.js';
+import { NOTHING_SEEN, type Answered, type State, BUILTIN, state, update } from './state.js';
 
 /** Where runs are saved. */
 const RUN_FOLDER = 'mgrpo/run';
@@ -85,11 +87,6 @@ function hear(event: EngineEvent): void {
   }
 }
 
-/** A sentence for people. */
-function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 // ---- training ------------------------------------------------------------------------------------------------------
 
 /** Whether a training is under way. */
@@ -98,13 +95,23 @@ export const isTraining = ({ activity }: State): boolean => !['idle', 'done', 'f
 /** Starts a training from the model that is chosen, or goes on with the saved one. */
 export async function start({ resume = false }: { readonly resume?: boolean } = {}): Promise<void> {
   if (isTraining(state)) return;
+  keepTraining();
   const { saved } = state;
-  const settings =
-    resume && saved ? ({ ...state.settings, ...(saved.settings['page'] as object) } as TrainSettings) : state.settings;
+  const settings = resume && saved ? savedSettings(saved, state.settings) : state.settings;
   const steps =
     resume && saved ? saved.steps.map(({ step, metrics, seconds, memory }) => ({ step, metrics, seconds, memory })) : [];
   update({
-    ...{ activity: 'starting', problem: null, notice: null, settings, steps, completions: [], measured: null, saved: null },
+    ...{
+      activity: 'starting',
+      started: new Date().toISOString(),
+      problem: null,
+      notice: null,
+      settings,
+      steps,
+      completions: [],
+      measured: null,
+      saved: null,
+    },
     ...{ savedStep: resume && saved ? saved.step : null, totalSteps: settings.steps, secondsLeft: null, progress: null },
     ...{ asked: { before: null, now: null }, seen: NOTHING_SEEN },
   });
@@ -133,6 +140,19 @@ export async function start({ resume = false }: { readonly resume?: boolean } = 
       [opened, loaded] = [undefined, undefined];
       await findSaved();
     }
+  }
+}
+
+/** Changes a setting; while a training is under way, from its next step on. */
+export async function setSetting(name: keyof TrainSettings, value: string | number): Promise<void> {
+  const before = state.settings;
+  update({ settings: { ...before, [name]: value }, problem: null });
+  const live = LIVE[name];
+  if (!isTraining(state) || live === undefined) return;
+  try {
+    await theEngine().change({ [live]: value });
+  } catch (error) {
+    update({ settings: before, problem: sentence(error) });
   }
 }
 
@@ -256,15 +276,32 @@ async function askOne(
 /** Asks the model before the training and as it is now; both draw the same random numbers. */
 export function ask(question: string, phrase: string, temperature: number, seed: number): Promise<void> {
   return asking(async (found) => {
-    update({ asked: { before: null, now: null } });
+    update({ asked: { before: null, now: null }, recordedSteps: null });
     for (const which of askable()) await askOne(found, which, question, { phrase, temperature, seed });
   });
+}
+
+/** What the built-in model was recorded to answer, before and after a training like the default one. */
+export interface Recording {
+  readonly steps: number;
+  readonly puzzles: readonly { readonly question: string; readonly before: RecordedAnswer; readonly now: RecordedAnswer }[];
+}
+type RecordedAnswer = Omit<Asked, 'read'>;
+
+/** Shows recorded answers to a puzzle, for which no engine is needed. */
+export function showRecorded({ steps }: Recording, { before, now }: Recording['puzzles'][number]): void {
+  const shown = (result: RecordedAnswer): Answered => ({
+    answer: result.answer.text,
+    correction: result.correction.text,
+    result,
+  });
+  update({ asked: { before: shown(before), now: shown(now) }, recordedSteps: steps, problem: null });
 }
 
 /** As {@link ask}, with a look inside. */
 export function lookInside(question: string, phrase: string, temperature: number, seed: number): Promise<void> {
   return asking(async (found) => {
-    update({ asked: { before: null, now: null }, seen: NOTHING_SEEN });
+    update({ asked: { before: null, now: null }, recordedSteps: null, seen: NOTHING_SEEN });
     for (const which of askable()) {
       const { read } = await askOne(found, which, question, { phrase, temperature, seed });
       const looked = await found.look(which, read.ids);
@@ -277,16 +314,10 @@ export function lookInside(question: string, phrase: string, temperature: number
 export function lookAt(record: CompletionRecord): Promise<void> {
   return asking(async (found) => {
     update({ seen: { ...NOTHING_SEEN, isSame: true, advantage: record.advantage } });
-    const { prompt, answer, completion } = record;
-    const at = answer === undefined ? -1 : prompt.lastIndexOf(answer);
-    const parts = at < 0 ? [prompt, completion] : [prompt.slice(0, at), answer!, prompt.slice(at + answer!.length), completion];
-    const ids = await found.tokenize(parts);
-    const starts = ids.map((_, i) => ids.slice(0, i).flat().length);
-    const all = ids.flat();
-    const [, first, phrase = all.length, correction = all.length] = starts;
-    const read = { ids: all, answer: first!, phrase, correction };
+    const { ids, answer, phrase, correction } = record.tokens!;
+    const read = { ids, answer, phrase, correction };
     for (const which of askable()) {
-      const looked = await found.look(which, all);
+      const looked = await found.look(which, ids);
       update({ seen: { ...state.seen, [which]: { read, looked } } });
     }
   });
@@ -353,11 +384,6 @@ export function takeHub(hub: string): void {
     ...{ asked: { before: null, now: null }, problem: null },
     notice: `${hub}: taken. It is downloaded from huggingface.co when you start a training or ask it, and kept in this browser.`,
   });
-}
-
-/** The name of the chosen model. */
-export function modelName({ source }: State): string {
-  return 'hub' in source ? source.hub : 'url' in source ? source.url.split('/').at(-1)! : source.name;
 }
 
 /** Takes a file of JSON lines to train on. */

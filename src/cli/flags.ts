@@ -64,6 +64,12 @@ function flagOf(name: string): string {
   return name.replace('.', '-').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
+/** The words before the first flag, and the rest. */
+export function leadingWords(argv: readonly string[]): readonly [words: readonly string[], flags: readonly string[]] {
+  const first = argv.findIndex((word) => word.startsWith('-'));
+  return first < 0 ? [argv, []] : [argv.slice(0, first), argv.slice(first)];
+}
+
 /**
  * Reads flags and the config file they name.
  * @returns the values given, or null where `--help` is among the flags

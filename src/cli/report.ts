@@ -4,7 +4,7 @@ import path from 'node:path';
 import { readReportData, renderReport, renderRuns } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
-import { UsageError, ownSettings, readFlags } from './flags.js';
+import { UsageError, leadingWords, ownSettings, readFlags } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { printResult } from './output.js';
 
@@ -38,9 +38,8 @@ The last line on stdout is {"report"}.`,
 
 /** `mgrpo report` */
 export async function reportCommand(argv: readonly string[]): Promise<Work | null> {
-  const first = argv.findIndex((word) => word.startsWith('-'));
-  const folders = first < 0 ? argv : argv.slice(0, first);
-  const given = readFlags(reportSpec, argv.slice(folders.length));
+  const [folders, flags] = leadingWords(argv);
+  const given = readFlags(reportSpec, flags);
   if (given === null) return null;
   const { axis, output } = ownSettings(reportSpec, OWN, given);
   if (folders.length === 0) throw new UsageError('mgrpo report: expected folders of runs, got none; see mgrpo report --help');

@@ -6,8 +6,10 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MgrpoError } from '../errors.js';
+import { RunReader } from '../index.js';
 import type { OptionTable } from '../options/table.js';
-import { ownSettings, readFlags } from './flags.js';
+import { NodeFiles } from '../platform/node-files.js';
+import { leadingWords, ownSettings, readFlags } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { printResult, say } from './output.js';
 import { interruptible } from './signals.js';
@@ -27,7 +29,9 @@ export const uiSpec: CommandSpec = {
   summary: 'a page to train in, on this machine',
   usage: `mgrpo ui: serves the page on which a model is trained in the browser; Ctrl-C ends it
 
-  mgrpo ui [--port N]
+  mgrpo ui [RUN ...] [--port N]
+
+Folders of runs are shown over each other, and read on while they train.
 
 Only this machine can reach it. The last line on stdout is {"url"}.`,
   own: OWN,
@@ -54,13 +58,17 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 /** `mgrpo ui` */
 export async function uiCommand(argv: readonly string[]): Promise<Work | null> {
-  const given = readFlags(uiSpec, argv);
+  const [folders, flags] = leadingWords(argv);
+  const given = readFlags(uiSpec, flags);
   if (given === null) return null;
   const { port } = ownSettings(uiSpec, OWN, given);
   const folder = fileURLToPath(new URL('web', import.meta.url));
+  const runs = folders.map((run) => new ServedRun(run));
+  for (const run of runs) await run.read();
   return async () => {
-    const server = await servePage(folder, port);
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const server = await servePage(folder, port, runs);
+    const shown = runs.length > 0 ? `#/runs?served=${runs.length}` : '';
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${shown}`;
     say(`the page is at ${url}; Ctrl-C ends it`);
     const { signal, release } = interruptible('closing the page');
     await printResult({ url });
@@ -72,13 +80,33 @@ export async function uiCommand(argv: readonly string[]): Promise<Work | null> {
   };
 }
 
-/** Serves the files of a folder on 127.0.0.1. @throws MgrpoError where the folder or the port cannot be used */
-export async function servePage(folder: string, port: number): Promise<Server> {
+/** The folder of a run, read on at each call. */
+export class ServedRun {
+  readonly name: string;
+  readonly #files: NodeFiles;
+  readonly #reader = new RunReader();
+
+  constructor(folder: string) {
+    this.name = path.basename(path.resolve(folder));
+    this.#files = new NodeFiles(folder);
+  }
+
+  /** The run as JSON, or null where it is as large as it was. @throws not_found or bad_file where there is no run */
+  async read(since = -1): Promise<string | null> {
+    const data = await this.#reader.read(this.#files);
+    const { steps, evaluations, completions } = data;
+    const size = steps.length + completions.length + evaluations.during.length + (evaluations.after ? 1 : 0);
+    return size === since ? null : JSON.stringify({ name: this.name, size, data });
+  }
+}
+
+/** Serves the files of a folder on 127.0.0.1, and runs as JSON below runs/. @throws MgrpoError where the folder or the port cannot be used */
+export async function servePage(folder: string, port: number, runs: readonly ServedRun[] = []): Promise<Server> {
   const root = await realpath(folder).catch(() => {
     throw new MgrpoError('not_found', `ui: expected the page in ${folder}, found none; build it with npm run build`);
   });
   const server = createServer((request, response) => {
-    answer(root, request, response).catch(() => response.writeHead(500).end());
+    answer(root, runs, request, response).catch(() => response.writeHead(500).end());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -94,10 +122,22 @@ export async function servePage(folder: string, port: number): Promise<Server> {
   return server;
 }
 
-async function answer(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  root: string,
+  runs: readonly ServedRun[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const refuse = (status: number): void => void response.writeHead(status, HEADERS).end();
   if (!isOwn(request)) return refuse(403);
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405);
+  const [, index, since] = /^\/runs\/(\d+)\?since=(-?\d+)$/.exec(request.url ?? '') ?? [];
+  const run = runs[Number(index)];
+  if (run) {
+    const json = await run.read(Number(since));
+    response.writeHead(json === null ? 204 : 200, { ...HEADERS, 'content-type': TYPES['.json'] }).end(json ?? undefined);
+    return;
+  }
   const file = await fileOf(root, request.url ?? '/');
   if (file === null) return refuse(404);
   const { size } = await stat(file);

@@ -3,6 +3,7 @@ import type { Metric } from '../algo/evaluation.js';
 import { runBench, type BenchOptions, type BenchReport } from '../bench/run.js';
 import { MgrpoError, check } from '../errors.js';
 import { resolveMGRPOConfig } from '../config/mgrpo.js';
+import type { LiveSettings } from '../config/live.js';
 import type { LoraSettings } from '../config/policy.js';
 import { openDevice } from '../open/browser.js';
 import type { DeviceChoice } from '../open/choice.js';
@@ -168,6 +169,10 @@ export class WorkerEngine implements Served {
     this.#training.trainer.resume();
   }
 
+  change(settings: Partial<LiveSettings>): void {
+    this.#training?.trainer.change(settings);
+  }
+
   stop(): void {
     this.#training?.abort.abort();
     this.#measuring?.abort();
@@ -209,11 +214,6 @@ export class WorkerEngine implements Served {
   async look(which: AskRequest['which'], ids: readonly number[]): Promise<Looked> {
     const policy = await this.#policyOf(which);
     return { ...(await inspect(policy, ids)), texts: ids.map((id) => policy.tokenizer.decode([id])) };
-  }
-
-  tokenize(texts: readonly string[]): number[][] {
-    const { tokenizer } = this.#model();
-    return texts.map((text) => Array.from(tokenizer.encode(text)));
   }
 
   async measure({ which, data, temperature }: MeasureRequest): Promise<Readonly<Record<string, Metric>>> {

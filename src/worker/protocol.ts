@@ -4,6 +4,7 @@ import type { ErrorCode } from '../errors.js';
 import type { BenchOptions, BenchReport } from '../bench/run.js';
 import type { Metric } from '../algo/evaluation.js';
 import type { MGRPOConfigInput } from '../config/mgrpo.js';
+import type { LiveSettings } from '../config/live.js';
 import type { LoraSettings } from '../config/policy.js';
 import type { DeviceChoice } from '../open/choice.js';
 import type { DeviceInfo } from '../ops/device.js';
@@ -128,13 +129,13 @@ export interface EngineCalls {
   resume(): void;
   /** One step of a paused training. */
   step(): void;
+  /** Changes settings of the training from its next step on. */
+  change(settings: Partial<LiveSettings>): void;
   /** Ends the training after its present step, and a measurement. */
   stop(): void;
   ask(request: AskRequest): Asked;
   /** Looks into a model while it reads a text. */
   look(which: AskRequest['which'], ids: readonly number[]): Looked;
-  /** Texts as token ids. */
-  tokenize(texts: readonly string[]): number[][];
   measure(request: MeasureRequest): Readonly<Record<string, Metric>>;
   verify(gold: string, response: string, mode: ExtractionMode, form?: AnswerForm): Verdict;
   /** Measures the device, which must be idle; see `runBench`. */

@@ -17,6 +17,7 @@ import { MGRPOTrainer } from '../../src/train/mgrpo-trainer.js';
 import { loadPolicy } from '../../src/train/policy.js';
 import { argsOf, puzzlesOf, settingsOf } from '../../web/settings.js';
 import { startChromium } from '../support/chromium.js';
+import { reportData } from '../support/report-data.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const web = path.join(root, 'dist/web');
@@ -229,6 +230,84 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (skipped: ${reason})` 
     expect(problems).toEqual([]);
   });
 
+  it('lays trainings and run folders over each other, and reads on while a folder grows', { timeout: 240_000 }, async () => {
+    const outside = mkdtempSync(path.join(tmpdir(), 'mgrpo-run-'));
+    const { run, steps, completions } = reportData();
+    const log = (name: string, list: readonly object[]): void =>
+      writeFileSync(path.join(outside, name), list.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    writeFileSync(path.join(outside, 'config.json'), JSON.stringify(run));
+    log('steps.jsonl', steps.slice(0, 5));
+    log('completions.jsonl', completions);
+    try {
+      const { page, problems } = await open(`train?${SMALL.replace('steps=3', 'steps=2')}`);
+      await click(page, 'Start');
+      await until(page, 'done after step 2 of 2');
+      await page.evaluate((hash: string) => (location.hash = hash), `#/train?${SMALL.replace('steps=3', 'steps=1')}&lr=0.001`);
+      await page.locator('.controls .primary:enabled').setTimeout(90_000).click();
+      await until(page, 'done after step 1 of 1');
+      await page.evaluate(() => (location.hash = '#/runs'));
+      await until(page, 'training 1');
+      await drop(page, outside, '.drop');
+      await until(page, path.basename(outside));
+      const rows = (): Promise<string[]> => page.$$eval('.scroll tbody tr', (list) => list.map((row) => row.innerText));
+      expect(await rows()).toHaveLength(3);
+      expect((await rows())[0]).toContain('lr 0.001');
+      expect((await rows())[2]!.split(/\s+/)).toContain('5');
+      expect(await page.$$eval('figure:first-of-type .key', (list) => list.length)).toBe(3);
+      expect(await faults(page)).toEqual([]);
+      log('steps.jsonl', steps.slice(0, 9));
+      await page.waitForFunction(
+        () => [...document.querySelectorAll('.scroll tbody tr')].at(-1)!.querySelector('td')!.textContent === '9',
+        { timeout: 60_000, polling: 100 },
+      );
+      // One run alone is a whole report.
+      for (const name of ['this training', 'training 1'])
+        await page.locator(`::-p-xpath(//label[contains(., '${name}')]//input)`).click();
+      await until(page, '5 of 5 that are kept here');
+      expect(await faults(page)).toEqual([]);
+      expect(problems).toEqual([]);
+    } finally {
+      rmSync(outside, { recursive: true, force: true });
+    }
+  });
+
+  it('opens the runs that mgrpo ui was given, and says where there are none', { timeout: 120_000 }, async () => {
+    const { page } = await open('runs?served=1');
+    await until(page, 'This page was not opened by mgrpo ui with 1 runs');
+  });
+
+  it('takes another learning rate while it trains, and keeps it over a reload', { timeout: 240_000 }, async () => {
+    const { page, problems } = await open(`train?${SMALL}`);
+    await click(page, 'Step');
+    await until(page, 'held after step 1 of 3, saved at step 1');
+    expect(await page.$eval('#set-g', (input) => (input as HTMLInputElement).disabled)).toBe(true);
+    await page.$eval('#set-lr', (input) => {
+      (input as HTMLInputElement).value = '0.0005';
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+    });
+    await until(page, 'From the next step on.');
+    await click(page, 'Step');
+    await until(page, 'held after step 2 of 3, saved at step 2');
+    await page.reload();
+    await until(page, 'A training is saved in this browser');
+    await page.$$eval('.saved .primary', ([button]) => (button as HTMLButtonElement).click());
+    await until(page, 'done after step 3 of 3');
+    const lines = (await saved(page, 'steps.jsonl')).trim().split('\n');
+    const rates = lines.map((text) => (JSON.parse(text) as { metrics: { learning_rate: number } }).metrics.learning_rate);
+    expect(rates).toEqual([1e-4, 5e-4, 5e-4]);
+    expect(problems).toEqual([]);
+  });
+
+  it('shows recorded answers without starting an engine', { timeout: 120_000 }, async () => {
+    const { page, problems } = await open('play');
+    await page.locator('.recorded button').setTimeout(90_000).click();
+    await until(page, 'After 30 steps (recorded)');
+    expect(await page.$$eval('.change', (list) => list.length)).toBe(2);
+    expect(page.workers()).toEqual([]);
+    expect(await faults(page)).toEqual([]);
+    expect(problems).toEqual([]);
+  });
+
   it('shows hostile text as text, and says calmly what cannot be done', { timeout: 240_000 }, async () => {
     const hostile = '<img src=x onerror="globalThis.hacked=1">';
     const { page, problems } = await open(`verify?${new URLSearchParams({ gold: hostile, response: hostile }).toString()}`);
@@ -248,6 +327,7 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (skipped: ${reason})` 
     await page.evaluate(() => (location.hash = '#/train?device=gpu'));
     await page.waitForSelector('.controls', { timeout: 90_000 });
     await click(page, 'Start');
+    await until(page, 'Choose the device auto or wasm in the settings of Train');
     await until(page, 'expected a GPU, found none');
     expect(problems).toEqual([]);
     // The policy keeps out what is not a file of the page.
@@ -378,7 +458,7 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (skipped: ${reason})` 
     expect([...problems, ...linked.problems]).toEqual([]);
   });
 
-  it.each(['train', 'play', 'inside', 'verify', 'bench', 'home'])(
+  it.each(['train', 'runs', 'play', 'inside', 'verify', 'bench', 'home'])(
     'has nothing in %s that axe finds fault with, and fits a phone',
     { timeout: 180_000 },
     async (view) => {

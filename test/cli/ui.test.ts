@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { servePage } from '../../src/cli/ui.js';
+import { ServedRun, servePage } from '../../src/cli/ui.js';
+import { reportData } from '../support/report-data.js';
 
 const outside = mkdtempSync(path.join(tmpdir(), 'mgrpo-ui-'));
 const folder = path.join(outside, 'web');
@@ -15,7 +16,11 @@ beforeAll(async () => {
   writeFileSync(path.join(outside, 'secret.txt'), 'secret');
   writeFileSync(path.join(folder, 'index.html'), '<p>the page</p>');
   symlinkSync(path.join(outside, 'secret.txt'), path.join(folder, 'link.txt'));
-  server = await servePage(folder, 0);
+  mkdirSync(path.join(outside, 'a-run'));
+  const { run, steps } = reportData();
+  writeFileSync(path.join(outside, 'a-run/config.json'), JSON.stringify(run));
+  writeFileSync(path.join(outside, 'a-run/steps.jsonl'), steps.map((step) => `${JSON.stringify(step)}\n`).join(''));
+  server = await servePage(folder, 0, [new ServedRun(path.join(outside, 'a-run'))]);
   port = (server.address() as AddressInfo).port;
 });
 afterAll(() => {
@@ -49,6 +54,18 @@ describe('mgrpo ui', () => {
     expect(headers['x-frame-options']).toBe('DENY');
     expect(server.address()).toMatchObject({ address: '127.0.0.1' });
     expect((await ask('/', { host: `localhost:${port}`, origin: `http://localhost:${port}` })).status).toBe(200);
+  });
+
+  it('gives the runs it was started with, again only where they have grown', async () => {
+    const { steps } = JSON.parse(JSON.stringify(reportData())) as ReturnType<typeof reportData>;
+    const first = await ask('/runs/0?since=-1');
+    const { name, size, data } = JSON.parse(first.text) as { name: string; size: number; data: { steps: unknown } };
+    expect([name, data.steps]).toEqual(['a-run', steps]);
+    expect((await ask(`/runs/0?since=${size}`)).status).toBe(204);
+    appendFileSync(path.join(outside, 'a-run/steps.jsonl'), `${JSON.stringify({ ...steps[0], step: 21 })}\n`);
+    expect((await ask(`/runs/0?since=${size}`)).status).toBe(200);
+    expect((await ask('/runs/1?since=-1')).status).toBe(404);
+    expect((await ask('/runs/0?since=-1', { host: 'evil.example' })).status).toBe(403);
   });
 
   it.each([

@@ -76,7 +76,8 @@ describe('the card of a model', () => {
     const settings = { ...DEFAULTS, algorithm: 'grpo', seed: 9 };
     const { before, after } = evaluations as Required<Evaluations>;
     const state = { settings, steps: [], device: 'WebAssembly', data: null, source: { url: 'https://a.example/signs-0.2m' } };
-    const text = cardOf({ ...state, measured: { before, now: after } }, 'model');
+    const rest = { completions: [], started: '', measured: { before, now: after } };
+    const text = cardOf({ ...state, ...rest } as unknown as Parameters<typeof cardOf>[0], 'model');
     expect(text).toContain(
       '# signs-0.2m-grpo\n\n`signs-0.2m`, trained with GRPO on `signs` by [mgrpo](https://www.npmjs.com/package/mgrpo).\n',
     );

@@ -1,9 +1,14 @@
 // Files that a visitor gives: a folder, an archive, or a file of JSON lines; chosen or dropped.
+import { BlobFiles } from '../../src/platform/blob-files.js';
+import type { FileSource } from '../../src/platform/files.js';
+import { READ_FILES } from '../../src/run/reader.js';
 
 /** What was given. */
 export type Given =
   | { readonly kind: 'model'; readonly name: string; readonly files: Readonly<Record<string, Blob>> }
-  | { readonly kind: 'data'; readonly name: string; readonly jsonl: string };
+  | { readonly kind: 'data'; readonly name: string; readonly jsonl: string }
+  /** The folder of a run, as it is when it is asked for. */
+  | { readonly kind: 'run'; readonly name: string; readonly files: () => Promise<FileSource> };
 
 /** A file with its path below what was given. */
 interface Placed {
@@ -14,14 +19,14 @@ interface Placed {
 /** Reads what was dropped, folders too. */
 export async function dropped(items: DataTransferItemList): Promise<Given> {
   const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? []);
-  const placed = (await Promise.all(entries.map((entry) => walk(entry, '')))).flat();
-  return sort(placed, entries[0]?.name ?? 'files');
+  const walked = async (): Promise<Placed[]> => (await Promise.all(entries.map((entry) => walk(entry, '')))).flat();
+  return sort(await walked(), entries[0]?.name ?? 'files', walked);
 }
 
 /** Reads what was chosen in a file dialog. */
 export function chosen(files: FileList): Promise<Given> {
   const placed = [...files].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
-  return sort(placed, placed[0]?.path.split('/')[0] ?? 'files');
+  return sort(placed, placed[0]?.path.split('/')[0] ?? 'files', () => Promise.resolve(placed));
 }
 
 async function walk(entry: FileSystemEntry, before: string): Promise<Placed[]> {
@@ -39,7 +44,18 @@ async function walk(entry: FileSystemEntry, before: string): Promise<Placed[]> {
   }
 }
 
-async function sort(placed: readonly Placed[], name: string): Promise<Given> {
+/** @param again finds the files once more, as they are then */
+async function sort(placed: readonly Placed[], name: string, again: () => Promise<readonly Placed[]>): Promise<Given> {
+  const log = placed.find(({ path }) => /(^|\/)steps\.jsonl$/.test(path))?.path;
+  if (log !== undefined) {
+    const folder = log.slice(0, log.lastIndexOf('/') + 1);
+    const wanted = new Set<string>(READ_FILES.map((file) => folder + file));
+    const files = async (): Promise<FileSource> => {
+      const found = (await again()).filter(({ path }) => wanted.has(path));
+      return new BlobFiles(name, Object.fromEntries(found.map(({ path, file }) => [path.slice(folder.length), file])));
+    };
+    return { kind: 'run', name: folder.split('/').at(-2) ?? name, files };
+  }
   const [only] = placed;
   if (placed.length === 1 && /\.jsonl?$/.test(only!.path))
     return { kind: 'data', name: only!.path, jsonl: await only!.file.text() };

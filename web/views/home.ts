@@ -5,7 +5,8 @@ import { cardOf } from '../card.js';
 import { html, type Children } from '../html.js';
 import { chosen, dropped, type Given } from '../parts/folder.js';
 import { current, update, type State } from '../state.js';
-import { isBuiltin, isTraining, modelName, savedFiles, takeBuiltin, takeData, takeHub, takeModel } from '../store.js';
+import { modelName } from '../training.js';
+import { isBuiltin, isTraining, savedFiles, takeBuiltin, takeData, takeHub, takeModel } from '../store.js';
 
 /** The view. */
 export function Home({ state }: { readonly state: State }): Children {
@@ -75,7 +76,8 @@ function Bring({ state }: { readonly state: State }): Children {
     try {
       const found = await given;
       if (found.kind === 'model') takeModel(found.name, found.files);
-      else takeData(found.name, found.jsonl);
+      else if (found.kind === 'data') takeData(found.name, found.jsonl);
+      else update({ notice: `${found.name} is the folder of a run: open it under Runs, or take the model inside it.` });
     } catch (error) {
       update({ problem: error instanceof Error ? error.message : String(error) });
     }

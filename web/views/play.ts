@@ -1,12 +1,12 @@
 // Play: the visitor's own problem, answered and corrected, by the model before the training and as it is now.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { marked } from '../../src/report/samples.js';
 import type { Spoken } from '../../src/worker/protocol.js';
 import { html, type Children } from '../html.js';
 import { Icon } from '../parts/icon.js';
 import { routeTo } from '../route.js';
 import type { Answered, State } from '../state.js';
-import { ask, isBuiltin, puzzleOf } from '../store.js';
+import { ask, isBuiltin, puzzleOf, showRecorded, type Recording } from '../store.js';
 
 const PHRASES = [
   'Wait, let me double-check that.',
@@ -32,6 +32,7 @@ export function Play({ state }: { readonly state: State }): Children {
   const builtin = isBuiltin(state);
   const isPuzzle = puzzleOf(question) !== undefined;
   const trained = state.steps.length > 0;
+  const { recordedSteps } = state;
   const submit = (event: Event): void => {
     event.preventDefault();
     history.replaceState(null, '', routeTo('play', { q: question, phrase, greedy: greedy ? 1 : undefined, seed }));
@@ -86,20 +87,28 @@ export function Play({ state }: { readonly state: State }): Children {
       </p>
     </form>
     <div class="columns">
-      <${Column} title="Before training" answered=${state.asked.before} phrase=${phrase} />
+      <${Column}
+        title="Before training${recordedSteps === null ? '' : ' (recorded)'}"
+        answered=${state.asked.before}
+        phrase=${phrase}
+      />
       ${
-        trained
-          ? html`<${Column} title="After ${state.steps.at(-1)!.step} steps" answered=${state.asked.now} phrase=${phrase} />`
-          : html`<section class="card empty">
-              <h2>After training</h2>
-              <p class="quiet">
-                Not trained yet. <a href=${routeTo('train')}>Train it</a> for a few steps, and ask again with the same dice.
-              </p>
-            </section>`
+        recordedSteps !== null
+          ? html`<${Column} title="After ${recordedSteps} steps (recorded)" answered=${state.asked.now} phrase=${phrase} />`
+          : trained
+            ? html`<${Column} title="After ${state.steps.at(-1)!.step} steps" answered=${state.asked.now} phrase=${phrase} />`
+            : html`<section class="card empty">
+                <h2>After training</h2>
+                <p class="quiet">
+                  Not trained yet. <a href=${routeTo('train')}>Train it</a> for a few steps, and ask again with the same dice.
+                </p>
+              </section>`
       }
     </div>
+    ${builtin && html`<${Recorded} onChoose=${setQuestion} />`}
     ${
       state.asked.before !== null &&
+      recordedSteps === null &&
       html`<p>
         <a href=${routeTo('inside', { q: question, phrase, greedy: greedy ? 1 : undefined, seed })}
           >Look inside: where did the correction look?</a
@@ -110,6 +119,34 @@ export function Play({ state }: { readonly state: State }): Children {
       Colour of a token: how sure the model was. <span class="token p0">sure</span> <span class="token p1">fairly</span>
       <span class="token p2">wavering</span> <span class="token p3">against the odds</span>
     </p>`;
+}
+
+/** Puzzles with recorded answers: they need no engine, and nothing is trained for them. */
+function Recorded({ onChoose }: { readonly onChoose: (question: string) => void }): Children {
+  const [recording, setRecording] = useState<Recording | null>(null);
+  useEffect(() => {
+    void import('../recorded.json').then(
+      ({ default: found }) => setRecording(found as unknown as Recording),
+      () => undefined,
+    );
+  }, []);
+  return html`<section class="card recorded" aria-label="Recorded">
+    <p>Or see what was recorded before and after a training of ${recording?.steps ?? 30} steps, without starting anything:</p>
+    <p class="buttons">
+      ${recording?.puzzles.map(
+        (puzzle) =>
+          html`<button
+            type="button"
+            onClick=${() => {
+              onChoose(puzzle.question);
+              showRecorded(recording, puzzle);
+            }}
+          >
+            <code>${puzzle.question}</code>
+          </button>`,
+      )}
+    </p>
+  </section>`;
 }
 
 function Column({

@@ -9,9 +9,10 @@ import { Curves } from '../parts/curves.js';
 import { GroupTable } from '../parts/group.js';
 import { Icon } from '../parts/icon.js';
 import { routeTo } from '../route.js';
-import { FIELDS, linkOf, type Field, type TrainSettings } from '../settings.js';
-import { update, type State, type Step } from '../state.js';
-import { discard, goOn, isBuiltin, isTraining, measure, modelName, oneStep, pause, start, stop, takeBuiltin } from '../store.js';
+import { FIELDS, LIVE, linkOf, type Field } from '../settings.js';
+import { current, type State, type Step } from '../state.js';
+import { modelName } from '../training.js';
+import { discard, goOn, isBuiltin, isTraining, measure, oneStep, pause, setSetting, start, stop, takeBuiltin } from '../store.js';
 
 /** The view. */
 export function Train({ state }: { readonly state: State }): Children {
@@ -245,17 +246,18 @@ function Work({ state }: { readonly state: State }): Children {
 function Settings({ state }: { readonly state: State }): Children {
   const { settings } = state;
   const busy = isTraining(state);
+  // A weight of 0 keeps no reference to be held near to.
+  const locked = (name: Field['name']): boolean => busy && (LIVE[name] === undefined || (name === 'beta' && settings.beta === 0));
   const set = (field: Field, text: string): void => {
     const value = field.choices ? text : Number(text);
     if (typeof value === 'number' && !Number.isFinite(value)) return;
-    const changed = { ...settings, [field.name]: value } as TrainSettings;
-    update({ settings: changed });
-    history.replaceState(null, '', routeTo('train', linkOf(changed)));
+    void setSetting(field.name, value);
+    history.replaceState(null, '', routeTo('train', linkOf(current().settings)));
   };
   return html`<details class="card settings" open=${state.route.query.size > 0}>
     <summary>Settings</summary>
-    <fieldset disabled=${busy}>
-      <legend class="hidden">Settings of the next training</legend>
+    <fieldset>
+      <legend class="hidden">Settings of the training</legend>
       ${FIELDS.map((field) => {
         const { name, label, doc, choices, min, max, step } = field;
         const onChange = (event: Event): void => set(field, (event.target as HTMLInputElement).value);
@@ -263,10 +265,11 @@ function Settings({ state }: { readonly state: State }): Children {
           <label for="set-${name}">${label}</label>
           ${
             choices
-              ? html`<select id="set-${name}" aria-describedby="doc-${name}" onChange=${onChange}>
+              ? html`<select disabled=${locked(name)} id="set-${name}" aria-describedby="doc-${name}" onChange=${onChange}>
                   ${choices.map((choice) => html`<option value=${choice} selected=${settings[name] === choice}>${choice}</option>`)}
                 </select>`
               : html`<input
+                  disabled=${locked(name)}
                   id="set-${name}"
                   type="number"
                   inputmode="decimal"
@@ -278,7 +281,7 @@ function Settings({ state }: { readonly state: State }): Children {
                   onChange=${onChange}
                 />`
           }
-          <p id="doc-${name}" class="quiet">${doc}</p>
+          <p id="doc-${name}" class="quiet">${doc}${busy && !locked(name) && ' From the next step on.'}</p>
         </div>`;
       })}
     </fieldset>
