@@ -20,6 +20,7 @@ const MOST_WAITS = 2;
 const MOST_NVIDIA_CYCLES = 15_000;
 const MOST_FILTER_SHARE = 3.5; // static cycles of a draw with filters by those of one without
 const FEWEST_WORKGROUPS = 64;
+const FEWEST_DECODE_WAVES = 8; // per SIMD of AMD
 const MOST_DISPATCHES_A_STEP = 215;
 const FILTERS = ['--top-k', '40', '--top-p', '0.9', '--repetition-penalty', '1.1'];
 const MOST_DISPATCHES_WITH_LORA = 275;
@@ -143,6 +144,11 @@ try {
         (entry.startsWith('matmul') || entry === 'linear_rows' || entry === 'rmsnorm_low_rank') &&
         count >= STEPS &&
         groups(grid) < FEWEST_WORKGROUPS,
+    );
+    const waves = Math.min(...pipelines.filter(({ entry }) => entry === 'attention_decode_tile').map((p) => figures(p).waves));
+    check(
+      waves >= FEWEST_DECODE_WAVES,
+      `amd: attention over the cache has ${waves} waves a SIMD, at least ${FEWEST_DECODE_WAVES}`,
     );
     check(
       small.length === 0,

@@ -3,7 +3,9 @@
 // keys go through workgroup memory to the pairs of query head and position, the values stay with who fetched them.
 // STEP: the slot's newest key and value are not in the cache yet. They are rotated (ROTATE, as in rope.wgsl) and stored in the row of the last
 // position, and the queries are rotated as they are read: rope, kv_store and the attention in one dispatch.
-// Grid: slots x key heads x blocks of STREAMS heads, blocks fastest. #for and #if are expanded by src/kernels/unroll.ts. The prelude gives `Vec`
+// SPLIT: the context is cut at multiples of SPAN positions, each piece has a workgroup of its own, and instead of o it leaves its sums, which
+// attention-tile-combine.wgsl puts together: bits depend on the slot alone, and are those without SPLIT where one piece is all.
+// Grid: slots x key heads x blocks of STREAMS heads x pieces, pieces fastest. #for and #if are expanded by src/kernels/unroll.ts. The prelude gives `Vec`
 // of WIDTH elements, VECS of them a head, and the names in capitals.
 struct Params {
   slots: u32,
@@ -15,6 +17,9 @@ struct Params {
   #if STEP
   first_key: u32, // elements of `q` and `table` where the keys and the sines begin
   first_sine: u32,
+  #end
+  #if SPLIT
+  pieces: u32,
   #end
 }
 
@@ -31,7 +36,7 @@ struct Params {
 #end
 @group(0) @binding(3) var<storage, read> kv_index: array<u32>;
 @group(0) @binding(4) var<storage, read> context_length: array<u32>;
-@group(0) @binding(5) var<storage, read_write> o: array<Vec>;
+@group(0) @binding(5) var<storage, read_write> o: array<Vec>; // SPLIT: Σ p v, then (largest score, Σ p), of each head and piece
 @group(1) @binding(0) var<uniform> params: Params;
 
 #include "index"
@@ -71,7 +76,13 @@ fn turned(base: u32, c: u32, position: u32) -> Vec {
 
 @compute @workgroup_size(LANES)
 fn attention_decode_tile(group: Group, @builtin(local_invocation_index) lane: u32) {
+  #if SPLIT
+  let piece = linear_index(group.id, group.count) % params.pieces;
+  let index = linear_index(group.id, group.count) / params.pieces;
+  #end
+  #if !SPLIT
   let index = linear_index(group.id, group.count);
+  #end
   let blocks = params.heads / params.kv_heads / STREAMS;
   if (index >= params.slots * params.kv_heads * blocks) { return; }
   let slot = index / blocks / params.kv_heads;
@@ -79,6 +90,15 @@ fn attention_decode_tile(group: Group, @builtin(local_invocation_index) lane: u3
   let head = slot * params.heads + (kv_head * blocks + index % blocks) * STREAMS;
   let context = context_length[slot];
   let last = context - 1;
+  #if SPLIT
+  let start = max(piece * SPAN, context - min(context, params.window));
+  let end = min((piece + 1) * SPAN, context);
+  if (start >= end) { return; }
+  #end
+  #if !SPLIT
+  let start = context - min(context, params.window);
+  let end = context;
+  #end
   let column = lane % VECS;
   let part = lane / VECS;
   for (var i = lane; i < STREAMS * VECS; i += LANES) {
@@ -94,7 +114,7 @@ fn attention_decode_tile(group: Group, @builtin(local_invocation_index) lane: u3
     #end
     new_key[lane] = key;
     new_value[lane] = value;
-    if (context > 0 && index % blocks == 0) {
+    if (context > 0 && end == context && index % blocks == 0) {
       let to = (kv_index[slot * params.max_context + last] * params.kv_heads + kv_head) * VECS + lane;
       k_cache[to] = key;
       v_cache[to] = value;
@@ -107,7 +127,7 @@ fn attention_decode_tile(group: Group, @builtin(local_invocation_index) lane: u3
   var total$r = 0.0;
   var sum$r = Vec();
   #end
-  for (var j = context - min(context, params.window); j < context; j += TILE) {
+  for (var j = start; j < end; j += TILE) {
     #for e ROUNDS
     let position$e = min(j + part + PARTS * $e, last);
     let at$e = (kv_index[slot * params.max_context + position$e] * params.kv_heads + kv_head) * VECS + column;
@@ -131,7 +151,7 @@ fn attention_decode_tile(group: Group, @builtin(local_invocation_index) lane: u3
       let i = pair % TILE;
       var s = 0.0;
       for (var c = 0u; c < VECS; c++) { s += dot(query[pair / TILE * VECS + c], keys[i * PITCH + c]); }
-      scores[pair] = select(-1e30, s, j + i < context);
+      scores[pair] = select(-1e30, s, j + i < end);
     }
     workgroupBarrier();
     #for r STREAMS
@@ -143,7 +163,7 @@ fn attention_decode_tile(group: Group, @builtin(local_invocation_index) lane: u3
       total$r *= decay;
       sum$r *= decay;
       #for e ROUNDS
-      let p$e = exp(scores[$r * TILE + part + PARTS * $e] - next); // 0 past the context: there -1e30, and next is a score
+      let p$e = exp(scores[$r * TILE + part + PARTS * $e] - next); // 0 past the end: there -1e30, and next is a score
       total$r += p$e;
       sum$r += p$e * v$e;
       #end
@@ -162,7 +182,17 @@ fn attention_decode_tile(group: Group, @builtin(local_invocation_index) lane: u3
       all += parts[i * VECS + lane];
       total += totals[i * VECS + lane];
     }
+    #if SPLIT
+    let to = ((head + $r) * params.pieces + piece) * PITCH;
+    o[to + lane] = all;
+    if (lane == 0) {
+      o[to + VECS][0] = highest$r;
+      o[to + VECS][1] = total;
+    }
+    #end
+    #if !SPLIT
     o[(head + $r) * VECS + lane] = all * select(1.0 / total, 0.0, context == 0);
+    #end
   }
   #end
 }

@@ -9,7 +9,7 @@ import {
   type StepAttentionArgs,
 } from '../ops/attention.js';
 import type { Resolved } from '../ops/operation.js';
-import type { DecodeVariant, PackedVariant } from './attention/passes.js';
+import type { CachedParams, DecodeVariant, PackedVariant } from './attention/passes.js';
 import { quads } from './attention/quads.js';
 import { rows } from './attention/rows.js';
 import { tile, tileDecode, tileStep } from './attention/tile.js';
@@ -50,7 +50,7 @@ export function attentionBackward(rec: GpuRecorder, args: Resolved<AttentionBack
 }
 
 /** Parameters of attention over the cache. */
-function cachedParams(args: Resolved<Omit<DecodeAttentionArgs, 'q'>>) {
+function cachedParams(args: Resolved<Omit<DecodeAttentionArgs, 'q'>>): CachedParams {
   const { slots, maxContext, heads, kvHeads, scale } = args;
   return { slots, max_context: maxContext, heads, kv_heads: kvHeads, scale, window: windowOf(args) };
 }
@@ -60,14 +60,11 @@ function cachedParams(args: Resolved<Omit<DecodeAttentionArgs, 'q'>>) {
  * @throws MgrpoError `device_limit` where the cache is larger than one storage binding
  */
 export function decodeAttention(rec: GpuRecorder, args: Resolved<DecodeAttentionArgs>): void {
-  const { q, kCache, vCache, o, kvIndex, contextLength, slots } = args;
   boundRows('decodeAttention', rec, args);
-  const tensors = [q, kCache, vCache, kvIndex, contextLength, o];
-  const { kernel, workgroups } = choose(CACHED, rec.profile, args).pass(rec.profile, args);
-  rec.dispatch(kernel, tensors, cachedParams(args), workgroups(slots, args));
+  choose(CACHED, rec.profile, args).attend(rec, args, cachedParams(args));
 }
 
-/** Attention over the cache and what comes before it in a step of decoding: one dispatch on GPUs, else one after the other. */
+/** Attention over the cache and what comes before it in a step of decoding: at once on GPUs, else one after the other. */
 export function stepAttention(rec: GpuRecorder, args: Resolved<StepAttentionArgs>): void {
   boundRows('stepAttention', rec, args);
   if (tileStep(rec, args, cachedParams(args))) return;

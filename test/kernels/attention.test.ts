@@ -334,8 +334,8 @@ describe.skipIf(skipTested)('decode attention', () => {
 
   it('agrees without subgroups', () => expectDecode({ subgroups: false }, shapeOf([17, 30, 4], 4, 2, 16)));
 
-  it.each([0, 64, 65])('agrees on contexts past every tile edge, with a window of %i', (window) =>
-    expectDecode({}, { ...shapeOf([127, 128, 129, 260], 2, 1, 10), ...(window > 0 && { window }) }),
+  it.each([0, 64, 65, 300])('agrees on contexts past every tile edge, with a window of %i', (window) =>
+    expectDecode({}, { ...shapeOf([127, 128, 129, 256, 560], 2, 1, 10), ...(window > 0 && { window }) }),
   );
 
   it.skipIf(isWasm)('names the option to lower where the cache is larger than a binding', async () => {

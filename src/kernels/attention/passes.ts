@@ -1,6 +1,10 @@
 // What the variants of attention share: sizes, parameter blocks, and the passes that a variant is made of.
 import type { Kernel, ScalarType } from '../../gpu/kernel.js';
 import type { Profile } from '../../gpu/profile.js';
+import type { GpuRecorder } from '../../gpu/recorder.js';
+import type { DecodeAttentionArgs } from '../../ops/attention.js';
+import type { Resolved } from '../../ops/operation.js';
+import type { Tensor } from '../../ops/tensor.js';
 import { sizes } from '../sizes.js';
 import type { Variant } from '../variant.js';
 
@@ -48,9 +52,24 @@ export interface PackedVariant extends Variant<Heads> {
   readonly passes: (profile: Profile, heads: Heads) => PackedPasses;
 }
 
+/** Values of the parameters of attention over the cache. */
+export type CachedParams = { readonly [K in keyof typeof CACHED]: number };
+
 /** A way to compute attention over the cache. */
 export interface DecodeVariant extends Variant<Heads> {
-  readonly pass: (profile: Profile, heads: Heads) => Pass<typeof CACHED>;
+  readonly attend: (rec: GpuRecorder, args: Resolved<DecodeAttentionArgs>, params: CachedParams) => void;
+}
+
+/** The bindings of {@link DECODE}. */
+export function cachedTensors({
+  q,
+  kCache,
+  vCache,
+  kvIndex,
+  contextLength,
+  o,
+}: Resolved<DecodeAttentionArgs>): readonly Tensor[] {
+  return [q, kCache, vCache, kvIndex, contextLength, o];
 }
 
 /** A workgroup takes `block` queries of one query head. */

@@ -9,6 +9,7 @@ import {
   DKV,
   DQ,
   FORWARD,
+  cachedTensors,
   perGroup,
   perKeyHead,
   type DecodeVariant,
@@ -62,10 +63,11 @@ export const quads: PackedVariant & DecodeVariant = {
   name: 'quads',
   fits,
   passes: ({ subgroupSize }, { headDim }) => passes(headDim, subgroupSize),
-  pass(_, { heads, kvHeads, headDim }) {
+  attend(rec, args, params) {
+    const { heads, kvHeads, headDim, slots } = args;
     const repeats = heads / kvHeads;
     const blocks = Math.ceil(repeats / MAX_STREAMS);
     const streams = Math.ceil(repeats / blocks);
-    return { kernel: decodeKernel(headDim, streams), workgroups: (slots) => slots * kvHeads * blocks };
+    rec.dispatch(decodeKernel(headDim, streams), cachedTensors(args), params, slots * kvHeads * blocks);
   },
 };

@@ -8,6 +8,7 @@ import {
   DKV,
   DQ,
   FORWARD,
+  cachedTensors,
   perHead,
   perKeyHead,
   perPair,
@@ -60,6 +61,8 @@ export function rows(lanes: number, fits: (profile: Profile) => boolean): Packed
     name: `rows ${lanes}`,
     fits,
     passes: (_, { headDim }) => passes(headDim, lanes),
-    pass: (_, { headDim }) => ({ kernel: decodeKernel(headDim, lanes), workgroups: perPair(lanes) }),
+    attend: (rec, args, params) => {
+      rec.dispatch(decodeKernel(args.headDim, lanes), cachedTensors(args), params, perPair(lanes)(args.slots, args));
+    },
   };
 }

@@ -1,8 +1,9 @@
 // Attention on GPUs: tiles of queries and keys in workgroup memory.
 import { kernel } from '../../gpu/kernel.js';
 import type { GpuRecorder } from '../../gpu/recorder.js';
-import type { StepAttentionArgs } from '../../ops/attention.js';
+import type { DecodeAttentionArgs, StepAttentionArgs } from '../../ops/attention.js';
 import type { Resolved } from '../../ops/operation.js';
+import type { Tensor } from '../../ops/tensor.js';
 import { joined } from '../joint.js';
 import { memo } from '../memo.js';
 import { unroll } from '../unroll.js';
@@ -12,10 +13,12 @@ import {
   DKV,
   DQ,
   FORWARD,
+  cachedTensors,
   perGroup,
   perKeyHead,
   vectorPrelude,
   vectorWidth,
+  type CachedParams,
   type DecodeVariant,
   type Heads,
   type PackedPasses,
@@ -24,6 +27,7 @@ import {
 import { deltaPass } from './rows.js';
 import forwardSource from '../../../shaders/attention-tile.wgsl';
 import backwardSource from '../../../shaders/attention-tile-backward.wgsl';
+import combineSource from '../../../shaders/attention-tile-combine.wgsl';
 import decodeSource from '../../../shaders/attention-tile-decode.wgsl';
 
 /** Queries, or keys, of a workgroup. */
@@ -48,7 +52,9 @@ const passes = memo((headDim: number): PackedPasses => {
 /** Query heads that one workgroup serves at most. */
 const MOST_STREAMS = 8;
 /** Rows that an invocation fetches at a time at most. */
-const MOST_ROUNDS = 8;
+const MOST_ROUNDS = 4;
+/** Positions of a context that one workgroup serves. Fixed, so that a slot's sums have one order whatever else is decoded. */
+const SPAN = 256;
 
 /** The largest divisor of the query heads of a key head that one workgroup serves. */
 function streamsOf({ heads, kvHeads }: Heads): number {
@@ -57,40 +63,67 @@ function streamsOf({ heads, kvHeads }: Heads): number {
   return streams;
 }
 
-/** What a kernel of cached attention is made from; `step`: it stores the newest keys and values itself, rotated where `rotate`. */
-function decodeText(
-  headDim: number,
-  STREAMS: number,
-  step: boolean,
-  rotate: boolean,
-): { source: string; prelude: string; invocations: number } {
-  const WIDTH = vectorWidth(headDim);
-  const VECS = headDim / WIDTH;
-  const PARTS = Math.floor(LANES / VECS);
-  const ROUNDS = Math.min(MOST_ROUNDS, Math.max(1, Math.floor(LANES / PARTS)));
-  const lengths = { STREAMS, PARTS, TILE: PARTS * ROUNDS, WIDTH, HEAD_DIM: headDim, HALF: headDim / 2 };
-  return {
-    source: unroll(decodeSource, { STREAMS, ROUNDS, WIDTH, STEP: Number(step), ROTATE: Number(rotate) }),
-    prelude: vectorPrelude(headDim, lengths),
-    invocations: LANES,
-  };
+/** What cached attention does beside the attention. */
+interface DecodeWork {
+  /** Whether contexts may be longer than {@link SPAN}, and are cut. */
+  readonly split: boolean;
+  /** Whether the newest keys and values are stored first. */
+  readonly step: boolean;
+  /** Whether those and the queries are rotated. */
+  readonly rotate: boolean;
 }
 
-const decodeKernel = memo((headDim: number, streams: number) =>
-  kernel({ ...DECODE, ...decodeText(headDim, streams, false, false), entry: 'attention_decode_tile' }),
-);
-
-const stepKernel = memo((headDim: number, streams: number, rotate: boolean) =>
-  kernel({
-    ...decodeText(headDim, streams, true, rotate),
+const decodeKernel = memo((headDim: number, STREAMS: number, { split, step, rotate }: DecodeWork) => {
+  const WIDTH = vectorWidth(headDim);
+  const PARTS = Math.floor(LANES / (headDim / WIDTH));
+  const ROUNDS = Math.min(MOST_ROUNDS, Math.max(1, Math.floor(LANES / PARTS)));
+  const lengths = { STREAMS, PARTS, TILE: PARTS * ROUNDS, WIDTH, HEAD_DIM: headDim, HALF: headDim / 2, SPAN };
+  const counts = { STREAMS, ROUNDS, WIDTH, STEP: Number(step), ROTATE: Number(rotate), SPLIT: Number(split) };
+  return kernel({
+    source: unroll(decodeSource, counts),
+    prelude: vectorPrelude(headDim, lengths),
+    invocations: LANES,
     entry: 'attention_decode_tile',
-    access: 'rwwrrwrr',
-    params: { ...CACHED, first_key: 'u32', first_sine: 'u32' },
+    access: step ? 'rwwrrwrr' : DECODE.access,
+    params: { ...CACHED, ...(step && { first_key: 'u32', first_sine: 'u32' }), ...(split && { pieces: 'u32' }) } as const,
+  });
+});
+
+const combineKernel = memo((headDim: number) =>
+  kernel({
+    source: combineSource,
+    prelude: vectorPrelude(headDim, { SPAN }),
+    entry: 'attention_decode_combine',
+    access: 'rrw',
+    params: { slots: 'u32', heads: 'u32', pieces: 'u32', window: 'u32' },
   }),
 );
 
-/** Workgroups of cached attention. */
-const decodeWorkgroups = (slots: number, heads: Heads): number => (slots * heads.heads) / streamsOf(heads);
+/** Cached attention, in as many pieces as the longest context may need. */
+function attendTiles(
+  rec: GpuRecorder,
+  args: Omit<Resolved<DecodeAttentionArgs>, 'q'>,
+  work: Omit<DecodeWork, 'split'>,
+  tensors: (o: Tensor) => readonly Tensor[],
+  params: CachedParams & { readonly first_key?: number; readonly first_sine?: number },
+): void {
+  const { slots, heads, headDim, maxContext, contextLength, o } = args;
+  const pieces = Math.ceil(maxContext / SPAN);
+  const split = pieces > 1;
+  const streams = streamsOf(args);
+  const width = headDim + vectorWidth(headDim);
+  const to = split ? rec.scratch('attention.pieces', [slots, heads, pieces, width]) : o;
+  const attend = decodeKernel(headDim, streams, { ...work, split });
+  rec.dispatch(attend, tensors(to), { ...params, ...(split && { pieces }) }, (slots * heads * pieces) / streams);
+  if (!split) return;
+  const vectors = slots * heads * (headDim / vectorWidth(headDim));
+  rec.dispatch(
+    combineKernel(headDim),
+    [to, contextLength, o],
+    { slots, heads, pieces, window: params.window },
+    Math.ceil(vectors / LANES),
+  );
+}
 
 /** Workgroup memory in bytes of the backward kernels, which take the most: 48 padded rows, p and ds. */
 function tileBytes(headDim: number): number {
@@ -104,29 +137,28 @@ export const tile: PackedVariant = {
   passes: (_, { headDim }) => passes(headDim),
 };
 
-/** One workgroup per slot and up to {@link MOST_STREAMS} query heads of a key head; takes little memory. */
+/** One workgroup per slot, up to {@link MOST_STREAMS} query heads of a key head, and piece of the context; takes little memory. */
 export const tileDecode: DecodeVariant = {
   name: 'tile',
   fits: (_, { headDim }) => headDim / vectorWidth(headDim) <= LANES,
-  pass: (_, heads) => ({ kernel: decodeKernel(heads.headDim, streamsOf(heads)), workgroups: decodeWorkgroups }),
+  attend: (rec, args, params) => {
+    attendTiles(rec, args, { step: false, rotate: false }, (o) => cachedTensors({ ...args, o }), params);
+  },
 };
 
 /** The same with what comes before it in a step of decoding, where q and k lie side by side, and the tables too. */
-export function tileStep(
-  rec: GpuRecorder,
-  args: Resolved<StepAttentionArgs>,
-  params: { readonly [K in keyof typeof CACHED]: number },
-): boolean {
-  const { q, k, v, cos, sin, kCache, vCache, kvIndex, contextLength, o, slots } = args;
+export function tileStep(rec: GpuRecorder, args: Resolved<StepAttentionArgs>, params: CachedParams): boolean {
+  const { q, k, v, cos, sin, kCache, vCache, kvIndex, contextLength } = args;
   const { kind, maxBinding } = rec.profile;
   const vectors = joined([q, k], maxBinding);
   const tables = cos && sin ? joined([cos, sin], maxBinding) : { tensor: v, starts: [0, 0] };
   if (kind !== 'gpu' || !tileDecode.fits(rec.profile, args) || !vectors || !tables) return false;
-  rec.dispatch(
-    stepKernel(args.headDim, streamsOf(args), cos !== undefined),
-    [vectors.tensor, kCache, vCache, kvIndex, contextLength, o, v, tables.tensor],
+  attendTiles(
+    rec,
+    args,
+    { step: true, rotate: cos !== undefined },
+    (o) => [vectors.tensor, kCache, vCache, kvIndex, contextLength, o, v, tables.tensor],
     { ...params, first_key: vectors.starts[1]!, first_sine: tables.starts[1]! },
-    decodeWorkgroups(slots, args),
   );
   return true;
 }
