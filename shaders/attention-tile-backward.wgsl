@@ -1,93 +1,108 @@
-// attention-backward.wgsl for GPUs, in the manner of attention-tile.wgsl: 16 queries (dq) or 16 rows of keys (dk, dv) stay in workgroup
-// memory, 8 of the other side pass by. Invocation (y, x) of 8 x 8 computes the scores of held rows 2y, 2y + 1 with passing row x, and the
-// gradient columns x, x + 8, ... of the held rows. The prelude gives `Vec` and VECS.
+// attention-backward.wgsl for GPUs: a workgroup of 128 invocations keeps 8 ROWS queries (dq) or rows of keys (dk, dv) of one key head in workgroup
+// memory (`held`), and tiles of 16 of the other side pass by, 16 vectors of each at a time. Invocation (y, x) of 8 x 16 computes the scores of its
+// ROWS held rows with passing row x, and their gradient columns x, x + 16, ... #for is expanded by src/kernels/unroll.ts: BLOCKS of 16 vectors make
+// a row. The prelude gives `Vec`, VECS and ROWS.
 #include "attention-gradient"
 #include "attention-queries"
 
-const HELD = 16u;
-const PASSING = 8u;
+const LANES = 128u;
+const HELD = 8 * ROWS;
+const BLOCK = 16u;
 const PITCH = VECS + 1; // of a row of a tile: an odd number of vectors spreads rows over the memory banks
-const COLUMNS_EACH = (VECS + 7) / 8;
+const BLOCK_PITCH = BLOCK + 1;
 
 var<workgroup> held_a: array<Vec, HELD * PITCH>; // dq: q; dk, dv: k
 var<workgroup> held_b: array<Vec, HELD * PITCH>; // dq: dO; dk, dv: v
-var<workgroup> passing_a: array<Vec, PASSING * PITCH>; // dq: k; dk, dv: q
-var<workgroup> passing_b: array<Vec, PASSING * PITCH>; // dq: v; dk, dv: dO
-var<workgroup> weights: array<f32, HELD * PASSING>; // p
-var<workgroup> slopes: array<f32, HELD * PASSING>; // ds
+var<workgroup> passing: array<Vec, BLOCK * BLOCK_PITCH>;
+var<workgroup> weights: array<f32, HELD * BLOCK>; // ds, or p
 
-// (q.k, dO.v) of held rows 2y and 2y + 1 with passing row x: [q.k of both, dO.v of both].
-fn products(y: u32, x: u32) -> vec4f {
-  var s = vec4f();
-  for (var c = 0u; c < VECS; c++) {
-    let a = passing_a[x * PITCH + c];
-    let b = passing_b[x * PITCH + c];
-    let even = 2 * y * PITCH + c;
-    s += vec4f(dot(held_a[even], a), dot(held_a[even + PITCH], a), dot(held_b[even], b), dot(held_b[even + PITCH], b));
-  }
-  return s;
-}
-
-// Grid: blocks of 16 queries x key heads, heads fastest.
-@compute @workgroup_size(64)
+// Grid: blocks of HELD queries x key heads, heads fastest.
+@compute @workgroup_size(LANES)
 fn attention_bwd_dq_tile(group: Group, @builtin(local_invocation_index) local: u32) {
   let block = queries_of(group, HELD);
   if (block.first >= block.count) { return; }
-  let y = local / 8;
-  let x = local % 8;
-  for (var i = local; i < HELD * VECS; i += 64) {
+  let y = local / 16;
+  let x = local % 16;
+  for (var i = local; i < HELD * VECS; i += LANES) {
     let n = min(block.first + i / VECS, block.count - 1); // surplus queries repeat the last one
     let source = pair_of(n, block.kv_head, block.repeats) * VECS + i % VECS;
     held_a[i / VECS * PITCH + i % VECS] = q[source] * params.scale;
     held_b[i / VECS * PITCH + i % VECS] = d_o[source];
   }
-  var row: array<u32, 2>;
-  var start: array<u32, 2>;
-  var pair: array<u32, 2>;
-  var sum: array<array<Vec, COLUMNS_EACH>, 2>;
-  for (var r = 0u; r < 2; r++) {
-    pair[r] = pair_of(min(block.first + 2 * y + r, block.count - 1), block.kv_head, block.repeats);
-    row[r] = pair[r] / params.heads;
-    start[r] = first_seen(row[r], seq_start[row[r]]);
-  }
-  let lses = vec2f(lse_delta[pair[0]].x, lse_delta[pair[1]].x);
-  let deltas = vec2f(lse_delta[pair[0]].y, lse_delta[pair[1]].y);
-  for (var j = first_key(block.first_row); j <= block.last_row; j = next_seen(j + PASSING, block.first_row)) {
+  #for r ROWS
+  let pair$r = pair_of(min(block.first + ROWS * y + $r, block.count - 1), block.kv_head, block.repeats);
+  let row$r = pair$r / params.heads;
+  let start$r = first_seen(row$r, seq_start[row$r]);
+  let lse$r = lse_delta[pair$r].x;
+  let delta$r = lse_delta[pair$r].y;
+  #for b BLOCKS
+  var sum$r_$b = Vec();
+  #end
+  #end
+  for (var j = first_key(block.first_row); j <= block.last_row; j = next_seen(j + BLOCK, block.first_row)) {
+    #for r ROWS
+    var s$r = 0.0;
+    var t$r = 0.0;
+    #end
+    #for b BLOCKS
     workgroupBarrier();
-    for (var i = local; i < PASSING * VECS; i += 64) {
-      let source = (min(j + i / VECS, block.last_row) * params.kv_heads + block.kv_head) * VECS + i % VECS;
-      passing_a[i / VECS * PITCH + i % VECS] = k[source];
-      passing_b[i / VECS * PITCH + i % VECS] = v[source];
+    for (var i = local; i < BLOCK * BLOCK; i += LANES) {
+      let source = min(j + i / BLOCK, block.last_row) * params.kv_heads + block.kv_head;
+      passing[i / BLOCK * BLOCK_PITCH + i % BLOCK] = v[source * VECS + min($b * BLOCK + i % BLOCK, VECS - 1)];
     }
     workgroupBarrier();
-    let s = products(y, x);
-    let ds = exp(s.xy - lses) * (s.zw - deltas) * params.scale;
+    for (var c = 0u; c < min(BLOCK, VECS - $b * BLOCK); c++) {
+      let vector = passing[x * BLOCK_PITCH + c];
+      #for r ROWS
+      t$r += dot(held_b[(ROWS * y + $r) * PITCH + $b * BLOCK + c], vector);
+      #end
+    }
+    #end
+    #for b BLOCKS
+    workgroupBarrier();
+    for (var i = local; i < BLOCK * BLOCK; i += LANES) {
+      let source = min(j + i / BLOCK, block.last_row) * params.kv_heads + block.kv_head;
+      passing[i / BLOCK * BLOCK_PITCH + i % BLOCK] = k[source * VECS + min($b * BLOCK + i % BLOCK, VECS - 1)];
+    }
+    workgroupBarrier();
+    for (var c = 0u; c < min(BLOCK, VECS - $b * BLOCK); c++) {
+      let vector = passing[x * BLOCK_PITCH + c];
+      #for r ROWS
+      s$r += dot(held_a[(ROWS * y + $r) * PITCH + $b * BLOCK + c], vector);
+      #end
+    }
+    #end
     let end = seq_end[min(j + x, block.last_row)];
-    for (var r = 0u; r < 2; r++) {
-      slopes[(2 * y + r) * PASSING + x] = select(0.0, ds[r], sees(row[r], start[r], j + x, end));
+    #for r ROWS
+    let ds$r = exp(s$r - lse$r) * (t$r - delta$r) * params.scale;
+    weights[(ROWS * y + $r) * BLOCK + x] = select(0.0, ds$r, sees(row$r, start$r, j + x, end));
+    #end
+    #for b BLOCKS
+    workgroupBarrier();
+    for (var i = local; i < BLOCK * BLOCK; i += LANES) {
+      let source = min(j + i / BLOCK, block.last_row) * params.kv_heads + block.kv_head;
+      passing[i / BLOCK * BLOCK_PITCH + i % BLOCK] = k[source * VECS + min($b * BLOCK + i % BLOCK, VECS - 1)];
     }
     workgroupBarrier();
-    for (var b = 0u; b < PASSING; b++) {
-      let ds0 = slopes[2 * y * PASSING + b];
-      let ds1 = slopes[(2 * y + 1) * PASSING + b];
-      for (var c = 0u; c < COLUMNS_EACH; c++) {
-        let key = passing_a[b * PITCH + min(x + 8 * c, VECS)];
-        sum[0][c] += ds0 * key;
-        sum[1][c] += ds1 * key;
-      }
+    for (var c = 0u; c < BLOCK; c++) {
+      let vector = passing[c * BLOCK_PITCH + x];
+      #for r ROWS
+      sum$r_$b += weights[(ROWS * y + $r) * BLOCK + c] * vector;
+      #end
     }
+    #end
   }
-  for (var r = 0u; r < 2; r++) {
-    if (block.first + 2 * y + r < block.count) {
-      for (var c = 0u; c < COLUMNS_EACH; c++) {
-        if (x + 8 * c < VECS) { dq[pair[r] * VECS + x + 8 * c] = sum[r][c]; }
-      }
-    }
+  #for r ROWS
+  if (block.first + ROWS * y + $r < block.count) {
+    #for b BLOCKS
+    if ($b * BLOCK + x < VECS) { dq[pair$r * VECS + $b * BLOCK + x] = sum$r_$b; }
+    #end
   }
+  #end
 }
 
-// Grid: blocks of 16 rows x key heads, heads fastest.
-@compute @workgroup_size(64)
+// Grid: blocks of HELD rows x key heads, heads fastest.
+@compute @workgroup_size(LANES)
 fn attention_bwd_dkv_tile(group: Group, @builtin(local_invocation_index) local: u32) {
   let index = linear_index(group.id, group.count);
   let repeats = params.heads / params.kv_heads;
@@ -96,64 +111,103 @@ fn attention_bwd_dkv_tile(group: Group, @builtin(local_invocation_index) local: 
   if (first >= params.tokens) { return; }
   let last = min(first + HELD, params.tokens) - 1;
   let end = end_of_views(first, last) * repeats; // in queries
-  let y = local / 8;
-  let x = local % 8;
-  for (var i = local; i < HELD * VECS; i += 64) {
+  let y = local / 16;
+  let x = local % 16;
+  for (var i = local; i < HELD * VECS; i += LANES) {
     let source = (min(first + i / VECS, params.tokens - 1) * params.kv_heads + kv_head) * VECS + i % VECS;
     held_a[i / VECS * PITCH + i % VECS] = k[source] * params.scale;
     held_b[i / VECS * PITCH + i % VECS] = v[source];
   }
-  var row: array<u32, 2>;
-  var row_end: array<u32, 2>;
-  var key_sum: array<array<Vec, COLUMNS_EACH>, 2>;
-  var value_sum: array<array<Vec, COLUMNS_EACH>, 2>;
-  for (var r = 0u; r < 2; r++) {
-    row[r] = min(first + 2 * y + r, params.tokens - 1); // surplus rows repeat the last one
-    row_end[r] = end_of_view(row[r], seq_end[row[r]]);
-  }
-  for (var j = first * repeats; j < end; j += PASSING) {
-    workgroupBarrier();
-    for (var i = local; i < PASSING * VECS; i += 64) {
-      let n = min(j + i / VECS, end - 1);
-      let source = pair_of(n, kv_head, repeats) * VECS + i % VECS;
-      passing_a[i / VECS * PITCH + i % VECS] = q[source];
-      passing_b[i / VECS * PITCH + i % VECS] = d_o[source];
-    }
-    workgroupBarrier();
-    let s = products(y, x);
+  #for r ROWS
+  let row$r = min(first + ROWS * y + $r, params.tokens - 1); // surplus rows repeat the last one
+  let row_end$r = end_of_view(row$r, seq_end[row$r]);
+  #for b BLOCKS
+  var key_sum$r_$b = Vec();
+  var value_sum$r_$b = Vec();
+  #end
+  #end
+  for (var j = first * repeats; j < end; j += BLOCK) {
     let n = min(j + x, end - 1);
-    let t = n / repeats;
-    let pair = pair_of(n, kv_head, repeats);
-    for (var r = 0u; r < 2; r++) {
-      let p = select(0.0, exp(s[r] - lse_delta[pair].x), j + x < end && t >= row[r] && t < row_end[r]);
-      weights[(2 * y + r) * PASSING + x] = p;
-      slopes[(2 * y + r) * PASSING + x] = p * (s[2 + r] - lse_delta[pair].y) * params.scale;
+    #for r ROWS
+    var s$r = 0.0;
+    var t$r = 0.0;
+    #end
+    #for b BLOCKS
+    workgroupBarrier();
+    for (var i = local; i < BLOCK * BLOCK; i += LANES) {
+      let source = pair_of(min(j + i / BLOCK, end - 1), kv_head, repeats);
+      passing[i / BLOCK * BLOCK_PITCH + i % BLOCK] = q[source * VECS + min($b * BLOCK + i % BLOCK, VECS - 1)];
     }
     workgroupBarrier();
-    for (var b = 0u; b < PASSING; b++) {
-      let p0 = weights[2 * y * PASSING + b];
-      let p1 = weights[(2 * y + 1) * PASSING + b];
-      let ds0 = slopes[2 * y * PASSING + b];
-      let ds1 = slopes[(2 * y + 1) * PASSING + b];
-      for (var c = 0u; c < COLUMNS_EACH; c++) {
-        let query = passing_a[b * PITCH + min(x + 8 * c, VECS)];
-        let upstream = passing_b[b * PITCH + min(x + 8 * c, VECS)];
-        key_sum[0][c] += ds0 * query;
-        key_sum[1][c] += ds1 * query;
-        value_sum[0][c] += p0 * upstream;
-        value_sum[1][c] += p1 * upstream;
-      }
+    for (var c = 0u; c < min(BLOCK, VECS - $b * BLOCK); c++) {
+      let vector = passing[x * BLOCK_PITCH + c];
+      #for r ROWS
+      s$r += dot(held_a[(ROWS * y + $r) * PITCH + $b * BLOCK + c], vector);
+      #end
     }
-  }
-  for (var r = 0u; r < 2; r++) {
-    if (first + 2 * y + r < params.tokens) {
-      let at = (row[r] * params.kv_heads + kv_head) * VECS;
-      for (var c = 0u; c < COLUMNS_EACH; c++) {
-        if (x + 8 * c < VECS) {
-          dk[at + x + 8 * c] = key_sum[r][c];
-          dv[at + x + 8 * c] = value_sum[r][c];
-        }
-      }
+    #end
+    #for b BLOCKS
+    workgroupBarrier();
+    for (var i = local; i < BLOCK * BLOCK; i += LANES) {
+      let source = pair_of(min(j + i / BLOCK, end - 1), kv_head, repeats);
+      passing[i / BLOCK * BLOCK_PITCH + i % BLOCK] = d_o[source * VECS + min($b * BLOCK + i % BLOCK, VECS - 1)];
     }
+    workgroupBarrier();
+    for (var c = 0u; c < min(BLOCK, VECS - $b * BLOCK); c++) {
+      let vector = passing[x * BLOCK_PITCH + c];
+      #for r ROWS
+      t$r += dot(held_b[(ROWS * y + $r) * PITCH + $b * BLOCK + c], vector);
+      #end
+    }
+    #end
+    let of_query = lse_delta[pair_of(n, kv_head, repeats)];
+    let row = n / repeats;
+    #for r ROWS
+    let p$r = select(0.0, exp(s$r - of_query.x), j + x < end && row >= row$r && row < row_end$r);
+    weights[(ROWS * y + $r) * BLOCK + x] = p$r;
+    #end
+    #for b BLOCKS
+    workgroupBarrier();
+    for (var i = local; i < BLOCK * BLOCK; i += LANES) {
+      let source = pair_of(min(j + i / BLOCK, end - 1), kv_head, repeats);
+      passing[i / BLOCK * BLOCK_PITCH + i % BLOCK] = d_o[source * VECS + min($b * BLOCK + i % BLOCK, VECS - 1)];
+    }
+    workgroupBarrier();
+    for (var c = 0u; c < BLOCK; c++) {
+      let vector = passing[c * BLOCK_PITCH + x];
+      #for r ROWS
+      value_sum$r_$b += weights[(ROWS * y + $r) * BLOCK + c] * vector;
+      #end
+    }
+    #end
+    workgroupBarrier();
+    #for r ROWS
+    weights[(ROWS * y + $r) * BLOCK + x] = p$r * (t$r - of_query.y) * params.scale;
+    #end
+    #for b BLOCKS
+    workgroupBarrier();
+    for (var i = local; i < BLOCK * BLOCK; i += LANES) {
+      let source = pair_of(min(j + i / BLOCK, end - 1), kv_head, repeats);
+      passing[i / BLOCK * BLOCK_PITCH + i % BLOCK] = q[source * VECS + min($b * BLOCK + i % BLOCK, VECS - 1)];
+    }
+    workgroupBarrier();
+    for (var c = 0u; c < BLOCK; c++) {
+      let vector = passing[c * BLOCK_PITCH + x];
+      #for r ROWS
+      key_sum$r_$b += weights[(ROWS * y + $r) * BLOCK + c] * vector;
+      #end
+    }
+    #end
   }
+  #for r ROWS
+  if (first + ROWS * y + $r < params.tokens) {
+    let to$r = (row$r * params.kv_heads + kv_head) * VECS + x;
+    #for b BLOCKS
+    if ($b * BLOCK + x < VECS) {
+      dk[to$r + $b * BLOCK] = key_sum$r_$b;
+      dv[to$r + $b * BLOCK] = value_sum$r_$b;
+    }
+    #end
+  }
+  #end
 }

@@ -30,22 +30,37 @@ import backwardSource from '../../../shaders/attention-tile-backward.wgsl';
 import combineSource from '../../../shaders/attention-tile-combine.wgsl';
 import decodeSource from '../../../shaders/attention-tile-decode.wgsl';
 
-/** Queries, or keys, of a workgroup. */
-const BLOCK = 16;
-/** Invocations of a workgroup. */
+/** Invocations of a workgroup over packed sequences, and over the cache. */
+const PACKED_LANES = 128;
 const LANES = 64;
+/** Queries of a workgroup of the forward pass, and vectors of a passing row that are in workgroup memory at a time. */
+const FORWARD_BLOCK = { queries: 16, vectors: 8 };
+/** The same of the backward pass; as many rows pass by. */
+const BACKWARD_VECTORS = 16;
+
+/** Queries (dq) or keys (dk, dv) that an invocation of the backward pass has sums of; its workgroup keeps eight times as many. Few of long heads. */
+function rowsEach(headDim: number): 1 | 2 {
+  return headDim / vectorWidth(headDim) <= BACKWARD_VECTORS ? 2 : 1;
+}
 
 const passes = memo((headDim: number): PackedPasses => {
-  const prelude = vectorPrelude(headDim);
-  const backward = { source: backwardSource, prelude, invocations: LANES };
+  const [vecs, ROWS] = [headDim / vectorWidth(headDim), rowsEach(headDim)];
+  const [BLOCK, invocations] = [FORWARD_BLOCK.vectors, PACKED_LANES];
+  const forward = {
+    ...{ ...FORWARD, invocations, entry: 'attention_fwd_tile' },
+    source: unroll(forwardSource, { BLOCKS: Math.ceil(vecs / BLOCK) }),
+    prelude: vectorPrelude(headDim, { BLOCK }),
+  };
+  const backward = {
+    invocations,
+    source: unroll(backwardSource, { BLOCKS: Math.ceil(vecs / BACKWARD_VECTORS), ROWS }),
+    prelude: vectorPrelude(headDim, { ROWS }),
+  };
   return {
-    forward: {
-      kernel: kernel({ ...FORWARD, source: forwardSource, prelude, invocations: LANES, entry: 'attention_fwd_tile' }),
-      workgroups: perGroup(BLOCK),
-    },
+    forward: { kernel: kernel(forward), workgroups: perGroup(FORWARD_BLOCK.queries) },
     delta: deltaPass(headDim, LANES),
-    dq: { kernel: kernel({ ...DQ, ...backward, entry: 'attention_bwd_dq_tile' }), workgroups: perGroup(BLOCK) },
-    dkv: { kernel: kernel({ ...DKV, ...backward, entry: 'attention_bwd_dkv_tile' }), workgroups: perKeyHead(BLOCK) },
+    dq: { kernel: kernel({ ...DQ, ...backward, entry: 'attention_bwd_dq_tile' }), workgroups: perGroup(8 * ROWS) },
+    dkv: { kernel: kernel({ ...DKV, ...backward, entry: 'attention_bwd_dkv_tile' }), workgroups: perKeyHead(8 * ROWS) },
   };
 });
 
@@ -125,9 +140,15 @@ function attendTiles(
   );
 }
 
-/** Workgroup memory in bytes of the backward kernels, which take the most: 48 padded rows, p and ds. */
+/** Workgroup memory in bytes of the kernel over packed sequences that takes the most: rows that stay and pass by, padded, and scores. */
 function tileBytes(headDim: number): number {
-  return 48 * (headDim + vectorWidth(headDim)) * 4 + 2 * BLOCK * 8 * 4;
+  const width = vectorWidth(headDim);
+  const row = headDim + width;
+  const { queries, vectors } = FORWARD_BLOCK;
+  const forward = queries * row + 32 * (vectors + 1) * width + queries * (16 + 32);
+  const held = 8 * rowsEach(headDim);
+  const backward = 2 * held * row + 16 * (BACKWARD_VECTORS + 1) * width + held * 16;
+  return 4 * Math.max(forward, backward);
 }
 
 /** Tiles, where a head's fit workgroup memory. */
