@@ -20,7 +20,8 @@ const MOST_WAITS = 2;
 const MOST_NVIDIA_CYCLES = 15_000;
 const MOST_FILTER_SHARE = 3.5; // static cycles of a draw with filters by those of one without
 const FEWEST_WORKGROUPS = 64;
-const FEWEST_DECODE_WAVES = 8; // per SIMD of AMD
+const FEWEST_ATTENTION_WAVES = 8; // per SIMD of AMD
+const MOST_ATTENTION_MEMORY = 16_384; // bytes of a workgroup
 const MOST_DISPATCHES_A_STEP = 215;
 const FILTERS = ['--top-k', '40', '--top-p', '0.9', '--repetition-penalty', '1.1'];
 const MOST_DISPATCHES_WITH_LORA = 275;
@@ -29,6 +30,7 @@ const MOST_TO_FIRST_SUBMIT = 5;
 const MOST_TO_RECORD = 3;
 const RANK = 16;
 const STEPS = 16;
+const LONG_HEADS = { hidden_size: 1024, num_hidden_layers: 2, num_attention_heads: 8, num_key_value_heads: 2, head_dim: 128 };
 const SFT = ['--task', 'arithmetic', '--max-steps', '1'];
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -52,8 +54,8 @@ function node(gpu, out, ...words) {
 }
 
 /** What the tool noted of a run on one GPU: the pipelines, and the totals. */
-function run(gpu, ...words) {
-  const out = path.join(folder, words[0] === 'sft' ? `${gpu}-sft` : words.includes(FILTERS[0]) ? `${gpu}-filters` : gpu);
+function run(gpu, name, ...words) {
+  const out = path.join(folder, `${gpu}-${name}`);
   node(gpu, out, 'dist/cli.js', ...words);
   const lines = readFileSync(path.join(out, 'hook.jsonl'), 'utf8')
     .trim()
@@ -73,38 +75,52 @@ function figures({ native }) {
   };
 }
 
-try {
-  const model = path.join(folder, 'model');
+/** A model folder of a shape and no content. */
+function modelOf(name, shape) {
+  const model = path.join(folder, name);
   const tokenizer = path.join(root, 'models/arithmetic-0.2m');
-  const sizes = Object.entries(SHAPE).map(([name, value]) => `${name}=${value}`);
+  const sizes = Object.entries(shape).map(([size, value]) => `${size}=${value}`);
   execFileSync('python3', [path.join(tool, 'shape-model.py'), model, tokenizer, ...sizes]);
   copyFileSync(path.join(tokenizer, 'chat_template.jinja'), path.join(model, 'chat_template.jinja'));
-  const words = [
-    '--model',
-    model,
-    '--prompt',
-    '1+1=',
-    '--num-samples',
-    '64',
-    '--temperature',
-    '1',
-    '--max-completion-length',
-    String(STEPS),
-  ];
+  return model;
+}
+
+/** Kernels of attention for one head size: nothing spilled on any GPU, and on AMD enough waves and little memory. */
+function checkAttention(gpu, headDim, pipelines) {
+  const found = pipelines.filter(({ entry }) => entry.startsWith('attention') && entry !== 'attention_bwd_delta');
+  const spilled = found.reduce((n, pipeline) => n + figures(pipeline).spills, 0);
+  check(found.length > 3 && spilled === 0, `${gpu}: ${spilled} registers spilled by attention with heads of ${headDim}`);
+  if (gpu !== 'amd') return;
+  const waves = Math.min(...found.map((pipeline) => figures(pipeline).waves));
+  const memory = Math.max(...found.map(({ native }) => native.at(-1).stats['LDS size']));
+  check(
+    waves >= FEWEST_ATTENTION_WAVES,
+    `amd: attention with heads of ${headDim} has ${waves} waves a SIMD, at least ${FEWEST_ATTENTION_WAVES}`,
+  );
+  check(
+    memory <= MOST_ATTENTION_MEMORY,
+    `amd: attention with heads of ${headDim} takes ${memory} bytes, at most ${MOST_ATTENTION_MEMORY}`,
+  );
+}
+
+try {
+  const model = modelOf('model', SHAPE);
+  const longHeads = modelOf('long-heads', { ...SHAPE, ...LONG_HEADS });
+  const words = (of) => ['--device', 'gpu', '--model', of];
+  const draws = ['--prompt', '1+1=', '--num-samples', '64', '--temperature', '1', '--max-completion-length', String(STEPS)];
+  const train = (gpu, name, of) =>
+    run(gpu, name, 'sft', ...words(of), ...SFT, '--output-dir', path.join(folder, `${gpu}-${name}-run`));
   const table = new Map();
   for (const gpu of GPUS) {
-    const { out, pipelines, totals } = run(gpu, 'generate', '--device', 'gpu', ...words);
-    const training = run(
+    const { out, pipelines, totals } = run(gpu, 'draw', 'generate', ...words(model), ...draws);
+    const { out: trained, pipelines: training } = train(gpu, 'sft', model);
+    checkAttention(gpu, SHAPE.head_dim, [...pipelines, ...training]);
+    const long = [run(gpu, 'draw-long', 'generate', ...words(longHeads), ...draws), train(gpu, 'sft-long', longHeads)];
+    checkAttention(
       gpu,
-      'sft',
-      '--device',
-      'gpu',
-      '--model',
-      model,
-      ...SFT,
-      '--output-dir',
-      path.join(folder, `${gpu}-run`),
-    ).pipelines;
+      LONG_HEADS.head_dim,
+      long.flatMap((one) => one.pipelines),
+    );
     for (const pipeline of [...pipelines, ...training]) {
       const cell = figures(pipeline);
       const row = table.get(pipeline.entry) ?? new Map();
@@ -118,7 +134,7 @@ try {
     if (gpu === 'nvidia') {
       const cycles = Math.max(0, ...training.filter(({ entry }) => entry === 'matmul_tile').map((p) => figures(p).cycles));
       check(cycles <= MOST_NVIDIA_CYCLES, `nvidia: ${cycles} static cycles of matmul_tile, at most ${MOST_NVIDIA_CYCLES}`);
-      const drawn = run(gpu, 'generate', '--device', 'gpu', ...words, ...FILTERS).pipelines;
+      const drawn = run(gpu, 'filters', 'generate', ...words(model), ...draws, ...FILTERS).pipelines;
       const [plain, filtered] = [pipelines, drawn].map((of) => figures(of.find(({ entry }) => entry === 'sample')).cycles);
       const times = filtered / plain;
       check(
@@ -128,7 +144,7 @@ try {
     }
     if (gpu !== 'amd') continue;
     const read = (from) => execFileSync(path.join(tool, 'nullgpu.sh'), ['loops', from, 'matmul'], { encoding: 'utf8' });
-    const loops = read(out) + read(path.join(folder, `${gpu}-sft`));
+    const loops = read(out) + read(trained);
     const waits = Math.max(
       ...[...loops.matchAll(/fma (\d+).* trips (\d+)/g)].filter(([, fma]) => fma >= 16).map(([, , trips]) => +trips),
     );
@@ -144,11 +160,6 @@ try {
         (entry.startsWith('matmul') || entry === 'linear_rows' || entry === 'rmsnorm_low_rank') &&
         count >= STEPS &&
         groups(grid) < FEWEST_WORKGROUPS,
-    );
-    const waves = Math.min(...pipelines.filter(({ entry }) => entry === 'attention_decode_tile').map((p) => figures(p).waves));
-    check(
-      waves >= FEWEST_DECODE_WAVES,
-      `amd: attention over the cache has ${waves} waves a SIMD, at least ${FEWEST_DECODE_WAVES}`,
     );
     check(
       small.length === 0,
