@@ -1,5 +1,5 @@
 // Progress on stderr: the events of a trainer as lines for people. Results are not its business.
-import type { Listener, TrainEvent } from '../train/events.js';
+import type { Forecast, Listener, TrainEvent } from '../train/events.js';
 import { GRPO_OPTIONS } from '../index.js';
 import { bytesText, countText, duration, short } from '../report/format.js';
 import { say } from './output.js';
@@ -34,6 +34,7 @@ export class Progress {
           `${event.algorithm}: ${event.model}, ${countText(event.parameters)} parameters, ${countText(event.trainable)} trained, ` +
             `${event.rows} rows, steps ${event.firstStep + 1} to ${event.steps}`,
         );
+        if (event.memory) this.line(memoryLine(event.memory));
         break;
       case 'progress':
         this.#progress(event);
@@ -140,4 +141,10 @@ function bar(done: number, total: number, width = 16): string {
 /** What is said where completions are shorter than the default. */
 export function fittedText(length: number, context: number): string {
   return `completions have at most ${length} tokens, as the model's context of ${context} allows; --max-completion-length sets it`;
+}
+
+/** What a run will hold, and what happens where that is more than there is. */
+function memoryLine({ peak, total }: Forecast): string {
+  const text = `memory: at most ${bytesText(peak)} of ${bytesText(total)}`;
+  return peak <= total ? text : `${text}: where completions get as long as they may, work is done in smaller pieces`;
 }

@@ -111,6 +111,12 @@ export class Decoder {
     return this.lora?.parameters ?? this.parameters;
   }
 
+  /** The same decoder on a device that only counts; the weights are not counted again. */
+  on(device: Device): Decoder {
+    const lora = this.lora && { ...this.lora, parameters: this.lora.parameters.on(device) };
+    return new Decoder(this.config, this.parameters.on(device), lora, this.#options);
+  }
+
   /** Runs the layers over packed sequences. The caller releases what it gets. */
   forward(rec: Recorder, batch: PackedBatch, options: ForwardOptions = {}): ForwardState {
     const pool = this.leases.take('forward');

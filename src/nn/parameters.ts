@@ -130,6 +130,11 @@ export class Parameters {
     return new Parameters(device, new Map(parameters.map((parameter) => [parameter.name, parameter])), []);
   }
 
+  /** The same parameters for work that is recorded on another device: for one that only counts. */
+  on(device: Device): Parameters {
+    return new Parameters(device, new Map(this.#byName), this.slabs);
+  }
+
   /** All parameters in the order of the model. */
   [Symbol.iterator](): IterableIterator<Parameter> {
     return this.#byName.values();

@@ -70,6 +70,8 @@ export interface Device {
   idle(): Promise<void>;
   /** Waits like {@link idle}, after `out_of_memory`: the device can be used again, but what was recorded or computed without that memory is void. */
   recover(): Promise<void>;
+  /** A device that computes nothing and counts what this one would hold, where it can: for finding out what a piece of work needs. */
+  rehearsal?(): Device;
   /** Waits for the work, frees everything and closes the device. */
   destroy(): Promise<void>;
 }

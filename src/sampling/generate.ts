@@ -74,17 +74,41 @@ export async function generate(
   const asked = requests.filter(({ streams }) => streams.length > 0);
   if (asked.length === 0) return [];
   checkRequests(decoder, asked, options);
-  const rows = planRows(decoder, asked, options);
-  const cache = options.cache ?? new KvCache(decoder, rows.cacheRows);
-  const pool = decoder.leases.take('sampling');
-  let run: Generation | undefined;
+  const { run, free } = prepare(decoder, asked, options);
   try {
-    run = new Generation(decoder, asked, options, { cache, pool, slotCount: rows.slotCount });
     return await run.finish();
   } finally {
-    run?.close();
+    run.close();
+    free();
+  }
+}
+
+/** Begins what {@link generate} does, up to the first draw: on a device that only counts, all the memory that it needs. */
+export function rehearse(decoder: Decoder, requests: readonly GenerateRequest[], options: GenerateOptions): void {
+  const { run, free } = prepare(decoder, requests, options);
+  run.begin();
+  run.close();
+  free();
+}
+
+/** A generation with its memory. */
+function prepare(
+  decoder: Decoder,
+  requests: readonly GenerateRequest[],
+  options: GenerateOptions,
+): { readonly run: Generation; readonly free: () => void } {
+  const { cacheRows, slotCount } = planRows(decoder, requests, options);
+  const cache = options.cache ?? new KvCache(decoder, cacheRows);
+  const pool = decoder.leases.take('sampling');
+  const free = (): void => {
     decoder.leases.give('sampling', pool);
     if (!options.cache) cache.free();
+  };
+  try {
+    return { run: new Generation(decoder, requests, options, { cache, pool, slotCount }), free };
+  } catch (error) {
+    free();
+    throw error;
   }
 }
 
@@ -199,6 +223,14 @@ class Generation {
     this.#settings = { ...options, limit, maxContext: longestPrompt(requests) + limit };
     this.#rec = decoder.device.recorder();
     this.#tables = new SlotTables(this.#rec, decoder, cache, pool, this.#settings);
+  }
+
+  /** Prefills the first samples and records their first step. */
+  begin(): void {
+    this.#admit();
+    this.#tables.load(this.#rec, this.#slots);
+    this.#tables.step(this.#rec);
+    this.#rec.submit();
   }
 
   /** Runs until all samples are done. */

@@ -1,6 +1,7 @@
 // Keys and values of answers, kept while their queries are sampled: a query of layer 2 starts with an answer that was sampled before it, so only
 // its phrase is new. They are those of one set of weights: after an update they are worth nothing.
 import type { Completion } from '../algo/rollout.js';
+import type { GRPOConfig } from '../config/grpo.js';
 import type { Decoder } from '../nn/decoder.js';
 import { KvCache, maxRows, rowBytes, type CachedPrefix } from '../sampling/kv-cache.js';
 
@@ -21,6 +22,38 @@ export interface ContextSizes {
   readonly slots: number;
 }
 
+/**
+ * What of a round of sampling is kept, where layer 1 is sampled from the weights of layer 2; undefined where an update between them makes it worthless.
+ * @param prompts how many there are, and tokens of the longest one; `phrase`: tokens of the longest guiding phrase
+ */
+export function contextSizes(
+  config: GRPOConfig,
+  prompts: { readonly count: number; readonly longest: number },
+  phrase: number,
+): ContextSizes | undefined {
+  const { layer2 } = config;
+  if (!layer2?.enabled || layer2.schedule === 'successive' || config.dynamicSampling) return undefined;
+  return {
+    prompts: prompts.count,
+    longestPrompt: prompts.longest,
+    answers: prompts.count * config.numGenerations,
+    answerLength: config.maxCompletionLength,
+    correctionLength: layer2.maxCompletionLength ?? config.maxCompletionLength,
+    phrase,
+    slots: config.maxSlots,
+  };
+}
+
+/** A cache for what is to be kept; undefined where it might need too much memory. */
+export function contextCache(decoder: Decoder, s: ContextSizes): KvCache | undefined {
+  const running = Math.max(s.answerLength, s.correctionLength + s.phrase) + 1;
+  const whole = s.longestPrompt + s.answerLength + s.phrase;
+  // The last term: a query that starts unlike its answer, and one that waits.
+  const rows = s.prompts * s.longestPrompt + (s.answers + Math.min(s.slots, s.answers)) * running + 2 * whole;
+  const most = Math.min(maxRows(decoder), Math.floor(MOST_BYTES / rowBytes(decoder)));
+  return rows <= most ? new KvCache(decoder, rows) : undefined;
+}
+
 /** Answers whose keys and values are in a cache. */
 export class Contexts {
   readonly cache: KvCache;
@@ -32,12 +65,8 @@ export class Contexts {
 
   /** A place for the answers; undefined where they might need too much memory: then queries are prefilled whole. */
   static open(decoder: Decoder, s: ContextSizes): Contexts | undefined {
-    const running = Math.max(s.answerLength, s.correctionLength + s.phrase) + 1;
-    const whole = s.longestPrompt + s.answerLength + s.phrase;
-    // The last term: a query that starts unlike its answer, and one that waits.
-    const rows = s.prompts * s.longestPrompt + (s.answers + Math.min(s.slots, s.answers)) * running + 2 * whole;
-    const most = Math.min(maxRows(decoder), Math.floor(MOST_BYTES / rowBytes(decoder)));
-    return rows <= most ? new Contexts(new KvCache(decoder, rows)) : undefined;
+    const cache = contextCache(decoder, s);
+    return cache && new Contexts(cache);
   }
 
   /** Takes a finished answer in. */

@@ -2,6 +2,14 @@
 import type { Metric } from '../algo/evaluation.js';
 import type { LiveSettings } from '../config/live.js';
 
+/** Bytes of a run's memory. */
+export interface Forecast {
+  /** At most, where completions reach their limits: weights, gradients, moments, keys and values, activations. */
+  readonly peak: number;
+  /** What the device has in all. */
+  readonly total: number;
+}
+
 /** What a long task is doing at the moment. */
 export type Phase = 'load' | 'sample' | 'score' | 'update' | 'evaluate' | 'save';
 
@@ -56,6 +64,8 @@ export type TrainEvent =
       readonly steps: number;
       readonly firstStep: number;
       readonly rows: number;
+      /** What the run will hold, where the device can tell. */
+      readonly memory?: Forecast | undefined;
     }
   | {
       /** Progress within a step; `tokens` counts those processed in this phase so far. The only event that is not awaited. */

@@ -8,7 +8,7 @@ import type { AdamW } from '../optim/adamw.js';
 import { MgrpoError } from '../errors.js';
 import { scheduleFactor } from '../optim/schedule.js';
 import { Rng } from '../rng.js';
-import { Contexts } from './contexts.js';
+import { Contexts, contextSizes } from './contexts.js';
 import { withCritiques } from './critic.js';
 import type { Emitter } from './emitter.js';
 import type { Phase } from './events.js';
@@ -112,7 +112,7 @@ export class DeviceHost implements StepHost<EncodedQuestion> {
     return this.#timed('sample', layer, async () => {
       const firstStream = this.#streams;
       this.#streams += prompts.length * n;
-      if (layer === 1) this.#contexts = this.#openContexts(prompts, n);
+      if (layer === 1) this.#contexts = this.#openContexts(prompts);
       const completions = await rollout(policy, prompts, n, settings, {
         seed: config.seed,
         firstStream,
@@ -203,19 +203,11 @@ export class DeviceHost implements StepHost<EncodedQuestion> {
   }
 
   /** Where layer 1 is sampled from the weights of layer 2, its keys and values are kept; an update between them makes them worthless. */
-  #openContexts(prompts: readonly Prompt<EncodedQuestion>[], n: number): Contexts | undefined {
+  #openContexts(prompts: readonly Prompt<EncodedQuestion>[]): Contexts | undefined {
     const { config, policy, phrases } = this.#parts;
-    const { layer2 } = config;
-    if (!layer2?.enabled || layer2.schedule === 'successive' || config.dynamicSampling) return undefined;
-    return Contexts.open(policy.decoder, {
-      prompts: prompts.length,
-      longestPrompt: longest(prompts.map(({ question }) => question.correctionPromptIds ?? question.promptIds)),
-      answers: prompts.length * n,
-      answerLength: config.maxCompletionLength,
-      correctionLength: layer2.maxCompletionLength ?? config.maxCompletionLength,
-      phrase: longest(phrases.map(({ ids }) => ids)),
-      slots: config.maxSlots,
-    });
+    const longestPrompt = longest(prompts.map(({ question }) => question.correctionPromptIds ?? question.promptIds));
+    const sizes = contextSizes(config, { count: prompts.length, longest: longestPrompt }, longest(phrases.map(({ ids }) => ids)));
+    return sizes && Contexts.open(policy.decoder, sizes);
   }
 
   async #timed<T>(phase: Phase, layer: 1 | 2, work: () => Promise<T>): Promise<T> {

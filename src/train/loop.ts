@@ -41,7 +41,10 @@ export interface LoopTask {
   readonly events: Emitter;
   readonly gate: Gate;
   readonly signal: AbortSignal | undefined;
-  readonly start: Pick<Extract<TrainEvent, { type: 'start' }>, 'algorithm' | 'model' | 'parameters' | 'trainable' | 'rows'>;
+  readonly start: Pick<
+    Extract<TrainEvent, { type: 'start' }>,
+    'algorithm' | 'model' | 'parameters' | 'trainable' | 'rows' | 'memory'
+  >;
   readonly maxSteps: number;
   readonly state: LoopState;
   /** Steps between two lines of the log, two checkpoints, two evaluations; null: none but at the end. */

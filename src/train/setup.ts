@@ -59,6 +59,8 @@ export interface Setup {
   readonly maxSteps: number;
   readonly signal: AbortSignal | undefined;
   readonly critic: LanguageModel | undefined;
+  /** Tokens of the longest prompt of each layer, and of the longest guiding phrase. */
+  readonly longest: { readonly prompt: number; readonly correctionPrompt: number; readonly phrase: number };
 }
 
 /**
@@ -102,7 +104,8 @@ export function prepare(
   const questions = encodeQuestions(policy.tokenizer, rows, layer2);
   const phrases = layer2 ? encodePhrases(policy.tokenizer, layer2.phrases) : [];
   const prompts = questions.flatMap(({ promptIds, correctionPromptIds = [] }) => [promptIds, correctionPromptIds]);
-  checkContext(config, policy.context, longest(prompts), longest(phrases.map(({ ids }) => ids)));
+  const phrase = longest(phrases.map(({ ids }) => ids));
+  checkContext(config, policy.context, longest(prompts), phrase);
   const stepsPerEpoch = (rows.length / plan.questions) * plan.stepsPerRound * config.numIterations;
   return {
     policy,
@@ -113,5 +116,10 @@ export function prepare(
     maxSteps: config.maxSteps > 0 ? config.maxSteps : Math.ceil(stepsPerEpoch * config.numTrainEpochs),
     signal: options.signal,
     critic: options.critic,
+    longest: {
+      prompt: longest(questions.map(({ promptIds }) => promptIds)),
+      correctionPrompt: longest(questions.map(({ promptIds, correctionPromptIds }) => correctionPromptIds ?? promptIds)),
+      phrase,
+    },
   };
 }

@@ -18,6 +18,7 @@ import type { FileSink, FileSource } from '../platform/files.js';
 import type { TaskRow } from '../tasks/task.js';
 import { Emitter } from './emitter.js';
 import { evaluate } from './evaluate.js';
+import { forecast } from './forecast.js';
 import { DeviceHost } from './host.js';
 import { Gate, runLoop } from './loop.js';
 import type { LoopState, StepDone, TrainResult } from './loop.js';
@@ -89,6 +90,7 @@ export class PolicyTrainer {
           parameters: decoder.parameters.count,
           trainable: decoder.trained.count,
           rows: this.#setup.order.size,
+          memory: forecast(this.#setup, this.#room),
         },
         maxSteps: this.maxSteps,
         state: this.#state,

@@ -149,6 +149,16 @@ export async function accumulate(
   }
 }
 
+/** Records what {@link accumulate} does: on a device that only counts, all the memory that it needs. */
+export function rehearseUpdate(decoder: Decoder, sequences: readonly Scored[]): void {
+  const { batch, targets } = packForScoring(sequences, decoder.config, 1);
+  const recorder = decoder.device.recorder();
+  const state = decoder.forward(recorder, batch, { keep: true });
+  const scores = decoder.score(recorder, state, targets);
+  decoder.backward(recorder, state, scores, new Float32Array(scores.count), new Float32Array(scores.count));
+  state.release();
+}
+
 /** As {@link accumulate}: log-probabilities of all parts first, since the loss may need them together, then part by part again for its gradients. */
 async function accumulateParts(
   decoder: Decoder,

@@ -1,9 +1,10 @@
 // A device that computes in WebAssembly: tensors are ranges of one memory, operations run on threads of their own.
 import { MgrpoError, check } from '../errors.js';
-import type { DeviceInfo, DeviceLimits, MemoryUse } from '../ops/device.js';
+import type { Device, DeviceInfo, DeviceLimits, MemoryUse } from '../ops/device.js';
 import { Pool } from '../ops/pool.js';
 import { BYTES, bytesOf, type DType, type Storage, type Tensor } from '../ops/tensor.js';
 import type { Threads } from '../platform/threads.js';
+import { CountingDevice, LEAST_BYTES } from './counting.js';
 import { Memory } from './memory.js';
 import { engineModule, type EngineExports } from './module.js';
 import { LocalQueue, ThreadQueue, type Queue } from './queue.js';
@@ -101,7 +102,7 @@ export class WasmDevice implements RecorderDevice {
 
   tensor(shape: readonly number[], dtype: DType = 'f32', label = 'tensor'): Tensor {
     this.#collect();
-    const bytes = Math.max(bytesOf(shape, dtype), 4);
+    const bytes = Math.max(bytesOf(shape, dtype), LEAST_BYTES);
     if (bytes > this.limits.maxBuffer) {
       throw new MgrpoError(
         'device_limit',
@@ -210,6 +211,10 @@ export class WasmDevice implements RecorderDevice {
 
   recover(): Promise<void> {
     return this.idle();
+  }
+
+  rehearsal(): Device {
+    return new CountingDevice(this);
   }
 
   async destroy(): Promise<void> {
