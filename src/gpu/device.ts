@@ -7,6 +7,7 @@ import { BYTES, bytesOf, type DType, type Storage, type Tensor } from '../ops/te
 import { descriptorOf, summarize, type AdapterSummary } from './adapter.js';
 import { Load } from './load.js';
 import { Memory, bufferOf } from './memory.js';
+import { Order } from './order.js';
 import { Pipelines } from './pipelines.js';
 import { profileOf, type Profile, type ProfileOptions } from './profile.js';
 import { Readback } from './readback.js';
@@ -34,6 +35,7 @@ export class Gpu implements Device {
   readonly info: DeviceInfo;
   readonly limits: DeviceLimits;
 
+  readonly #order: Order;
   readonly #memory: Memory;
   readonly #pipelines: Pipelines;
   readonly #readback: Readback;
@@ -51,11 +53,12 @@ export class Gpu implements Device {
     this.info = { kind: this.profile.kind, description: adapter.description };
     this.limits = { maxBuffer: this.profile.maxBuffer, maxBinding: this.profile.maxBinding };
     this.#execute = execute;
+    this.#order = new Order((error) => this.#fail(error));
     this.#pipelines = new Pipelines(device, this.profile);
-    this.#memory = new Memory(device, (storage) => this.#pipelines.forget(storage));
+    this.#memory = new Memory(device);
     this.#readback = new Readback(
       device,
-      (commands) => this.#submit(commands, 0),
+      (encode) => this.#order.done(() => this.#submit(encode, 0)),
       () => this.assertHealthy(),
     );
     this.#load = new Load(device.queue);
@@ -116,7 +119,10 @@ export class Gpu implements Device {
     const offset = t.offset + start * BYTES[t.dtype];
     const room = t.storage.bytes - offset;
     check(data.byteLength <= room, `gpu.write: expected at most ${room} bytes, got ${data.byteLength}; check the tensor's shape`);
-    this.device.queue.writeBuffer(bufferOf(t), offset, data.buffer, data.byteOffset, data.byteLength);
+    const buffer = bufferOf(t);
+    // What waits takes a copy: the caller may change its data.
+    const { buffer: bytes, byteOffset, byteLength } = this.#order.isHeld ? data.slice() : data;
+    this.#order.run(() => this.device.queue.writeBuffer(buffer, offset, bytes, byteOffset, byteLength));
   }
 
   async read<const T extends readonly Tensor[]>(...tensors: T): Promise<{ [K in keyof T]: Float32Array<ArrayBuffer> }>;
@@ -132,11 +138,17 @@ export class Gpu implements Device {
   }
 
   free(...tensors: readonly { readonly storage: Storage }[]): void {
-    for (const { storage } of tensors) this.#memory.free(storage);
+    for (const { storage } of tensors) {
+      this.#pipelines.forget(storage);
+      this.#order.run(() => this.#memory.free(storage));
+    }
   }
 
   retire(...tensors: readonly { readonly storage: Storage }[]): void {
-    for (const { storage } of tensors) this.#memory.retire(storage);
+    for (const { storage } of tensors) {
+      this.#pipelines.forget(storage);
+      this.#order.run(() => this.#memory.retire(storage));
+    }
   }
 
   scratch(label: string, shape: readonly number[], dtype: DType = 'f32'): Tensor {
@@ -153,21 +165,22 @@ export class Gpu implements Device {
       gpu: this.device,
       profile: this.profile,
       pipelines: this.#pipelines,
+      order: this.#order,
       execute: this.#execute,
-      submit: (commands, work) => this.#submit(commands, work),
-      isWaiting: () => this.#load.isWaiting,
+      submit: (encode, work) => this.#submit(encode, work),
+      isWaiting: () => this.#load.isWaiting && !this.#order.isHeld,
       mostWork: () => (this.profile.kind === 'gpu' ? this.#load.mostWork : Infinity),
       timings: this.#timings?.recorder(),
     });
   }
 
   async idle(): Promise<void> {
-    await this.device.queue.onSubmittedWorkDone();
+    await this.#workDone();
     this.assertHealthy();
   }
 
   async recover(): Promise<void> {
-    await this.device.queue.onSubmittedWorkDone();
+    await this.#workDone();
     if (this.#failure?.code === 'out_of_memory') this.#failure = undefined;
     this.assertHealthy();
   }
@@ -175,18 +188,27 @@ export class Gpu implements Device {
   async destroy(): Promise<void> {
     if (this.#destroyed) return;
     this.#destroyed = true;
-    await this.device.queue.onSubmittedWorkDone().catch(() => undefined);
+    await this.#workDone().catch(() => undefined);
     this.freeScratch();
     this.#readback.destroy();
     this.#pipelines.destroy();
     this.device.destroy();
   }
 
-  #submit(commands: GPUCommandBuffer, work: number): void {
+  #workDone(): Promise<void> {
+    return this.#order.done(async () => void (await this.device.queue.onSubmittedWorkDone()));
+  }
+
+  #submit(encode: () => GPUCommandBuffer, work: number): void {
     this.assertHealthy();
-    this.device.queue.submit([commands]);
+    this.device.queue.submit([encode()]);
     this.#load.submitted(work);
     this.#memory.freeRetired();
+  }
+
+  /** Keeps the first failure of what runs late: a pipeline that cannot be made, or work after it. */
+  #fail(error: unknown): void {
+    this.#failure ??= error instanceof MgrpoError ? error : asMgrpoError(error as GPUError, this.#memory.use.allocated);
   }
 
   /** Keeps the first failure that the device reports. */

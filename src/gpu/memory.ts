@@ -18,16 +18,13 @@ export function bufferOf({ storage }: { readonly storage: Storage }): GPUBuffer 
 /** The buffers of one device. */
 export class Memory {
   readonly #device: GPUDevice;
-  readonly #onFree: (storage: Storage) => void;
   readonly #retired: Storage[] = [];
   #nextId = 0;
   #allocated = 0;
   #peak = 0;
 
-  /** @param onFree is told of every storage that is freed */
-  constructor(device: GPUDevice, onFree: (storage: Storage) => void) {
+  constructor(device: GPUDevice) {
     this.#device = device;
-    this.#onFree = onFree;
   }
 
   /** Bytes in buffers made here, now and at most so far. */
@@ -64,7 +61,6 @@ export class Memory {
 
   /** Frees a buffer now. */
   free(storage: Storage): void {
-    this.#onFree(storage);
     bufferOf({ storage }).destroy();
     this.#allocated -= storage.bytes;
   }

@@ -8,9 +8,11 @@ import type { Profile } from './profile.js';
 /** Bytes of one pooled buffer of parameter blocks, in blocks of WebGPU's default and largest minUniformBufferOffsetAlignment. */
 export const UNIFORM_CHUNK: number = 256 * 256;
 
-/** A compiled kernel. */
+/** A kernel that is compiled, or will be. */
 export interface Compiled {
-  readonly pipeline: GPUComputePipeline;
+  /** There once `ready` is settled, where all went well. */
+  pipeline: GPUComputePipeline | undefined;
+  readonly ready: Promise<void>;
   readonly layout: GPUBindGroupLayout;
   readonly id: number;
 }
@@ -31,9 +33,9 @@ export class Pipelines {
     this.#profile = profile;
   }
 
-  /** The pipeline of a kernel. */
+  /** The pipeline of a kernel. The driver compiles beside the host, and several at a time. */
   pipeline(k: Kernel): Compiled {
-    let compiled = this.#pipelines.get(k.key);
+    const compiled = this.#pipelines.get(k.key);
     if (compiled) return compiled;
     const most = this.#profile.storageBuffers;
     check(k.access.length <= most, `gpu: expected at most ${most} storage buffers for ${k.entry}, got ${k.access.length}`);
@@ -46,14 +48,19 @@ export class Pipelines {
         buffer: { type: access === 'r' ? 'read-only-storage' : 'storage' },
       })),
     });
-    const pipeline = this.#device.createComputePipeline({
+    const created = this.#device.createComputePipelineAsync({
       label: k.entry,
       layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout, this.uniformLayout] }),
       compute: { module, entryPoint: k.entry, constants: { ...k.constants } },
     });
-    compiled = { pipeline, layout, id: this.#pipelines.size };
-    this.#pipelines.set(k.key, compiled);
-    return compiled;
+    const made: Compiled = {
+      ...{ pipeline: undefined, layout, id: this.#pipelines.size },
+      ready: created.then((pipeline) => void (made.pipeline = pipeline)),
+    };
+    // Where nobody submits what needs it, nobody is told.
+    made.ready.catch(() => undefined);
+    this.#pipelines.set(k.key, made);
+    return made;
   }
 
   /** The text of a kernel, with the size of its subgroups where there is a choice. */
@@ -120,7 +127,7 @@ export class Pipelines {
     return this.#freed;
   }
 
-  /** Drops the bind groups of a storage that is freed. */
+  /** Drops the bind groups of a storage that is freed, or will be: nobody makes new ones. */
   forget({ id }: Storage): void {
     if (this.#bindGroupsOf.has(id)) this.#freed++;
     for (const key of this.#bindGroupsOf.get(id) ?? []) this.#bindGroups.delete(key);

@@ -9,11 +9,11 @@ const KEPT = 4;
 /** The read-backs of one device. */
 export class Readback {
   readonly #device: GPUDevice;
-  readonly #submit: (commands: GPUCommandBuffer) => void;
+  readonly #submit: (encode: () => GPUCommandBuffer) => Promise<void>;
   readonly #assertHealthy: () => void;
   readonly #free: GPUBuffer[] = [];
 
-  constructor(device: GPUDevice, submit: (commands: GPUCommandBuffer) => void, assertHealthy: () => void) {
+  constructor(device: GPUDevice, submit: (encode: () => GPUCommandBuffer) => Promise<void>, assertHealthy: () => void) {
     this.#device = device;
     this.#submit = submit;
     this.#assertHealthy = assertHealthy;
@@ -24,14 +24,16 @@ export class Readback {
     const sizes = tensors.map((t) => bytesOf(t.shape, t.dtype));
     const total = sizes.reduce((a, b) => a + b, 0);
     if (total === 0) return tensors.map(() => new Float32Array(0));
-    const encoder = this.#device.createCommandEncoder();
     const staging = this.#take(total);
     let at = 0;
-    tensors.forEach((t, i) => {
-      encoder.copyBufferToBuffer(bufferOf(t), t.offset, staging, at, sizes[i]!);
-      at += sizes[i]!;
+    await this.#submit(() => {
+      const encoder = this.#device.createCommandEncoder();
+      tensors.forEach((t, i) => {
+        encoder.copyBufferToBuffer(bufferOf(t), t.offset, staging, at, sizes[i]!);
+        at += sizes[i]!;
+      });
+      return encoder.finish();
     });
-    this.#submit(encoder.finish());
     try {
       await staging.mapAsync(GPUMapMode.READ, 0, total);
     } catch (cause) {

@@ -5,7 +5,8 @@ import { watcherOf } from '../ops/watch.js';
 import { bytesOf, type DType, type Tensor } from '../ops/tensor.js';
 import type { Kernel, ScalarType } from './kernel.js';
 import { bufferOf } from './memory.js';
-import { UNIFORM_CHUNK, type Pipelines } from './pipelines.js';
+import type { Order } from './order.js';
+import { UNIFORM_CHUNK, type Compiled, type Pipelines } from './pipelines.js';
 import type { Profile } from './profile.js';
 import type { TimingRecorder } from './timings.js';
 
@@ -25,9 +26,10 @@ export interface RecorderParts {
   readonly gpu: GPUDevice;
   readonly profile: Profile;
   readonly pipelines: Pipelines;
+  readonly order: Order;
   readonly execute: Execute;
-  /** @param work floating-point operations of the commands, as far as they count */
-  readonly submit: (commands: GPUCommandBuffer, work: number) => void;
+  /** Submits what `encode` gives. @param work floating-point operations of the commands, as far as they count */
+  readonly submit: (encode: () => GPUCommandBuffer, work: number) => void;
   /** Whether a GPU has nothing to do, as far as is known. */
   readonly isWaiting: () => boolean;
   /** Most floating-point operations to be submitted together. */
@@ -39,12 +41,17 @@ export interface RecorderParts {
 /** A dispatch as the encoder takes it. */
 interface Dispatch {
   readonly entry: string;
-  readonly pipeline: GPUComputePipeline;
+  readonly compiled: Compiled;
   readonly group: GPUBindGroup;
   readonly parameters: GPUBindGroup;
   /** Of the parameter block. An array of the dispatch's own: bindings for Node read it faster than a typed array. */
   readonly offsets: readonly number[];
   readonly grid: readonly [x: number, y: number, z: number];
+}
+
+/** What else an encoder takes. */
+interface Transfer {
+  readonly into: (encoder: GPUCommandEncoder) => void;
 }
 
 /** A buffer of parameter blocks that is being filled. */
@@ -70,10 +77,10 @@ const FIRST = 8;
 /** Records dispatches in order; each sees all writes of those before it. */
 export class GpuRecorder implements Recorder {
   readonly #parts: RecorderParts;
-  #encoder: GPUCommandEncoder | undefined;
-  #pass: GPUComputePassEncoder | undefined;
-  readonly #chunks: Chunk[] = [];
-  /** Dispatches in the encoder, and their arithmetic as far as it counts. */
+  /** What is submitted next. */
+  #commands: (Dispatch | Transfer)[] = [];
+  #chunks: Chunk[] = [];
+  /** Dispatches among the commands, and their arithmetic as far as it counts. */
   #recorded = 0;
   #work = 0;
   /** Dispatches of the next piece that a GPU gets. */
@@ -124,15 +131,13 @@ export class GpuRecorder implements Recorder {
     const group = pipelines.bindGroup(plain, compiled, tensors);
     const [parameters, offset] = this.#parameters(plain, params as Record<string, number>);
     const { entry } = plain;
-    this.#encodeDispatch({ entry, pipeline: compiled.pipeline, group, parameters, offsets: [offset], grid: [x, y, z] });
+    this.#append({ entry, compiled, group, parameters, offsets: [offset], grid: [x, y, z] });
   }
 
-  #encodeDispatch(dispatch: Dispatch): void {
+  #append(dispatch: Dispatch): void {
     if (this.#recorded === 0 && this.#parts.isWaiting()) this.#piece = FIRST;
-    const { timings } = this.#parts;
     this.#taking?.dispatches.push(dispatch);
-    if (timings) timings.timed(this.#encode(), dispatch.entry, (pass) => encode(pass, dispatch));
-    else encode((this.#pass ??= this.#encode().beginComputePass()), dispatch);
+    this.#commands.push(dispatch);
     if (this.#parts.profile.kind !== 'gpu' || ++this.#recorded < this.#piece) return;
     this.#piece *= 2;
     this.submit();
@@ -145,16 +150,19 @@ export class GpuRecorder implements Recorder {
   }
 
   repeatable(record: () => void): () => void {
-    const { device, pipelines } = this.#parts;
+    const { device, order, pipelines } = this.#parts;
     const take = (): void => {
-      if (this.#encoder) this.submit();
-      for (const { buffer } of this.#kept?.chunks ?? []) pipelines.releaseUniforms(buffer);
+      if (this.#commands.length > 0) this.submit();
+      const before = this.#kept?.chunks ?? [];
+      order.run(() => {
+        for (const { buffer } of before) pipelines.releaseUniforms(buffer);
+      });
       this.#kept = undefined;
-      const taking = { record, dispatches: [], chunks: [], freed: pipelines.freed };
+      const taking: Kept = { record, dispatches: [], chunks: [], freed: pipelines.freed };
       this.#taking = taking;
       try {
         record();
-        this.#fill(taking.chunks);
+        order.run(() => this.#fill(taking.chunks));
       } finally {
         this.#taking = undefined;
       }
@@ -164,7 +172,7 @@ export class GpuRecorder implements Recorder {
     return () => {
       const kept = this.#kept;
       if (kept?.record !== record || kept.freed !== pipelines.freed || watcherOf(device)) take();
-      else for (const dispatch of kept.dispatches) this.#encodeDispatch(dispatch);
+      else for (const dispatch of kept.dispatches) this.#append(dispatch);
     };
   }
 
@@ -173,31 +181,35 @@ export class GpuRecorder implements Recorder {
   }
 
   copy(source: Tensor, target: Tensor): void {
-    this.#endPass();
     const bytes = bytesOf(source.shape, source.dtype);
-    this.#encode().copyBufferToBuffer(bufferOf(source), source.offset, bufferOf(target), target.offset, bytes);
+    const [from, to] = [bufferOf(source), bufferOf(target)];
+    this.#commands.push({ into: (encoder) => encoder.copyBufferToBuffer(from, source.offset, to, target.offset, bytes) });
   }
 
   clear(t: Tensor): void {
-    this.#endPass();
-    this.#encode().clearBuffer(bufferOf(t), t.offset, bytesOf(t.shape, t.dtype));
+    const [buffer, bytes] = [bufferOf(t), bytesOf(t.shape, t.dtype)];
+    this.#commands.push({ into: (encoder) => encoder.clearBuffer(buffer, t.offset, bytes) });
   }
 
   /** Submits what was recorded so far, then writes. */
   write(t: Tensor, data: Float32Array | Uint32Array): void {
-    if (this.#encoder) this.submit();
+    if (this.#commands.length > 0) this.submit();
     this.device.write(t, data);
   }
 
   submit(): void {
-    const { pipelines, timings } = this.#parts;
-    this.#endPass();
-    this.#fill(this.#chunks);
-    if (this.#taking) this.#fill(this.#taking.chunks);
-    if (this.#encoder) this.#parts.submit(this.#encoder.finish(), this.#work);
-    [this.#encoder, this.#recorded, this.#work] = [undefined, 0, 0];
-    for (const { buffer } of this.#chunks.splice(0)) pipelines.releaseUniforms(buffer);
-    timings?.collect();
+    const { order, pipelines, timings, submit } = this.#parts;
+    const [commands, chunks, taken, work] = [this.#commands, this.#chunks, this.#taking?.chunks ?? [], this.#work];
+    [this.#commands, this.#chunks, this.#recorded, this.#work] = [[], [], 0, 0];
+    const compiling = commands.flatMap((of) => ('into' in of || of.compiled.pipeline ? [] : of.compiled.ready));
+    if (compiling.length > 0) order.hold(Promise.all(compiling));
+    order.run(() => {
+      this.#fill(chunks);
+      this.#fill(taken);
+      if (commands.length > 0) submit(() => this.#encode(commands), work);
+      for (const { buffer } of chunks) pipelines.releaseUniforms(buffer);
+      timings?.collect();
+    });
   }
 
   /** Writes parameter blocks into their buffers. */
@@ -206,13 +218,20 @@ export class GpuRecorder implements Recorder {
     for (const { buffer, data, used } of chunks) queue.writeBuffer(buffer, 0, data.buffer as ArrayBuffer, 0, used);
   }
 
-  #encode(): GPUCommandEncoder {
-    return (this.#encoder ??= this.#parts.gpu.createCommandEncoder());
-  }
-
-  #endPass(): void {
-    this.#pass?.end();
-    this.#pass = undefined;
+  #encode(commands: readonly (Dispatch | Transfer)[]): GPUCommandBuffer {
+    const { gpu, timings } = this.#parts;
+    const encoder = gpu.createCommandEncoder();
+    let pass: GPUComputePassEncoder | undefined;
+    for (const command of commands) {
+      if ('into' in command) {
+        pass?.end();
+        pass = undefined;
+        command.into(encoder);
+      } else if (timings) timings.timed(encoder, command.entry, (own) => encode(own, command));
+      else encode((pass ??= encoder.beginComputePass()), command);
+    }
+    pass?.end();
+    return encoder.finish();
   }
 
   #parameters(kernel: Kernel, params: Record<string, number>): [GPUBindGroup, number] {
@@ -247,8 +266,8 @@ export class GpuRecorder implements Recorder {
   }
 }
 
-function encode(pass: GPUComputePassEncoder, { pipeline, group, parameters, offsets, grid: [x, y, z] }: Dispatch): void {
-  pass.setPipeline(pipeline);
+function encode(pass: GPUComputePassEncoder, { compiled, group, parameters, offsets, grid: [x, y, z] }: Dispatch): void {
+  pass.setPipeline(compiled.pipeline!);
   pass.setBindGroup(0, group);
   pass.setBindGroup(1, parameters, offsets);
   pass.dispatchWorkgroups(x, y, z);

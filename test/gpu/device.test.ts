@@ -89,6 +89,31 @@ describe.skipIf(skipGpu)('Gpu', () => {
     expect([a[0], b[0]]).toEqual([1, 5]);
   });
 
+  it('compiles pipelines beside the host, and keeps the order of what waits for them', async () => {
+    const gpu = await ownGpu();
+    gpu.device.createComputePipeline = () => {
+      throw new Error('compiled while the host waits');
+    };
+    const [x, y] = [gpu.from(Float32Array.of(1, 2, 3, 4)), gpu.tensor([4])];
+    const rec = gpu.recorder();
+    const again = rec.repeatable(() => add(rec, { x, y, size: 4 }));
+    rec.submit();
+    const data = Float32Array.of(10, 20, 30, 40);
+    gpu.write(x, data);
+    data.fill(0);
+    again();
+    rec.submit();
+    const early = gpu.read(y);
+    rec.clear(y);
+    rec.submit();
+    gpu.free(x);
+    gpu.retire(y);
+    gpu.recorder().submit();
+    expect([...(await early)[0]]).toEqual([11, 22, 33, 44]);
+    await gpu.idle();
+    await gpu.destroy();
+  });
+
   it('names the limit and the way out where a buffer or a binding is too large', async () => {
     const gpu = await testGpu({ maxBinding: 1024 });
     expect(() => gpu.tensor([gpu.limits.maxBuffer / 4 + 4], 'f32', 'weights')).toThrow(/maxBufferSize .* for "weights".*smaller/);
@@ -180,6 +205,10 @@ describe.skipIf(skipGpu)('Gpu', () => {
       submit(commands);
     };
     const rec = gpu.recorder();
+    add(rec, { x, y, size: 4 });
+    rec.submit();
+    await gpu.read(y); // compiled now
+    submits = 0;
     for (let i = 0; i < 100; i++) add(rec, { x, y, size: 4 });
     // 8, 16 and 32 dispatches: the rest is recorded meanwhile.
     expect(submits).toBe(3);
