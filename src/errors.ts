@@ -30,6 +30,9 @@ export class MgrpoError extends Error {
   }
 }
 
+/** Most characters that a message shows of a value. */
+const SHOWN = 80;
+
 /** Shortens any value for use in an error message (at most 80 characters). */
 export function show(value: unknown): string {
   let text: string;
@@ -39,11 +42,13 @@ export function show(value: unknown): string {
     // Without end, or nested too deep: what it is must do.
     text = Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
   }
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text;
 }
 
 function textOf(value: unknown): string {
   if (typeof value === 'number') return String(value);
+  // only the start of a long text is shown
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, SHOWN));
   if (typeof value === 'function') return `the function ${value.name || 'without a name'}`;
   if (value instanceof Error) return value.message;
   return JSON.stringify(value) ?? String(value);

@@ -11,10 +11,10 @@ const RESERVE_BYTES: usize = 2 << 20;
 /** Largest single allocation; longer requests fail. */
 const MAX_BLOCK: usize = 1 << 20;
 /** Fuel of one pair: about one unit per limb operation or byte, some 2 to 4 ns each. */
-export const PAIR_FUEL: i32 = 1_600_000;
+export const PAIR_FUEL: i32 = 1_350_000;
 
 /** Fuel of one row: of reading it, comparing the answer found, and the comparisons by which other marks confirm or contradict it. */
-const ROW_FUEL: i32 = 1_900_000;
+const ROW_FUEL: i32 = 1_600_000;
 /** Fuel that reading one byte of the texts takes, and the most bytes that are charged. */
 const READING_FUEL: i32 = 8;
 const MAX_READING: i32 = 1 << 17;

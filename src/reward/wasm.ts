@@ -17,6 +17,8 @@ interface Exports {
 }
 
 const ROW_WORDS = 12;
+/** Bytes of a gold that are read: more than a message shows of it. */
+const SHOWN_BYTES = 1024;
 
 /** One pair as the module sees it. */
 export interface Row {
@@ -151,7 +153,7 @@ export class VerifierModule {
           outcome: this.#rows[base + 5]!,
           rule: this.#rows[base + 6]!,
           answer: () => this.#read(base + 7),
-          goldAnswer: () => this.#read(base + 9),
+          goldAnswer: () => this.#read(base + 9, SHOWN_BYTES),
           kind: this.#rows[base + 11]!,
         });
       }
@@ -179,8 +181,9 @@ export class VerifierModule {
     return read === n ? written : -1;
   }
 
-  #read(word: number): string | null {
-    const length = this.#rows[word + 1]!;
+  /** The text whose address and length stand at `word`, or its first `most` bytes. */
+  #read(word: number, most = Infinity): string | null {
+    const length = Math.min(this.#rows[word + 1]!, most);
     if (length <= 0) return null;
     const start = this.#rows[word]! >>> 0;
     return this.#decoder.decode(this.#bytes.subarray(start, start + length));

@@ -49,6 +49,8 @@ export function ruleOf(kind: i32): i32 {
 
 /** Marks of one kind that are remembered. */
 export const REMEMBERED: i32 = 8;
+/** The first byte of 答案. */
+const CHINESE: i32 = 0xe7;
 /** Longest text between two boxes that joins them. */
 const JOINT: usize = 96;
 
@@ -121,9 +123,11 @@ class Marks {
         return q;
       }
     }
-    const chinese = c >= 0xe3 ? skipText(p, e, '答案') : 0;
-    if (chinese > 0) this.add(endsWith(s, p, '最终') ? Mark.FINAL : Mark.ANSWER, chinese);
-    return p + 1;
+    if (c != CHINESE) return p + 1;
+    const chinese = skipText(p, e, '答案');
+    if (chinese == 0) return p + 1;
+    this.add(endsWith(s, p, '最终') ? Mark.FINAL : Mark.ANSWER, chinese);
+    return chinese;
   }
 
   /** "answer", "answers" at p. Gives where the search goes on. */

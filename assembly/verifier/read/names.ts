@@ -37,6 +37,7 @@ function table(words: i32): usize {
 export class Names {
   slots: usize;
   end: i32;
+  shortest: i32 = i32.MAX_VALUE;
   longest: i32 = 0;
 
   /** `size` is a power of two, larger than the number of names. */
@@ -66,6 +67,7 @@ export class Names {
     const word = changetype<usize>(text) + ((<usize>from) << 1);
     let h = SEED;
     for (let i = 0; i < len; i++) h = (h ^ (<u32>load<u16>(word + ((<usize>i) << 1)))) * PRIME;
+    this.shortest = min(this.shortest, len);
     this.longest = max(this.longest, len);
     let at = this.home(h);
     while (elementAt<i32>(this.slots, at + 2) != 0) {
@@ -83,7 +85,7 @@ export class Names {
   /** Number of the name [p, p+len), or -1. `fold` reads the text in lower case. */
   find(p: usize, len: i32, fold: bool = false): i32 {
     spend(LOOKUP_FUEL);
-    if (len <= 0 || len > this.longest) return -1;
+    if (len < this.shortest || len > this.longest) return -1;
     let h = SEED;
     for (let i = 0; i < len; i++) {
       const b = byteAt(p + <usize>i);

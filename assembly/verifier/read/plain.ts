@@ -12,7 +12,6 @@ import {
   isSpace,
   isWide,
   REPLACEMENT,
-  sequenceLength,
   skipLetters,
   spaceAt,
   startsWith,
@@ -152,9 +151,12 @@ export function hasHidden(p: usize, e: usize): bool {
       p++;
       continue;
     }
-    const wide = codePoint(p, e);
-    if (wide == REPLACEMENT || (wide <= LAST_STRIKE && STRIKES.find(wide) >= 0)) return true;
-    p += <usize>sequenceLength(c);
+    // by the first byte: U+0300 to U+033F, U+2000 to U+2FFF, U+F000 to U+FFFF
+    if (c == 0xcc || c == 0xe2 || c == 0xef) {
+      const wide = codePoint(p, e);
+      if (wide == REPLACEMENT || (wide <= LAST_STRIKE && STRIKES.find(wide) >= 0)) return true;
+    }
+    p++;
   }
   return false;
 }

@@ -2,13 +2,28 @@
 import { Rule } from '../status';
 import { Char } from './characters';
 import { Names } from './names';
-import { byteAt, indexOfByte, isLetter, isSpace, isWide, skipLetters, skipSpace, skipText, startsWith, trimEnd } from './text';
+import {
+  byteAt,
+  indexOfByte,
+  isLetter,
+  isOneOf,
+  isSpace,
+  isWide,
+  skipLetters,
+  skipSpace,
+  skipText,
+  startsWith,
+  trimEnd,
+} from './text';
 
 /**
  * Length of the chat markup at `p` (which holds `<`), or 0: `<|name|>` of any model (three letters and more, so that `1<|x|>0` stays),
  * DeepSeek's `<｜name｜>`, `</s>`, `<s>`, `<eos>`, `<bos>`, `<start_of_turn>`, `<end_of_turn>`.
  */
 function markupAt(p: usize, e: usize): i32 {
+  // most `<` are signs of mathematics
+  const next = p + 1 < e ? byteAt(p + 1) : 0;
+  if (!isOneOf(next, '|/seb') && !isWide(next)) return 0;
   if (startsWith(p, e, '<|') || startsWith(p, e, '<｜')) {
     const open: usize = byteAt(p + 1) == Char.BAR ? 2 : 4;
     let q = p + open;

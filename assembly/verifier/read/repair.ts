@@ -29,6 +29,8 @@ import {
 /** Longest tag with its attributes, and longest name of an entity. */
 const TAG_REACH: usize = 200;
 const ENTITY_REACH: usize = 12;
+/** The smallest byte that starts a wide character which may need work. */
+const FIRST_WIDE: i32 = 0xc2;
 /** Bytes of one text that may be read in vain for tags that close. */
 const LOOK_AHEAD: i32 = 1 << 18;
 
@@ -139,8 +141,8 @@ class Repair {
       const stop = min(p + 8, this.end);
       for (; p < stop; p++) {
         const c = byteAt(p);
-        const isUsual = (c > Char.AMPERSAND && c < Char.LESS) || (c > Char.LESS && c < Char.DELETE) || c == Char.NEWLINE;
-        if ((!isUsual || (this.isAnswer && c == Char.NEWLINE)) && this.needsWork(p)) return p;
+        const isUsual = (c > Char.AMPERSAND && c < FIRST_WIDE && c != Char.LESS) || (c == Char.NEWLINE && !this.isAnswer);
+        if (!isUsual && this.needsWork(p)) return p;
       }
     }
     return this.end;
@@ -150,8 +152,8 @@ class Repair {
     const c = byteAt(p);
     if (c >= Char.SPACE && !isWide(c))
       return (c == Char.LESS && this.tagEnd(p) > 0) || (c == Char.AMPERSAND && this.entityEnd(p) > 0);
-    // by the first two bytes: U+2044, U+FE50 to U+FF7F, U+1D400 to U+1D7FF
-    if (c == 0xc2 || c == 0xe2) return this.smallFractionEnd(p) > 0;
+    // by the first two bytes: small digits, U+2044, U+FE50 to U+FF7F, U+1D400 to U+1D7FF
+    if (c == 0xc2 || c == 0xe2) return p + 1 < this.end && (c == 0xc2 || byteAt(p + 1) == 0x81) && this.smallFractionEnd(p) > 0;
     if (c == 0xef && this.isDigitComma(p)) return true;
     if (c == 0xef)
       return p + 2 < this.end && byteAt(p + 1) >= 0xb9 && byteAt(p + 1) <= 0xbd && plainOf(codePoint(p, this.end)) > 0;
