@@ -10,6 +10,7 @@ import { numbers } from './cases/numbers.js';
 import { refusals, unevaluated } from './cases/refusals.js';
 import { relations } from './cases/relations.js';
 import { spellings } from './cases/spellings.js';
+import { twins } from './cases/twins.js';
 
 const forms: readonly Form[] = [...numbers, ...closedForms, ...expressions, ...relations, ...collections, ...mixed, ...refusals];
 
@@ -22,7 +23,7 @@ function wrong(pairs: readonly (readonly [gold: string, pred: string])[], expect
 }
 
 describe('equal answers', () => {
-  for (const { name, rows } of [...forms, ...spellings]) {
+  for (const { name, rows } of [...forms, ...spellings, ...twins]) {
     it(`accepts the spellings of ${name}`, () => {
       expect(
         wrong(

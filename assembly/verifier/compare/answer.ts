@@ -34,7 +34,7 @@ export function matches(g: Node, p: Node): bool {
   if (isList(g) && p.kind == Kind.REL && isEquation(p) && !isNull(assigned(p))) return equalLists(g, p, false);
   if (isList(p) && g.kind == Kind.REL && isEquation(g) && !isNull(assigned(g))) return equalLists(g, p, false);
   if (g.kind == Kind.REL || p.kind == Kind.REL) return equalRelations(g, p);
-  if (g.kind == Kind.CASES || p.kind == Kind.CASES) return sameNode(g, p);
+  if (g.kind == Kind.CASES || p.kind == Kind.CASES) return equalCases(g, p);
   if (g.kind == Kind.LIST || p.kind == Kind.LIST || g.kind == Kind.SET || p.kind == Kind.SET) {
     if (isFinite(g) && isFinite(p)) {
       if (g.kind == Kind.TUPLE || p.kind == Kind.TUPLE) {
@@ -82,6 +82,27 @@ function isFinite(x: Node): bool {
 /** Whether two nodes are of one kind, with equal kids. */
 function sameNode(g: Node, p: Node): bool {
   return g.kind == p.kind && g.op == p.op && sameKids(g, p);
+}
+
+/** Most cases, in any order. */
+const MAX_CASES: i32 = 16;
+
+/** Whether two lists of cases have the same rows, in any order. */
+function equalCases(g: Node, p: Node): bool {
+  if (g.kind != p.kind || g.n != p.n || g.columns != p.columns || g.rows > MAX_CASES) return false;
+  let taken = 0;
+  for (let i = 0; i < g.rows; i++) {
+    let j = 0;
+    while (j < p.rows && (((taken >> j) & 1) != 0 || !sameRow(g, i, p, j))) j++;
+    if (j == p.rows) return false;
+    taken |= 1 << j;
+  }
+  return true;
+}
+
+function sameRow(g: Node, i: i32, p: Node, j: i32): bool {
+  for (let k = 0; k < g.columns; k++) if (!equalItem(kid(g, i * g.columns + k), kid(p, j * p.columns + k))) return false;
+  return true;
 }
 
 /** Sets with symbolic ends: same operations on equal parts (unions in either order). */

@@ -1,7 +1,8 @@
 // Entry point: are two answers, given as text, equal?
 import { alloc, failed, PAIR_FUEL, resetArena, undecided } from '../arena';
 import { isNull } from '../memory';
-import { Answer, parseAnswer } from '../parse/parser';
+import { Answer } from '../parse/answer';
+import { parseAnswer } from '../parse/parser';
 import { Commas, newSymbols } from '../parse/tokens';
 import { Kind } from '../parse/tree';
 import { Char } from '../read/characters';
@@ -12,6 +13,7 @@ import { byteAt, indexOfByte, isDigit, isWordAt, skipDigits, toUpper } from '../
 import { Flag, Verdict } from '../status';
 import { equalAnswer } from './answer';
 import { isWorkedOut } from './form';
+import { chosen } from './items';
 import { withoutUnit } from './quantities';
 import { isMoney } from './units';
 
@@ -49,8 +51,9 @@ function verdictOf(gold: Answer, pred: Answer, worked: bool): i32 {
   // 0\x says nothing, though 0 times anything is 0
   if (gold.tokens.opaque != pred.tokens.opaque) return Verdict.NOT_EQUAL;
   if (!sameCurrency(gold, pred) || !sameRemarks(gold, pred)) return Verdict.NOT_EQUAL;
-  if (worked && !isWorkedOut(g, pred.tree)) return failed ? Verdict.UNDECIDED : Verdict.NOT_EQUAL;
-  const same = equalAnswer(g, pred.tree, gold.parameter, pred.parameter);
+  const p = chosen(g, pred.tree);
+  if (worked && !isWorkedOut(g, p)) return failed ? Verdict.UNDECIDED : Verdict.NOT_EQUAL;
+  const same = equalAnswer(g, p, gold.parameter, pred.parameter);
   if (failed) return Verdict.UNDECIDED;
   if (same) return Verdict.EQUAL;
   return undecided ? Verdict.UNDECIDED : Verdict.NOT_EQUAL;
@@ -60,7 +63,7 @@ function verdictOf(gold: Answer, pred: Answer, worked: bool): i32 {
 function sameRemarks(gold: Answer, pred: Answer): bool {
   if (gold.sameRemark(pred)) return true;
   // 6j, and 6j for j ≥ 2
-  if (gold.bounds(true) || pred.bounds(true)) return false;
+  if (gold.bounds(true) || pred.bounds(true) || gold.isConditional || pred.isConditional) return false;
   if (!pred.hasRemark) return true;
   return pred.isHarmless && (!gold.hasRemark || (gold.isHarmless && !gold.bounds(false) && !pred.bounds(false)));
 }
@@ -172,12 +175,16 @@ function equalWithDecimalComma(g: usize, ge: usize, p: usize, pe: usize, worked:
 function choiceVerdict(g: usize, ge: usize, p: usize, pe: usize): i32 {
   const gold = changetype<Choice>(alloc(offsetof<Choice>()));
   const pred = changetype<Choice>(alloc(offsetof<Choice>()));
-  gold.read(g, ge);
-  if (gold.letter == 0) {
-    // BCD and "B, C, D"
-    const letters = letterSet(g, ge);
-    return letters != 0 && letters == letterSet(p, pe) ? Verdict.EQUAL : -1;
+  // BCD and "B, C, D"
+  const letters = letterSet(g, ge);
+  if (letters != 0) {
+    if (letters == letterSet(p, pe)) return Verdict.EQUAL;
+    // A or C; but BA may be a segment
+    for (let q = p; q < pe; q++) if (isWordAt(q, pe, 'or')) return Verdict.NOT_EQUAL;
+    return -1;
   }
+  gold.read(g, ge);
+  if (gold.letter == 0) return -1;
   pred.read(p, pe);
   // (b)
   if (pe == p + 1 && byteAt(p - 1) == Char.OPEN_PAREN && byteAt(pe) == Char.CLOSE_PAREN) pred.letter = toUpper(byteAt(p));

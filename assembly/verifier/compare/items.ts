@@ -21,6 +21,7 @@ import {
   unary,
   withKids,
 } from '../parse/tree';
+import { Char } from '../read/characters';
 import { isUpper } from '../read/text';
 
 /** Most items of one list. */
@@ -171,9 +172,9 @@ export function assigned(x: Node): Node {
   return nil<Node>();
 }
 
-/** A set of one element, a list of one, means that element. */
+/** A set of one element, a list of one, means that element, unless that is a set: {∅}. */
 export function unwrap(x: Node): Node {
-  while ((x.kind == Kind.SET || x.kind == Kind.LIST) && x.n == 1) x = kid(x, 0);
+  while (x.n == 1 && (x.kind == Kind.LIST || (x.kind == Kind.SET && kid(x, 0).kind != Kind.SPACESET))) x = kid(x, 0);
   return x;
 }
 
@@ -330,6 +331,13 @@ export function isSharedValue(x: Node): bool {
 export function coordinates(x: Node): Node {
   if (x.kind != Kind.MUL || x.n != 2 || kid(x, 0).kind != Kind.SYM || !isUpper(kid(x, 0).symbol)) return x;
   return kid(x, 1).kind == Kind.TUPLE ? kid(x, 1) : x;
+}
+
+/** C(5, 2) as a number, where the gold is one; other answers as they are. */
+export function chosen(g: Node, x: Node): Node {
+  const pair = coordinates(x);
+  if (pair == x || kid(x, 0).symbol != Char.C || pair.n != 2 || !isConstantNode(g) || hasKind(g, Kind.TUPLE)) return x;
+  return binary(Kind.BINOM, kid(pair, 0), kid(pair, 1));
 }
 
 function gatherItem(x: Node, linked: bool, whole: bool, out: Items): void {

@@ -51,6 +51,7 @@ export function parametersOf(x: Node, said: i32): Parameters {
     if (next.count > 1) next.count = 0;
   }
   if (next.count == 0) addOfCurve(x, next);
+  if (next.count == 0) addOfIntegral(x, next);
   if (next.count > MAX_PARAMETERS) next.count = 0;
   return next;
 }
@@ -61,6 +62,13 @@ function addOfCurve(x: Node, next: Parameters): void {
   if (v.kind != Kind.TUPLE || v.n < 2) return;
   const free = freeSymbols(v);
   if (free.count == 1 && (isOneOf(free.id(0), 'stuklmn') || free.id(0) == Sign.LAMBDA)) next.add(free.id(0));
+}
+
+/** The constant of an integral: x²/2 + C. */
+function addOfIntegral(x: Node, next: Parameters): void {
+  const v = isNull(assigned(x)) ? x : assigned(x);
+  if (v.kind != Kind.ADD) return;
+  for (let i = 0; i < v.n; i++) if (kid(v, i).kind == Kind.SYM && isOneOf(kid(v, i).symbol, 'CcK')) next.add(kid(v, i).symbol);
 }
 
 /** Whether a letter for integers is multiplied with π or with degrees. */

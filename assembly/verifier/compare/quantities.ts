@@ -19,23 +19,39 @@ export function bare(x: Node): Node {
   return x;
 }
 
-/** Unit letters behind a number in mathematics: 3s, 5m/s. */
-function isUnitExpression(x: Node): bool {
-  if (x.kind == Kind.SYM) return isOneOf(x.symbol, UNIT_LETTERS);
-  if (x.kind == Kind.POW) return isUnitExpression(kid(x, 0)) && kid(x, 1).kind == Kind.NUM;
-  if (x.kind == Kind.DIV) return isUnitExpression(kid(x, 0)) && isUnitExpression(kid(x, 1));
+/** Largest power of a unit. */
+const MAX_POWER: i32 = 9;
+
+/** Unit letters behind a number in mathematics: 3s, 5m/s; `known`: the other side has a unit, so that 300 K may be one. */
+function isUnitExpression(x: Node, known: bool): bool {
+  if (x.kind == Kind.SYM) return isOneOf(x.symbol, UNIT_LETTERS) || (known && isOneOf(x.symbol, 'KAC'));
+  if (x.kind == Kind.POW) {
+    const power = kid(x, 1).kind == Kind.NEG && known ? kid(kid(x, 1), 0) : kid(x, 1);
+    return (
+      kid(x, 0).kind == Kind.SYM &&
+      isUnitExpression(kid(x, 0), known) &&
+      integerValue(power) > 0 &&
+      integerValue(power) <= MAX_POWER
+    );
+  }
+  if (x.kind == Kind.DIV) return isUnitExpression(kid(x, 0), known) && isUnitExpression(kid(x, 1), known);
   return false;
 }
 
-/** The number when x is a number times a unit letter, or null. */
-export function withoutUnit(x: Node): Node {
+/** The number when x is a number times a unit letter, or null; `known`: the other side has a unit, and both may be products. */
+export function withoutUnit(x: Node, known: bool = false): Node {
   if (x.kind == Kind.NEG) {
-    const v = withoutUnit(kid(x, 0));
+    const v = withoutUnit(kid(x, 0), known);
     return isNull(v) ? v : unary(Kind.NEG, v);
   }
-  if (x.kind == Kind.MUL && x.n == 2 && isUnitExpression(kid(x, 1)) && isConstantNode(kid(x, 0))) return kid(x, 0);
-  if (x.kind == Kind.DIV && isUnitExpression(kid(x, 1))) return withoutUnit(kid(x, 0));
-  return nil<Node>();
+  if (x.kind == Kind.DIV && isUnitExpression(kid(x, 1), known)) return withoutUnit(kid(x, 0), known);
+  if (x.kind != Kind.MUL || (x.n > 2 && !known)) return nil<Node>();
+  let v = kid(x, 0);
+  let i = 1;
+  while (i < x.n && isConstantNode(kid(x, i))) v = binary(Kind.MUL, v, kid(x, i++));
+  if (i == x.n || !isConstantNode(v)) return nil<Node>();
+  for (; i < x.n; i++) if (!isUnitExpression(kid(x, i), known)) return nil<Node>();
+  return v;
 }
 
 export function equalNumbers(g: Node, p: Node): bool {
@@ -122,16 +138,14 @@ export function equalNoted(g: Node, p: Node): bool {
     // 90° and 90 dollars
     if (other.kind == Kind.DEGREE && !saysDegrees(note.from, note.to)) return false;
     if (other.kind == Kind.PERCENT) return false;
-    // 2:3 and 2/3 hours
-    if (other.kind == Kind.RATIO && bare(note).kind != Kind.RATIO) return false;
+    // 2:3 and 2/3 hours, 2/5 and 12:30 PM
+    if ((other.kind == Kind.RATIO) != (bare(note).kind == Kind.RATIO)) return false;
     // n odd
     if (!isConstantNode(bare(note)) && saysCondition(note.from, note.to)) return false;
     // 10 cm and 10 m, the m read as a letter
-    const value = withoutUnit(other);
+    const value = withoutUnit(other, true);
     if (!isNull(value)) {
-      const unit = kid(other, other.n - 1);
-      if (unit.kind != Kind.SYM) return false;
-      const factor = letterUnit(note.from, note.to, unit.symbol);
+      const factor = letterUnit(note.from, note.to, other);
       if (isNull(factor)) return false;
       return gUnit ? equalItem(times(a, factor), value) : equalItem(value, times(b, factor));
     }

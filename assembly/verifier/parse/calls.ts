@@ -6,9 +6,25 @@ import { Char } from '../read/characters';
 import { byteAt, isLower, isOneOf } from '../read/text';
 import { Brackets } from './brackets';
 import { Scope } from './cursor';
-import { Func, Rel, Sign, SYM_E, Tok } from './symbols';
+import { Func, Rel, Sign, SYM_E, SYM_I, Tok } from './symbols';
 import { Token } from './tokens';
-import { binary, Call, integer, kid, Kind, leaf, node, Node, number, relation, seal, setKid, unary } from './tree';
+import {
+  binary,
+  Bracket,
+  Call,
+  integer,
+  kid,
+  Kind,
+  leaf,
+  node,
+  Node,
+  number,
+  relation,
+  seal,
+  setKid,
+  tupleOp,
+  unary,
+} from './tree';
 
 export abstract class Calls extends Brackets {
   /** A name: its primes, its index, and its arguments where it is a function's. */
@@ -40,6 +56,10 @@ export abstract class Calls extends Brackets {
       if (argument.kind != Kind.TUPLE) return unary(Kind.FACT, binary(Kind.ADD, argument, integer(-1)));
       return this.none();
     }
+    if (letter == Char.C && x.kind == Kind.SYM && this.kind == Tok.LPAR && !this.isDefinition()) {
+      const ways = this.waysToChoose();
+      if (!isNull(ways)) return ways;
+    }
     if (this.kind == Tok.LPAR && !this.token.inText && (isFunctionLetter(letter) || this.isDefinition()))
       return this.application(x, id);
     return x;
@@ -62,6 +82,27 @@ export abstract class Calls extends Brackets {
     this.pos += grouped ? 4 : 2;
     const ways = binary(Kind.BINOM, n, number(k.value));
     return letter == Char.C ? ways : binary(Kind.MUL, ways, unary(Kind.FACT, number(k.value)));
+  }
+
+  /** C(n, k) from its bracket on; null where it is no pair, or one of numbers, which may be a point. */
+  waysToChoose(): Node {
+    const pos = this.pos;
+    const top = this.top;
+    const pair = this.bracket();
+    const isPair = pair.kind == Kind.TUPLE && pair.n == 2 && pair.op == tupleOp(Bracket.ROUND, Bracket.ROUND);
+    if (isPair && !isPoint(pair)) return binary(Kind.BINOM, kid(pair, 0), kid(pair, 1));
+    this.pos = pos;
+    this.top = top;
+    return nil<Node>();
+  }
+
+  /** {}^{10}C_3 and _{10}C_3, from the sign of the script on. */
+  prescript(): Node {
+    this.pos++;
+    const n = this.argument();
+    if (this.kind != Tok.SYM || this.token.aux != Char.C || this.peek(1) != Tok.UNDER) return this.none();
+    this.pos += 2;
+    return this.broken ? n : binary(Kind.BINOM, n, this.argument());
   }
 
   /** f', f'', f^{\prime}: the id of the name with its primes. */
@@ -233,6 +274,8 @@ export abstract class Calls extends Brackets {
       switch (f) {
         case Func.EXP:
           return binary(Kind.POW, leaf(Kind.SYM, SYM_E), given);
+        case Func.CIS:
+          return binary(Kind.POW, leaf(Kind.SYM, SYM_E), binary(Kind.MUL, leaf(Kind.SYM, SYM_I), given));
         case Func.CBRT:
           return binary(Kind.ROOT, given, integer(3));
         case Func.ABS:
@@ -370,6 +413,11 @@ function indexed(id: i32, index: Node): Node {
   x.role = Call.INDEX;
   for (let i = 0; i < x.n; i++) setKid(x, i, many ? kid(index, i) : index);
   return seal(x);
+}
+
+/** Whether the coordinates are numbers. */
+function isPoint(x: Node): bool {
+  return kid(x, 0).kind == Kind.NUM && kid(x, 1).kind == Kind.NUM;
 }
 
 function isD(x: Node): bool {

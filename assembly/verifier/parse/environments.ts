@@ -5,6 +5,9 @@ import { Env, Tok } from './symbols';
 import { Kind, listOf, Node, relate, seal, Separator } from './tree';
 
 export abstract class Environments extends Calls {
+  /** Whether a word that starts a remark stands here. */
+  abstract get atClause(): bool;
+
   environment(env: i32): Node {
     if (!this.enter()) return this.none();
     this.pos++;
@@ -47,6 +50,8 @@ export abstract class Environments extends Calls {
       } else if (isSeparator(k) && !matrix) this.pos++;
       else if (!matrix && !cases && inRow > 0 && k == Tok.REL) this.alignedRelation();
       else {
+        // x, if x > 0
+        if (cases && inRow > 0 && this.atClause) this.pos++;
         this.push(this.item());
         inRow++;
         const divided = this.endsCell() || this.kind == Tok.REL || (!matrix && isSeparator(this.kind));

@@ -32,8 +32,10 @@ export abstract class Expressions extends Environments {
     this.push(first);
     let isTime = true;
     while (this.kind == Tok.COLON && !this.broken) {
+      // 5 to 3 is no time
+      const inWords = this.token.aux != 0;
       this.pos++;
-      if (!isMinutes(this.token)) isTime = false;
+      if (inWords || !isMinutes(this.token)) isTime = false;
       this.push(this.sum());
     }
     const x = this.collect(Kind.RATIO, 0, from);
@@ -268,7 +270,14 @@ export abstract class Expressions extends Environments {
       case Tok.RBRK:
       case Tok.LANGLE:
         return this.bracket();
+      case Tok.CARET:
+      case Tok.UNDER:
+        return this.prescript();
       case Tok.LBRACE:
+        if (this.peek(1) == Tok.RBRACE && (this.peek(2) == Tok.CARET || this.peek(2) == Tok.UNDER)) {
+          this.pos += 2;
+          return this.prescript();
+        }
         // {h}_{j}
         if (this.peek(1) == Tok.SYM && this.peek(2) == Tok.RBRACE && this.peek(3) == Tok.UNDER) {
           const name = this.nameOf(this.at(this.pos + 1));

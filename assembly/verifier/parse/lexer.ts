@@ -32,6 +32,7 @@ import { Func, Rel, Sign, SYM_E, SYM_I, Tok } from './symbols';
 import {
   auxOf,
   CHARACTERS,
+  CURRENCIES,
   Does,
   doesOf,
   FUNCTIONS,
@@ -156,11 +157,14 @@ class Lexer extends Commands {
     // 5th floor
     if (spells(p, len, 'floor') && (tokens.inText || tokens.lastKind == Tok.WORD) && !this.opens(q))
       return this.push(Tok.WORD, p, q);
+    if (spells(p, len, 'to') && tokens.lastKind == Tok.NUM && this.isNumberNext(q)) return this.push(Tok.COLON, p, q, 1);
     if (len == 2 && PHRASE_WORDS.has(p, len, true) && this.goesOnInWords(q)) return this.push(Tok.WORD, p, q);
     if (len > 2 && isUpper(byteAt(p)) && hasLower(p, q) && this.isLabelled(q)) return this.push(Tok.WORD, p, q);
     if (this.namedRun(p, q)) return q;
+    const money = tokens.endsOperand || !this.isNumberNext(q) ? -1 : CURRENCIES.find(p, len);
+    if (money > 0) return this.push(Tok.CURRENCY, p, q, money);
     if (tokens.lastKind == Tok.WORD && hasLower(p, q)) return this.push(Tok.WORD, p, q);
-    if (UNIT_RUNS.has(p, len) && (tokens.endsOperand || tokens.inText)) return this.push(Tok.WORD, p, q);
+    if (UNIT_RUNS.has(p, len) && (tokens.endsOperand || tokens.inText || this.isBehindUnit())) return this.push(Tok.WORD, p, q);
     if (SHORT_WORDS.has(p, len)) return this.push(Tok.WORD, p, q);
     if (tokens.inText) return !hasLower(p, q) && len <= 4 ? this.product(p, q) : this.push(Tok.WORD, p, q);
     // sinx, lnn: a function name with one letter behind it
@@ -170,6 +174,18 @@ class Lexer extends Commands {
       return this.push(Tok.SYM, q - 1, q, byteAt(q - 1));
     }
     return len >= 4 && hasLower(p, q) && !isAscending(p, q) ? this.push(Tok.WORD, p, q) : this.product(p, q);
+  }
+
+  /** Whether a unit and a slash stand before: km/hr. */
+  isBehindUnit(): bool {
+    const tokens = this.tokens;
+    return tokens.lastKind == Tok.SLASH && tokens.count > 1 && tokens.at(tokens.count - 2).kind == Tok.WORD;
+  }
+
+  /** Whether a number follows at p, the brace that ends a text aside. */
+  isNumberNext(p: usize): bool {
+    p = skipSpace(p, this.end);
+    return isDigit(this.byte(this.byte(p) == Char.CLOSE_BRACE ? skipSpace(p + 1, this.end) : p));
   }
 
   /** Whether a word of two letters and more follows at p. */
@@ -205,7 +221,9 @@ class Lexer extends Commands {
       if (set >= 0) return this.push(Tok.SPACESET, p, q, set);
     }
     if (c == Char.U && tokens.endsSet && this.opens(q)) return this.push(Tok.CUP, p, q);
-    if (tokens.inText && isUnitLetter(c) && tokens.endsOperand) return this.push(Tok.WORD, p, q);
+    // 2 h 30 min
+    const isPart = isOneOf(c, 'hms') && tokens.lastKind == Tok.NUM && this.isNumberNext(q);
+    if (isPart || (tokens.inText && isUnitLetter(c) && tokens.endsOperand)) return this.push(Tok.WORD, p, q);
     return this.push(Tok.SYM, p, q, c);
   }
 

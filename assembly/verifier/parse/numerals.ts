@@ -3,10 +3,24 @@ import { alloc, failed } from '../arena';
 import * as int from '../number/integer';
 import * as rat from '../number/rational';
 import { Char } from '../read/characters';
-import { byteAt, isDigit, isLetter, isSpace, skipDigits, skipSpace, skipText, spaceAt, startsWith } from '../read/text';
+import { Names } from '../read/names';
+import {
+  byteAt,
+  isDigit,
+  isLetter,
+  isSpace,
+  skipDigits,
+  skipLetters,
+  skipSpace,
+  skipText,
+  spaceAt,
+  startsWith,
+} from '../read/text';
 import { Tok } from './symbols';
 import { Commas, Tokens } from './tokens';
 
+/** Commands for dots. */
+const DOTS = new Names(8).add('ldots/dots/cdots');
 /** Digits in a group of thousands. */
 const GROUP: usize = 3;
 
@@ -108,6 +122,7 @@ class Numeral {
     const spaced = skipSpace(this.at, this.end);
     if (this.decimals > 0 && startsWith(spaced, this.end, '\\overline{')) this.at = spaced;
     if (this.decimals < 0) return;
+    if (this.readDots()) return;
     const tail = repeatName(this.at, this.end);
     if (tail == 0 || tail >= this.end) return;
     if (byteAt(tail) == Char.OPEN_BRACE) {
@@ -119,6 +134,27 @@ class Numeral {
       this.setRepeat(tail, 1);
       this.at = tail + 1;
     }
+  }
+
+  /** Whether dots stand behind digits that have repeated, and end the text: 0.333..., 0.6363…. */
+  readDots(): bool {
+    let end = skipSpace(this.at, this.end);
+    const isCommand = end < this.end && byteAt(end) == Char.BACKSLASH;
+    const name = end + 1;
+    if (startsWith(end, this.end, '...') || startsWith(end, this.end, '…')) end += 3;
+    else if (isCommand && DOTS.has(name, <i32>(skipLetters(name, this.end) - name))) end = skipLetters(name, this.end);
+    else return false;
+    if (skipSpace(end, this.end) < this.end) return false;
+    for (let n = 1; 2 * n <= this.decimals; n++) {
+      const last = this.at - <usize>n;
+      if (memory.compare(last, last - <usize>n, <usize>n) != 0) continue;
+      // one digit three times
+      if (n == 1 && (this.decimals < 3 || byteAt(last - 2) != byteAt(last))) continue;
+      this.setRepeat(last, n);
+      this.at = end;
+      return true;
+    }
+    return false;
   }
 
   setRepeat(p: usize, n: i32): void {

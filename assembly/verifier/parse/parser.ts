@@ -1,27 +1,26 @@
 // Recursive-descent parser of answers, from the lexer's tokens to the tree of tree.ts. Depth is capped; a span that does not fit the grammar
 // gives no tree at all.
 import { alloc, failed } from '../arena';
-import { isNull, nil, setElement } from '../memory';
+import { nil, setElement } from '../memory';
 import { Char } from '../read/characters';
 import { Names } from '../read/names';
+import { Answer, QUANTIFIERS } from './answer';
 import { isClosingToken, isOpeningToken, Scope } from './cursor';
 import { isSeparator, separatorOf } from './environments';
 import { Expressions } from './expressions';
 import { tokenize } from './lexer';
-import { Rel, Space, Tok } from './symbols';
-import { Symbols, Token, Tokens } from './tokens';
+import { Rel, Sign, Tok } from './symbols';
+import { Symbols, Token } from './tokens';
 import { binary, Kind, leaf, Node, relate, seal, unary } from './tree';
 
 /** Words that may stand before the answer itself. */
 const LEAD_WORDS = new Names(64)
   .add('the/answer/is/are/final/solution/solutions/value/values/thus/hence/so/therefore/either/exactly/we/get/equals/result/it')
   .add('roots/root/correct/option/choice/approximately/about/by/only/just/simply/precisely');
-/** Words that may stand before a relation: "all real x > 2". */
-const QUANTIFIERS = new Names(8).add('all/any/every/each/real');
 /** Words that start a remark about the answer, which runs to its end. */
 const CLAUSE_WORDS = new Names(64)
   .add('for/where/with/such/since/because/provided/given/as/whenever/assuming/respectively/only/which/obtained/achieved/attained')
-  .add('when');
+  .add('when/if');
 
 /** Words that say more about a number than a unit does: behind one, the span is no number with a unit. */
 const CHANGING_WORDS = new Names(256)
@@ -34,7 +33,8 @@ const CHANGING_WORDS = new Names(256)
     'if/when/unless/except/until/mod/modulo/remainder/times/plus/minus/divided/multiplied/subtracted/added/to/between/negative',
   )
   .add('one/two/three/four/five/six/seven/eight/nine/ten/eleven/twelve/twenty/thirty/forty/fifty/sixty/seventy/eighty/ninety')
-  .add('otherwise/else/but/maybe/perhaps/possibly/alternatively/either/neither/cannot/could/might/instead/before/after/off');
+  .add('otherwise/else/but/maybe/perhaps/possibly/alternatively/either/neither/cannot/could/might/instead/before/after/off')
+  .add('factorial/choose/permille');
 
 /** Most tokens of a label. */
 const LABEL_TOKENS: i32 = 8;
@@ -46,75 +46,17 @@ const DOMAIN_WORDS = new Names(64)
   )
   .add('is/are/an/a/the/be/some/each/denotes/represents/respectively/and/or', 0);
 
-/** A parsed side. */
-@unmanaged
-export class Answer {
-  /** null where it is no answer that the grammar knows */
-  tree: Node;
-  start: usize;
-  end: usize;
-  /** currency sign, or 0 */
-  currency: i32;
-  /** see Tokens */
-  grouped: bool;
-  zeroGroup: bool;
-  tokens: Tokens;
-  /** something is said about the answer ("where n is even") by the tokens that are in a remark */
-  hasRemark: bool;
-  /** the remark only names the domain of a variable, or changes nothing */
-  isHarmless: bool;
-
-  /** The place of the next token in a remark from i on; the number of tokens where there is none. */
-  nextRemark(i: i32): i32 {
-    while (i < this.tokens.count && !this.tokens.at(i).inRemark) i++;
-    return i;
-  }
-
-  /** Whether the same is said about another answer, in any spelling of its signs. */
-  sameRemark(other: Answer): bool {
-    let i = this.nextRemark(0);
-    let j = other.nextRemark(0);
-    for (; i < this.tokens.count && j < other.tokens.count; i = this.nextRemark(i + 1), j = other.nextRemark(j + 1))
-      if (!this.tokens.at(i).isSame(other.tokens.at(j))) return false;
-    return i == this.tokens.count && j == other.tokens.count;
-  }
-
-  /** Whether the remark bounds a variable: n > 5, n ≠ 1; with `part`, to a part of its values that is not all: n ≠ 1 and "for all n > 0" are none. */
-  bounds(part: bool): bool {
-    let found = false;
-    for (let i = this.nextRemark(0); i < this.tokens.count; i = this.nextRemark(i + 1)) {
-      const t = this.tokens.at(i);
-      if (part && t.kind == Tok.WORD && QUANTIFIERS.has(t.start, t.length, true)) return false;
-      if (t.kind == Tok.REL && t.aux != Rel.IN && !(part && t.aux == Rel.NE)) found = true;
-    }
-    return found;
-  }
-
-  /** The first letter that is said to be an integer, or -1. */
-  get parameter(): i32 {
-    let letter = -1;
-    let isInteger = false;
-    for (let i = this.nextRemark(0); i < this.tokens.count; i = this.nextRemark(i + 1)) {
-      const t = this.tokens.at(i);
-      if (t.kind == Tok.SYM && letter < 0) letter = t.aux;
-      if (t.says('integer') || t.says('integers') || (t.kind == Tok.SPACESET && t.aux == Space.Z)) isInteger = true;
-    }
-    return isInteger ? letter : -1;
-  }
-
-  get isParsed(): bool {
-    return !isNull(this.tree);
-  }
-}
-
 class Parser extends Expressions {
   /** An arrow of implication was met: what stood before it is derivation. */
   restart: bool = false;
   /** the first token of a remark, or -1 */
   remarkFrom: i32 = -1;
+  /** a remark starts with "if" */
+  isConditional: bool = false;
 
   answer(): Node {
     this.restart = false;
+    this.isConditional = false;
     this.remarkFrom = -1;
     while (isLead(this.token) || this.isLeadSign() || (this.pos > 0 && this.kind == Tok.COLON)) this.pos++;
     this.skipQuantifiers();
@@ -123,6 +65,10 @@ class Parser extends Expressions {
     const inWords = (this.kind == Tok.WORD && !isClause(this.token) && this.labelEnd() == 0) || this.isArticle();
     const x = inWords ? this.textUntilEnd() : this.list();
     return this.broken || failed || this.kind != Tok.END ? nil<Node>() : x;
+  }
+
+  get atClause(): bool {
+    return isClause(this.token);
   }
 
   /** Passes over "all", "any real" before a name. */
@@ -228,7 +174,9 @@ class Parser extends Expressions {
     this.skipRemark(true);
     const end = first.says('for') ? this.endOfQuantifier(start, this.pos) : this.pos;
     this.pos = end;
-    this.noteRemark(start, end);
+    // "if n is even" and "where n is even" say the same
+    this.noteRemark(start + 1, end);
+    if (first.says('if')) this.isConditional = true;
     if (first.says('where')) return;
     for (let i = start; i < end; i++) if (this.at(i).kind == Tok.REL && this.at(i).aux == Rel.EQ) this.broken = true;
   }
@@ -258,19 +206,20 @@ class Parser extends Expressions {
   get isHarmless(): bool {
     if (this.remarkFrom < 0) return true;
     let naming = false;
-    let only = true;
+    let said = false;
     for (let i = this.remarkFrom; i < this.tokens.count; i++) {
       const t = this.at(i);
       if (!t.inRemark) continue;
       if (t.kind == Tok.REL && t.aux == Rel.EQ) return false;
       if (t.kind == Tok.SPACESET || t.kind == Tok.REL) naming = true;
-      if (!t.says('only')) only = false;
+      said = true;
       if (t.kind != Tok.WORD || isClause(t)) continue;
       const found = DOMAIN_WORDS.find(t.start, t.length, true);
       if (found < 0) return false;
       if (found > 0) naming = true;
     }
-    return naming || only || this.at(this.remarkFrom).says('respectively');
+    // "only", "respectively"
+    return naming || !said;
   }
 
   item(): Node {
@@ -442,7 +391,9 @@ class Parser extends Expressions {
         this.pos++;
         this.unitPower();
       } else if (k == Tok.SYM && t.inText) this.pos++;
-      else if ((k == Tok.TIMES || k == Tok.MINUS) && next == Tok.WORD) this.pos += 2;
+      else if ((k == Tok.TIMES || k == Tok.MINUS) && (next == Tok.WORD || (next == Tok.SYM && this.at(this.pos + 1).inText)))
+        this.pos += 2;
+      else if (k == Tok.SLASH && next == Tok.LPAR && this.closing(this.pos + 1) > 0) this.pos = this.closing(this.pos + 1) + 1;
       else if (k == Tok.BANG || k == Tok.PRIME) this.pos++;
       else if (k == Tok.LBRACE && next == Tok.RBRACE) this.pos += 2;
       else if (k == Tok.SYM && this.at(this.pos - 1).kind == Tok.WORD && t.spaced) this.pos++;
@@ -472,7 +423,7 @@ function isLead(t: Token): bool {
 }
 
 function isClause(t: Token): bool {
-  return t.kind == Tok.WORD && CLAUSE_WORDS.has(t.start, t.length, true);
+  return t.kind == Tok.WORD ? CLAUSE_WORDS.has(t.start, t.length, true) : t.kind == Tok.SYM && t.aux == Sign.FORALL;
 }
 
 const parser = new Parser();
@@ -490,6 +441,7 @@ export function parseAnswer(p: usize, e: usize, commas: i32, symbols: Symbols): 
   x.zeroGroup = tokens.zeroGroup;
   x.tokens = tokens;
   x.hasRemark = parser.remarkFrom >= 0;
+  x.isConditional = parser.isConditional;
   x.isHarmless = parser.isHarmless;
   return x;
 }

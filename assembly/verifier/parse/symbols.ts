@@ -147,6 +147,7 @@ export const enum Func {
   DEG,
   DIM,
   KER,
+  CIS,
 }
 
 /** Environments. */

@@ -106,164 +106,73 @@ COMMANDS.add('left/right', entry(Does.DELIMITER))
   .add('SI/qty', entry(Does.MEASURE))
   .add('cancel/bcancel/xcancel/sout/st', token(Tok.BAD));
 
-// --- Relations
-function relation(commands: string, characters: string, rel: i32): void {
-  COMMANDS.add(commands, token(Tok.REL, rel));
-  CHARACTERS.add(characters, token(Tok.REL, rel));
+// --- Tokens with consecutive numbers, in the order of their enums: relations, functions, letters and signs that are names, accents
+
+/**
+ * Rows divided by commas: the names of one token, divided by `/`, and its characters behind a space. The first one has the number `aux`. Names
+ * that are known in plain text too go into `plain`.
+ */
+function consecutive(kind: i32, aux: i32, rows: string, plain: Names | null = null): void {
+  let from = 0;
+  let inNames = true;
+  for (let i = 0; i <= rows.length; i++) {
+    const c = i < rows.length ? rows.charCodeAt(i) : Char.COMMA;
+    const divides = c == Char.COMMA || c == Char.SLASH || c == Char.SPACE;
+    if (!divides) {
+      if (!inNames) CHARACTERS.put(c, token(kind, aux));
+      continue;
+    }
+    if (inNames) {
+      COMMANDS.insert(rows, from, i - from, token(kind, aux));
+      if (plain) plain.insert(rows, from, i - from, aux);
+    }
+    from = i + 1;
+    if (c == Char.SPACE) inNames = false;
+    if (c == Char.COMMA) {
+      inNames = true;
+      aux++;
+    }
+  }
 }
 
-relation('eq', '=＝', Rel.EQ);
-relation('neq/ne', '≠', Rel.NE);
-relation('lt', '<＜', Rel.LT);
-relation('gt', '>＞', Rel.GT);
-relation('le/leq/leqslant/leqq', '≤⩽≦', Rel.LE);
-relation('ge/geq/geqslant/geqq', '≥⩾≧', Rel.GE);
-relation('approx/simeq/thickapprox/doteq', '≈≃≅', Rel.APPROX);
-relation('in/isin', '∈', Rel.IN);
-relation('notin', '∉', Rel.NOTIN);
-relation('equiv', '≡', Rel.EQUIV);
-relation('to/rightarrow/longrightarrow', '→', Rel.TO);
-relation('implies/Rightarrow/Longrightarrow/iff/Leftrightarrow/Longleftrightarrow/therefore', '⇒⇔∴', Rel.IMPLIES);
-relation('subset/subsetneq', '⊂', Rel.SUBSET);
-relation('subseteq', '⊆', Rel.SUBSETEQ);
-relation('sim/cong', '∼', Rel.SIMILAR);
-relation('parallel', '∥', Rel.PARALLEL);
-relation('perp', '⊥', Rel.PERP);
-relation('divides', '', Rel.DIVIDES);
-relation('propto', '', Rel.PROPTO);
-relation('mapsto', '', Rel.MAPS);
-
-// --- Functions
-function func(spellings: string, f: i32): void {
-  FUNCTIONS.add(spellings, f);
-  COMMANDS.add(spellings, token(Tok.FUNC, f));
-}
-
-func('sin', Func.SIN);
-func('cos', Func.COS);
-func('tan/tg', Func.TAN);
-func('cot/ctg', Func.COT);
-func('sec', Func.SEC);
-func('csc/cosec', Func.CSC);
-func('arcsin/asin', Func.ASIN);
-func('arccos/acos', Func.ACOS);
-func('arctan/atan/arctg', Func.ATAN);
-func('arccot/acot/arcctg', Func.ACOT);
-func('sinh', Func.SINH);
-func('cosh', Func.COSH);
-func('tanh', Func.TANH);
-func('coth', Func.COTH);
-func('ln', Func.LN);
-func('log', Func.LOG);
-func('lg', Func.LG);
-func('exp', Func.EXP);
-func('cbrt', Func.CBRT);
-func('abs', Func.ABS);
-func('floor', Func.FLOOR);
-func('ceil', Func.CEIL);
-func('gcd', Func.GCD);
-func('lcm', Func.LCM);
-func('max', Func.MAX);
-func('min', Func.MIN);
-func('sgn/sign', Func.SGN);
-func('Re', Func.RE);
-func('Im', Func.IM);
-func('arg', Func.ARG);
-func('det', Func.DET);
-func('arcsec', Func.ARCSEC);
-func('deg', Func.DEG);
-func('dim', Func.DIM);
-func('ker', Func.KER);
-CHARACTERS.add('∛', token(Tok.FUNC, Func.CBRT));
-
-// --- Greek letters, and other signs that are names
-function greek(spellings: string, characters: string, id: i32): void {
-  GREEK.add(spellings, id);
-  sign(spellings, characters, id);
-}
-
-function sign(commands: string, characters: string, id: i32): void {
-  COMMANDS.add(commands, token(Tok.SYM, id));
-  CHARACTERS.add(characters, token(Tok.SYM, id));
-}
-
-greek('alpha', 'α', Sign.ALPHA);
-greek('beta', 'β', Sign.BETA);
-greek('gamma', 'γ', Sign.GAMMA);
-greek('delta', 'δ', Sign.DELTA);
-greek('epsilon/varepsilon', 'ε', Sign.EPSILON);
-greek('zeta', 'ζ', Sign.ZETA);
-greek('eta', 'η', Sign.ETA);
-greek('theta/vartheta', 'θϑ', Sign.THETA);
-greek('iota', 'ι', Sign.IOTA);
-greek('kappa', 'κ', Sign.KAPPA);
-greek('lambda', 'λ', Sign.LAMBDA);
-greek('mu', 'μµ', Sign.MU);
-greek('nu', 'ν', Sign.NU);
-greek('xi', 'ξ', Sign.XI);
-greek('omicron', 'ο', Sign.OMICRON);
-greek('rho/varrho', 'ρ', Sign.RHO);
-greek('sigma/varsigma', 'σς', Sign.SIGMA);
-greek('tau', 'τ', Sign.TAU);
-greek('upsilon', 'υ', Sign.UPSILON);
-greek('phi/varphi', 'φϕ', Sign.PHI);
-greek('chi', 'χ', Sign.CHI);
-greek('psi', 'ψ', Sign.PSI);
-greek('omega', 'ω', Sign.OMEGA);
-greek('Gamma', 'Γ', Sign.CAPITAL_GAMMA);
-greek('Delta', 'Δ', Sign.CAPITAL_DELTA);
-greek('Theta', 'Θ', Sign.CAPITAL_THETA);
-greek('Lambda', 'Λ', Sign.CAPITAL_LAMBDA);
-greek('Xi', 'Ξ', Sign.CAPITAL_XI);
-greek('Sigma', 'Σ', Sign.CAPITAL_SIGMA);
-greek('Upsilon', 'Υ', Sign.CAPITAL_UPSILON);
-greek('Phi', 'Φ', Sign.CAPITAL_PHI);
-greek('Psi', 'Ψ', Sign.CAPITAL_PSI);
-greek('Omega', 'Ω', Sign.CAPITAL_OMEGA);
-sign('ell', '', Sign.ELL);
-sign('hbar', '', Sign.HBAR);
-sign('partial', '', Sign.PARTIAL);
-sign('nabla', '', Sign.NABLA);
-sign('angle/measuredangle', '∠', Sign.ANGLE);
-sign('triangle', '△', Sign.TRIANGLE);
-sign('square/Box', '', Sign.SQUARE);
-sign('odot', '', Sign.ODOT);
-sign('ast', '', Sign.AST);
-sign('star', '', Sign.STAR);
-sign('aleph', '', Sign.ALEPH);
-sign('bigcirc', '', Sign.BIGCIRC);
-sign('clubsuit', '', Sign.CLUBSUIT);
-sign('spadesuit', '', Sign.SPADESUIT);
-sign('heartsuit', '', Sign.HEARTSUIT);
-sign('diamondsuit', '', Sign.DIAMONDSUIT);
-sign('circledast', '', Sign.CIRCLEDAST);
-sign('oplus', '', Sign.OPLUS);
-sign('otimes', '', Sign.OTIMES);
-sign('wp', '', Sign.WP);
-sign('infinitesimal', '', Sign.INFINITESIMAL);
-sign('top', '', Sign.TOP);
-sign('bot', '', Sign.BOT);
-sign('forall', '', Sign.FORALL);
-sign('exists', '', Sign.EXISTS);
-sign('neg/lnot', '', Sign.NEG);
-sign('wedge/land', '', Sign.WEDGE);
-sign('vee/lor', '', Sign.VEE);
-sign('blacksquare', '', Sign.BLACKSQUARE);
-sign('checkmark', '', Sign.CHECKMARK);
-sign('imath', '', SYM_I);
-
-// --- Accents that make another name
-function accent(commands: string, id: i32): void {
-  COMMANDS.add(commands, token(Tok.ACCENT, id));
-}
-
-accent('overline/bar/widebar', Accent.OVERLINE);
-accent('tilde/widetilde', Accent.TILDE);
-accent('dot', Accent.DOT);
-accent('ddot', Accent.DDOT);
-accent('overparen/overarc/wideparen/stackrel', Accent.ARC);
-accent('check', Accent.CHECK);
-accent('breve', Accent.BREVE);
+consecutive(Tok.REL, Rel.EQ, 'eq =＝,neq/ne ≠,lt <＜,gt >＞,le/leq/leqslant/leqq ≤⩽≦,ge/geq/geqslant/geqq ≥⩾≧');
+consecutive(Tok.REL, Rel.APPROX, 'approx/simeq/thickapprox/doteq ≈≃≅,in/isin ∈,notin ∉,equiv ≡,to/rightarrow/longrightarrow →');
+consecutive(
+  Tok.REL,
+  Rel.IMPLIES,
+  'implies/Rightarrow/Longrightarrow/iff/Leftrightarrow/Longleftrightarrow/therefore ⇒⇔∴,subset/subsetneq ⊂',
+);
+consecutive(Tok.REL, Rel.SUBSETEQ, 'subseteq ⊆,sim/cong ∼,parallel ∥,perp ⊥,divides,propto,mapsto');
+consecutive(Tok.FUNC, Func.SIN, 'sin,cos,tan/tg,cot/ctg,sec,csc/cosec,arcsin/asin,arccos/acos,arctan/atan/arctg', FUNCTIONS);
+consecutive(
+  Tok.FUNC,
+  Func.ACOT,
+  'arccot/acot/arcctg,sinh,cosh,tanh,ln,log,lg,exp,cbrt ∛,abs,floor,ceil,gcd,lcm,max,min',
+  FUNCTIONS,
+);
+consecutive(Tok.FUNC, Func.SGN, 'sgn/sign,Re,Im,arg,det,coth,arcsec,deg,dim,ker,cis', FUNCTIONS);
+consecutive(Tok.SYM, Sign.ALPHA, 'alpha α,beta β,gamma γ,delta δ,epsilon/varepsilon ε,zeta ζ,eta η,theta/vartheta θϑ', GREEK);
+consecutive(Tok.SYM, Sign.IOTA, 'iota ι,kappa κ,lambda λ,mu μµ,nu ν,xi ξ,omicron ο,rho/varrho ρ,sigma/varsigma σς,tau τ', GREEK);
+consecutive(Tok.SYM, Sign.UPSILON, 'upsilon υ,phi/varphi φϕ,chi χ,psi ψ,omega ω,Gamma Γ,Delta Δ,Theta Θ,Lambda Λ,Xi Ξ', GREEK);
+consecutive(Tok.SYM, Sign.CAPITAL_SIGMA, 'Sigma Σ,Upsilon Υ,Phi Φ,Psi Ψ,Omega Ω', GREEK);
+consecutive(
+  Tok.SYM,
+  Sign.ELL,
+  'ell,hbar,partial,nabla,angle/measuredangle ∠,triangle △,square/Box,odot,ast,star,aleph,bigcirc,clubsuit',
+);
+consecutive(
+  Tok.SYM,
+  Sign.SPADESUIT,
+  'spadesuit,heartsuit,diamondsuit,circledast,oplus,otimes,wp,infinitesimal,top,bot,forall,exists,neg/lnot',
+);
+consecutive(Tok.SYM, Sign.WEDGE, 'wedge/land,vee/lor,blacksquare,checkmark');
+COMMANDS.add('imath', token(Tok.SYM, SYM_I));
+// accents that make another name
+consecutive(
+  Tok.ACCENT,
+  Accent.OVERLINE,
+  'overline/bar/widebar,tilde/widetilde,dot,ddot,overparen/overarc/wideparen/stackrel,check,breve',
+);
 
 // --- Operators, brackets and constants
 function mark(commands: string, characters: string, kind: i32, aux: i32 = 0): void {
@@ -384,28 +293,16 @@ CHARACTERS.add('⁻', entry(Does.SUPERSCRIPT, Tok.MINUS))
   .add('ⁿ', entry(Does.SUPERSCRIPT, Tok.SYM, Char.n))
   .add('ⁱ', entry(Does.SUPERSCRIPT, Tok.SYM, SYM_I))
   .add('ˣ', entry(Does.SUPERSCRIPT, Tok.SYM, Char.x));
-vulgar('½', 1, 2);
-vulgar('⅓', 1, 3);
-vulgar('⅔', 2, 3);
-vulgar('¼', 1, 4);
-vulgar('¾', 3, 4);
-vulgar('⅕', 1, 5);
-vulgar('⅖', 2, 5);
-vulgar('⅗', 3, 5);
-vulgar('⅘', 4, 5);
-vulgar('⅙', 1, 6);
-vulgar('⅚', 5, 6);
-vulgar('⅛', 1, 8);
-vulgar('⅜', 3, 8);
-vulgar('⅝', 5, 8);
-vulgar('⅞', 7, 8);
+vulgar('½12⅓13⅔23¼14¾34⅕15⅖25⅗35⅘45⅙16⅚56⅛18⅜38⅝58⅞78');
 
 function digits(characters: string, does: i32): void {
   for (let digit = 0; digit < characters.length; digit++) CHARACTERS.add(characters.charAt(digit), entry(does, Tok.NUM, digit));
 }
 
-function vulgar(character: string, numerator: i32, denominator: i32): void {
-  CHARACTERS.add(character, token(Tok.VULGAR, (numerator << 4) | denominator));
+/** Fractions of one character, each with its numerator and denominator behind it. */
+function vulgar(rows: string): void {
+  for (let i = 0; i < rows.length; i += 3)
+    CHARACTERS.put(rows.charCodeAt(i), token(Tok.VULGAR, ((rows.charCodeAt(i + 1) & 15) << 4) | (rows.charCodeAt(i + 2) & 15)));
 }
 
 /** Environments: what they are read as. */
@@ -430,7 +327,7 @@ export const PLAIN_NAMES = new Names(64)
 
 /** Two- and three-letter runs that are words, not products of letters. */
 export const SHORT_WORDS = new Names(512)
-  .add('forty/first/most/almost/cost/city/below/begin/best/door/hint')
+  .add('forty/Forty/first/most/almost/cost/city/below/begin/best/door/hint')
   .add('is/no/of/if/the/all/for/are/odd/yes/any/one/two/six/ten/not/day/per/red/non/has/can/who/win/see/may/but/its/use/let/get')
   .add('his/her/was/our/you/how/now/men/boy/car/cow/dog/cat/pen/box/bus/man/set/nor/None/No/Yes/YES/The/All/For/Any/Odd/One/Two')
   .add('Six/Ten/Not/DNE/dne/via/ask/big/new/old/out/off/own/way/top/bag/egg/pie/cup/jar/bad/hot/ice/sum/end/due/era/few/lot/low')
@@ -440,6 +337,9 @@ export const SHORT_WORDS = new Names(512)
 
 /** Words of two letters, where another word follows. */
 export const PHRASE_WORDS = new Names(32).add('it/an/on/we/he/at/by/to/as');
+
+/** Currencies before an amount. */
+export const CURRENCIES = new Names(8).add('USD', Currency.DOLLAR).add('EUR', Currency.EURO).add('Rs/INR', Currency.RUPEE);
 
 /** Units of two and more letters that are units only right after a number. */
 export const UNIT_RUNS = new Names(256)

@@ -19,6 +19,7 @@ import {
   isWordAt,
   skipLetters,
   skipSpace,
+  toUpper,
 } from './text';
 
 /** The last letter that can be a choice. */
@@ -117,18 +118,28 @@ function isMarkedOption(p: usize, e: usize): bool {
   return p < e && isOneOf(byteAt(p), '.):');
 }
 
-/** The choices that [p, e) names, as bits, where it is several and nothing else, in their order ("ABD", "A, B and D"); else 0. */
+/** The choices that [p, e) names, as bits, where it is several and nothing else ("ABD", "A, B and D", "(A), (C)"); else 0. */
 export function letterSet(p: usize, e: usize): i32 {
   let letters = 0;
   let last = 0;
+  // a comma stands before, or "and"
+  let divided = true;
   while (p < e) {
     const c = byteAt(p);
-    if (isWordAt(p, e, 'and')) p += 3;
-    else if (isUpper(c) && c > last && c <= LAST) {
-      letters |= 1 << (c - Char.A);
+    const bit = 1 << (c - Char.A);
+    if (isWordAt(p, e, 'and')) {
+      divided = true;
+      p += 3;
+    } else if (isUpper(c) && c <= LAST && (letters & bit) == 0 && (divided || (c > last && byteAt(p - 1) == last))) {
+      letters |= bit;
       last = c;
+      divided = false;
       p++;
-    } else if (isOneOf(c, ', ${}')) p++;
+    } else if (isOneOf(c, ', ${}')) {
+      if (c == Char.COMMA) divided = true;
+      p++;
+    } else if (c == Char.OPEN_PAREN && p + 2 < e && byteAt(p + 2) == Char.CLOSE_PAREN) p++;
+    else if (c == Char.CLOSE_PAREN && last > 0 && byteAt(p - 2) == Char.OPEN_PAREN) p++;
     else if (c == Char.BACKSLASH && hasTextGroup(p + 1, <i32>(skipLetters(p + 1, e) - p - 1))) p = skipLetters(p + 1, e);
     else return 0;
   }
@@ -180,8 +191,10 @@ export class Choice {
         else return;
       } else break;
     }
-    if (p >= e || !isUpper(byteAt(p)) || byteAt(p) > LAST) return;
-    this.readRest(p + 1, e, bracket, byteAt(p));
+    if (p >= e) return;
+    const small = bracket && p + 1 < e && byteAt(p + 1) == Char.CLOSE_PAREN;
+    const letter = small ? toUpper(byteAt(p)) : byteAt(p);
+    if (isUpper(letter) && letter <= LAST) this.readRest(p + 1, e, bracket, letter);
   }
 
   /** What stands behind the letter: nothing but brackets and marks, or its text behind a mark. */

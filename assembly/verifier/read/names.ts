@@ -51,13 +51,15 @@ export class Names {
     return (<i32>((hash ^ (hash >> 15)) * SLOT)) & (this.end - 1) & -SLOT;
   }
 
-  /** Adds the spellings of one row, divided by `/`. */
+  /** Adds the spellings of one row, divided by `/`; behind a comma those of the next number follow. */
   add(spellings: string, value: i32 = 0): this {
     let from = 0;
     for (let i = 0; i <= spellings.length; i++) {
-      if (i < spellings.length && spellings.charCodeAt(i) != Char.SLASH) continue;
+      const c = i < spellings.length ? spellings.charCodeAt(i) : Char.SLASH;
+      if (c != Char.SLASH && c != Char.COMMA) continue;
       if (i > from) this.insert(spellings, from, i - from, value);
       from = i + 1;
+      if (c == Char.COMMA) value++;
     }
     return this;
   }
@@ -114,14 +116,15 @@ export class CodePoints {
   slots: usize = table(2 * CHARACTERS);
 
   add(characters: string, value: i32): this {
-    for (let i = 0; i < characters.length; i++) {
-      const c = characters.charCodeAt(i);
-      let at = this.home(c);
-      while (elementAt<i32>(this.slots, at) != 0) at = (at + 2) & (2 * CHARACTERS - 1);
-      setElement<i32>(this.slots, at, c);
-      setElement<i32>(this.slots, at + 1, value);
-    }
+    for (let i = 0; i < characters.length; i++) this.put(characters.charCodeAt(i), value);
     return this;
+  }
+
+  put(c: i32, value: i32): void {
+    let at = this.home(c);
+    while (elementAt<i32>(this.slots, at) != 0) at = (at + 2) & (2 * CHARACTERS - 1);
+    setElement<i32>(this.slots, at, c);
+    setElement<i32>(this.slots, at + 1, value);
   }
 
   home(c: i32): i32 {

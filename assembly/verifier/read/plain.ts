@@ -59,7 +59,8 @@ class TextReader {
       // braces group mathematics; around words they are markup
       if (this.fold && (c == Char.OPEN_BRACE || c == Char.CLOSE_BRACE)) continue;
       if (isOneOf(c, '$"`~')) continue;
-      if (c == Char.POINT && !isDigit(next)) {
+      // dots say that more follows
+      if (c == Char.POINT && !isDigit(next) && next != Char.POINT) {
         this.gap |= 2;
         continue;
       }

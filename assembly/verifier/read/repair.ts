@@ -50,35 +50,32 @@ const TAGS = new Names(64)
   .add('sup', Tag.SUP)
   .add('sub', Tag.SUB);
 
-/** Entities that are no LaTeX command of the same name. */
-const ENTITIES = new Names(64);
-const REPLACEMENTS: string[] = [];
-
-function entity(name: string, text: string): void {
-  ENTITIES.add(name, REPLACEMENTS.length);
-  REPLACEMENTS.push(text);
-}
-
-entity('lt', '<');
-entity('gt', '>');
-entity('amp', '&');
-entity('nbsp/ensp/emsp/thinsp', ' ');
-entity('minus/ndash', '-');
-entity('divide', '\\div ');
-entity('plusmn', '\\pm ');
-entity('middot/sdot', '\\cdot ');
-entity('infin', '\\infty ');
-entity('radic', '\\sqrt ');
-entity('deg', '^\\circ ');
-entity('percnt', '%');
-entity('quot', '"');
-entity('frasl', '/');
-entity('sup2', '^2');
-entity('sup3', '^3');
-entity('frac12', '\\frac12 ');
-entity('frac14', '\\frac14 ');
-entity('frac34', '\\frac34 ');
-entity('isin', '\\in ');
+/** Entities that are no LaTeX command of the same name, and what they become. */
+const ENTITIES = new Names(64).add(
+  'lt,gt,amp,nbsp/ensp/emsp/thinsp,minus/ndash,divide,plusmn,middot/sdot,infin,radic,deg,percnt,quot,frasl,sup2,sup3,frac12,frac14,frac34,isin',
+);
+const REPLACEMENTS: string[] = [
+  '<',
+  '>',
+  '&',
+  ' ',
+  '-',
+  '\\div ',
+  '\\pm ',
+  '\\cdot ',
+  '\\infty ',
+  '\\sqrt ',
+  '^\\circ ',
+  '%',
+  '"',
+  '/',
+  '^2',
+  '^3',
+  '\\frac12 ',
+  '\\frac14 ',
+  '\\frac34 ',
+  '\\in ',
+];
 
 /** Names of commands that a tab or line break before them completes in running text; in answers every known command counts. */
 const EATEN_IN_PROSE = new Names(32).add('text/textbf/times/theta/tfrac/triangle/therefore/right/rightarrow/rangle/rho');

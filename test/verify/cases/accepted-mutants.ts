@@ -111,4 +111,5 @@ export const acceptedMutants: Readonly<Record<string, readonly string[]>> = {
   '0:5': ['00:5'],
   '\\max(2, 5)': ['\\max(1, 5)', '\\max(0, 5)'],
   'x = 4': [' = 4'],
+  '10 \\text{ km/h}': ['10 \\text{ kmh}'],
 };
