@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { verifyBatch } from '../../src/verify.js';
 import { marked } from './cases/marked.js';
+import { endings } from './cases/endings.js';
 import { phrasings } from './cases/phrasings.js';
 import { told } from './cases/prose.js';
 
@@ -16,7 +17,7 @@ describe('responses', () => {
 });
 
 describe('marks', () => {
-  for (const [name, rows] of [...Object.entries(marked), ...Object.entries(phrasings)])
+  for (const [name, rows] of [...Object.entries(marked), ...Object.entries(phrasings), ...Object.entries(endings)])
     it(`strict: ${name}`, () => {
       const found = verifyBatch(rows.map(([gold, response]) => ({ gold, response, mode: 'strict' })));
       expect(rows.filter(([, , right], i) => found[i]!.verdict !== right)).toEqual([]);

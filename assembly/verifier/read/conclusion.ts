@@ -30,10 +30,10 @@ const CONNECTIVES = new Names(32).add(
 );
 /** What a conclusion is about: a sentence of its own, or a label, that names it. */
 const SUBJECTS = new Names(64).add(
-  'result/ans/solution/total/sum/value/output/conclusion/final/product/difference/quotient/remainder/number/amount/cost/price/area/volume/perimeter/probability/average/mean/profit/distance/choice/option/respuesta/antwort/risposta/resposta/ponse/antwoord/cevap/jawaban/svar/resultado/resultat/ergebnis/odpowied',
+  'result/ans/solution/solutions/roots/values/total/sum/value/output/conclusion/final/product/difference/quotient/remainder/number/amount/cost/price/area/volume/perimeter/probability/average/mean/profit/distance/choice/option/respuesta/antwort/risposta/resposta/ponse/antwoord/cevap/jawaban/svar/resultado/resultat/ergebnis/odpowied',
 );
 /** Words of other letters for "answer". */
-const FOREIGN: string[] = ['Ответ', '答', '답', '答え', '答えは', 'उत्तर', 'الجواب', 'الإجابة', 'án'];
+const FOREIGN: string[] = ['Ответ', '答', '답', 'उत्तर', 'الجواب', 'الإجابة', 'án'];
 /** Words between what is asked for and its value. */
 const LINKS = new Names(64).add(
   'is/are/was/be/equals/equal/get/got/gives/give/us/have/has/makes/need/needs/takes/costs/cost/paid/pays/earns/earned/spent/contains/remain/therefore/thus/then/simply/exactly/just/now/s/est/es/ist',
@@ -44,7 +44,7 @@ const OPEN = new Names(256).add(
 );
 /** Words right before a number that is not the answer. */
 const ASIDES = new Names(64).add(
-  'of/by/with/from/to/the/for/in/on/at/per/every/each/part/and/all/number/page/theorem/lemma/equation/chapter/term/step/question/problem/exercise/see',
+  'of/by/with/from/to/the/for/in/on/at/per/every/each/part/and/all/number/page/theorem/lemma/equation/chapter/term/step/question/problem/exercise/see/row/line/column/table/figure/section/example',
 );
 /** Words behind a value that make it a part of something else. */
 const PARTS = new Names(64).add(
@@ -85,16 +85,22 @@ function holds(p: usize, e: usize, words: Names): bool {
   return false;
 }
 
-/** Whether "problem number" or "exercise number" stands in [p, e). */
+/** Whether [p, e) tells the number of a task or an answer: "problem number", "the number of the answer". */
 function numbersTask(p: usize, e: usize): bool {
-  for (let task = false; p < e;) {
+  let task = false;
+  let number = false;
+  while (p < e) {
     const q = skipLetters(p, e);
     if (q == p) {
       p++;
       continue;
     }
-    if (task && isWordAt(p, q, 'number')) return true;
-    task = isWordAt(p, q, 'problem') || isWordAt(p, q, 'exercise');
+    const isAnswer = isWordAt(p, q, 'answer');
+    if (isWordAt(p, q, 'number')) {
+      if (task) return true;
+      number = true;
+    } else if (isAnswer && number) return true;
+    task = isAnswer || isWordAt(p, q, 'problem') || isWordAt(p, q, 'exercise');
     p = q;
   }
   return false;

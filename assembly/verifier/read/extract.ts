@@ -195,7 +195,8 @@ export class Extractor {
     }
     const concluded = this.truncated ? NOWHERE : conclusion(this.runs, p, e, this.goldList, this.goldLetter);
     if (exists(concluded) && this.takeValue(concluded, e)) return Rule.CONCLUSION;
-    const whole = wholeAnswer(p, e, this.goldWords);
+    // \boxed{} 17 holds a box that says nothing
+    const whole = marks.count(Mark.BOX) > 0 ? NOWHERE : wholeAnswer(p, e, this.goldWords);
     if (exists(whole)) {
       if (cut) return Rule.TRUNCATED;
       if (this.takeValue(whole, e)) return Rule.WHOLE;
@@ -335,7 +336,11 @@ export class Extractor {
     }
     const end = closedEnd(p, oneLine ? indexOfByte(p, e, Char.NEWLINE) : sentenceEnd(p, e));
     // nobody answers with a question
-    if (end <= p || (end < e && byteAt(end) == Char.QUESTION)) return false;
+    if (end <= p) return false;
+    if (end < e && byteAt(end) == Char.QUESTION) {
+      this.withdrawn = true;
+      return false;
+    }
     if (marks.count(Mark.BOX) > 0 && this.takeBox(p, this.boxSentenceEnd(p, end, e))) return true;
     const offersLetter = this.goldLetter && (exists(leadingLetter(p, end)) || isWordAt(p, end, 'not'));
     if (offersLetter) {
@@ -380,7 +385,10 @@ export class Extractor {
   takeTag(p: usize, e: usize): bool {
     if (this.takeBox(p, e)) return true;
     // nobody answers with a question
-    if (byteAt(e - 1) == Char.QUESTION) return false;
+    if (byteAt(e - 1) == Char.QUESTION) {
+      this.withdrawn = true;
+      return false;
+    }
     while (p < e && isOneOf(byteAt(p), '# ')) p++;
     const mark = marks.at(Mark.ANSWER, 0);
     if (mark > p && mark < e) {
@@ -392,7 +400,8 @@ export class Extractor {
       return exists(only) && !isDoubted(endOf(only), e, e) && this.takeValue(only, e);
     }
     if (this.takeValue(wholeAnswer(p, e, this.goldWords), e)) return true;
-    if (this.takeValue(this.runs.leadingValue(p, e, this.goldList), e)) return true;
+    const leading = this.runs.leadingValue(p, e, this.goldList);
+    if (exists(leading)) return this.stands(leading, sentenceEnd(p, e), e) && this.takeValue(leading, e);
     // The total is 17.
     const value = this.firm ? afterLastIs(p, sentenceEnd(p, e)) : 0;
     if (value > 0) return this.takeMarked(value, e, e, false);

@@ -87,7 +87,7 @@ function behindClause(p: usize, e: usize): usize {
   while (p < e && !isOneOf(byteAt(p), '.;:?!\n')) {
     const q = skipLetters(p, e);
     if (isWordAt(p, q, 'is') || isWordAt(p, q, 'are')) return skipSpace(q, e);
-    if (isWordAt(p, q, 'not') || isWordAt(p, q, 'nobody')) return 0;
+    if (isWordAt(p, q, 'not') || isWordAt(p, q, 'nobody') || isWordAt(p, q, 'number')) return 0;
     p = max(q, p + 1);
   }
   return 0;
@@ -105,7 +105,10 @@ function isHeading(mark: usize, p: usize, e: usize): bool {
   }
   const line = indexOfByte(mark, e, Char.NEWLINE);
   const rest = trimmed(p, line);
-  return line < p || (exists(rest) && isNumber(rest));
+  if (line < p) return true;
+  // "Answer #17" and "The answer to problem 17" only name one
+  for (q = mark; q < p; q++) if (isLetter(byteAt(q))) return false;
+  return byteAt(p - 1) != Char.HASH && exists(rest) && isNumber(rest);
 }
 
 /** Position behind a sign that links, or 0: `:`, `=`, `->`, `=>`, a dash, →, 是, 为, ：. */

@@ -41,8 +41,12 @@ export function isHypothetical(p: usize, e: usize): bool {
 
 /** How far back the words before a mark are read. */
 const BEFORE: usize = 80;
-/** Words before "answer" that make it another one. */
-const OTHER = new Names(16).add('wrong/incorrect/false/previous/another/intermediate/partial/initial/old');
+/** Words before "answer" that make it another one, or a part of something said about it: "half of the answer". */
+const OTHER = new Names(32).add(
+  'wrong/incorrect/false/previous/another/intermediate/partial/initial/old/of/twice/half/double/triple/plus/minus/times',
+);
+/** Words that may stand between those and "answer". */
+const BETWEEN = new Names(16).add('the/our/my/your/this/that/final/correct');
 
 /** Start of the clause that p stands in, not before s. */
 export function clauseStart(s: usize, p: usize): usize {
@@ -54,10 +58,14 @@ export function clauseStart(s: usize, p: usize): usize {
 /** Whether what a mark at p (behind the word "answer") marks is not said to be the answer: "if the answer is 17", "a wrong answer is 17". */
 export function isNoMark(s: usize, p: usize): bool {
   while (p > s && isLetter(byteAt(p - 1))) p--;
+  let end = p;
   let word = p;
-  while (word > s && isOneOf(byteAt(word - 1), ' _')) word--;
-  const end = word;
-  while (word > s && isLetter(byteAt(word - 1))) word--;
+  do {
+    end = word;
+    while (end > s && isOneOf(byteAt(end - 1), ' _*')) end--;
+    word = end;
+    while (word > s && isLetter(byteAt(word - 1))) word--;
+  } while (word < end && BETWEEN.has(word, <i32>(end - word), true));
   const clause = skipSpace(clauseStart(s, p), p);
   return OTHER.has(word, <i32>(end - word), true) || startsWithFold(clause, p, 'let the ') || isHypothetical(clause, p);
 }
@@ -112,6 +120,8 @@ export function isTakenBack(value: Span, end: usize, e: usize): bool {
     }
     const q = skipLetters(p, end);
     if (TAKING_BACK.has(p, <i32>(q - p), true) && !confirms(p, q, end)) return true;
+    // 17 times the number
+    if (isWordAt(p, q, 'times') && isWordAt(skipSpace(q, end), end, 'the')) return true;
     p = q;
   }
   return isRetracted(end, e) || isFollowedByValue(end, e);
