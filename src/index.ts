@@ -41,7 +41,8 @@ export type { Gpu, GpuOptions } from './gpu/device.js';
 export { openAdapter } from './kernels/executor.js';
 export { openDevice, openGpu, openWasm } from './open/browser.js';
 export { DEVICE_OPTIONS } from './open/choice.js';
-export type { DeviceChoice } from './open/choice.js';
+export type { DeviceChoice, DeviceSettings, OpenOptions } from './open/choice.js';
+export type { AdapterChoice } from './platform/adapter-list.js';
 export type { WasmOptions } from './wasm/device.js';
 export type { Device, DeviceInfo } from './ops/device.js';
 
@@ -179,7 +180,7 @@ export type { NamedRun } from './report/sections.js';
 export type { Axis } from './report/curves.js';
 export type { SFTTrainerOptions } from './train/sft-trainer.js';
 export type { LiveSettings } from './config/live.js';
-export type { CompletionRecord, CompletionTokens, Listener, Phase, TrainEvent } from './train/events.js';
+export type { CompletionRecord, CompletionTokens, Forecast, Listener, Phase, TrainEvent } from './train/events.js';
 
 export { MODEL_SHAPES } from './bench/cases.js';
 export type { Case as BenchCase, ModelShape, Opened as OpenedCase } from './bench/cases.js';

@@ -128,7 +128,7 @@ function noDevice(): MgrpoError {
   );
 }
 
-/** How {@link openOn} opens: which device, and WebGPU's own settings. */
+/** Which device is opened, and WebGPU's own settings. */
 export type OpenOptions = Partial<DeviceSettings> & GpuOptions;
 
 /** Opens what the options mean on a machine. */

@@ -81,8 +81,9 @@ export const CHARTS: readonly Curves[] = [
 ];
 
 /** What counts along a drawing: steps, tokens sampled, or seconds of the steps. */
-export const AXES = ['step', 'tokens', 'seconds'] as const;
-export type Axis = (typeof AXES)[number];
+export type Axis = 'step' | 'tokens' | 'seconds';
+/** All that can count. */
+export const AXES: readonly Axis[] = ['step', 'tokens', 'seconds'];
 
 /** A run as far as its curves go. */
 export interface CurvesRun {

@@ -64,6 +64,7 @@ export class Tokenizer {
     checkIds(definition, `${folder}/tokenizer.json`);
     try {
       this.#encoder = new Encoder(withRustSplitting(definition), {});
+      decodeBytesAsRust(this.#encoder.decoder);
     } catch (error) {
       throw unreadable(folder, error);
     }
@@ -270,6 +271,27 @@ function withRustSplitting(definition: Json): Json {
   };
   const steps = rewrite(definition.pre_tokenizer ?? null);
   return { ...definition, pre_tokenizer: steps.length === 1 ? steps[0] : { type: 'Sequence', pretokenizers: steps } };
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Makes decoders of bytes (`<0xE2>`) do as the tokenizers crate does: a run that is no text is one U+FFFD for each of its bytes, and a byte
+ * order mark stays. The library's own give fewer, and drop it.
+ */
+function decodeBytesAsRust(step: unknown): void {
+  // The library's steps can be called.
+  if ((typeof step !== 'object' && typeof step !== 'function') || step === null) return;
+  if ('decoders' in step && Array.isArray(step.decoders)) step.decoders.forEach(decodeBytesAsRust);
+  if (!('config' in step) || (step.config as Json | null)?.type !== 'ByteFallback') return;
+  const decode = (bytes: Uint8Array): string => {
+    try {
+      return UTF8.decode(bytes);
+    } catch {
+      return '\ufffd'.repeat(bytes.length);
+    }
+  };
+  Object.assign(step, { text_decoder: { decode } });
 }
 
 /** `*_token` fields as plain strings: they may be written as strings or as {content}. */
