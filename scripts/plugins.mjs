@@ -4,44 +4,78 @@ import path from 'node:path';
 import ts from 'typescript';
 
 /**
- * `import source from './x.wgsl'` gives the file's text without comments, with every `#include "name"` line replaced by shaders/lib/name.wgsl;
+ * `import source from './x.wgsl'` gives the file's text without comments and indents, with shaders/lib/name.wgsl where it says `#include "name"`;
  * `x.wasm` gives its bytes as text (src/platform/embedded.ts) or, with `wasm: 'file'`, the address of the file that lies beside the script;
  * `x.css` gives its text without comments and indents; `x.ts?script` gives a script for a page, with all that it imports.
  */
 export function assets({ wasm = 'text' } = {}) {
-  const included = (file, seen = new Set()) =>
-    readFileSync(file, 'utf8').replace(/^#include "([\w-]+)"$/gm, (_, name) => {
-      const lib = path.resolve(import.meta.dirname, `../shaders/lib/${name}.wgsl`);
-      if (seen.has(lib)) return '';
-      seen.add(lib);
-      return included(lib, seen);
-    });
-  // Comments are for who reads the sources; a page need not load them.
-  const bare = (text) =>
-    text
-      .replace(/ *\/\/.*$/gm, '')
-      .replace(/\n{2,}/g, '\n')
-      .trim();
   return {
     name: 'assets',
     enforce: 'pre',
     // Under names of their own, so that no other plugin takes them for styles or modules of the bundle.
     resolveId(source, importer) {
+      if (SHADER_PIECE.test(source)) return source;
       if (!importer || !/\.css$|\?script$/.test(source)) return null;
       return `${path.resolve(path.dirname(importer), source).replace('?', '.')}.text`;
     },
     async load(id) {
-      const file = id.split('?')[0];
+      const [file, piece] = id.split('?');
       if (file.endsWith('.css.text'))
         return `export default ${JSON.stringify(bareStyle(readFileSync(file.slice(0, -5), 'utf8')))};`;
       if (file.endsWith('.script.text')) return `export default ${JSON.stringify(await bundled(file.slice(0, -12)))};`;
-      if (file.endsWith('.wgsl')) return `export default ${JSON.stringify(bare(included(file)))};`;
+      if (SHADER_PIECE.test(id)) return `export default ${JSON.stringify(ownPieces(file)[piece])};`;
+      if (file.endsWith('.wgsl')) return shaderModule(file);
       if (file.endsWith('.wasm') && wasm === 'file')
         return `export default new URL('./${path.basename(file)}', import.meta.url);`;
       if (file.endsWith('.wasm')) return `export default ${JSON.stringify(embedded(readFileSync(file)))};`;
       return null;
     },
   };
+}
+
+/** A piece of a file of shaders/lib, by its place in it: a module of its own, which all that include it share. */
+const SHADER_PIECE = /\.wgsl\?\d+$/;
+
+/** The texts of a WGSL file (at even places), without comments and indents, and the names of what it includes between them. */
+function ownPieces(file) {
+  return readFileSync(file, 'utf8')
+    .split(/^#include "([\w-]+)"$/gm)
+    .map((text) =>
+      text
+        .replace(/ *\/\/.*$/gm, '')
+        .replace(/\s*\n\s*/g, '\n')
+        .trim(),
+    );
+}
+
+/** The pieces of a shader in order, as {file, piece, text}; of what is included more than once only the first stands there. */
+function shaderPieces(file, seen = new Set()) {
+  return ownPieces(file).flatMap((text, piece) => {
+    if (piece % 2 === 0) return text === '' ? [] : [{ file, piece, text }];
+    const lib = path.resolve(import.meta.dirname, `../shaders/lib/${text}.wgsl`);
+    if (seen.has(lib)) return [];
+    seen.add(lib);
+    return shaderPieces(lib, seen);
+  });
+}
+
+/** The text of a shader with all that it includes, without comments. */
+export function shaderText(file) {
+  return shaderPieces(file)
+    .map(({ text }) => text)
+    .join('\n');
+}
+
+/** A module that exports {@link shaderText}, put together from the pieces when it is loaded. */
+function shaderModule(file) {
+  const imports = [];
+  const parts = shaderPieces(file).map((piece) => {
+    if (piece.file === file) return JSON.stringify(piece.text);
+    const name = `piece${imports.length}`;
+    imports.push(`import ${name} from ${JSON.stringify(`${piece.file}?${piece.piece}`)};`);
+    return name;
+  });
+  return `${imports.join('\n')}\nexport default ${parts.join(" + '\\n' + ")};`;
 }
 
 /** A style sheet without comments and indents. */

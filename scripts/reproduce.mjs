@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { assets } from './plugins.mjs';
+import { shaderText } from './plugins.mjs';
 import { WASM_MODULES, targetOf } from './wasm-modules.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -14,11 +14,10 @@ const build = () => {
   return Object.keys(WASM_MODULES).map((name) => [targetOf(name), sum(readFileSync(path.join(root, targetOf(name))))]);
 };
 const [first, second] = [build(), build()];
-const { load } = assets();
 const shaders = readdirSync(path.join(root, 'shaders'))
   .filter((file) => file.endsWith('.wgsl'))
   .sort()
-  .map((file) => load(path.join(root, 'shaders', file)));
+  .map((file) => shaderText(path.join(root, 'shaders', file)));
 for (const [file, digest] of first) console.log(`${digest}  ${file}`);
 console.log(`${sum(shaders.join('\n'))}  shaders/*.wgsl (${shaders.length} files)`);
 if (JSON.stringify(first) !== JSON.stringify(second)) throw new Error('two builds of the same sources differ');
