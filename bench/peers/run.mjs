@@ -1,6 +1,8 @@
 // Sets this package beside its peers on one machine: each waits in a process of its own for its turn, so that other load falls on all alike.
 // node bench/peers/run.mjs grpo|smollm2 --python PYTHON [--rounds N] [--model FOLDER] [--output F.json]
-import { spawn } from 'node:child_process';
+// node bench/peers/run.mjs onnx --model FOLDER --onnx FOLDER [...]: beside ONNX Runtime's and transformers.js' WebAssembly; npm install in this
+// folder brings them, make_onnx.py writes the model.
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,6 +16,7 @@ const { values, positionals } = parseArgs({
     python: { type: 'string', default: 'python3' },
     rounds: { type: 'string', default: '8' },
     model: { type: 'string' },
+    onnx: { type: 'string' },
     output: { type: 'string' },
   },
   allowPositionals: true,
@@ -72,11 +75,22 @@ const KINDS = {
     once: ['grpo', 'mgrpo'],
     prepare: () => undefined,
   },
+  onnx: {
+    contestants: () => ({
+      mgrpo: ours('smollm2.ts', values.model),
+      'onnxruntime-web': [process.execPath, path.join(here, 'onnx.mjs'), 'onnxruntime-web', values.onnx],
+      'transformers.js': [process.execPath, path.join(here, 'onnx.mjs'), 'transformers.js', values.onnx],
+    }),
+    questions: ['prefill', 'decode1', 'decode8'],
+    /** Asked before anything is measured: the answers must be the same. */
+    same: 'ids',
+    prepare: () => undefined,
+  },
 };
 
 const kind = KINDS[what];
-if (!kind || (what === 'smollm2' && !values.model))
-  throw new Error('usage: run.mjs grpo | smollm2 --model FOLDER [--python PYTHON]');
+if (!kind || (what !== 'grpo' && !values.model) || (what === 'onnx' && !values.onnx))
+  throw new Error('usage: run.mjs grpo | smollm2 --model FOLDER | onnx --model FOLDER --onnx FOLDER [--python PYTHON]');
 const folder = mkdtempSync(path.join(os.tmpdir(), 'mgrpo-peers-'));
 const running = {};
 try {
@@ -90,6 +104,12 @@ try {
     } catch {
       console.error(`${name}: left out, it did not start (see above)`);
     }
+  }
+  if (kind.same) {
+    const answers = {};
+    for (const [name, contestant] of Object.entries(running)) answers[name] = JSON.stringify(await contestant.ask(kind.same));
+    if (new Set(Object.values(answers)).size !== 1) throw new Error(`${kind.same} differ: ${JSON.stringify(answers)}`);
+    console.log(`${kind.same}: the same of ${Object.keys(answers).join(', ')}`);
   }
   // The first round warms up; what takes long is asked for once.
   for (let round = 0; round <= Number(values.rounds); round++) {
@@ -118,7 +138,8 @@ try {
     );
     console.log(`${question}: ${texts.join(' · ')}`);
   }
-  const json = JSON.stringify({ what, machine, seconds: report }, null, 1);
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+  const json = JSON.stringify({ what, machine, commit, seconds: report }, null, 1);
   if (values.output) writeFileSync(values.output, `${json}\n`);
 } finally {
   for (const contestant of Object.values(running)) contestant.end();

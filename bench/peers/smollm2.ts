@@ -29,6 +29,13 @@ async function prefill(): Promise<void> {
   state.release();
 }
 
+/** What greedy decoding gives. */
+async function greedy(length: number): Promise<number[]> {
+  const settings = { temperature: 0, maxCompletionLength: length, eosIds: new Set<number>(), seed: 1 };
+  const [found] = await generate(decoder, [{ prompt, streams: [0] }], settings);
+  return [...found!.ids];
+}
+
 /** Samples of one prompt. */
 async function sample(count: number, length: number): Promise<number> {
   const since = performance.now();
@@ -77,6 +84,10 @@ const QUESTIONS: Record<string, () => Promise<unknown>> = {
 };
 say({ ready: true });
 for await (const question of createInterface({ input: process.stdin })) {
+  if (question === 'ids') {
+    say({ ids: await greedy(STEPS) });
+    continue;
+  }
   const since = performance.now();
   const found = await QUESTIONS[question]!();
   say({ seconds: (typeof found === 'number' ? found : performance.now() - since) / 1000 });
