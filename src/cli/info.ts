@@ -25,7 +25,8 @@ export const infoSpec: CommandSpec = {
   mgrpo info [--device D] [--model M]
 
 The last line on stdout is {"device":{"kind","description","why"},"adapters","adapter","limits","features","notes","faster",
-"model"}: adapters are all that WebGPU has here, in the order of --gpu; adapter, limits and features are null where WebGPU is not used.`,
+"model"}: adapters are all that WebGPU has here, in the order of --gpu; where WebGPU is not used there are none, and adapter, limits and
+features are null.`,
   own: OWN,
 };
 
@@ -67,7 +68,8 @@ async function describeMachine(settings: DeviceSettings, model: ModelInfo | unde
   const { kind, description } = device.info;
   await device.destroy();
   const { why, notes } = chosen;
-  const adapters = settings.device === 'wasm' ? [] : await nodeAdapters();
+  // Dawn writes warnings where it is asked and there is no driver.
+  const adapters = chosen.adapter ? await nodeAdapters() : [];
   const webgpu = chosen.adapter && describeAdapter(chosen.adapter);
   const faster = kind === 'gpu' ? null : FASTER[kind];
   const rows: [string, string][] = [
