@@ -209,8 +209,12 @@ export class RunFolder {
         break;
       }
       case 'completions': {
-        const rows = event.rows.map(({ tokens: _, ...row }) => row);
-        await this.#append('completions.jsonl', rows);
+        const { rows } = event;
+        // The log is for people: ids and log-probs of tokens stay out of it.
+        await this.#append(
+          'completions.jsonl',
+          rows.map((row) => ({ ...row, tokens: undefined })),
+        );
         if (this.#writesTables && rows.length > 0) await writeTable(this.files, rows);
         break;
       }
