@@ -24,9 +24,9 @@ export const infoSpec: CommandSpec = {
 
   mgrpo info [--device D] [--model M]
 
-The last line on stdout is {"device":{"kind","description","why"},"adapters","adapter","limits","features","notes","faster",
-"model"}: adapters are all that WebGPU has here, in the order of --gpu; where WebGPU is not used there are none, and adapter, limits and
-features are null.`,
+The last line on stdout is {"device":{"kind","description","why"},"adapters","adapter","limits","features","notes",
+"faster","model"}: adapters are all that WebGPU has here, in the order of --gpu; where WebGPU is not used there are
+none, and adapter, limits and features are null.`,
   own: OWN,
 };
 

@@ -126,10 +126,14 @@ async function find(software: boolean, choice: AdapterChoice): Promise<Found> {
   }
 }
 
-/** Whether a Vulkan loader may find a driver: one that its variables name, or a manifest where it looks for them. */
+/** Whether a Vulkan loader may find a driver: one that its variables name, instead of all others or beside them, or one in its folders. */
 function hasDriver(): boolean {
   const { env } = process;
-  if (['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_ADD_DRIVER_FILES'].some((name) => env[name])) return true;
+  const isNamed = (name: string): boolean => (env[name] ?? '').split(':').some((file) => existsSync(file));
+  // With one of these the loader looks nowhere else.
+  const only = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'].find((name) => env[name]);
+  if (only) return isNamed(only);
+  if (isNamed('VK_ADD_DRIVER_FILES')) return true;
   const bases = [
     env['XDG_CONFIG_HOME'] ?? path.join(homedir(), '.config'),
     env['XDG_DATA_HOME'] ?? path.join(homedir(), '.local/share'),
