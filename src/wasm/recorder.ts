@@ -62,8 +62,9 @@ export class WasmRecorder implements Recorder, List {
     if (data.length === 0) return;
     const address = this.device.heap.allocate(data.byteLength, 'staged data');
     this.device.put(data, address);
-    this.#staged.push(address);
+    // A full list is handed over before the move is recorded, and frees what was staged for it: this belongs to the next.
     this.move(address, addressOf(t), data.byteLength);
+    this.#staged.push(address);
   }
 
   copy(source: Tensor, target: Tensor): void {

@@ -1,7 +1,7 @@
 // The WebAssembly device: memory, order of work, threads. What its kernels compute is tested with those of WebGPU, in test/kernels.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { add, gatherRows, scale } from '../../src/ops/elementwise.js';
 import { attention, attentionBackward } from '../../src/ops/attention.js';
 import { gradNorm } from '../../src/ops/adamw.js';
@@ -142,6 +142,22 @@ describe('the WebAssembly device', () => {
       [50, 100, 150, 200].map((i) => [2 * i, 2 * i]),
     );
     expect((await d.read(x))[0].slice(0, 2)).toEqual(Float32Array.of(-1, 400));
+  });
+
+  it('frees staged data with the list that copies it, not with the full one before it', async () => {
+    const d = await device();
+    const t = d.tensor([4]);
+    const submit = vi.spyOn(d, 'submit');
+    const rec = d.recorder();
+    for (let i = 0; i < 64; i++) rec.clear(t);
+    rec.write(t, Float32Array.of(1, 2, 3, 4));
+    rec.submit();
+    const staged = submit.mock.calls.map(([, count, addresses]) => [count, addresses.length]);
+    expect(staged).toEqual([
+      [64, 0],
+      [1, 1],
+    ]);
+    expect((await d.read(t))[0]).toEqual(Float32Array.of(1, 2, 3, 4));
   });
 
   it('keeps freed memory until the work that uses it is done, then gives it out again', async () => {
