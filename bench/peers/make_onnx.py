@@ -1,4 +1,4 @@
-"""SmolLM2 as an ONNX model in transformers.js' layout: python make_onnx.py FOLDER OUT (pip: onnxruntime-genai onnx torch transformers>=5.2).
+"""SmolLM2 as an ONNX model in transformers.js' layout: python make_onnx.py FOLDER OUT (pip: onnxruntime-genai onnx onnx-ir torch transformers>=5.2).
 
 ONNX Runtime's own builder writes it, with its fused attention and norms and with logits of the last token alone: what runs fastest there.
 """
