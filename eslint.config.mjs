@@ -16,8 +16,9 @@ export default tseslint.config(
     },
   },
   {
-    files: ['examples/**/*.js'],
+    files: ['examples/**/*.{js,jsx}'],
     languageOptions: {
+      parserOptions: { ecmaFeatures: { jsx: true } },
       globals: { document: 'readonly', Worker: 'readonly', HTMLElement: 'readonly', customElements: 'readonly' },
     },
   },

@@ -1,0 +1,4 @@
+// The worker of the page: the engine, and nothing else.
+import { serveEngine } from 'mgrpo/worker/serve';
+
+serveEngine();
