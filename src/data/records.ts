@@ -1,12 +1,12 @@
 // Data files as records: one table of the kinds of files that are read, by their names or their first bytes. What a record means: tasks/rows.
-import { MgrpoError, show } from '../errors.js';
-import { isObject } from '../options/border.js';
+import { MgrpoError } from '../errors.js';
 import { decodeText } from '../platform/files.js';
 import type { FileSource } from '../platform/files.js';
 import { jsonRecords } from '../tasks/jsonl.js';
 import { refuseRow } from '../tasks/rows.js';
 import type { BadRow, DataRecord } from '../tasks/rows.js';
 import { delimitedRecords } from './delimited.js';
+import { parquetRecords } from './parquet.js';
 
 /** Where a data file is. */
 export interface DataFile {
@@ -49,7 +49,7 @@ export const DATA_KINDS: readonly DataKind[] = [
   },
   { name: 'CSV', endings: ['.csv'], begins: () => false, read: tableOf(',') },
   { name: 'TSV', endings: ['.tsv'], begins: () => false, read: tableOf('\t') },
-  { name: 'parquet', endings: ['.parquet'], begins: startsWith(0x50, 0x41, 0x52, 0x31), read: parquetRecords },
+  { name: 'parquet', endings: ['.parquet'], begins: startsWith(0x50, 0x41, 0x52, 0x31), read: readParquet },
 ];
 
 /**
@@ -118,56 +118,11 @@ async function bytesOf({ files, path }: DataFile): Promise<Uint8Array> {
   }
 }
 
-async function parquetRecords({ files, path }: DataFile, where: string, limit: number): Promise<DataRecord[]> {
-  const [{ cachedAsyncBuffer, parquetMetadataAsync, parquetReadObjects }, { compressors }] = await Promise.all([
-    import('hyparquet'),
-    import('hyparquet-compressors'),
-  ]);
-  const packed = startsWith(0x1f, 0x8b)(await files.readRange(path, 0, 2));
-  const whole = packed ? await bytesOf({ files, path }) : null;
-  const byteLength = whole?.length ?? (await files.size(path));
-  const slice = async (start: number, end = byteLength): Promise<ArrayBuffer> => {
-    const from = start < 0 ? byteLength + start : start;
-    const bytes = whole?.subarray(from, end) ?? (await files.readRange(path, from, end));
-    return new Uint8Array(bytes).buffer;
-  };
-  const cached = cachedAsyncBuffer({ byteLength, slice });
-  let hasFailed = false;
-  const file = {
-    byteLength,
-    // hyparquet begins to read columns before it has looked at all of them. Where it then refuses one it waits for none, and what is wrong in
-    // those it began would be an error that nobody awaits: they wait until it has looked, and for ever where it refused.
-    async slice(start: number, end?: number): Promise<ArrayBuffer> {
-      await new Promise((resolve) => setTimeout(resolve));
-      return hasFailed ? new Promise<never>(() => undefined) : cached.slice(start, end);
-    },
-  };
-  try {
-    const metadata = await parquetMetadataAsync(cached);
-    const rowEnd = Math.min(limit, Number(metadata.num_rows));
-    const rows = await parquetReadObjects({ file, metadata, compressors, rowEnd }).catch((error: unknown) => {
-      hasFailed = true;
-      throw error;
-    });
-    return rows.map((row, i) => ({ where: `${where}: row ${i + 1}`, values: plainValue(row) as DataRecord['values'] }));
-  } catch (cause) {
-    if (cause instanceof MgrpoError) throw cause;
-    throw new MgrpoError(
-      'bad_file',
-      `${where}: expected a parquet file, got ${show(cause)}; fetch it again, or give it as JSON lines`,
-      {
-        cause,
-      },
-    );
+async function readParquet({ files, path }: DataFile, where: string, limit: number): Promise<DataRecord[]> {
+  if (!startsWith(0x1f, 0x8b)(await files.readRange(path, 0, 2))) {
+    const read = (start: number, end: number): Promise<Uint8Array> => files.readRange(path, start, end);
+    return parquetRecords({ size: await files.size(path), read }, where, limit);
   }
-}
-
-/** A value of a parquet file as JSON has it: 64-bit integers become numbers, or text where a number would not hold them. */
-function plainValue(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (value === undefined) return null;
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map(plainValue);
-  if (!isObject(value) || ArrayBuffer.isView(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plainValue(inner)]));
+  const whole = await bytesOf({ files, path });
+  return parquetRecords({ size: whole.length, read: (start, end) => Promise.resolve(whole.subarray(start, end)) }, where, limit);
 }

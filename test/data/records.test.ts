@@ -54,6 +54,27 @@ describe('data files that other programs wrote', () => {
     expect(row!.prompt).toHaveLength(4);
   });
 
+  it.each([1, 2])('encodings and pages of kind %i are read', async (kind) => {
+    const records = await readRecords({ files, path: `encodings-${kind}.parquet` });
+    const row = (i: number): object => ({ question: `What is ${i} + ${i}?`, answer: i % 7 === 3 ? null : `${2 * i}` });
+    expect(records.map(({ values }) => values)).toEqual(
+      Array.from({ length: 40 }, (_, i) => ({ ...row(i), id: i * i, odd: i % 2 === 1, half: i / 2 })),
+    );
+  });
+
+  // hyparquet alone ends the process on the first of them, and reads the second for ever.
+  it.each([
+    ['gsm8k-none', 187, [0xfe, 0xff, 0xff, 0x7f], /a run of more values than the page has: 134217727/],
+    ['encodings-1', 415, [0x80, 0x01, 0xff, 0xff, 0xff, 0xff, 0x0f], /blocks of an impossible size/],
+    ['encodings-1', 33, [0], /blocks of an impossible size/],
+    ['encodings-1', 969, Array<number>(20).fill(0x80), /a number of more than 10 bytes/],
+    ['encodings-1', -8, [0xff, 0xff], /metadata of \d+ bytes in a file of 1377/],
+  ])('%s.parquet with the bytes at %i changed is refused', async (name, at, bytes, said) => {
+    const file = new Uint8Array(readFileSync(path.join(folder, `${name}.parquet`)));
+    file.set(bytes, at < 0 ? file.length + at : at);
+    await expect(readRecords({ files: new MemoryFiles('m', { 'a.parquet': file }), path: 'a.parquet' })).rejects.toThrow(said);
+  });
+
   it('are known by their first bytes where the name says nothing', async () => {
     const bytes = readFileSync(path.join(folder, 'gsm8k-snappy.parquet'));
     const plain = new MemoryFiles('m', { data: new Uint8Array(bytes), other: 'hello' });

@@ -152,10 +152,10 @@ export async function readers(): Promise<readonly Reader[]> {
         if (/<script>(?!\()|<img/i.test(page.replace(/<script>[^]*?<\/script>/, ''))) throw new Error('a script in the page');
       },
     },
-    ...['none', 'snappy'].map((packed) => ({
-      name: `parquet (${packed})`,
+    ...['gsm8k-none', 'gsm8k-snappy', 'chats', 'encodings-1', 'encodings-2'].map((name) => ({
+      name: `parquet (${name})`,
       cost: 10,
-      seeds: [readFileSync(path.join(import.meta.dirname, `../data/files/gsm8k-${packed}.parquet`))],
+      seeds: [readFileSync(path.join(import.meta.dirname, `../data/files/${name}.parquet`))],
       read: (file: Uint8Array) => records('a.parquet', file),
     })),
     { name: 'CSV', seeds: [TABLE], read: (file) => records('a.csv', file) },

@@ -20,6 +20,11 @@ chats = [
     {"messages": [{"role": "user", "content": "3+3?"}, {"role": "assistant", "content": "6"}], "big": 7, "none": "x"},
 ]
 pq.write_table(pa.Table.from_pylist(chats), out / "chats.parquet", data_page_version="2.0")
+encodings = {"question": "DELTA_BYTE_ARRAY", "answer": "DELTA_LENGTH_BYTE_ARRAY", "id": "DELTA_BINARY_PACKED", "odd": "RLE", "half": "BYTE_STREAM_SPLIT"}
+numbers = [{"question": f"What is {i} + {i}?", "answer": None if i % 7 == 3 else str(2 * i), "id": i * i, "odd": i % 2 == 1, "half": i / 2} for i in range(40)]
+for version in ["1.0", "2.0"]:
+    pq.write_table(pa.Table.from_pylist(numbers), out / f"encodings-{version[0]}.parquet", data_page_version=version, use_dictionary=False,
+                   column_encoding=encodings, compression="none", store_schema=False, write_statistics=False)
 with open(out / "problems.csv", "w", newline="", encoding="utf-8-sig") as file:
     writer = csv.DictWriter(file, ["question", "answer", "id"])
     writer.writeheader()
