@@ -1,6 +1,6 @@
 // Looks at a parquet file before hyparquet reads it, which believes what a file counts: a run of 2²⁷ levels in a page of nine bytes ends the
-// process of Node, blocks of −1 integers are read for ever. What is counted here is bounded by what a file has to have. Source: the format's
-// Encodings.md, and its Thrift definition (compact protocol).
+// process of Node, blocks of −1 integers are read for ever. What is counted here is bounded by what a file has to have. Source: the description of
+// encodings in apache/parquet-format, and its Thrift definition (compact protocol).
 import type { ColumnMetaData, Compressors, FileMetaData, SchemaTree } from 'hyparquet';
 
 /** Most bytes of an unpacked page. */
