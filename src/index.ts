@@ -187,7 +187,10 @@ export type { Case as BenchCase, ModelShape, Opened as OpenedCase } from './benc
 export type { CeilingName } from './bench/ceilings.js';
 export { benchTable, compareTable, renderBench } from './bench/page.js';
 export { BENCH_SCHEMA, benchCases, compareBench, runBench } from './bench/run.js';
-export type { BenchOptions, BenchReport, BenchResult, Compared, MeasuredCeiling, Spread } from './bench/run.js';
+export { peersTable, runPeers } from './bench/peers.js';
+export type { Contender, LeftOut, Peer, PeerCase, PeerResult, PeersOptions, PeersReport } from './bench/peers.js';
+export type { BenchOptions, BenchReport, BenchResult, Compared, MeasuredCeiling } from './bench/run.js';
+export type { Spread } from './bench/timed.js';
 
 export { ARMS, ARM_NAMES } from './study/arms.js';
 export type { Arm, Score } from './study/arms.js';

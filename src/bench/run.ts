@@ -4,16 +4,10 @@ import type { Device } from '../ops/device.js';
 import { kernelCases, MODEL_SHAPES, type Case, type Opened } from './cases.js';
 import { openCeilings, type Ceiling, type CeilingName } from './ceilings.js';
 import { phaseCases } from './phases.js';
+import { interleave, Timed, type Spread } from './timed.js';
 
 /** Version of what {@link runBench} gives. */
 export const BENCH_SCHEMA = 'mgrpo-bench/1';
-
-/** Milliseconds of one run: the median over the rounds, the least and the most. */
-export interface Spread {
-  readonly median: number;
-  readonly least: number;
-  readonly most: number;
-}
 
 /** What a device can do at most. */
 export interface MeasuredCeiling {
@@ -64,9 +58,6 @@ export interface BenchOptions {
 
 /** Cases that are open at a time: a round goes through them and the ceilings. */
 const TOGETHER = 6;
-/** Milliseconds that one timing should take at least. */
-const LONG_ENOUGH = 20;
-const MOST_REPEATS = 200;
 
 /** The cases of some models. */
 export function benchCases({ quick = false, models }: Pick<BenchOptions, 'quick' | 'models'> = {}): Case[] {
@@ -86,7 +77,7 @@ export async function runBench(device: Device, options: BenchOptions = {}): Prom
   check(Number.isInteger(rounds) && rounds >= 3, `bench: expected at least 3 rounds, got ${rounds}`);
   const cases = benchCases(options);
   const ceilings = openCeilings(device);
-  const tops = ceilings.map((ceiling) => new Timed(device, ceiling));
+  const tops = ceilings.map((ceiling) => new Timed(repeatOf(device, ceiling)));
   const timed: { readonly of: Case; readonly times: Timed }[] = [];
   try {
     for (let from = 0; from < cases.length; from += TOGETHER) {
@@ -96,14 +87,9 @@ export async function runBench(device: Device, options: BenchOptions = {}): Prom
           signal?.throwIfAborted();
           onProgress?.(from + part.length, cases.length, `${one.model} ${one.name}`);
           const opened = await one.open(device);
-          part.push({ of: one, opened, times: new Timed(device, opened) });
+          part.push({ of: one, opened, times: new Timed(repeatOf(device, opened)) });
         }
-        for (let round = 0; round <= rounds; round++) {
-          for (const { times } of [...tops.map((times) => ({ times })), ...part]) {
-            signal?.throwIfAborted();
-            await times.round();
-          }
-        }
+        await interleave([...tops, ...part.map(({ times }) => times)], rounds, signal);
         timed.push(...part.map(({ of, times }) => ({ of, times })));
       } finally {
         for (const { opened } of part) opened.free();
@@ -120,44 +106,16 @@ export async function runBench(device: Device, options: BenchOptions = {}): Prom
   };
 }
 
-/** Something that is timed round by round; the first round warms up and finds how often to repeat. */
-class Timed {
-  readonly #device: Device;
-  readonly #work: Pick<Opened, 'record' | 'run'>;
-  readonly #ms: number[] = [];
-  #repeats = 0;
-
-  constructor(device: Device, work: Pick<Opened, 'record' | 'run'>) {
-    [this.#device, this.#work] = [device, work];
-  }
-
-  get spread(): Spread {
-    const sorted = this.#ms.toSorted((a, b) => a - b);
-    const middle = sorted.length >> 1;
-    const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-    return { median, least: sorted[0]!, most: sorted.at(-1)! };
-  }
-
-  async round(): Promise<void> {
-    if (this.#repeats === 0) {
-      await this.#time(1);
-      this.#repeats = Math.min(MOST_REPEATS, Math.max(1, Math.ceil(LONG_ENOUGH / (await this.#time(1)))));
-    } else this.#ms.push(await this.#time(this.#repeats));
-  }
-
-  /** Milliseconds of one of `repeats` runs. */
-  async #time(repeats: number): Promise<number> {
-    const { record, run } = this.#work;
-    await this.#device.idle();
-    const begun = performance.now();
+/** Runs something as often as asked, and waits until it is done. */
+function repeatOf(device: Device, { record, run }: Pick<Opened, 'record' | 'run'>): (times: number) => Promise<void> {
+  return async (times) => {
     if (record) {
-      const rec = this.#device.recorder();
-      for (let i = 0; i < repeats; i++) record(rec);
+      const rec = device.recorder();
+      for (let i = 0; i < times; i++) record(rec);
       rec.submit();
-      await this.#device.idle();
-    } else for (let i = 0; i < repeats; i++) await run!();
-    return (performance.now() - begun) / repeats;
-  }
+    } else for (let i = 0; i < times; i++) await run!();
+    await device.idle();
+  };
 }
 
 /** Rates go by the best round (what the device can do), times of calls by the median. */

@@ -7,6 +7,7 @@ import {
   compareTable,
   DEVICE_OPTIONS,
   MgrpoError,
+  peersTable,
   renderBench,
   runBench,
 } from '../index.js';
@@ -15,6 +16,7 @@ import type { OptionTable } from '../options/table.js';
 import { ownSettings, readFlags } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { printResult, say } from './output.js';
+import { checkPeers, measurePeers } from './peers.js';
 import { withSession } from './session.js';
 import { packageVersion } from './version.js';
 
@@ -33,6 +35,9 @@ const OWN = {
   },
   output: file('File for the report, as JSON.'),
   html: file('File for the report as one HTML page, with a roofline.'),
+  peers: file(
+    'Folder with other libraries (bench/peers of this package, installed): kernels beside theirs, on one device of WebGPU.',
+  ),
   compare: file(
     'A report of another run, to compare this run with; a second one behind it is compared instead, and nothing is measured.',
   ),
@@ -45,8 +50,9 @@ export const benchSpec: CommandSpec = {
 
   mgrpo bench [--quick] [--device D] [--output F.json] [--html F.html]
   mgrpo bench --compare before.json after.json
+  mgrpo bench --peers FOLDER [--device D] [--output F.json]
 
-Other load on the machine falls on all cases alike, but makes all slower. The last line on stdout is the report, or the comparison.`,
+With --peers the exit code is 1 where a peer is ahead in a kernel, or computes something else. Other load on the machine falls on all cases alike, but makes all slower. The last line on stdout is the report, or the comparison.`,
   own: OWN,
 };
 
@@ -56,21 +62,32 @@ export async function benchCommand(argv: readonly string[]): Promise<Work | null
   const given = readFlags(benchSpec, second === undefined ? argv : argv.slice(0, -1));
   if (given === null) return null;
   const settings = ownSettings(benchSpec, OWN, given);
-  const { quick, rounds, models, output, html, compare } = settings;
+  const { quick, rounds, models, output, html, compare, peers } = settings;
+  const save = (report: object): void => {
+    if (output !== null) writeFileSync(output, `${JSON.stringify({ ...report, mgrpo: packageVersion() }, null, 1)}\n`);
+  };
   const before = compare === null ? null : readReport(compare);
   if (before && second !== undefined) {
     const after = readReport(second);
     return () => finish(before, after);
   }
+  if (peers !== null) checkPeers(peers);
   return () =>
     withSession(settings, 'stopping', async ({ device, progress, signal }) => {
+      const onProgress = (done: number, total: number, name: string): void => progress.line(`${done + 1}/${total} ${name}`);
+      if (peers !== null) {
+        const report = await measurePeers(device, settings, peers, { rounds, signal, onProgress });
+        say(peersTable(report));
+        save(report);
+        await printResult(report);
+        return report.behind.length + report.unequal.length > 0 ? 1 : 0;
+      }
       const report = await runBench(device, {
-        ...{ quick, rounds, signal },
+        ...{ quick, rounds, signal, onProgress },
         ...(models && { models }),
-        onProgress: (done, total, name) => progress.line(`${done + 1}/${total} ${name}`),
       });
       say(benchTable(report));
-      if (output !== null) writeFileSync(output, `${JSON.stringify({ ...report, mgrpo: packageVersion() }, null, 1)}\n`);
+      save(report);
       if (html !== null) writeFileSync(html, renderBench(report, [['mgrpo', packageVersion()]]));
       if (before) return finish(before, report);
       await printResult(report);

@@ -104,6 +104,7 @@ describe('mgrpo', () => {
     [['eval', '--model', 'x', '--task', 'arithmetic', '--limit', '0'], 'for limit, got 0'],
     [['sft', '--init', 'llama', '--task', 'arithmetic', '--adam-beta1', '2'], 'for adamBeta1, got 2'],
     [['bench', '--device', 'wasm', '--gpu', '1'], 'gpu choose an adapter of WebGPU'],
+    [['bench', '--peers', 'docs'], 'expected a folder with kernels.mjs and installed packages for peers, got docs'],
     [['info', '--backend', 'cuda'], 'one of vulkan, metal, d3d12'],
   ])('%j is a wrong call, exit code 2', async (words, text) => {
     const { code, stdout, stderr } = await mgrpo(words);
