@@ -20,6 +20,7 @@ import type { VerifierSettings } from '../config/verifier.js';
 import { fillOptions } from '../options/fill.js';
 import type { Settings } from '../options/table.js';
 import { hubAccess } from '../platform/hub-access.js';
+import { looksLocal } from '../platform/hub-data.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { WorkerModule } from '../platform/reward-worker-node.js';
 import { valuesOf } from './flags.js';
@@ -87,11 +88,6 @@ export async function readNamed(
   }
   const { hubUrl, token } = hubAccess();
   return { records: await readDataset(dataset, { split, limit, token: (await token()) ?? undefined, hubUrl }), columns };
-}
-
-/** Whether a name that is no file was meant as one. */
-function looksLocal(name: string): boolean {
-  return !name.includes('://') && (/^[./~]/.test(name) || /\.(jsonl?|ndjson|csv|tsv|parquet)(\.gz)?$/.test(name));
 }
 
 /** The entries of --column by the new name; adds a problem for each that is none. */

@@ -40,6 +40,8 @@ export type GivenValues = Map<string, unknown>;
 /** An option with its flag, without the dashes: `max-completion-length`, `layer2-mode`. */
 export interface Flag extends Option {
   readonly flag: string;
+  /** Whether only TRL has it: its value is one of YAML, and may be missing (true). */
+  readonly isTrl?: true;
 }
 
 const CONFIG: Option = {
@@ -106,22 +108,27 @@ export function readFlags(command: CommandSpec, argv: readonly string[]): GivenV
       continue;
     }
     const next = argv[i + 1];
+    const isAlone = flag.spec.type === 'boolean' || flag.isTrl === true;
     const takesNext =
       text === undefined &&
       next !== undefined &&
-      (flag.spec.type === 'boolean' ? /^(true|false)$/.test(next) : !splitFlag(next, byFlag).flag);
+      (flag.spec.type === 'boolean' ? /^(true|false)$/i.test(next) : !splitFlag(next, byFlag).flag);
     if (takesNext) i++;
-    const value = takesNext ? next : (text ?? (flag.spec.type === 'boolean' ? 'true' : undefined));
+    const value = takesNext ? next : (text ?? (isAlone ? 'true' : undefined));
     if (value === undefined) {
       const got = next === undefined ? 'nothing' : `the flag ${next}`;
       problems.push(`expected ${describe(flag.spec)} after --${name}, got ${got}`);
       continue;
     }
+    const values = [value];
+    // TRL's lists are several words after one flag.
+    const isList = flag.isTrl === true || flag.spec.type === 'strings' || flag.spec.type === 'numbers';
+    if (takesNext && isList && word.includes('_')) while (argv[i + 1]?.startsWith('--') === false) values.push(argv[++i]!);
     try {
-      given.set(flag.name, joined(flag, given.get(flag.name), parseFlag(flag, value)));
+      if (flag.isTrl) given.set(flag.name, values.length > 1 ? values : parseYaml(value));
+      else for (const each of values) given.set(flag.name, joined(flag, given.get(flag.name), parseFlag(flag, each)));
     } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      problems.push(error.message);
+      problems.push(error instanceof UsageError ? error.message : `--${flag.flag}: ${reasonOf(error).split('\n')[0]}`);
     }
   }
   const file = given.get('config');
@@ -132,6 +139,10 @@ export function readFlags(command: CommandSpec, argv: readonly string[]): GivenV
   const all = new Map([...fromFile, ...given]);
   for (const change of changes) applyChange(change, all, problems);
   const values = ours(all, problems, notes);
+  // What else is wrong is told together with it.
+  if (problems.length > 0)
+    for (const [prefix, table] of [['', command.own] as const, ...Object.entries(command.tables ?? {})])
+      fillOptions(table, valuesOf(values, table, prefix), problems, { prefix });
   refuse(command.name, problems);
   if (notes.length > 0) say(`no meaning here, left out: ${notes.join(', ')}`);
   return values;
@@ -185,7 +196,7 @@ function isPool(name: string): name is keyof typeof PHRASE_POOLS {
 function trlFlags(command: CommandSpec): Flag[] {
   if (!command.takesTrl) return [];
   const spec: OptionSpec = { type: 'string', nullable: true, default: null, doc: 'As in TRL.' };
-  return TRL_NAMES.filter((name) => ourName(name) === name).map((name) => ({ name, spec, flag: flagOf(name) }));
+  return TRL_NAMES.filter((name) => ourName(name) === name).map((name) => ({ name, spec, flag: flagOf(name), isTrl: true }));
 }
 
 /** The flag that a word names, undefined where there is none, and the text after its `=`; `--no-x` is `--x=false`. */
@@ -277,7 +288,7 @@ export function flattenValues(content: unknown, known: readonly Option[], where:
       if (groups.has(name)) visit(inner ?? {}, `${name}.`);
       else if (!names.includes(name))
         problems.push(`${where}: unknown option ${name}; the nearest known one is ${nearest(name, names)}`);
-      else given.set(name, inner);
+      else if (inner !== null || known.find((option) => option.name === name)?.spec.nullable) given.set(name, inner);
     }
   };
   visit(content ?? {}, '');

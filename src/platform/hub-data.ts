@@ -24,6 +24,11 @@ export function isHubDataset(name: string): boolean {
   return NAME.test(name);
 }
 
+/** Whether a name that is no file was meant as one. */
+export function looksLocal(name: string): boolean {
+  return !name.includes('://') && (/^[./~]/.test(name) || /\.(jsonl?|ndjson|csv|tsv|parquet)(\.gz)?$/.test(name));
+}
+
 const NAME = new RegExp(`^(${HUB_ID})(?::([^:]*))?(?::([^:]+))?$`);
 
 /** Configs that stand for a data set whose name comes without one. */

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readFlags } from '../../src/cli/flags.js';
+import { commandFlags, ownSettings, readFlags, valuesOf } from '../../src/cli/flags.js';
 import { trainSpec } from '../../src/cli/train.js';
+import { TRL_NAMES, ourName } from '../../src/cli/trl.js';
+import { GRPO_OPTIONS, completeGRPO } from '../../src/config/grpo.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-trl-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,7 +33,7 @@ per_device_train_batch_size: 8
 max_completion_length: 256
 bf16: true
 use_vllm: true
-eval_strategy: "no"
+eval_strategy: steps
 report_to: [none, tensorboard]
 `);
     expect(Object.fromEntries(readFlags(trainSpec, ['--config', file, '--learning_rate', '1e-4', '--lora_r=8'])!)).toEqual({
@@ -45,10 +47,159 @@ report_to: [none, tensorboard]
       numGenerations: 8,
       perDeviceTrainBatchSize: 8,
       maxCompletionLength: 256,
+      evalSteps: 10,
       reportTo: ['tensorboard'],
       loraR: 8,
       loraAlpha: 32,
     });
+  });
+
+  it('are all known, and their defaults are no problem', () => {
+    const { settings } = JSON.parse(readFileSync(path.join(import.meta.dirname, 'trl-settings.json'), 'utf8')) as {
+      settings: Record<string, unknown>;
+    };
+    const known = new Set([...commandFlags(trainSpec).map(({ name }) => name), ...TRL_NAMES]);
+    expect(Object.keys(settings).filter((name) => !known.has(ourName(name)))).toEqual([]);
+    const document = readFileSync('docs/roads.md', 'utf8');
+    const camel = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+    const others = Object.keys(settings).filter((name) => TRL_NAMES.includes(camel(name)));
+    expect(others.filter((name) => !document.includes(`\`${name}`))).toEqual([]);
+    const file = yaml(JSON.stringify({ ...settings, dataset_name: 'trl-lib/math', beta: 0.04 }));
+    const values = readFlags(trainSpec, ['--config', file])!;
+    expect(values.get('dataset')).toBe('trl-lib/math::train');
+    expect(values.has('evalDataset')).toBe(false);
+    const problems: string[] = [];
+    completeGRPO(valuesOf(values, GRPO_OPTIONS), problems);
+    ownSettings(trainSpec, trainSpec.own, values, problems);
+    expect(problems).toEqual([]);
+  });
+
+  it.each<[string, string, readonly string[], object | readonly RegExp[]]>([
+    [
+      "TRL's own of PEFT",
+      `
+model_name_or_path: Qwen/Qwen2-0.5B-Instruct
+dataset_name: trl-lib/DeepMath-103K
+reward_funcs: [accuracy_reward]
+learning_rate: 1.0e-5
+gradient_accumulation_steps: 2
+num_generations: 8
+max_completion_length: 128
+use_peft: true
+lora_task_type: CAUSAL_LM
+save_strategy: "no"
+eval_strategy: no
+eval_steps: 100
+gradient_checkpointing: true
+gradient_checkpointing_kwargs: {use_reentrant: false}
+dtype: bfloat16
+bf16: true
+`,
+      ['--lora_target_modules', 'q_proj', 'k_proj', '--use_vllm', '--vllm_mode', 'colocate'],
+      {
+        model: 'Qwen/Qwen2-0.5B-Instruct',
+        dataset: 'trl-lib/DeepMath-103K',
+        reward: ['accuracy_reward'],
+        learningRate: 1e-5,
+        gradientAccumulationSteps: 2,
+        numGenerations: 8,
+        maxCompletionLength: 128,
+        loraR: 16,
+        loraAlpha: 32,
+        targetModules: ['q_proj', 'k_proj'],
+        saveSteps: null,
+        gradientCheckpointing: true,
+        dtype: 'bf16',
+      },
+    ],
+    [
+      'one of open-r1',
+      `
+model_name_or_path: deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B
+model_revision: main
+torch_dtype: bfloat16
+attn_implementation: flash_attention_2
+dataset_name: open-r1/OpenR1-Math-220k
+dataset_prompt_column: problem
+system_prompt: "You are a helpful AI Assistant."
+bf16: true
+use_vllm: true
+do_eval: false
+gradient_accumulation_steps: 4
+hub_model_id: DeepSeek-R1-Distill-Qwen-1.5B-GRPO
+hub_strategy: every_save
+learning_rate: 1.0e-06
+log_completions: true
+log_level: info
+lr_scheduler_type: cosine_with_min_lr
+lr_scheduler_kwargs: {min_lr_rate: 0.1}
+max_prompt_length: 512
+max_steps: -1
+num_train_epochs: 1
+overwrite_output_dir: true
+push_to_hub: true
+report_to: [wandb]
+reward_funcs: [accuracy, format, tag_count]
+reward_weights: [1.0, 1.0, 1.0]
+save_strategy: "epoch"
+save_total_limit: 1
+seed: 42
+temperature: 0.7
+warmup_ratio: 0.1
+`,
+      [],
+      [
+        /unknown option datasetPromptColumn/,
+        /lrSchedulerKwargs .*schedules have no settings/,
+        /maxPromptLength 512: prompts are never cut/,
+        /pushToHub true: .*mgrpo push/,
+        /reportTo "wandb"/,
+        /saveStrategy "epoch": .*save_steps/,
+        /one of constant, .* for lrSchedulerType, got "cosine_with_min_lr"/,
+      ],
+    ],
+    [
+      'one without PEFT that names its parts all the same',
+      'use_peft: false\nlora_r: 16\nlora_alpha: 64\nlora_dropout: 0.05\nlora_target_modules: all-linear\nscale_rewards: false\nwarmup_steps: 0.05\n',
+      ['--dataset_name', 'a/b', '--dataset_config', 'main'],
+      { scaleRewards: 'none', warmupRatio: 0.05, dataset: 'a/b:main:train' },
+    ],
+    [
+      'one of a program that calls tools and saves memory',
+      'use_peft: true\nlora_dropout: 0.05\nuse_dora: true\nload_in_4bit: true\nbnb_4bit_quant_type: nf4\noptim: adamw_8bit\nwarmup_steps: 20\nmax_tool_calling_iterations: 4\nchat_template_kwargs: {enable_thinking: false}\nlearning_rate: fast\n',
+      ['--sync_ref_model'],
+      [
+        /loraDropout 0.05: .*set it to 0/,
+        /useDora true/,
+        /loadIn4bit true: .*give dtype q4/,
+        /optim "adamw_8bit"/,
+        /warmupSteps 20: .*give warmup_ratio/,
+        /maxToolCallingIterations 4/,
+        /chatTemplateKwargs/,
+        /syncRefModel true/,
+        /a number .* for learningRate, got "fast"/,
+      ],
+    ],
+    [
+      'one that evaluates, by flags alone',
+      '{}',
+      '--dataset_name openai/gsm8k --dataset_config main --eval_strategy steps --logging_steps 5 --reward_funcs trl.rewards.accuracy_reward think_format_reward --reward_weights 1.0 0.5 --num_iterations 2'.split(
+        ' ',
+      ),
+      {
+        dataset: 'openai/gsm8k:main:train',
+        evalDataset: 'openai/gsm8k:main:test',
+        evalSteps: 5,
+        loggingSteps: 5,
+        reward: ['accuracy_reward', 'think_format_reward'],
+        rewardWeights: [1, 0.5],
+        numIterations: 2,
+      },
+    ],
+  ])('of %s are read, or refused all at once', (_, text, flags, expected) => {
+    const read = (): object => Object.fromEntries(readFlags(trainSpec, ['--config', yaml(text), ...flags])!);
+    if (!Array.isArray(expected)) expect(read()).toEqual(expected);
+    else for (const reason of expected as RegExp[]) expect(read).toThrow(reason);
   });
 
   it('are refused all at once, each with its reason', () => {
