@@ -145,6 +145,8 @@ export function fittedText(length: number, context: number): string {
 
 /** What a run will hold, and what happens where that is more than there is. */
 function memoryLine({ peak, total }: Forecast): string {
-  const text = `memory: at most ${bytesText(peak)} of ${bytesText(total)}`;
-  return peak <= total ? text : `${text}: where completions get as long as they may, work is done in smaller pieces`;
+  const text = `memory: at most ${bytesText(peak)}${total === undefined ? '' : ` of ${bytesText(total)}`}`;
+  return total === undefined || peak <= total
+    ? text
+    : `${text}: where completions get as long as they may, work is done in smaller pieces`;
 }

@@ -12,6 +12,7 @@ import { Pipelines } from './pipelines.js';
 import { profileOf, type Profile, type ProfileOptions } from './profile.js';
 import { Readback } from './readback.js';
 import { GpuRecorder, type Execute } from './recorder.js';
+import { rehearsalDevice } from './rehearsal.js';
 import { Timings, type Timing } from './timings.js';
 
 /** Settings of a WebGPU device. */
@@ -177,6 +178,11 @@ export class Gpu implements Device {
   async idle(): Promise<void> {
     await this.#workDone();
     this.assertHealthy();
+  }
+
+  rehearsal(): Device {
+    const [gpu, pipelines, order, execute] = [this.device, this.#pipelines, this.#order, this.#execute];
+    return rehearsalDevice({ device: this, gpu, profile: this.profile, pipelines, order, execute });
   }
 
   async recover(): Promise<void> {

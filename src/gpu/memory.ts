@@ -15,6 +15,11 @@ export function bufferOf({ storage }: { readonly storage: Storage }): GPUBuffer 
   return (storage as GpuStorage).buffer;
 }
 
+/** Bytes of the buffer that is made for so many. */
+export function roundedSize(bytes: number): number {
+  return Math.max(Math.ceil(bytes / 16) * 16, 16);
+}
+
 /** The buffers of one device. */
 export class Memory {
   readonly #device: GPUDevice;
@@ -42,7 +47,7 @@ export class Memory {
    * @throws MgrpoError `device_limit` where it is larger than the device allows.
    */
   allocate(bytes: number, label: string): Storage {
-    const rounded = Math.max(Math.ceil(bytes / 16) * 16, 16);
+    const rounded = roundedSize(bytes);
     const limit = this.#device.limits.maxBufferSize;
     if (rounded > limit) {
       throw new MgrpoError(

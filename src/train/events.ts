@@ -6,8 +6,8 @@ import type { LiveSettings } from '../config/live.js';
 export interface Forecast {
   /** At most, where completions reach their limits: weights, gradients, moments, keys and values, activations. */
   readonly peak: number;
-  /** What the device has in all. */
-  readonly total: number;
+  /** What the device has in all, where it knows. */
+  readonly total?: number | undefined;
 }
 
 /** What a long task is doing at the moment. */

@@ -26,7 +26,7 @@ interface LayerWork {
 }
 
 /**
- * What the run will need; undefined on a device that does not know what it has, or cannot count. What is on the device already is counted as it is.
+ * What the run will need; undefined on a device that cannot count. What is on the device already is counted as it is.
  * @throws MgrpoError `out_of_memory` where not even the smallest pieces fit
  */
 export function forecast(setup: Setup, cut: Cut): Forecast | undefined {
@@ -39,8 +39,8 @@ export function forecast(setup: Setup, cut: Cut): Forecast | undefined {
     record(decoder.on(device), setup, pieces);
     return held + device.memory.peak;
   };
-  const peak = total === undefined ? undefined : peakOf(cut);
-  if (total === undefined || peak === undefined) return undefined;
+  const peak = peakOf(cut);
+  if (peak === undefined || total === undefined) return peak === undefined ? undefined : { peak };
   const least = peak > total ? peakOf({ parts: Infinity, slots: 1 })! : peak;
   if (least <= total) return { peak, total };
   const mebibytes = (bytes: number): number => Math.ceil(bytes / 2 ** 20);

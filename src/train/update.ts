@@ -155,7 +155,9 @@ export function rehearseUpdate(decoder: Decoder, sequences: readonly Scored[]): 
   const recorder = decoder.device.recorder();
   const state = decoder.forward(recorder, batch, { keep: true });
   const scores = decoder.score(recorder, state, targets);
+  recorder.submit();
   decoder.backward(recorder, state, scores, new Float32Array(scores.count), new Float32Array(scores.count));
+  recorder.submit();
   state.release();
 }
 

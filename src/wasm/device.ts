@@ -4,7 +4,7 @@ import type { Device, DeviceInfo, DeviceLimits, MemoryUse } from '../ops/device.
 import { Pool } from '../ops/pool.js';
 import { BYTES, bytesOf, type DType, type Storage, type Tensor } from '../ops/tensor.js';
 import type { Threads } from '../platform/threads.js';
-import { CountingDevice, LEAST_BYTES } from './counting.js';
+import { countingDevice, LEAST_BYTES } from './counting.js';
 import { Memory } from './memory.js';
 import { engineModule, type EngineExports } from './module.js';
 import { LocalQueue, ThreadQueue, type Queue } from './queue.js';
@@ -214,7 +214,7 @@ export class WasmDevice implements RecorderDevice {
   }
 
   rehearsal(): Device {
-    return new CountingDevice(this);
+    return countingDevice(this);
   }
 
   async destroy(): Promise<void> {
