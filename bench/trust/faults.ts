@@ -166,7 +166,10 @@ async function main(): Promise<void> {
         says: /EROFS.*path that can be written/,
         doing: {
           preload: afterStepThree(
-            "import('node:child_process').then((m) => m.execFileSync('mount', ['-o', 'remount,ro', process.env.PLACE]));",
+            // Busy as long as a file is being written.
+            `import('node:child_process').then(function again(m) {
+              if (m.spawnSync('mount', ['-o', 'remount,ro', process.env.PLACE]).status !== 0) setTimeout(again, 1, m);
+            });`,
           ),
         },
       },

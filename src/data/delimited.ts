@@ -1,6 +1,6 @@
 // Tables of separated values (CSV, TSV) as records of texts, by RFC 4180.
 import { MgrpoError, show } from '../errors.js';
-import { refuseRow } from '../tasks/rows.js';
+import { MOST_COLUMNS, refuseRow } from '../tasks/rows.js';
 import type { BadRow, DataRecord } from '../tasks/rows.js';
 
 /**
@@ -37,6 +37,11 @@ function cells(text: string, separator: string, where: string): string[][] {
   while (at < text.length || row.length > 0) {
     const [cell, end] = text[at] === '"' ? quoted(text, at, `${where}: row ${rows.length}`) : plain(text, at, separator);
     row.push(cell);
+    if (row.length > MOST_COLUMNS)
+      throw new MgrpoError(
+        'bad_file',
+        `${where}: row ${rows.length}: expected at most ${MOST_COLUMNS} cells, got more; check the separator and the double quotes`,
+      );
     if (text[end] === separator) {
       at = end + 1;
       continue;

@@ -2,7 +2,7 @@
 import { MgrpoError, show } from '../errors.js';
 import { isObject, need } from '../options/border.js';
 import type { ArgumentRule } from '../options/border.js';
-import { refuseRow, rowsOf, takeRowOptions } from './rows.js';
+import { MOST_COLUMNS, refuseRow, rowsOf, takeRowOptions, tooWide } from './rows.js';
 import type { BadRow, DataRecord, RowOptions } from './rows.js';
 import type { Split, Task, TaskRow } from './task.js';
 
@@ -40,7 +40,8 @@ export function jsonlTask(name: string, rows: Readonly<Partial<Record<Split, rea
 export function jsonRecords(text: string, where: string, badRow: BadRow = refuseRow): DataRecord[] {
   const clean = text.replace(/^\ufeff/, '');
   if (clean.trimStart().startsWith('[')) {
-    if (isTooDeep(clean)) throw tooDeep(where);
+    const fault = tooMuch(clean, where);
+    if (fault) throw fault;
     const list = parsed(clean);
     if (Array.isArray(list)) return list.map((value, i) => recordOf(value, `${where}: row ${i + 1}`, badRow));
     // a line of JSON is a row, if a wrong one
@@ -49,7 +50,8 @@ export function jsonRecords(text: string, where: string, badRow: BadRow = refuse
   return clean.split('\n').flatMap((line, i) => {
     if (line.trim() === '') return [];
     const place = `${where}:${i + 1}`;
-    if (isTooDeep(line)) return [badRow(tooDeep(place), place)];
+    const fault = tooMuch(line, place);
+    if (fault) return [badRow(fault, place)];
     const value = parsed(line);
     return [
       value === undefined ? badRow(noObject('one JSON object on the line', line, place), place) : recordOf(value, place, badRow),
@@ -60,23 +62,26 @@ export function jsonRecords(text: string, where: string, badRow: BadRow = refuse
 /** Lists and objects that lie in each other, at most: Python's json has about as many. */
 const MOST_DEEP = 1000;
 
-/** Whether a JSON text goes deeper, which takes memory without end, and stacks that later readers do not have. */
-function isTooDeep(text: string): boolean {
-  if (text.length < 2 * MOST_DEEP) return false;
-  let depth = 0;
+/**
+ * What is wrong with a JSON text that would take memory without end, stacks that later readers do not have, or minutes: it goes deeper, or a
+ * row of it has more columns.
+ */
+function tooMuch(text: string, where: string): MgrpoError | undefined {
+  if (text.length < 2 * MOST_DEEP) return undefined;
+  const rowDepth = text.trimStart().startsWith('[') ? 2 : 1;
+  let [depth, columns] = [0, 0];
   for (let i = 0; i < text.length; i++) {
     const c = text[i]!;
     if (c === '"') {
       while (++i < text.length && text[i] !== '"') if (text[i] === '\\') i++;
     } else if (c === '[' || c === '{') {
-      if (++depth > MOST_DEEP) return true;
+      if (++depth === rowDepth) columns = c === '{' ? 1 : -Infinity;
+      if (depth > MOST_DEEP)
+        return new MgrpoError('bad_file', `${where}: expected at most ${MOST_DEEP} values in each other, got more; make it flat`);
     } else if (c === ']' || c === '}') depth--;
+    else if (c === ',' && depth === rowDepth && ++columns > MOST_COLUMNS) return tooWide(where, 'more');
   }
-  return false;
-}
-
-function tooDeep(where: string): MgrpoError {
-  return new MgrpoError('bad_file', `${where}: expected at most ${MOST_DEEP} values in each other, got more; make it flat`);
+  return undefined;
 }
 
 /** The value of a JSON text; undefined where it is none. */

@@ -107,12 +107,7 @@ export function rowsOf(records: readonly DataRecord[], options: RowSettings): Ta
     for (const column of Object.keys(values)) columns.add(column);
     return { ...values, prompt: readPrompt(values, where, options), gold: readGold(values, where, options) };
   });
-  if (columns.size > MOST_COLUMNS) {
-    throw new MgrpoError(
-      'bad_file',
-      `${options.name}: expected at most ${MOST_COLUMNS} columns, got ${columns.size}; put what differs from row to row under one name`,
-    );
-  }
+  if (columns.size > MOST_COLUMNS) throw tooWide(options.name, columns.size);
   const clash = RESERVED.find((column) => columns.has(column));
   if (clash) {
     throw new MgrpoError(
@@ -125,7 +120,13 @@ export function rowsOf(records: readonly DataRecord[], options: RowSettings): Ta
 }
 
 /** Columns of a data set, at most: every row has all of them. */
-const MOST_COLUMNS = 1000;
+export const MOST_COLUMNS = 1000;
+
+/** The error where there are more. */
+export function tooWide(where: string, got: number | string): MgrpoError {
+  const wayOut = 'put what differs from row to row under one name';
+  return new MgrpoError('bad_file', `${where}: expected at most ${MOST_COLUMNS} columns, got ${got}; ${wayOut}`);
+}
 
 /** The records with columns under other names. @throws bad_file naming a row that lacks one */
 export function renamed(records: readonly DataRecord[], columns: ColumnNames['columns']): readonly DataRecord[] {

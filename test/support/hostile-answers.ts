@@ -159,13 +159,14 @@ class HostileServer {
 export const ANSWER_READERS: readonly {
   readonly name: string;
   readonly cost: number;
-  read(file: Uint8Array): Promise<unknown>;
+  /** @param patience milliseconds without an answer after which it gives up */
+  read(file: Uint8Array, patience?: number): Promise<unknown>;
 }[] = [
   {
     name: 'model of the hub',
     cost: 30,
-    read: (file) =>
-      asking(file, async (options) => {
+    read: (file, patience) =>
+      asking(file, patience, async (options) => {
         const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-answers-'));
         try {
           const cacheDir = path.join(folder, 'in', 'cache');
@@ -185,8 +186,8 @@ export const ANSWER_READERS: readonly {
   {
     name: 'model of the hub in a page',
     cost: 8,
-    read: (file) =>
-      asking(file, async (options) => {
+    read: (file, patience) =>
+      asking(file, patience, async (options) => {
         const cache = new MemoryFiles('cache');
         const model = await hubModel('o/page', cache, { ...options, hubUrl: HUB });
         await model.readText('config.json');
@@ -198,8 +199,8 @@ export const ANSWER_READERS: readonly {
   {
     name: 'data set of the hub',
     cost: 8,
-    read: (file) =>
-      asking(file, async (options) => {
+    read: (file, patience) =>
+      asking(file, patience, async (options) => {
         const found = await hubDataset('me/data', 'train', { ...options, hubUrl: HUB });
         for (const each of found.slice(0, 3)) await readRecords(each);
       }),
@@ -207,8 +208,8 @@ export const ANSWER_READERS: readonly {
   {
     name: 'files of a server',
     cost: 8,
-    read: (file) =>
-      asking(file, async (options) => {
+    read: (file, patience) =>
+      asking(file, patience, async (options) => {
         const files = new HttpFiles(`${HUB}/files`, { ...options, readAhead: 8 });
         await files.readText('config.json');
         await files.readRange('model-2.safetensors', 2, 9);
@@ -217,9 +218,9 @@ export const ANSWER_READERS: readonly {
 ];
 
 /** Lets a client ask such a server with little patience. */
-async function asking(file: Uint8Array, work: (options: AskOptions) => Promise<void>): Promise<void> {
+async function asking(file: Uint8Array, timeout = 5, work: (options: AskOptions) => Promise<void>): Promise<void> {
   const server = new HostileServer(file);
-  const end = await endOf(() => work({ fetch: server.fetch, retries: 1, retryDelay: 0, timeout: 5, maxBytes: MOST }));
+  const end = await endOf(() => work({ fetch: server.fetch, retries: 1, retryDelay: 0, timeout, maxBytes: MOST }));
   if (server.most > 2 * MOST) throw new Error(`took ${server.most} bytes of one answer`);
   if (server.asked > 3000) throw new Error(`asked ${server.asked} times`);
   end();

@@ -35,8 +35,8 @@ export interface Reader {
   readonly refused?: readonly string[];
   /** How many of the files of others one of this reader costs. */
   readonly cost?: number;
-  /** Reads one; gives something or throws. */
-  read(file: Uint8Array): unknown;
+  /** Reads one; gives something or throws. @param patience milliseconds that a server may say nothing, where one is asked */
+  read(file: Uint8Array, patience?: number): unknown;
 }
 
 const text = (file: Uint8Array): string => new TextDecoder().decode(file);
