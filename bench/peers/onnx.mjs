@@ -9,7 +9,7 @@ import * as ort from 'onnxruntime-web';
 const [which, folder, threads = os.cpus().length] = process.argv.slice(2);
 const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 const prompt = Array.from({ length: 100 }, (_, i) => 1000 + 37 * i);
-const STEPS = 16;
+const STEPS = 64;
 ort.env.wasm.numThreads = Number(threads);
 // Else transformers.js takes it from a network.
 ort.env.wasm.wasmPaths = new URL('./node_modules/onnxruntime-web/dist/', import.meta.url).href;

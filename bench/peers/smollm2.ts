@@ -17,7 +17,7 @@ const dtype = (process.env['DTYPE'] ?? 'f32') as 'f32' | 'bf16' | 'q8' | 'q4';
 const device = await openWasm();
 const decoder = await loadDecoder(device, files, { dtype });
 const prompt = Uint32Array.from({ length: 100 }, (_, i) => 1000 + 37 * i);
-const STEPS = 16;
+const STEPS = 64;
 
 /** All of the prompt, and the logits of its last token. */
 async function prefill(): Promise<void> {

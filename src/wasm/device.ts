@@ -38,6 +38,7 @@ export class WasmDevice implements RecorderDevice {
   /** Addresses to be freed once the first `after` lists are done, and those whose list is not submitted yet. */
   readonly #leaving: { readonly after: number; readonly address: number }[] = [];
   readonly #retired: number[] = [];
+  freed = 0;
   #nextId = 0;
   #allocated = 0;
   #peak = 0;
@@ -132,9 +133,7 @@ export class WasmDevice implements RecorderDevice {
       this.put(data, addressOf(t) + offset);
       return;
     }
-    const recorder = this.recorder();
-    recorder.write({ ...t, offset: t.offset + offset, shape: [data.length], dtype: 'u32' }, data);
-    recorder.submit();
+    this.#alone((rec) => rec.write({ ...t, offset: t.offset + offset, shape: [data.length], dtype: 'u32' }, data));
   }
 
   put(data: Float32Array | Uint32Array, address: number): void {
@@ -146,14 +145,13 @@ export class WasmDevice implements RecorderDevice {
     this.assertHealthy();
     if (this.#idle) return tensors.map((t) => this.#copy(addressOf(t), bytesOf(t.shape, t.dtype)));
     // Copies made in order, so that what is submitted after this call is not seen.
-    const recorder = this.recorder();
     const copies = tensors.map((t) => {
       const bytes = bytesOf(t.shape, t.dtype);
-      const address = this.heap.allocate(bytes, 'read-back');
-      recorder.move(addressOf(t), address, bytes);
-      return { address, bytes };
+      return { from: addressOf(t), address: this.heap.allocate(bytes, 'read-back'), bytes };
     });
-    recorder.submit();
+    this.#alone((rec) => {
+      for (const { from, address, bytes } of copies) rec.move(from, address, bytes);
+    });
     try {
       await this.queue.reached(this.queue.submitted);
       return copies.map(({ address, bytes }) => this.#copy(address, bytes));
@@ -168,6 +166,7 @@ export class WasmDevice implements RecorderDevice {
   }
 
   free(...tensors: readonly { readonly storage: Storage }[]): void {
+    this.freed += tensors.length;
     for (const { storage } of tensors) {
       this.#allocated -= storage.bytes;
       this.#leaving.push({ after: this.queue.submitted, address: (storage as WasmStorage).address });
@@ -176,6 +175,7 @@ export class WasmDevice implements RecorderDevice {
   }
 
   retire(...tensors: readonly { readonly storage: Storage }[]): void {
+    this.freed += tensors.length;
     for (const { storage } of tensors) {
       this.#allocated -= storage.bytes;
       this.#retired.push((storage as WasmStorage).address);
@@ -222,6 +222,15 @@ export class WasmDevice implements RecorderDevice {
     this.#closed = true;
     await this.queue.reached(this.queue.submitted).catch(() => undefined);
     await this.queue.close();
+  }
+
+  /** Submits a list of its own. What was retired stays: lists that are still open may name it. */
+  #alone(record: (rec: WasmRecorder) => void): void {
+    const retired = this.#retired.splice(0);
+    const rec = this.recorder();
+    record(rec);
+    rec.submit();
+    this.#retired.push(...retired);
   }
 
   get #idle(): boolean {

@@ -12,6 +12,7 @@ import { view, type Tensor } from '../../src/ops/tensor.js';
 import type { StartThread } from '../../src/platform/threads.js';
 import { nodeThreads } from '../../src/platform/threads-node.js';
 import { WasmDevice, type WasmOptions } from '../../src/wasm/device.js';
+import { MOST_OPERATIONS } from '../../src/wasm/recorder.js';
 import { boundsOf } from '../reference/attention.js';
 import { ensureBuilt, root } from '../support/cli.js';
 import { noise } from '../support/compare.js';
@@ -149,12 +150,12 @@ describe('the WebAssembly device', () => {
     const t = d.tensor([4]);
     const submit = vi.spyOn(d, 'submit');
     const rec = d.recorder();
-    for (let i = 0; i < 64; i++) rec.clear(t);
+    for (let i = 0; i < MOST_OPERATIONS; i++) rec.clear(t);
     rec.write(t, Float32Array.of(1, 2, 3, 4));
     rec.submit();
     const staged = submit.mock.calls.map(([, count, addresses]) => [count, addresses.length]);
     expect(staged).toEqual([
-      [64, 0],
+      [MOST_OPERATIONS, 0],
       [1, 1],
     ]);
     expect((await d.read(t))[0]).toEqual(Float32Array.of(1, 2, 3, 4));
@@ -179,6 +180,43 @@ describe('the WebAssembly device', () => {
     expect(d.heap.memory.buffer.byteLength).toBe(before);
     d.resetPeak();
     expect(d.memory.peak).toBe(4 * size);
+  });
+
+  it('keeps what was retired for a list that is still open while others come and go', async () => {
+    const d = await device({ threads: 2 });
+    const size = 100_000;
+    const [x, y, other] = [d.from(new Float32Array(size).fill(1)), d.tensor([size]), d.tensor([size])];
+    const busy = d.recorder();
+    for (let i = 0; i < 400; i++) scale(busy, { x: other, size, factor: 2 });
+    busy.submit();
+    const open = d.recorder();
+    add(open, { x, y, size });
+    d.retire(x);
+    d.write(other, new Float32Array(size).fill(7));
+    await d.read(other);
+    const next = d.from(new Float32Array(size).fill(9));
+    open.submit();
+    expect((await d.read(y))[0].every((value) => value === 1)).toBe(true);
+    d.free(next);
+  });
+
+  it('repeats what it has recorded, and records it anew once a tensor was given up', async () => {
+    const d = await device({ threads: 2 });
+    const x = d.from(Float32Array.of(1));
+    const rec = d.recorder();
+    let recorded = 0;
+    const again = rec.repeatable(() => {
+      recorded++;
+      for (let i = 0; i < 3; i++) scale(rec, { x, size: 1, factor: 2 });
+    });
+    for (let i = 1; i < 40; i++) again();
+    d.free(d.tensor([1]));
+    again();
+    again();
+    rec.submit();
+    expect((await d.read(x))[0]).toEqual(Float32Array.of(2 ** (3 * 42)));
+    expect(recorded).toBe(2);
+    expect(() => rec.repeatable(() => rec.write(x, Float32Array.of(1)))).toThrow(/operations alone/);
   });
 
   it('lets the memory grow while threads start and work', async () => {
