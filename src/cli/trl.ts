@@ -65,7 +65,7 @@ const REFUSED: Readonly<Record<string, Refusal>> = {
   rewardModelNameOrPath: unless([], 'rewards are functions; give reward_funcs, or a module with --reward-module'),
   chatTemplate: unless([], "the model's own is used; change it in tokenizer_config.json"),
   chatTemplateKwargs: unless([{}], 'a template gets messages alone; leave it out'),
-  generationKwargs: unless([{}], 'what sampling knows has options of its own; give temperature, top_p, top_k, min_p'),
+  generationKwargs: unless([{}], 'what sampling knows has options of its own; see mgrpo train --help-all'),
   vllmStructuredOutputsRegex: unless([], 'completions are not held to a pattern; leave it out'),
   vllmGuidedDecodingRegex: unless([], 'completions are not held to a pattern; leave it out'),
   maxToolCallingIterations: unless([], 'models call no tools here; leave it out'),
