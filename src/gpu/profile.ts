@@ -9,6 +9,8 @@ export interface Profile {
   readonly subgroupSize: number;
   /** Smallest subgroups, where a device has several sizes and a kernel can ask for one; else 0. */
   readonly smallestSubgroup: number;
+  /** Parts of a matrix product from which on each is made by half as many invocations with twice the registers; Infinity where these are missing. */
+  readonly tallTiles: number;
   /** Largest range in bytes that one storage binding may cover. */
   readonly maxBinding: number;
   /** Largest buffer in bytes. */
@@ -25,12 +27,19 @@ export interface ProfileOptions {
   readonly kind?: Profile['kind'];
   /** Use subgroup kernels where the device has them (default true). */
   readonly subgroups?: boolean;
+  /** {@link Profile.tallTiles} (default 512, or Infinity). */
+  readonly tallTiles?: number;
   /** Upper bound in bytes for one storage binding (default: what the device offers). */
   readonly maxBinding?: number;
 }
 
 /** Size of subgroups where a kernel can choose: that of most GPUs. */
 const USUAL = 32;
+
+/** Makers of GPUs whose compilers find 200 registers for an invocation. */
+const ROOMY = ['amd', 'apple', 'nvidia'];
+/** Workgroups of few invocations that keep a large GPU busy. */
+const MANY = 512;
 
 /** The profile of an open device. */
 export function profileOf({ features, limits }: GPUDevice, adapter: AdapterSummary, options: ProfileOptions): Profile {
@@ -41,6 +50,7 @@ export function profileOf({ features, limits }: GPUDevice, adapter: AdapterSumma
     kind: options.kind ?? (adapter.software ? 'software' : 'gpu'),
     subgroupSize: chosen ? Math.max(least, Math.min(USUAL, most)) : subgroups && least === most ? most : 0,
     smallestSubgroup: chosen ? least : 0,
+    tallTiles: options.tallTiles ?? (ROOMY.includes(adapter.vendor) ? MANY : Infinity),
     maxBinding: Math.min(limits.maxStorageBufferBindingSize, options.maxBinding ?? Infinity),
     maxBuffer: limits.maxBufferSize,
     workgroupMemory: limits.maxComputeWorkgroupStorageSize,

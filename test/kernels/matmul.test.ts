@@ -95,19 +95,30 @@ const SHAPES: typeof FEW = [
   [1030, 12, 20],
 ];
 
+/** Where every product is large enough for tiles of few invocations. */
+const TALL: GpuOptions = { kind: 'gpu', subgroups: false, tallTiles: 1 };
+
 interface Way {
   name: string;
   options: GpuOptions;
   /** Also without accumulation: twice the pipelines to compile. */
   plain: boolean;
   shapes: typeof FEW;
+  dtypes: readonly (typeof WEIGHT_FORMATS)[number][];
 }
 const WAYS: Way[] = isWasm
-  ? [{ name: 'WebAssembly', options: {}, plain: true, shapes: SHAPES }]
+  ? [{ name: 'WebAssembly', options: {}, plain: true, shapes: SHAPES, dtypes: WEIGHT_FORMATS }]
   : [
-      { name: 'lanes with subgroups', options: { kind: 'software' }, plain: true, shapes: SHAPES },
-      { name: 'lanes without subgroups', options: { kind: 'software', subgroups: false }, plain: false, shapes: FEW },
-      { name: 'tile', options: { kind: 'gpu', subgroups: false }, plain: false, shapes: FEW },
+      { name: 'lanes with subgroups', options: { kind: 'software' }, plain: true, shapes: SHAPES, dtypes: WEIGHT_FORMATS },
+      {
+        name: 'lanes without subgroups',
+        options: { kind: 'software', subgroups: false },
+        plain: false,
+        shapes: FEW,
+        dtypes: WEIGHT_FORMATS,
+      },
+      { name: 'tile', options: { kind: 'gpu', subgroups: false }, plain: false, shapes: FEW, dtypes: WEIGHT_FORMATS },
+      { name: 'tall tile', options: TALL, plain: false, shapes: FEW.slice(-2), dtypes: ['f32'] },
     ];
 
 describe('the f64 reference', () => {
@@ -139,8 +150,8 @@ describe('the f64 reference', () => {
 });
 
 describe.skipIf(skipTested)('matrix products', () => {
-  for (const { name, options, plain, shapes } of WAYS) {
-    for (const dtype of WEIGHT_FORMATS) {
+  for (const { name, options, plain, shapes, dtypes } of WAYS) {
+    for (const dtype of dtypes) {
       it.each(dtype === 'f32' || dtype === 'bf16' ? shapes : FEW)(
         `agree with f64 for m=%i n=%i k=%i, ${dtype} weights, ${name}`,
         async (m, n, k) => {
@@ -310,12 +321,14 @@ describe.skipIf(skipTested)('matrix products', () => {
   });
 
   it.each(
-    (isWasm ? [{}] : [{ kind: 'software' }, { kind: 'gpu' }]).flatMap((options) =>
+    (isWasm ? [{}] : [{ kind: 'software' }, { kind: 'gpu' }, TALL]).flatMap((options) =>
       [
         [96, 64],
         [21, 70],
         [40, 1540],
-      ].map(([n, k]) => [n!, k!, options as GpuOptions] as const),
+      ]
+        .slice(options === TALL ? 2 : 0)
+        .map(([n, k]) => [n!, k!, options as GpuOptions] as const),
     ),
   )('give a row the same bits in a batch of any size: %i columns, depth %i, %o', async (n, k, options) => {
     const device = await testedDevice(options);

@@ -8,6 +8,7 @@ const profile = (kind: Profile['kind']): Profile => ({
     kind,
     subgroupSize: 4,
     smallestSubgroup: 0,
+    tallTiles: Infinity,
     maxBinding: 2 ** 27,
     maxBuffer: 2 ** 28,
     workgroupMemory: 16_384,
