@@ -310,6 +310,8 @@ function sum(lengths: readonly number[]): number {
 /** @param wanted how many of its rows are read */
 function columnOf(meta: ColumnMetaData, schema: SchemaTree, wanted: number): Column {
   const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
+  const end = start + Number(meta.total_compressed_size);
+  must(start >= 0 && end >= start, 'a column that lies nowhere', `${start} to ${end}`);
   const path = pathOf(schema, meta.path_in_schema);
   must(path.length <= MOST_DEEP, 'columns too deep in each other', path.length);
   must(wanted <= Number(meta.num_values), 'more rows than a column has values', wanted);
@@ -318,7 +320,7 @@ function columnOf(meta: ColumnMetaData, schema: SchemaTree, wanted: number): Col
   must(kind !== 'DECIMAL' || !isLong, 'decimal numbers of any length', meta.path_in_schema.join('.'));
   const isRepeated = ({ element }: SchemaTree): boolean => element.repetition_type === 'REPEATED';
   return {
-    ...{ start, end: start + Number(meta.total_compressed_size), rows: wanted, meta },
+    ...{ start, end, rows: wanted, meta },
     maxRepetition: path.filter(isRepeated).length,
     maxDefinition: path.slice(1).filter(({ element }) => element.repetition_type !== 'REQUIRED').length,
   };
