@@ -90,7 +90,7 @@ export async function benchCommand(argv: readonly string[]): Promise<Work | null
       save(report);
       if (html !== null) writeFileSync(html, renderBench(report, [['mgrpo', packageVersion()]]));
       if (before) return finish(before, report);
-      await printResult(report);
+      await printResult(report, true);
       return 0;
     });
 }
@@ -98,7 +98,7 @@ export async function benchCommand(argv: readonly string[]): Promise<Work | null
 async function finish(before: BenchReport, after: BenchReport): Promise<number> {
   const rows = compareBench(before, after);
   say(compareTable(rows));
-  await printResult({ before: before.device, after: after.device, rows });
+  await printResult({ before: before.device, after: after.device, rows }, true);
   return 0;
 }
 

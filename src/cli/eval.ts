@@ -119,7 +119,7 @@ export async function evalCommand(argv: readonly string[]): Promise<Work | null>
       });
       if (settings.turns > 2) progress.line(`\n${turnTable(metrics)}`);
       progress.line(`\n${metricTable(metrics)}\n`);
-      await printResult(metrics);
+      await printResult(metrics, true);
       return 0;
     });
 }

@@ -94,7 +94,7 @@ export async function generateCommand(argv: readonly string[]): Promise<Work | n
       for (const { text } of completions) progress.line(`\n${text}`);
       const tokens = completions.reduce((sum, { ids }) => sum + ids.length, 0);
       progress.line(`\n${length} tokens in, ${tokens} out, ${duration(seconds)}, ${countText(tokens / seconds)} tok/s`);
-      await printResult({ completions });
+      await printResult({ completions }, true);
       return 0;
     });
 }

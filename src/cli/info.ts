@@ -84,11 +84,14 @@ async function describeMachine(settings: DeviceSettings, model: ModelInfo | unde
   ];
   say(alignColumns(rows));
   const { adapter = null, limits = null, features = null } = webgpu ?? {};
-  await printResult({
-    device: { kind, description, why },
-    ...{ adapters, adapter, limits, features, notes, faster },
-    ...(model && { model: model.json }),
-  });
+  await printResult(
+    {
+      device: { kind, description, why },
+      ...{ adapters, adapter, limits, features, notes, faster },
+      ...(model && { model: model.json }),
+    },
+    true,
+  );
   return 0;
 }
 

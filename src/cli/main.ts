@@ -9,7 +9,7 @@ import type { CommandSpec, Work } from './flags.js';
 import { generateCommand, generateSpec } from './generate.js';
 import { infoCommand, infoSpec } from './info.js';
 import { mergeCommand, mergeSpec } from './merge.js';
-import { say } from './output.js';
+import { say, wantJson } from './output.js';
 import { pushCommand, pushSpec } from './push.js';
 import { reportCommand, reportSpec } from './report.js';
 import { sftCommand, sftSpec } from './sft.js';
@@ -47,13 +47,15 @@ usage: mgrpo <command> [options]
 ${list}
 
 mgrpo <command> --help lists the options of a command that are used most, --help-all all of them.
-Results are JSON, the last line on stdout; everything else goes to stderr.
+Results are JSON, the last line on stdout, where that is no terminal or --json is given; everything else goes to stderr.
 Exit codes: 0 done, 1 an error, 2 a wrong call, 130 stopped by Ctrl-C after saving.
 `;
 }
 
 async function main(argv: string[]): Promise<number> {
-  const [name, ...rest] = argv;
+  const [name, ...words] = argv;
+  const rest = words.filter((word) => word !== '--json');
+  if (rest.length < words.length) wantJson();
   if (name === undefined) {
     process.stderr.write(overview());
     return 2;

@@ -7,12 +7,12 @@ import { say } from './output.js';
 type Event<T extends TrainEvent['type']> = Extract<TrainEvent, { type: T }>;
 
 /** Metrics that a line of progress shows, where the step has them. */
-const SHOWN = ['loss', 'reward', 'acc_t1', 'acc_t2', 'layer2/reward', 'entropy', 'kl', 'grad_norm'] as const;
+const SHOWN = ['acc_t1', 'acc_t2', 'reward', 'layer2/reward', 'loss', 'entropy', 'kl', 'grad_norm'] as const;
 
 /** Seconds after which a phase says how far it is, where there is no terminal. */
 const QUIET_SECONDS = 20;
 
-/** One line on stderr that is drawn anew on a terminal; elsewhere finished steps are written, a line each, and how far long phases are. */
+/** A line on stderr for each finished step; below them one that is drawn anew on a terminal, elsewhere now and then how far a long phase is. */
 export class Progress {
   readonly #live = process.stderr.isTTY;
   #drawn = 0;
@@ -90,10 +90,10 @@ export class Progress {
     if (!this.#live && now - this.#spoken < 1000 * QUIET_SECONDS) return;
     const seconds = (now - this.#phaseStart.time) / 1000;
     const rate = tokens && seconds > 0.2 ? ` ${countText(tokens / seconds)} tok/s` : '';
-    const where = `${phase}${layer ? ` ${layer}` : ''} ${bar(done, total)} ${done}/${total}${rate}`;
-    const last = this.#step ? ` | ${metricWords(this.#step)} | ${duration(this.#step.secondsLeft)} left` : '';
-    const step = phase === 'evaluate' ? '' : `step ${event.step}/${this.#steps} `;
-    if (this.#live) this.#draw(`${step}${where}${last}`, done === total);
+    const where = `${phase}${layer ? ` ${layer}` : ''} ${bar(done, total, this.#live ? 8 : 16)} ${done}/${total}${rate}`;
+    const step = phase === 'evaluate' ? '' : `step ${Math.min(event.step + 1, this.#steps)}/${this.#steps} `;
+    const left = this.#step ? ` · ${duration(this.#step.secondsLeft)} left` : '';
+    if (this.#live) this.#draw(`${step}${where}${left}`, done === total);
     else this.line(`${step}${where}`);
   }
 
@@ -107,9 +107,10 @@ export class Progress {
     const total = seconds.reduce((sum, [, s]) => sum + s, 0);
     for (const [key, s] of seconds) this.#seconds.set(key, (this.#seconds.get(key) ?? 0) + s);
     this.#peak = Math.max(this.#peak, event.memory.peak);
-    const text = `step ${event.step}/${event.steps} · ${metricWords(event)}${rate} · ${duration(total)}/step · ${duration(event.secondsLeft)} left`;
-    if (this.#live) this.#draw(text, true);
-    else this.line(text);
+    const time = `${duration(total)}/step · ${duration(event.secondsLeft)} left`;
+    const text = `step ${event.step}/${event.steps} · ${time} · ${metricWords(event)}${rate}`;
+    // On a terminal what would need a second line is left out.
+    this.line(this.#live ? fitted(text, terminalWidth()) : text);
   }
 
   /** Where the time went, and how much memory it took. */
@@ -123,9 +124,18 @@ export class Progress {
     const now = performance.now();
     if (!force && now - this.#drawn < 100) return;
     this.#drawn = now;
-    const width = (process.stderr.columns || 100) - 1;
-    process.stderr.write(`\r\x1b[K${text.slice(0, width)}`);
+    process.stderr.write(`\r\x1b[K${fitted(text, terminalWidth())}`);
   }
+}
+
+/** Columns that a line may have before it is broken. */
+const terminalWidth = (): number => (process.stderr.columns || 80) - 1;
+
+/** Parts of a line, cut off where the next one would not fit. */
+function fitted(text: string, width: number): string {
+  if (text.length <= width) return text;
+  const cut = text.lastIndexOf(' · ', width);
+  return text.slice(0, cut > 0 ? cut : width);
 }
 
 function metricWords({ metrics }: Event<'step'>): string {

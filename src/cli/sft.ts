@@ -199,7 +199,7 @@ async function trainOnce({ device, progress, signal }: Session, plan: Plan): Pro
     say(`model: ${path.join(folder.name, 'model')}\nreport: ${path.join(folder.name, 'report.html')}`);
     const isInterrupted = reason === 'interrupted';
     if (isInterrupted) say(`interrupted after step ${steps}; go on with: mgrpo sft --resume --output-dir ${folder.name}`);
-    await printResult({ run: folder.name, steps, metrics, ...(isInterrupted && { interrupted: true }) });
+    await printResult({ run: folder.name, steps, metrics, ...(isInterrupted && { interrupted: true }) }, true);
     return isInterrupted ? INTERRUPTED : 0;
   });
 }

@@ -176,12 +176,15 @@ async function finish(plan: StudyPlan<TaskSettings>, folder: NodeFiles, points: 
   const summary = await writeResults(plan, folder, points);
   const { results, comparisons, done, total } = summary;
   say(`page: ${path.join(folder.name, 'index.html')}\ntable: ${path.join(folder.name, 'results.csv')}`);
-  await printResult({
-    study: folder.name,
-    done,
-    total,
-    results: results.map(({ task, arm, accuracy, gain }) => ({ task, arm: arm.name, accuracy, gain })),
-    comparisons,
-  });
+  await printResult(
+    {
+      study: folder.name,
+      done,
+      total,
+      results: results.map(({ task, arm, accuracy, gain }) => ({ task, arm: arm.name, accuracy, gain })),
+      comparisons,
+    },
+    true,
+  );
   return 0;
 }

@@ -311,13 +311,16 @@ async function runTraining(run: RunFolder, trainer: PolicyTrainer, plan: Plan, {
   say(`${result}: ${path.join(name, result)}\nreport: ${path.join(name, 'report.html')}`);
   const isInterrupted = signal.aborted;
   if (isInterrupted) say(`interrupted after step ${steps}; go on with: mgrpo train --resume --output-dir ${name}`);
-  await printResult({
-    run: name,
-    steps,
-    metrics,
-    ...(before && { before }),
-    ...(after && { after }),
-    ...(isInterrupted && { interrupted: true }),
-  });
+  await printResult(
+    {
+      run: name,
+      steps,
+      metrics,
+      ...(before && { before }),
+      ...(after && { after }),
+      ...(isInterrupted && { interrupted: true }),
+    },
+    true,
+  );
   return isInterrupted ? INTERRUPTED : 0;
 }

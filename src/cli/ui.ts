@@ -71,7 +71,7 @@ export async function uiCommand(argv: readonly string[]): Promise<Work | null> {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${shown}`;
     say(`the page is at ${url}; Ctrl-C ends it`);
     const { signal, release } = interruptible('closing the page');
-    await printResult({ url });
+    await printResult({ url }, true);
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     release();
     server.closeAllConnections();
