@@ -13,6 +13,8 @@ const VIEWS: readonly (readonly [name: string, hash: string])[] = [
   ['start', '#/train'],
   ['settings', '#/train?steps=20'],
   ['play', '#/play?q=7?3?9?4=9'],
+  ['inside-empty', '#/inside'],
+  ['runs-empty', '#/runs'],
   ['verify', '#/verify'],
   ['home', '#/home'],
   ['bench', '#/bench'],
@@ -34,12 +36,17 @@ page.on('pageerror', (error) => console.error(`error: ${String(error)}`));
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 
 const only = process.argv[2];
+const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const shoot = async (name: string): Promise<void> => {
   for (const { name: scheme, width, height } of SCHEMES) {
     await page.setViewport({ width, height, deviceScaleFactor: 1 });
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme === 'dark' ? 'dark' : 'light' }]);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    await page.screenshot({ path: path.join(folder, `${name}-${scheme}.png`) as `${string}.png`, fullPage: true });
+    await later(100);
+    // A window as tall as the page: a picture of more than the window makes it narrow for a moment, and what is drawn by size is drawn anew.
+    const tall = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewport({ width, height: Math.max(height, tall), deviceScaleFactor: 1 });
+    await later(400);
+    await page.screenshot({ path: path.join(folder, `${name}-${scheme}.png`) as `${string}.png`, captureBeyondViewport: false });
   }
 };
 const click = (text: string): Promise<void> => page.locator(`::-p-text(${text})`).click();
@@ -63,12 +70,30 @@ for (const [name, hash] of VIEWS) {
   await page.evaluate((h: string) => (location.hash = h), hash);
   await shoot(name);
 }
+if (!only || only === 'recorded') {
+  await page.evaluate(() => (location.hash = '#/play'));
+  await page.locator('.recorded button').click();
+  await until('(recorded)');
+  await shoot('play-recorded');
+}
 if (!only || only === 'trained') {
+  await page.goto(`${url}#/train?device=gpu`);
+  await page.reload();
+  await page.locator('.controls .primary').click();
+  await until('This browser gives no GPU');
+  await shoot('no-gpu');
   await page.goto(`${url}#/train?steps=12`);
   await page.reload();
   await page.locator('.controls .primary').click();
   await page.waitForFunction(() => document.querySelectorAll('figure').length > 0, { timeout: 240_000 });
   await shoot('training');
+  await page.locator('.controls .primary').click();
+  await until('held after step');
+  await shoot('held');
+  await page.reload();
+  await until('A training is saved in this browser');
+  await shoot('saved');
+  await page.locator('.saved .primary').click();
   await until('done after step');
   await shoot('trained');
   await click('Measure on 500');
@@ -84,6 +109,15 @@ if (!only || only === 'trained') {
   await shoot('inside');
   await page.evaluate(() => (location.hash = '#/home'));
   await shoot('home-trained');
+  await page.evaluate(() => (location.hash = '#/train?steps=3&lr=0.001'));
+  await page.locator('.controls .primary:enabled').click();
+  await until('done after step 3 of 3');
+  await page.evaluate(() => (location.hash = '#/runs'));
+  await until('training 1');
+  await shoot('runs');
+  await page.locator("::-p-xpath(//label[contains(., 'this training')]//input)").click();
+  await until('that are kept here');
+  await shoot('runs-one');
 }
 await browser.close();
 server.close();

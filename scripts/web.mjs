@@ -28,6 +28,8 @@ export async function buildWeb(folder) {
     platform: 'browser',
     resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
     plugins: [assets()],
+    // How long plugins take says how busy the machine is.
+    checks: { bundlerTimings: false },
     onLog(level, log) {
       if (level === 'warn') throw new Error(log.message);
     },

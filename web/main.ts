@@ -42,10 +42,12 @@ function App({ state }: { readonly state: State }): Children {
           ([view, label]) => html`<a href=${routeTo(view)} aria-current=${route.view === view ? 'page' : undefined}>${label}</a>`,
         )}
       </nav>
-      <p class="chip" role="status">${status && html`<b>${status}</b>`}<span>${device ?? 'nothing loaded'}</span></p>
+      <p class="chip" role="status">
+        ${status && html`<b>${status}</b>`}<span title=${device ?? undefined}>${device ?? 'nothing loaded'}</span>
+      </p>
     </header>
     <main>
-      ${problem !== null && html`<p class="problem" role="alert">${problem}</p>`}
+      ${problem !== null && html`<${Problem} text=${problem} />`}
       ${notice !== null && html`<p class="notice" role="status">${notice}</p>`} ${html`<${SHOW[route.view]} state=${state} />`}
     </main>
     <footer>
@@ -54,6 +56,12 @@ function App({ state }: { readonly state: State }): Children {
         2506.04746), on a GPU by WebGPU or on the cores by WebAssembly.
       </p>
     </footer>`;
+}
+
+/** What went wrong: a sentence, and smaller below it what exactly was said. */
+function Problem({ text }: { readonly text: string }): Children {
+  const [first, ...rest] = text.split('\n');
+  return html`<div class="problem" role="alert">${first}${rest.length > 0 && html`<small>${rest.join('\n')}</small>`}</div>`;
 }
 
 addEventListener('hashchange', () => {

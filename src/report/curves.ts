@@ -30,55 +30,64 @@ const layers = (title: string, key: string, doc: string, percent = false): Curve
   ],
 });
 
-/** What says most of a training. */
-export const MAIN_CHARTS: readonly Curves[] = [
-  {
-    title: 'Solved',
-    doc: 'Share of sampled problems solved: by first answers (acc_t1) and by corrections of them (acc_t2).',
-    percent: true,
-    curves: [
-      { key: 'acc_t1', label: 'answers', tone: 1 },
-      { key: 'acc_t2', label: 'corrections', tone: 2 },
-    ],
-  },
-  {
-    title: 'What a second look does',
-    doc: 'Share of corrections that made a wrong answer right (i→c), and a right one wrong (c→i).',
-    percent: true,
-    curves: [
-      { key: 'delta_c_to_i', label: 'spoilt', tone: 1 },
-      { key: 'delta_i_to_c', label: 'repaired', tone: 2 },
-    ],
-  },
-  layers('Reward', 'reward', 'Mean reward of both layers; with dynamic verification the second counts kept queries alone.'),
-  layers('Entropy', 'entropy', 'How undecided the model is, in nats per token. Near 0 it always says the same.'),
-  layers('Length', 'completions/mean_length', 'Tokens of a completion. Checks in writing are longer than guesses.'),
-  layers(
-    'Nothing to learn from',
-    'frac_reward_zero_std',
-    'Share of groups whose rewards are all equal: there is nothing to compare in them.',
-    true,
-  ),
-];
-
-/** The distance to the start, which there is only with a KL weight. */
-const KL: Curves = layers('Distance to the start (KL)', 'kl', 'Only with a KL weight above 0.');
+const SOLVED: Curves = {
+  title: 'Solved',
+  doc: 'Share of sampled problems solved: by first answers (acc_t1) and by corrections of them (acc_t2).',
+  percent: true,
+  curves: [
+    { key: 'acc_t1', label: 'answers', tone: 1 },
+    { key: 'acc_t2', label: 'corrections', tone: 2 },
+  ],
+};
+const SECOND_LOOK: Curves = {
+  title: 'What a second look does',
+  doc: 'Share of corrections that made a wrong answer right (i→c), and a right one wrong (c→i).',
+  percent: true,
+  curves: [
+    { key: 'delta_c_to_i', label: 'spoilt', tone: 1 },
+    { key: 'delta_i_to_c', label: 'repaired', tone: 2 },
+  ],
+};
+const REWARD = layers(
+  'Reward',
+  'reward',
+  'Mean reward of both layers; with dynamic verification the second counts kept queries alone.',
+);
+const ENTROPY = layers('Entropy', 'entropy', 'How undecided the model is, in nats per token. Near 0 it always says the same.');
+const LENGTH = layers('Length', 'completions/mean_length', 'Tokens of a completion. Checks in writing are longer than guesses.');
+const EQUAL = layers(
+  'Nothing to learn from',
+  'frac_reward_zero_std',
+  'Share of groups whose rewards are all equal: there is nothing to compare in them.',
+  true,
+);
+const KL = layers('Distance to the start (KL)', 'kl', 'Only with a KL weight above 0.');
+const CHANGED: Curves = {
+  title: 'Answers changed',
+  doc: 'Share of corrections with another final answer than the one before.',
+  percent: true,
+  curves: [{ key: 'answer_change_rate', label: 'corrections', tone: 2 }],
+};
 
 /** All that is drawn of a run. */
 export const CHARTS: readonly Curves[] = [
-  ...MAIN_CHARTS,
-  KL,
-  {
-    title: 'Answers changed',
-    doc: 'Share of corrections with another final answer than the one before.',
-    percent: true,
-    curves: [{ key: 'answer_change_rate', label: 'corrections', tone: 2 }],
-  },
+  ...[SOLVED, SECOND_LOOK, REWARD, ENTROPY, LENGTH, EQUAL, KL, CHANGED],
   layers('Loss', 'loss', 'What the optimiser lowers. Its slope says more than its height: it is near 0 by construction.'),
   layers('Gradient norm', 'grad_norm', 'Before it is clipped.'),
   layers('Cut at the length limit', 'completions/clipped_ratio', 'Share of completions that did not end by themselves.', true),
   layers('Learning rate', 'learning_rate', 'How far a step moves the weights.'),
 ];
+
+/** Those that say most while a training is under way: with corrections, a reward that is more than right or wrong, a KL weight. */
+export function mainCharts(has: { readonly corrections: boolean; readonly reward: boolean; readonly kl: boolean }): Curves[] {
+  return [
+    ...(has.corrections ? [SOLVED, SECOND_LOOK] : [SOLVED]),
+    ...(has.reward ? [REWARD] : []),
+    ...[ENTROPY, LENGTH, EQUAL],
+    ...(has.kl ? [KL] : []),
+    ...(has.corrections ? [CHANGED] : []),
+  ];
+}
 
 /** What counts along a drawing: steps, tokens sampled, or seconds of the steps. */
 export type Axis = 'step' | 'tokens' | 'seconds';
@@ -99,6 +108,7 @@ export interface CurvesView {
   readonly smoothing: number | null;
 }
 
+const ROUNDING = 1e-12;
 /** Colours of the lines of several runs. */
 const TONES = 8;
 
@@ -109,7 +119,9 @@ export function drawingsOf(runs: readonly CurvesRun[], view: CurvesView, charts:
     for (const chart of runs.length === 1 ? [ofOne(runs[0]!, view, curves, about)] : ofSeveral(runs, view, curves, about)) {
       if (chart.series.length === 0) continue;
       const shown = JSON.stringify(chart.series.map(({ points }) => points));
-      const same = made.find((other) => other.shown === shown);
+      // That two metrics are 0 throughout does not make them one.
+      const isNothing = chart.series.every(({ points }) => points.every(([, y]) => y === 0));
+      const same = !isNothing && made.find((other) => other.shown === shown);
       if (same) same.also.push(chart.title);
       else made.push({ chart, shown, also: [] });
     }
@@ -152,7 +164,8 @@ export function pointsOf(steps: readonly StepRecord[], key: string, axis: Axis):
   const xs = positions(steps, axis);
   return steps.flatMap(({ metrics }, i) => {
     const y = metrics[key];
-    return y === undefined || !Number.isFinite(y) ? [] : [[xs[i]!, y] as const];
+    // What is 0 but for rounding, as the loss of a first update is, is drawn as 0.
+    return y === undefined || !Number.isFinite(y) ? [] : [[xs[i]!, Math.abs(y) < ROUNDING ? 0 : y] as const];
   });
 }
 

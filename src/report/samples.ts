@@ -16,20 +16,41 @@ export const KINDS: readonly { readonly title: string; readonly of: (record: Com
 
 /** The newest of each kind, as they stand in a report before anything is chosen. */
 export function samplesByKind<T>(html: Tag<T>, completions: readonly CompletionRecord[], most: number): T[] {
-  const groups = KINDS.map(({ title, of }) => ({ title, records: completions.filter(of).slice(-most) })).filter(
-    ({ records }) => records.length > 0,
+  const groups = KINDS.map(({ title, of }) => ({ title, found: distinct(completions.filter(of)).slice(-most) })).filter(
+    ({ found }) => found.length > 0,
   );
   return groups.map(
-    ({ title, records }, i) =>
+    ({ title, found }, i) =>
       html`<details open=${i === 0}>
-        <summary>${title} <span class="quiet">(${records.length} of the last ones)</span></summary>
-        ${records.map((record) => sample(html, record))}
+        <summary>${title} <span class="quiet">(${found.length} of the last ones)</span></summary>
+        ${found.map(({ record, times }) => sample(html, record, times))}
       </details>`,
   );
 }
 
-/** A completion with what it answers to. */
-export function sample<T>(html: Tag<T>, record: CompletionRecord): T {
+/** Completions of a step that read alike, once each, where the first of them stands. */
+export function distinct(records: readonly CompletionRecord[]): { readonly record: CompletionRecord; readonly times: number }[] {
+  const found = new Map<string, { record: CompletionRecord; times: number }>();
+  for (const record of records) {
+    const { step, prompt, completion, correct, reward } = record;
+    const key = JSON.stringify([step, prompt, completion, correct, record.answerCorrect, reward]);
+    const same = found.get(key);
+    if (same) same.times++;
+    else found.set(key, { record, times: 1 });
+  }
+  return [...found.values()];
+}
+
+/** Marks of chat templates: where a turn begins and ends, and whose it is. */
+const MARKUP = /<\|[^<>|]*\|>|<\/?(?:s|bos|eos|user|assistant|system|start_of_turn|end_of_turn)>|\[\/?INST\]/g;
+
+/** A prompt without the marks of its chat template. */
+export function bare(prompt: string): string {
+  return prompt.replaceAll(MARKUP, ' ').trim();
+}
+
+/** A completion with what it answers to. @param times how often it was said */
+export function sample<T>(html: Tag<T>, record: CompletionRecord, times = 1): T {
   const { answer, phrase, completion, correct, answerCorrect, gold, step, reward, truncated } = record;
   const turn = (label: string, text: Part<T>, right?: boolean): T =>
     html`<div class="turn ${right === undefined ? '' : right ? 'right' : 'wrong'}">
@@ -46,9 +67,10 @@ export function sample<T>(html: Tag<T>, record: CompletionRecord): T {
     `read ${record.extracted ?? 'no answer'}`,
     `reward ${reward === null ? 'none' : short(reward)}`,
   ];
+  if (times > 1) facts.push(`${times} times`);
   if (truncated) facts.push('cut at the length limit');
   return html`<article>
-    ${turn('question', question)}
+    ${turn('question', bare(question))}
     ${answer === undefined ? turn('answer', completion, correct) : turn('first answer', answer, answerCorrect)}
     ${phrase !== undefined && turn('guiding phrase', phrase)} ${thought !== '' && turn('check', thought)}
     ${

@@ -79,9 +79,8 @@ export function evaluationSection<T>(html: Tag<T>, { before, after, during }: Ev
         ? before && after && html`<td></td>`
         : html`<td class=${clear ? 'num clear' : 'num'}>${change < 0 ? '−' : '+'}${fixed(Math.abs(change), 3)}</td>`;
     return html`<tr>
-      <th scope="row">${name}</th>
+      <th scope="row">${name}${same.length > 0 && html`<small> = ${same.join(', ')}</small>`}</th>
       ${columns.map(([, metrics]) => cell(metrics[name]))}${end}
-      <td class="quiet">${same.length > 0 && `the same: ${same.join(', ')}`}</td>
     </tr>`;
   });
   const n = Object.values(columns[0]![1])[0]?.n ?? 0;
@@ -92,7 +91,7 @@ export function evaluationSection<T>(html: Tag<T>, { before, after, during }: Ev
     <p class="quiet">
       ${n} held-out problems; small print: 95 % interval. ${before && after && 'Bold: the intervals do not overlap.'}
     </p>
-    ${table(html, [...columns.map(([label]) => label), ...(before && after ? ['change'] : []), ''], rows, 'Evaluation')}
+    ${table(html, [...columns.map(([label]) => label), ...(before && after ? ['change'] : [])], rows, 'Evaluation')}
     <details>
       <summary>What the metrics mean</summary>
       <dl class="meanings">${meanings}</dl>
@@ -118,7 +117,7 @@ export function runsTable<T>(html: Tag<T>, runs: readonly NamedRun[]): T {
     return html`<tr>
       <th scope="row"><span class="key tone${toneOf(i)}">${name}</span></th>
       ${cells.map((text) => html`<td class="num">${text}</td>`)}
-      <td>${differing(data, runs)}</td>
+      <td class="differ">${differing(data, runs)}</td>
     </tr>`;
   });
   return table(html, ['steps', 'time', 'acc_t1', 'acc_t2', 'settings that differ'], rows, 'Runs');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderReport } from '../../src/report/page.js';
 import { niceTicks } from '../../src/report/chart.js';
+import { bare } from '../../src/report/samples.js';
 import { reportData } from '../support/report-data.js';
 
 describe('renderReport', () => {
@@ -49,6 +50,7 @@ describe('renderReport', () => {
   it('marks changes whose intervals do not overlap, and only those', () => {
     const row = (name: string): string => new RegExp(`<tr><th scope="row">${name}</th>.*?</tr>`).exec(html)![0];
     expect(row('acc_t2')).toContain('class="num clear"');
+    expect(html).toContain('<th scope="row">acc_t1<small> = reward</small></th>');
     expect(row('pass@1')).not.toContain('clear');
   });
 
@@ -70,6 +72,27 @@ describe('renderReport', () => {
     const page = renderReport({ ...rest, completions: [record] });
     expect(page).toContain('<span class="who">check</span><pre>10,19,15-6=9,3</pre>');
     expect(page).toContain('<pre>7<del>+</del><ins>-</ins>3+9-4</pre>');
+  });
+
+  it('shows questions without the marks of a chat template, and once what was said several times', () => {
+    const { completions, ...rest } = reportData();
+    const [record] = completions;
+    const page = renderReport({ ...rest, completions: [record!, record!, { ...record!, step: 19 }] }).split('<script')[0]!;
+    expect(page.match(/<article>/g)).toHaveLength(2);
+    expect(page.match(/ · 2 times/g)).toHaveLength(1);
+    expect(page).toContain('<span class="who">question</span><pre>47+85</pre>');
+    expect(bare('<|im_start|>user\nIs a<b or <b>b</b><s>?</s><|im_end|>')).toBe('user\nIs a<b or <b>b</b> ?');
+  });
+
+  it('draws what is 0 but for rounding as 0, and does not call it equal to another that is 0', () => {
+    const { steps, ...rest } = reportData();
+    const page = renderReport({
+      ...rest,
+      steps: steps.map((step) => ({ ...step, metrics: { loss: 3e-18, grad_norm: 0, learning_rate: 1e-9 } })),
+    });
+    expect(page).toContain('>Loss<');
+    expect(page).toContain('Loss by step, at the end: answers 0"');
+    expect(page).toContain('Learning rate by step, at the end: answers 1e-9"');
   });
 
   it('is made for a run that ended before its first step', () => {

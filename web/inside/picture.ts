@@ -34,6 +34,9 @@ const ROW = 7;
 /** Arcs of a smaller share are left out, and pixels within which a token is pointed at. */
 const LEAST = 0.02;
 const NEAR = 16;
+/** Pixels of a letter and of a line of the tokens' names. */
+const LETTER = 7;
+const LINE = 11;
 
 /** Places of all tokens at a layer; the corrections begin where the answers begin. */
 function placer({ read, looked }: Seen): { readonly place: (t: number, layer: number) => Place; readonly size: Place } {
@@ -115,7 +118,7 @@ export function Picture(props: Props): Children {
       scene.show(nodes, arcs, size, palette.ground);
       const onScreen = scene.draw(camera);
       points.current = seen.read.ids.map((_, t) => onScreen(place(t, props.choice.layer ?? 0)));
-      if (names.current) label2d(names.current, points.current);
+      if (names.current) label2d(names.current, points.current, token);
     };
     paint();
     const resized = new ResizeObserver(paint);
@@ -204,11 +207,18 @@ export function visible(text: string): string {
   return text.replaceAll(/^ +| +$/g, (spaces) => '·'.repeat(spaces.length)).replaceAll('\n', '¶') || '–';
 }
 
-/** Puts the tokens' names below their columns. */
-function label2d(element: HTMLElement, points: readonly (readonly [number, number] | null)[]): void {
-  points.forEach((point, t) => {
-    const { style } = element.children[t] as HTMLElement;
-    style.display = point ? '' : 'none';
-    if (point) style.transform = `translate(${point[0].toFixed(1)}px, ${(point[1] + 12).toFixed(1)}px) translateX(-50%)`;
-  });
+/** Puts the tokens' names below their columns: the chosen one first, then short ones; one that would cover another is left out. */
+function label2d(element: HTMLElement, points: readonly (readonly [number, number] | null)[], chosen: number): void {
+  const names = points.map((point, t) => ({ point, name: element.children[t] as HTMLElement, isFirst: t === chosen }));
+  const size = ({ name, isFirst }: (typeof names)[number]): number => (isFirst ? 0 : name.textContent.length);
+  const taken: (readonly [x: number, y: number, half: number])[] = [];
+  for (const each of names.sort((a, b) => size(a) - size(b))) {
+    const { point, name } = each;
+    const half = (name.textContent.length * LETTER) / 2;
+    const isFree = point && taken.every(([x, y, w]) => Math.abs(x - point[0]) > half + w || Math.abs(y - point[1]) > LINE);
+    name.style.display = isFree ? '' : 'none';
+    if (!isFree) continue;
+    taken.push([...point, half]);
+    name.style.transform = `translate(${point[0].toFixed(1)}px, ${(point[1] + 12).toFixed(1)}px) translateX(-50%)`;
+  }
 }

@@ -83,7 +83,7 @@ function Chosen({
         (j, i) => html`${i > 0 ? ', ' : ''}<code>${visible(looked.texts[j]!)}</code> ${percent(shares[j]!)}`,
       )}
     </dd>
-    <dt>length</dt>
+    <dt>length of its vector</dt>
     <dd>${looked.norms[layer * looked.tokens + token]!.toFixed(1)} after layer ${layer + 1}</dd>
   </dl>`;
 }

@@ -1,6 +1,6 @@
 // Completions of a run by step, kind and words, each with what the correction changed: in reports and in the page.
 import { useMemo, useState } from 'preact/hooks';
-import { KINDS, sample } from '../../src/report/samples.js';
+import { KINDS, distinct, sample } from '../../src/report/samples.js';
 import type { CompletionRecord } from '../../src/train/events.js';
 import { html, type Children } from '../html.js';
 
@@ -26,8 +26,9 @@ export function Completions({ records }: { readonly records: readonly Completion
     );
     // Newest first; within a step the kinds that tell most.
     const rank = (record: CompletionRecord): number => KINDS.findIndex(({ of }) => of(record));
-    return kept.sort((a, b) => b.step - a.step || rank(a) - rank(b));
+    return distinct(kept.sort((a, b) => b.step - a.step || rank(a) - rank(b)));
   }, [records, step, kind, words]);
+  const count = found.reduce((sum, { times }) => sum + times, 0);
   const number = (event: Event): number | null => {
     const { value } = event.target as HTMLSelectElement;
     return value === '' ? null : Number(value);
@@ -55,8 +56,8 @@ export function Completions({ records }: { readonly records: readonly Completion
         >Words
         <input type="search" value=${words} onInput=${(event: Event) => pick(setWords, (event.target as HTMLInputElement).value)}
       /></label>
-      <span class="quiet" role="status">${found.length} of ${records.length} that are kept here</span>
+      <span class="quiet" role="status">${count} of ${records.length} that are kept here</span>
     </div>
-    ${found.slice(0, shown).map((record) => sample(html, record))}
+    ${found.slice(0, shown).map(({ record, times }) => sample(html, record, times))}
     ${found.length > shown && html`<button type="button" onClick=${() => setShown(shown + SHOWN)}>Show more</button>`}`;
 }

@@ -3,9 +3,10 @@
 import { useState } from 'preact/hooks';
 import type { CompletionRecord } from '../../src/train/events.js';
 import { short } from '../../src/report/format.js';
-import { marked } from '../../src/report/samples.js';
+import { bare, marked } from '../../src/report/samples.js';
 import { html, type Children } from '../html.js';
 import { routeTo } from '../route.js';
+import type { TrainSettings } from '../settings.js';
 import { lookAt } from '../store.js';
 import { Icon } from './icon.js';
 
@@ -46,14 +47,6 @@ function interest({ answers }: Group): number {
   return 2 * Math.min(repaired, 3) + Math.min(right, answers.length - right);
 }
 
-/** The question alone, without the markup of the chat template. */
-export function questionOf(prompt: string): string {
-  return prompt
-    .replaceAll(/<\|?[^<>]*\|?>/g, ' ')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
-}
-
 /** An advantage as a bar: up and blue where it is preferred, down and grey where not. */
 function Advantage({ value, most }: { readonly value: number; readonly most: number }): Children {
   const height = most > 0 ? Math.round((Math.min(Math.abs(value) / most, 1) * 100) / 2) : 0;
@@ -91,11 +84,19 @@ function finalOf(text: string): string {
 }
 
 /** The table of one group, with a choice of the others. */
-export function GroupTable({ records }: { readonly records: readonly CompletionRecord[] }): Children {
+export function GroupTable({
+  records,
+  settings: { g, k, h },
+}: {
+  readonly records: readonly CompletionRecord[];
+  readonly settings: TrainSettings;
+}): Children {
   const [chosen, choose] = useState<number | null>(null);
   const groups = groupsOf(records);
+  // As tall as the table will be, so that nothing moves when it comes.
+  const room = { '--g': g, '--k': Math.min(g, k), '--h': h };
   if (groups.length === 0)
-    return html`<section class="card group">
+    return html`<section class="card group" style=${room}>
       <h2>The present step</h2>
       <p class="quiet">Its answers and corrections are shown here.</p>
     </section>`;
@@ -104,8 +105,9 @@ export function GroupTable({ records }: { readonly records: readonly CompletionR
   const { prompt, answers } = groups[at]!;
   const mean = answers.reduce((sum, { record }) => sum + (record.reward ?? 0), 0) / answers.length;
   const most = Math.max(...records.map(({ advantage }) => Math.abs(advantage)), 1e-9);
-  return html`<section class="card group" aria-labelledby="group-title">
-    <h2 id="group-title">Step ${records[0]!.step}, puzzle ${at + 1} of ${groups.length}: <code>${questionOf(prompt)}</code></h2>
+  return html`<section class="card group" aria-labelledby="group-title" style=${room}>
+    <h2 id="group-title">Step ${records[0]!.step}, puzzle ${at + 1} of ${groups.length}</h2>
+    <p><code>${bare(prompt)}</code></p>
     <div class="picker" role="group" aria-label="Puzzles of this step">
       ${groups.map((group, i) => {
         const right = group.answers.filter(({ record }) => record.correct).length;
@@ -125,7 +127,7 @@ export function GroupTable({ records }: { readonly records: readonly CompletionR
       ${answers.length} answers, mean reward ${short(mean)}. Each is compared with this mean, the baseline of its own group: a bar
       up is made likelier, a bar down less likely. Corrections are compared with the others of the same answer.
     </p>
-    <ol class="answers">
+    <ol class="answers" key=${prompt}>
       ${answers.map(({ record, corrections }) => {
         const lost = corrections.length > 0 && !record.correct && corrections.every(({ correct }) => !correct);
         return html`<li class=${corrections.length > 0 ? 'went-on' : ''}>

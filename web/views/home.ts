@@ -99,8 +99,8 @@ function Bring({ state }: { readonly state: State }): Children {
   >
     <h2>Bring your own</h2>
     <p>
-      Drop a model folder in Hugging Face layout, an archive of one, or a file of problems as JSON lines (<code>question</code>
-      and <code>answer</code>) here. They stay on this machine.
+      Drop a model folder in Hugging Face layout, an archive of one, or a file of problems as JSON lines
+      (<code>question</code>${' '} and <code>answer</code>) here. They stay on this machine.
     </p>
     <p class="buttons">
       <button type="button" disabled=${busy} onClick=${() => folder.current!.click()}>Choose a folder</button>

@@ -33,7 +33,7 @@ export function Inside({ state }: { readonly state: State }): Children {
   };
   const panels = [
     { title: 'Before training', seen: before, other: now },
-    { title: `After ${state.steps.at(-1)?.step ?? 0} steps`, seen: now, other: before },
+    { title: `After step ${state.steps.at(-1)?.step ?? 0}`, seen: now, other: before },
   ].filter((panel): panel is typeof panel & { seen: Seen } => panel.seen !== null);
   const shape = panels[0]?.seen.looked;
   const offered = COLOURINGS.filter(

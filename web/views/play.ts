@@ -96,7 +96,7 @@ export function Play({ state }: { readonly state: State }): Children {
         recordedSteps !== null
           ? html`<${Column} title="After ${recordedSteps} steps (recorded)" answered=${state.asked.now} phrase=${phrase} />`
           : trained
-            ? html`<${Column} title="After ${state.steps.at(-1)!.step} steps" answered=${state.asked.now} phrase=${phrase} />`
+            ? html`<${Column} title="After step ${state.steps.at(-1)!.step}" answered=${state.asked.now} phrase=${phrase} />`
             : html`<section class="card empty">
                 <h2>After training</h2>
                 <p class="quiet">
@@ -124,6 +124,7 @@ export function Play({ state }: { readonly state: State }): Children {
 /** Puzzles with recorded answers: they need no engine, and nothing is trained for them. */
 function Recorded({ onChoose }: { readonly onChoose: (question: string) => void }): Children {
   const [recording, setRecording] = useState<Recording | null>(null);
+  const columns = (): void => document.querySelector('.columns')?.scrollIntoView({ block: 'nearest' });
   useEffect(() => {
     void import('../recorded.json').then(
       ({ default: found }) => setRecording(found as unknown as Recording),
@@ -140,6 +141,7 @@ function Recorded({ onChoose }: { readonly onChoose: (question: string) => void 
             onClick=${() => {
               onChoose(puzzle.question);
               showRecorded(recording, puzzle);
+              requestAnimationFrame(columns);
             }}
           >
             <code>${puzzle.question}</code>

@@ -1,6 +1,6 @@
 // Train: start, hold and end a training, and see what it does.
 import { bytesText, duration, metricTable, short } from '../../src/report/format.js';
-import { CHARTS, MAIN_CHARTS } from '../../src/report/curves.js';
+import { CHARTS, mainCharts } from '../../src/report/curves.js';
 import { table } from '../../src/report/sections.js';
 import { inWords } from '../../src/report/words.js';
 import { html, type Children } from '../html.js';
@@ -22,9 +22,10 @@ export function Train({ state }: { readonly state: State }): Children {
     ${saved && !isTraining(state) && html`<${SavedCard} state=${state} />`} <${Controls} state=${state} />
     ${
       begun &&
-      html`<${Figures} state=${state} /><${Charts} state=${state} /><${GroupTable} records=${completions} /><${Measured}
-          state=${state}
-        /><${Work} state=${state} />`
+      html`<${Figures} state=${state} /><${Charts} state=${state} /><${GroupTable}
+          records=${completions}
+          settings=${state.settings}
+        /><${Measured} state=${state} /><${Work} state=${state} />`
     }
     <${Settings} state=${state} />`;
 }
@@ -125,8 +126,7 @@ function Figures({ state }: { readonly state: State }): Children {
     const values = course(name);
     const [first, last] = [values.find((v) => v !== null), values.findLast((v) => v !== null)];
     return html`<div class="figure tone${tone}">
-      <span>${label}</span><b>${share(last)}</b
-      ><small>${steps.length > 1 ? `from ${share(first)} at the first step` : 'first step'}</small>
+      <span>${label}</span><b>${share(last)}</b><small>${steps.length > 1 ? `${share(first)} at first` : 'first step'}</small>
     </div>`;
   };
   return html`<section class="figures" aria-label="Where the training stands">
@@ -141,16 +141,21 @@ function valuesOf(steps: readonly Step[], name: string): (number | null)[] {
 }
 
 function Charts({ state }: { readonly state: State }): Children {
-  const { steps, measured } = state;
+  const { steps, measured, settings, data } = state;
+  const first = mainCharts({
+    corrections: settings.algorithm === 'mgrpo',
+    reward: data !== null || !isBuiltin(state),
+    kl: settings.beta > 0,
+  });
   const evaluations = measured ? { before: measured.before, after: measured.now, during: [] } : { during: [] };
   const last = steps.slice(-10).reverse();
   const drawn = CHARTS.filter(({ curves }) => curves.some(({ key }) => steps.some(({ metrics }) => key in metrics)));
   const columns = drawn.flatMap(({ curves }) => curves.map(({ key }) => key));
   return html`<section aria-labelledby="curves">
     <h2 id="curves">Curves</h2>
-    <${Curves} runs=${[{ name: 'this training', steps, evaluations }]} frames=${MAIN_CHARTS} />
+    <${Curves} runs=${[{ name: 'this training', steps, evaluations }]} first=${first} />
     <details class="values">
-      <summary>The last ${last.length} steps as a table, and what the curves mean</summary>
+      <summary>The last steps as a table, and what the curves mean</summary>
       <dl>
         ${drawn.map(
           ({ title, doc }) =>
