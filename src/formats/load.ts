@@ -24,6 +24,8 @@ export interface LoadOptions extends DecoderOptions {
   readonly rng?: Rng;
   /** How frozen weights are kept on the device (default `auto`). */
   readonly dtype?: WeightDType;
+  /** Called with the decoder before its weights are read. */
+  readonly onMade?: (decoder: Decoder) => void;
   /** Called while weights are read: tensors done and in all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -62,12 +64,18 @@ export async function loadDecoder(
         'config.json and the weights do not belong together',
     );
   }
-  const parameters = await loadParameters(device, parameterSpecs(config), weights, {
+  const lora = await openLora(device, config, options);
+  let decoder: Decoder;
+  await loadParameters(device, parameterSpecs(config), weights, {
     trainable: options.train === 'full',
     ...(options.dtype && { dtype: options.dtype }),
+    onMade(parameters) {
+      decoder = new Decoder(config, parameters, lora, options);
+      options.onMade?.(decoder);
+    },
     onProgress: options.onProgress,
   });
-  return new Decoder(config, parameters, await openLora(device, config, options), options);
+  return decoder!;
 }
 
 async function openLora(device: Device, config: ModelConfig, { train, adapter, rng }: LoadOptions): Promise<Lora | undefined> {

@@ -22,22 +22,29 @@ export async function loadParameters(
     readonly trainable: boolean;
     /** Of frozen parameters (default `auto`). */
     readonly dtype?: WeightDType;
+    /** Called with the parameters before they are read. */
+    readonly onMade?: (parameters: Parameters) => void;
     readonly onProgress?: ((done: number, total: number) => void) | undefined;
   },
 ): Promise<Parameters> {
   for (const spec of specs) checkShape(spec, file);
   checkRoom(device, specs, file, options);
-  const trainable = options.trainable ? Parameters.trainable(device, specs) : undefined;
-  const tensors = trainable ? undefined : frozenTensors(device, specs, (spec) => keptAs(spec, file, options.dtype));
-  const frozen: Parameter[] = [];
-  for (const [index, spec] of specs.entries()) {
-    const value = tensors?.get(spec.name) ?? trainable!.get(spec.name).value;
-    await fill(device, value, file, spec.name);
-    frozen.push({ ...spec, value });
+  const parameters = options.trainable ? Parameters.trainable(device, specs) : frozen(device, specs, file, options.dtype);
+  options.onMade?.(parameters);
+  for (const [index, { name }] of specs.entries()) {
+    await fill(device, parameters.get(name).value, file, name);
     options.onProgress?.(index + 1, specs.length);
   }
   await device.idle();
-  return trainable ?? Parameters.frozen(device, frozen);
+  return parameters;
+}
+
+function frozen(device: Device, specs: readonly ParameterSpec[], file: Safetensors, dtype: WeightDType | undefined): Parameters {
+  const tensors = frozenTensors(device, specs, (spec) => keptAs(spec, file, dtype));
+  return Parameters.frozen(
+    device,
+    specs.map((spec): Parameter => ({ ...spec, value: tensors.get(spec.name)! })),
+  );
 }
 
 /** Bytes of a trained parameter's element: the value, its gradient and AdamW's two moments. */

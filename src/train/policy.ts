@@ -24,6 +24,7 @@ import type { CompleteOptions, Prompt, TextCompletion } from './complete.js';
 import type { LanguageModel } from './language-model.js';
 import { STREAM } from './streams.js';
 import { takeTurn } from './turns.js';
+import { warm } from './warm.js';
 
 /** Where what is trained of a policy comes from: the model itself, a LoRA adapter made for this run, or one that was loaded. */
 export type PolicyOrigin = 'base' | 'new-lora' | 'loaded-lora';
@@ -130,7 +131,7 @@ export async function loadPolicy(device: Device, files: FileSource, options: Pol
   const decoder = await loadDecoder(
     device,
     files,
-    { ...options, train: lora ?? (train as 'none' | 'full' | 'adapter'), rng },
+    { ...options, train: lora ?? (train as 'none' | 'full' | 'adapter'), rng, ...(train !== 'none' && { onMade: warm }) },
     file,
   );
   if (tokenizer.vocabSize > decoder.config.vocabSize) {
