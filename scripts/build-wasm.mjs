@@ -16,7 +16,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const asOfAsc = createRequire(import.meta.resolve('assemblyscript/asc'));
 const { default: binaryen } = await import(pathToFileURL(asOfAsc.resolve('binaryen')).href);
 /** Largest functions that are inlined: always, where they are small, where they have one caller. The verifier is downloaded by pages: it is small. */
-const INLINING = { 'assembly/verifier': [6, 6, 50], 'assembly/engine': [8, 30, 200] };
+const INLINING = { 'assembly/verifier': [4, 4, 100], 'assembly/engine': [8, 30, 200] };
 const { values, positionals } = parseArgs({ options: { wat: { type: 'boolean' } }, allowPositionals: true });
 mkdirSync(path.join(root, 'build'), { recursive: true });
 
@@ -60,6 +60,8 @@ function optimised(binary, name) {
   binaryen.setAlwaysInlineMaxSize(always);
   binaryen.setFlexibleInlineMaxSize(flexible);
   binaryen.setOneCallerInlineMaxSize(oneCaller);
+  binaryen.setGenerateStackIR(true);
+  binaryen.setOptimizeStackIR(true);
   for (let round = 0; round < 3; round++) module.optimize();
   if (name === 'verifier') packData(module, binaryen);
   return module.emitBinary();

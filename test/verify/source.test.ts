@@ -46,7 +46,6 @@ describe('the source of the verifier', () => {
       'assembly/verifier/arena.ts pair',
       'assembly/verifier/compare/equality.ts rule',
       'assembly/verifier/compare/equality.ts depth',
-      'assembly/verifier/compare/units.ts unitCount',
       'assembly/verifier/read/joined.ts top',
     ]);
   });

@@ -90,7 +90,7 @@ function hasDecimalComma(p: usize, e: usize): bool {
   for (let q = p; q < e; q++) {
     const c = byteAt(q);
     // 21,16 or 11 is a list
-    if (c == Char.SEMICOLON || isWordAt(q, e, 'or') || isWordAt(q, e, 'and')) return false;
+    if (c == Char.SEMICOLON || isWordAt(q, e, 'or/and')) return false;
     if (c == Char.COMMA) {
       if (comma > 0) return false;
       comma = q;

@@ -42,74 +42,75 @@ const enum Measure {
 }
 
 const MAX_UNITS: i32 = 64;
-/** Words of a unit: Measure.*, the size as a fraction, and Measure.* that it is per one of, or NOTHING. */
+/** Words of a unit: Measure.*, the size as a fraction, and what it is per one of: Measure.* + 1, or 0. */
 const UNIT_WORDS: i32 = 4;
-const NOTHING: i32 = -1;
 const sizes: usize = heap.alloc((<usize>(MAX_UNITS * UNIT_WORDS)) << 2);
 const UNITS = new Names(256);
-let unitCount: i32 = 0;
 
-function unit(spellings: string, measure: i32, numerator: i32, denominator: i32 = 1, per: i32 = NOTHING): void {
-  UNITS.add(spellings, unitCount);
-  setElement<i32>(sizes, unitCount * UNIT_WORDS, measure);
-  setElement<i32>(sizes, unitCount * UNIT_WORDS + 1, numerator);
-  setElement<i32>(sizes, unitCount * UNIT_WORDS + 2, denominator);
-  setElement<i32>(sizes, unitCount * UNIT_WORDS + 3, per);
-  unitCount++;
+/**
+ * The measures in their order, divided by `;`, each with its units, divided by `,`: the spellings, divided by `/`; behind spaces the size, what
+ * it is divided by, and what it is per one of, where they are not 1, 1 and 0.
+ */
+function addUnits(rows: string): void {
+  let from = 0;
+  let measure = Measure.LENGTH;
+  let unit = -1;
+  let word = UNIT_WORDS;
+  let number = 0;
+  for (let i = 0; i <= rows.length; i++) {
+    if (word == UNIT_WORDS) {
+      unit++;
+      word = 0;
+      const at = unit * UNIT_WORDS;
+      setElement<i32>(sizes, at, measure);
+      setElement<i32>(sizes, at + 1, 1);
+      setElement<i32>(sizes, at + 2, 1);
+      setElement<i32>(sizes, at + 3, 0);
+    }
+    const c = i < rows.length ? rows.charCodeAt(i) : Char.SEMICOLON;
+    if (isDigit(c)) number = number * 10 + c - Char.ZERO;
+    if (isDigit(c) || isLetter(c)) continue;
+    if (word == 0) UNITS.insert(rows, from, i - from, unit);
+    else setElement<i32>(sizes, unit * UNIT_WORDS + word, number);
+    from = i + 1;
+    number = 0;
+    if (c == Char.SPACE) word++;
+    else if (c != Char.SLASH) word = UNIT_WORDS;
+    if (c == Char.SEMICOLON) {
+      measure++;
+      // each measure stands on a line of its own
+      from = ++i + 1;
+    }
+  }
 }
 
-unit('mm/millimeter/millimetre', Measure.LENGTH, 1, 1000);
-unit('cm/centimeter/centimetre', Measure.LENGTH, 1, 100);
-unit('dm/decimeter', Measure.LENGTH, 1, 10);
-unit('m/meter/metre', Measure.LENGTH, 1);
-unit('km/kilometer/kilometre', Measure.LENGTH, 1000);
-unit('in/inch/inches', Measure.INCHES, 1);
-unit('ft/foot/feet', Measure.INCHES, 12);
-unit('yd/yard', Measure.INCHES, 36);
-unit('mi/mile', Measure.INCHES, 63360);
-unit('mg/milligram', Measure.MASS, 1, 1000);
-unit('g/gram', Measure.MASS, 1);
-unit('kg/kilogram', Measure.MASS, 1000);
-unit('oz/ounce', Measure.POUNDS, 1);
-unit('lb/pound', Measure.POUNDS, 16);
-unit('ms/millisecond', Measure.TIME, 1, 1000);
-unit('s/sec/second', Measure.TIME, 1);
-unit('min/minute', Measure.TIME, 60);
-unit('h/hr/hour', Measure.TIME, 3600);
-unit('day', Measure.TIME, 86400);
-unit('week', Measure.TIME, 604800);
-unit('ml/milliliter', Measure.VOLUME, 1, 1000);
-unit('l/liter/litre', Measure.VOLUME, 1);
-unit('cent', Measure.DOLLARS, 1, 100);
-unit('dollar/usd', Measure.DOLLARS, 1);
-unit('yuan/rmb/cny', Measure.YUAN, 1);
-unit('euro/eur', Measure.EUROS, 1);
-unit('rupee', Measure.RUPEES, 1);
-unit('month', Measure.MONTHS, 1);
-unit('year/yr', Measure.MONTHS, 12);
-unit('mph', Measure.INCHES, 63360, 3600, Measure.TIME);
-unit('kmh/kph', Measure.LENGTH, 1000, 3600, Measure.TIME);
-unit('rad/radian', Measure.RADIANS, 1);
-unit('gallon/gal', Measure.GALLONS, 4);
-unit('quart', Measure.GALLONS, 1);
-unit('pint', Measure.GALLONS, 1, 2);
-unit('ton/tonne', Measure.TONS, 1);
-unit('point', Measure.POINTS, 1);
-unit('degree', Measure.DEGREES, 1);
-unit('N/newton', Measure.FORCE, 1);
-unit('kN', Measure.FORCE, 1000);
-unit('J/joule', Measure.ENERGY, 1);
-unit('kJ/kilojoule', Measure.ENERGY, 1000);
-unit('W/watt', Measure.POWER, 1);
-unit('kW/kilowatt', Measure.POWER, 1000);
-unit('V/volt', Measure.VOLTAGE, 1);
-unit('C/coulomb', Measure.CHARGE, 1);
-unit('A/amp/ampere', Measure.CURRENT, 1);
-unit('K/kelvin', Measure.TEMPERATURE, 1);
-unit('Pa/pascal', Measure.PRESSURE, 1);
-unit('kPa', Measure.PRESSURE, 1000);
-unit('mol/mole', Measure.AMOUNT, 1);
-unit('Hz/hertz', Measure.FREQUENCY, 1);
+// miles and kilometres are also measured per time, the fifth measure
+addUnits(`mm/millimeter/millimetre 1 1000,cm/centimeter/centimetre 1 100,dm/decimeter 1 10,m/meter/metre,km/kilometer/kilometre 1000,kmh/kph 1000 3600 5;
+in/inch/inches,ft/foot/feet 12,yd/yard 36,mi/mile 63360,mph 63360 3600 5;
+mg/milligram 1 1000,g/gram,kg/kilogram 1000;
+oz/ounce,lb/pound 16;
+ms/millisecond 1 1000,s/sec/second,min/minute 60,h/hr/hour 3600,day 86400,week 604800;
+ml/milliliter 1 1000,l/liter/litre;
+cent 1 100,dollar/usd;
+yuan/rmb/cny;
+euro/eur;
+rupee;
+month,year/yr 12;
+rad/radian;
+gallon/gal 4,quart,pint 1 2;
+ton/tonne;
+point;
+degree;
+N/newton,kN 1000;
+J/joule,kJ/kilojoule 1000;
+W/watt,kW/kilowatt 1000;
+V/volt;
+A/amp/ampere;
+C/coulomb;
+K/kelvin;
+Pa/pascal,kPa 1000;
+mol/mole;
+Hz/hertz`);
 
 /** Letters that are units right behind a number in mathematics: 3s, 5m/s. */
 export const UNIT_LETTERS: string = 'msghLJNWV';
@@ -128,13 +129,11 @@ const MAX_FACTORS: i32 = 6;
 const MAX_POWER: i32 = 100;
 const POWER_WORDS = new Names(8).add('square/sq', 2).add('cubic/cu', 3);
 /** Words behind an amount of money that are no other unit. */
-const AMOUNT_WORDS = new Names(32).add(
-  'per/each/every/in/total/altogether/left/left over/hundred/thousand/million/billion/trillion/extra/profit/only/a/an',
-);
+const AMOUNT_WORDS = 'per/each/every/in/total/altogether/left/hundred/thousand/million/billion/trillion/extra/profit/only/a/an';
 const ORDINAL_ENDINGS = new Names(8).add('st/nd/rd/th');
 /** Words that do not measure what stands before them. */
-const CONDITION_WORDS = new Names(16).add('odd/even/prime/composite/positive/nonnegative');
-const DEGREE_WORDS = new Names(8).add('deg/degree/degrees');
+const CONDITION_WORDS = 'odd/even/prime/composite/positive/nonnegative';
+const DEGREE_WORDS = 'deg/degree/degrees';
 
 /** Where the first word of a note starts, markup passed over; `e` where there is none. */
 function firstWord(p: usize, e: usize): usize {
@@ -149,15 +148,15 @@ function firstWord(p: usize, e: usize): usize {
   return e;
 }
 
-/** Value of the first word in a table, or -1. */
-function findFirst(p: usize, e: usize, table: Names): i32 {
-  const word = firstWord(p, e);
-  return table.find(word, <i32>(skipLetters(word, e) - word), true);
+/** Whether the first word of a note is one of `words`. */
+function startsWithWord(p: usize, e: usize, words: string): bool {
+  return isWordAt(firstWord(p, e), e, words);
 }
 
 /** Factor that the words after a number stand for by themselves: million, dozen; null when none. */
 export function multiplier(p: usize, e: usize): Rat {
-  const found = findFirst(p, e, MULTIPLIERS);
+  const word = firstWord(p, e);
+  const found = MULTIPLIERS.find(word, <i32>(skipLetters(word, e) - word), true);
   if (found < 0) return nil<Rat>();
   return found == 1 ? rat.pow(rat.ofI32(10), 12) : rat.ofI32(found);
 }
@@ -197,7 +196,7 @@ class Unit {
     const size = rat.ofFraction(elementAt<i32>(sizes, at + 1), elementAt<i32>(sizes, at + 2));
     const per = elementAt<i32>(sizes, at + 3);
     this.raise(elementAt<i32>(sizes, at), power);
-    if (per != NOTHING) this.raise(per, -power);
+    if (per > 0) this.raise(per - 1, -power);
     this.size = rat.mul(this.size, rat.pow(size, power));
     this.count++;
   }
@@ -377,7 +376,7 @@ export function letterUnit(p: usize, e: usize, x: Node): Rat {
 /** Whether a currency sign (its code point) goes with the words behind another number: no other unit, and no cents. */
 export function isMoney(p: usize, e: usize, sign: i32): bool {
   first.read(p, e);
-  if (first.count == 0) return findFirst(p, e, AMOUNT_WORDS) >= 0;
+  if (first.count == 0) return startsWithWord(p, e, AMOUNT_WORDS);
   const measure = measureOf(sign);
   if (!first.isAll || measure < 0 || !rat.isOne(first.size)) return false;
   second.start();
@@ -402,10 +401,10 @@ function measureOf(sign: i32): i32 {
 
 /** Whether the words behind a name say which of its values are meant: n odd. */
 export function saysCondition(p: usize, e: usize): bool {
-  return findFirst(p, e, CONDITION_WORDS) >= 0;
+  return startsWithWord(p, e, CONDITION_WORDS);
 }
 
 /** Whether the words are a degree sign spelled out. */
 export function saysDegrees(p: usize, e: usize): bool {
-  return findFirst(p, e, DEGREE_WORDS) >= 0;
+  return startsWithWord(p, e, DEGREE_WORDS);
 }

@@ -1,12 +1,11 @@
 // What parsing gives: the tree of an answer, and what is said about it in words.
 import { isNull } from '../memory';
-import { Names } from '../read/names';
 import { Rel, Space, Tok } from './symbols';
 import { Tokens } from './tokens';
 import { Node } from './tree';
 
 /** Words that may stand before a relation: "all real x > 2". */
-export const QUANTIFIERS = new Names(8).add('all/any/every/each/real');
+export const QUANTIFIERS = 'all/any/every/each/real';
 
 /** A parsed side. */
 @unmanaged
@@ -48,7 +47,7 @@ export class Answer {
     let found = false;
     for (let i = this.nextRemark(0); i < this.tokens.count; i = this.nextRemark(i + 1)) {
       const t = this.tokens.at(i);
-      if (part && t.kind == Tok.WORD && QUANTIFIERS.has(t.start, t.length, true)) return false;
+      if (part && t.says(QUANTIFIERS)) return false;
       if (t.kind == Tok.REL && t.aux != Rel.IN && !(part && t.aux == Rel.NE)) found = true;
     }
     return found;
@@ -61,7 +60,7 @@ export class Answer {
     for (let i = this.nextRemark(0); i < this.tokens.count; i = this.nextRemark(i + 1)) {
       const t = this.tokens.at(i);
       if (t.kind == Tok.SYM && letter < 0) letter = t.aux;
-      if (t.says('integer') || t.says('integers') || (t.kind == Tok.SPACESET && t.aux == Space.Z)) isInteger = true;
+      if (t.says('integer/integers') || (t.kind == Tok.SPACESET && t.aux == Space.Z)) isInteger = true;
     }
     return isInteger ? letter : -1;
   }

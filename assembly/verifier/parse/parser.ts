@@ -74,7 +74,7 @@ class Parser extends Expressions {
   /** Passes over "all", "any real" before a name. */
   skipQuantifiers(): void {
     let i = this.pos;
-    while (this.at(i).kind == Tok.WORD && QUANTIFIERS.has(this.at(i).start, this.at(i).length, true)) i++;
+    while (this.at(i).says(QUANTIFIERS)) i++;
     if (i > this.pos && this.at(i).kind == Tok.SYM && this.at(i + 1).kind == Tok.REL) this.pos = i;
   }
 
@@ -184,7 +184,7 @@ class Parser extends Expressions {
   /** Where the quantifier that starts at `from` ends: before a separator with an equation of its own behind it, or at `to`. */
   endOfQuantifier(from: i32, to: i32): i32 {
     const next = this.at(from + 1);
-    if (!next.says('all') && !next.says('any') && !next.says('every') && !next.says('each')) return to;
+    if (!next.says('all/any/every/each')) return to;
     for (let i = from; i < to; i++) {
       if (!isSeparator(this.at(i).kind)) continue;
       let j = i;
@@ -358,10 +358,9 @@ class Parser extends Expressions {
   /** Whether "is the answer", "is the only solution" follows up to the end. */
   saysIsAnswer(): bool {
     if (!this.token.says('is') || this.pos + 5 < this.tokens.count) return false;
-    for (let i = this.pos + 1; i < this.tokens.count - 2; i++)
-      if (!this.at(i).says('the') && !this.at(i).says('only') && !this.at(i).says('correct')) return false;
+    for (let i = this.pos + 1; i < this.tokens.count - 2; i++) if (!this.at(i).says('the/only/correct')) return false;
     const last = this.at(this.tokens.count - 2);
-    return last.says('answer') || last.says('correct') || last.says('solution');
+    return last.says('answer/correct/solution');
   }
 
   /** (k ∈ Z), (units), (x ≠ 1) */

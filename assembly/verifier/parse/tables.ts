@@ -106,148 +106,108 @@ COMMANDS.add('left/right', entry(Does.DELIMITER))
   .add('SI/qty', entry(Does.MEASURE))
   .add('cancel/bcancel/xcancel/sout/st', token(Tok.BAD));
 
-// --- Tokens with consecutive numbers, in the order of their enums: relations, functions, letters and signs that are names, accents
+// --- Entries in a row, in the order of their enums: relations, functions, letters and signs that are names, accents, kinds of token
+
+/** From the entry of one kind of token to that of the next. */
+const NEXT_KIND: i32 = 1 << 16;
 
 /**
- * Rows divided by commas: the names of one token, divided by `/`, and its characters behind a space. The first one has the number `aux`. Names
- * that are known in plain text too go into `plain`.
+ * Rows divided by commas: the names of one entry, divided by `/`, and its characters behind a space. The first one has the entry `found`, each
+ * one after it `step` more. Names that are known in plain text too go into `plain`.
  */
-function consecutive(kind: i32, aux: i32, rows: string, plain: Names | null = null): void {
+function consecutive(found: i32, step: i32, rows: string, plain: Names | null = null): void {
   let from = 0;
   let inNames = true;
   for (let i = 0; i <= rows.length; i++) {
     const c = i < rows.length ? rows.charCodeAt(i) : Char.COMMA;
-    const divides = c == Char.COMMA || c == Char.SLASH || c == Char.SPACE;
-    if (!divides) {
-      if (!inNames) CHARACTERS.put(c, token(kind, aux));
-      continue;
+    const ends = c == Char.COMMA;
+    if (!inNames) {
+      if (!ends) CHARACTERS.put(c, found);
+    } else if (ends || c == Char.SLASH || c == Char.SPACE) {
+      if (i > from) {
+        COMMANDS.insert(rows, from, i - from, found);
+        if (plain) plain.insert(rows, from, i - from, auxOf(found));
+      }
+      inNames = c != Char.SPACE;
+      from = i + 1;
     }
-    if (inNames) {
-      COMMANDS.insert(rows, from, i - from, token(kind, aux));
-      if (plain) plain.insert(rows, from, i - from, aux);
-    }
-    from = i + 1;
-    if (c == Char.SPACE) inNames = false;
-    if (c == Char.COMMA) {
+    if (ends) {
       inNames = true;
-      aux++;
+      from = i + 1;
+      found += step;
     }
   }
 }
 
-consecutive(Tok.REL, Rel.EQ, 'eq =＝,neq/ne ≠,lt <＜,gt >＞,le/leq/leqslant/leqq ≤⩽≦,ge/geq/geqslant/geqq ≥⩾≧');
-consecutive(Tok.REL, Rel.APPROX, 'approx/simeq/thickapprox/doteq ≈≃≅,in/isin ∈,notin ∉,equiv ≡,to/rightarrow/longrightarrow →');
-consecutive(
+/** Rows of one kind of token with consecutive numbers from `aux` on. */
+function numbered(kind: i32, aux: i32, rows: string, plain: Names | null = null): void {
+  consecutive(token(kind, aux), 1, rows, plain);
+}
+
+numbered(Tok.REL, Rel.EQ, 'eq =＝,neq/ne ≠,lt <＜,gt >＞,le/leq/leqslant/leqq ≤⩽≦,ge/geq/geqslant/geqq ≥⩾≧');
+numbered(Tok.REL, Rel.APPROX, 'approx/simeq/thickapprox/doteq ≈≃≅,in/isin ∈,notin ∉,equiv ≡,to/rightarrow/longrightarrow →');
+numbered(
   Tok.REL,
   Rel.IMPLIES,
   'implies/Rightarrow/Longrightarrow/iff/Leftrightarrow/Longleftrightarrow/therefore ⇒⇔∴,subset/subsetneq ⊂',
 );
-consecutive(Tok.REL, Rel.SUBSETEQ, 'subseteq ⊆,sim/cong ∼,parallel ∥,perp ⊥,divides,propto,mapsto');
-consecutive(Tok.FUNC, Func.SIN, 'sin,cos,tan/tg,cot/ctg,sec,csc/cosec,arcsin/asin,arccos/acos,arctan/atan/arctg', FUNCTIONS);
-consecutive(
-  Tok.FUNC,
-  Func.ACOT,
-  'arccot/acot/arcctg,sinh,cosh,tanh,ln,log,lg,exp,cbrt ∛,abs,floor,ceil,gcd,lcm,max,min',
-  FUNCTIONS,
-);
-consecutive(Tok.FUNC, Func.SGN, 'sgn/sign,Re,Im,arg,det,coth,arcsec,deg,dim,ker,cis', FUNCTIONS);
-consecutive(Tok.SYM, Sign.ALPHA, 'alpha α,beta β,gamma γ,delta δ,epsilon/varepsilon ε,zeta ζ,eta η,theta/vartheta θϑ', GREEK);
-consecutive(Tok.SYM, Sign.IOTA, 'iota ι,kappa κ,lambda λ,mu μµ,nu ν,xi ξ,omicron ο,rho/varrho ρ,sigma/varsigma σς,tau τ', GREEK);
-consecutive(Tok.SYM, Sign.UPSILON, 'upsilon υ,phi/varphi φϕ,chi χ,psi ψ,omega ω,Gamma Γ,Delta Δ,Theta Θ,Lambda Λ,Xi Ξ', GREEK);
-consecutive(Tok.SYM, Sign.CAPITAL_SIGMA, 'Sigma Σ,Upsilon Υ,Phi Φ,Psi Ψ,Omega Ω', GREEK);
-consecutive(
+numbered(Tok.REL, Rel.SUBSETEQ, 'subseteq ⊆,sim/cong ∼,parallel ∥,perp ⊥,divides,propto,mapsto');
+numbered(Tok.FUNC, Func.SIN, 'sin,cos,tan/tg,cot/ctg,sec,csc/cosec,arcsin/asin,arccos/acos,arctan/atan/arctg', FUNCTIONS);
+numbered(Tok.FUNC, Func.ACOT, 'arccot/acot/arcctg,sinh,cosh,tanh,ln,log,lg,exp,cbrt ∛,abs,floor,ceil,gcd,lcm,max,min', FUNCTIONS);
+numbered(Tok.FUNC, Func.SGN, 'sgn/sign,Re,Im,arg,det,coth,arcsec,deg,dim,ker,cis', FUNCTIONS);
+numbered(Tok.SYM, Sign.ALPHA, 'alpha α,beta β,gamma γ,delta δ,epsilon/varepsilon ε,zeta ζ,eta η,theta/vartheta θϑ', GREEK);
+numbered(Tok.SYM, Sign.IOTA, 'iota ι,kappa κ,lambda λ,mu μµ,nu ν,xi ξ,omicron ο,rho/varrho ρ,sigma/varsigma σς,tau τ', GREEK);
+numbered(Tok.SYM, Sign.UPSILON, 'upsilon υ,phi/varphi φϕ,chi χ,psi ψ,omega ω,Gamma Γ,Delta Δ,Theta Θ,Lambda Λ,Xi Ξ', GREEK);
+numbered(Tok.SYM, Sign.CAPITAL_SIGMA, 'Sigma Σ,Upsilon Υ,Phi Φ,Psi Ψ,Omega Ω', GREEK);
+numbered(
   Tok.SYM,
   Sign.ELL,
   'ell,hbar,partial,nabla,angle/measuredangle ∠,triangle △,square/Box,odot,ast,star,aleph,bigcirc,clubsuit',
 );
-consecutive(
+numbered(
   Tok.SYM,
   Sign.SPADESUIT,
   'spadesuit,heartsuit,diamondsuit,circledast,oplus,otimes,wp,infinitesimal,top,bot,forall,exists,neg/lnot',
 );
-consecutive(Tok.SYM, Sign.WEDGE, 'wedge/land,vee/lor,blacksquare,checkmark');
+numbered(Tok.SYM, Sign.WEDGE, 'wedge/land,vee/lor,blacksquare,checkmark');
 COMMANDS.add('imath', token(Tok.SYM, SYM_I));
 // accents that make another name
-consecutive(
+numbered(
   Tok.ACCENT,
   Accent.OVERLINE,
   'overline/bar/widebar,tilde/widetilde,dot,ddot,overparen/overarc/wideparen/stackrel,check,breve',
 );
 
 // --- Operators, brackets and constants
-function mark(commands: string, characters: string, kind: i32, aux: i32 = 0): void {
-  COMMANDS.add(commands, token(kind, aux));
-  CHARACTERS.add(characters, token(kind, aux));
-}
-
 COMMANDS.add('frac/dfrac/tfrac/cfrac/sfrac/nicefrac/flatfrac', entry(Does.FRACTION, Tok.FRAC))
   .add('binom/dbinom/tbinom', entry(Does.FRACTION, Tok.BINOM))
   .add('sqrt', entry(Does.ROOT, Tok.SQRT))
-  .add('choose', token(Tok.CHOOSE))
   .add('begin', entry(Does.BEGIN))
   .add('end', entry(Does.END))
   .add('mathbb/Bbb', entry(Does.BLACKBOARD))
   .add('pmod', entry(Does.PMOD))
   .add('not', entry(Does.NOT))
-  .add('mod/bmod', token(Tok.MOD))
-  .add('hline', token(Tok.HLINE))
-  .add('lim', token(Tok.LIMIT));
-CHARACTERS.add('√', token(Tok.SQRT));
-mark('pi/Pi', 'π', Tok.PI);
-mark('infty/infinity', '∞', Tok.INF);
-mark('times/cdot/bullet/centerdot', '*×·⋅∙∗\u2062', Tok.TIMES);
-mark('div', '/÷∕⁄', Tok.SLASH);
-mark('', '+＋', Tok.PLUS);
-mark('', '-−‐‑–—－', Tok.MINUS);
-mark('pm', '±', Tok.PLUSMINUS);
-mark('mp', '∓', Tok.MINUSPLUS);
-mark('cup/bigcup', '∪⋃', Tok.CUP);
-mark('cap/bigcap', '∩⋂', Tok.CAP);
-mark('setminus/smallsetminus/backslash', '∖', Tok.SETMINUS);
-mark('ldots/dots/cdots/dotsc/dotsb/vdots/ddots', '…⋯', Tok.DOTS);
-mark('circ/degree/deg', '°º℃℉', Tok.DEGREE);
-mark('prime', "'′’", Tok.PRIME);
-mark('', '%％', Tok.PERCENT);
-mark('vert/mid', '|∣｜', Tok.BAR);
-mark('lvert', '', Tok.LBAR);
-mark('rvert', '', Tok.RBAR);
-mark('Vert/lVert/rVert', '', Tok.NORM);
-mark('lfloor', '⌊', Tok.LFLOOR);
-mark('rfloor', '⌋', Tok.RFLOOR);
-mark('lceil', '⌈', Tok.LCEIL);
-mark('rceil', '⌉', Tok.RCEIL);
-mark('lbrace', '', Tok.LSET);
-mark('rbrace', '', Tok.RSET);
-mark('langle', '⟨', Tok.LANGLE);
-mark('rangle', '⟩', Tok.RANGLE);
-mark('lbrack', '[', Tok.LBRK);
-mark('rbrack', ']', Tok.RBRK);
-mark('lparen', '(（', Tok.LPAR);
-mark('rparen', ')）', Tok.RPAR);
-mark('', ',，、', Tok.COMMA);
-mark('', ';；', Tok.SEMI);
-mark('colon', ':：∶', Tok.COLON);
-mark('sum', '∑', Tok.SUM);
-mark('prod', '∏Π', Tok.PROD);
-mark('int', '∫', Tok.INTEGRAL);
-mark('emptyset/varnothing/O', '∅Øø', Tok.SPACESET, Space.EMPTY);
-mark('R/Reals/reals', 'ℝ', Tok.SPACESET, Space.R);
-mark('Z/integers', 'ℤ', Tok.SPACESET, Space.Z);
-mark('N/naturals', 'ℕ', Tok.SPACESET, Space.N);
-mark('', 'ℚ', Tok.SPACESET, Space.Q);
-mark('', 'ℂ', Tok.SPACESET, Space.C);
-mark('dollar', '', Tok.CURRENCY, Char.DOLLAR);
-mark('pounds', '£', Tok.CURRENCY, Currency.POUND);
-mark('', '€', Tok.CURRENCY, Currency.EURO);
-mark('', '¥', Tok.CURRENCY, Currency.YEN);
-mark('', '₹', Tok.CURRENCY, Currency.RUPEE);
-mark('', '¢', Tok.CURRENCY, Currency.CENT);
-mark('', '!', Tok.BANG);
-mark('', '&', Tok.AMP);
-mark('', '^', Tok.CARET);
-mark('', '_', Tok.UNDER);
-mark('', '{', Tok.LBRACE);
-mark('', '}', Tok.RBRACE);
+  .add('dollar', token(Tok.CURRENCY, Char.DOLLAR))
+  .add('pounds', token(Tok.CURRENCY, Currency.POUND));
+consecutive(
+  token(Tok.PI),
+  NEXT_KIND,
+  'pi/Pi π,infty/infinity ∞,times/cdot/bullet/centerdot *×·⋅∙∗\u2062,div /÷∕⁄, +＋, -−‐‑–—－,pm ±,mp ∓,cup/bigcup ∪⋃,cap/bigcap ∩⋂',
+);
+consecutive(
+  token(Tok.SETMINUS),
+  NEXT_KIND,
+  "setminus/smallsetminus/backslash ∖,ldots/dots/cdots/dotsc/dotsb/vdots/ddots …⋯,circ/degree/deg °º℃℉,prime '′’, %％,vert/mid |∣｜",
+);
+consecutive(
+  token(Tok.LBAR),
+  NEXT_KIND,
+  'lvert,rvert,Vert/lVert/rVert,lfloor ⌊,rfloor ⌋,lceil ⌈,rceil ⌉,lbrace,rbrace,langle ⟨,rangle ⟩,lbrack [,rbrack ],lparen (（,rparen )）',
+);
+consecutive(token(Tok.SEMI), NEXT_KIND, ' ;；,colon :：∶,sum ∑,prod ∏Π,int ∫, !, &, ^, _, {, },choose,mod/bmod,hline,lim');
+CHARACTERS.add('√', token(Tok.SQRT)).add(',，、', token(Tok.COMMA));
+numbered(Tok.SPACESET, Space.R, 'R/Reals/reals ℝ,Z/integers ℤ,N/naturals ℕ, ℚ, ℂ,emptyset/varnothing/O ∅Øø');
+currencies('£€¥₹¢');
 ESCAPED.add('{', token(Tok.LSET))
   .add('}', token(Tok.RSET))
   .add('%', token(Tok.PERCENT))
@@ -255,15 +215,8 @@ ESCAPED.add('{', token(Tok.LSET))
   .add('|', token(Tok.NORM))
   .add('_', token(Tok.UNDER))
   .add('&', token(Tok.AND));
-OPERATORS.add('!=', token(Tok.REL, Rel.NE))
-  .add('<>', token(Tok.REL, Rel.NE))
-  .add('<=', token(Tok.REL, Rel.LE))
-  .add('=<', token(Tok.REL, Rel.LE))
-  .add('>=', token(Tok.REL, Rel.GE))
-  .add('==', token(Tok.REL, Rel.EQ))
-  .add(':=', token(Tok.REL, Rel.EQ))
-  .add('->', token(Tok.REL, Rel.TO))
-  .add('=>', token(Tok.REL, Rel.IMPLIES))
+OPERATORS.add('==/:=,!=/<>,,,<=/=<,>=', token(Tok.REL, Rel.EQ))
+  .add('->,=>', token(Tok.REL, Rel.TO))
   .add('**', token(Tok.CARET))
   .add('+-', token(Tok.PLUSMINUS))
   .add('||', token(Tok.NORM))
@@ -297,6 +250,11 @@ vulgar('½12⅓13⅔23¼14¾34⅕15⅖25⅗35⅘45⅙16⅚56⅛18⅜38⅝58⅞78
 
 function digits(characters: string, does: i32): void {
   for (let digit = 0; digit < characters.length; digit++) CHARACTERS.add(characters.charAt(digit), entry(does, Tok.NUM, digit));
+}
+
+/** Signs of money, whose numbers are their code points. */
+function currencies(signs: string): void {
+  for (let i = 0; i < signs.length; i++) CHARACTERS.put(signs.charCodeAt(i), token(Tok.CURRENCY, signs.charCodeAt(i)));
 }
 
 /** Fractions of one character, each with its numerator and denominator behind it. */

@@ -3,7 +3,7 @@ import { alloc, fail, spend } from '../arena';
 import { nil } from '../memory';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
-import { byteAt, isWordAt, toLower } from '../read/text';
+import { byteAt, wordAt, toLower } from '../read/text';
 import { Sign, Tok } from './symbols';
 
 /** Largest number of tokens of one side. */
@@ -76,8 +76,8 @@ export class Token {
   }
 
   /** Whether it is a word that spells `word` (lower case), letter case aside. */
-  says(word: string): bool {
-    return this.kind == Tok.WORD && this.length == word.length && isWordAt(this.start, this.end, word);
+  says(words: string): bool {
+    return this.kind == Tok.WORD && wordAt(this.start, this.end, words) == this.length;
   }
 }
 

@@ -100,7 +100,7 @@ function numbersTask(p: usize, e: usize): bool {
       if (task) return true;
       number = true;
     } else if (isAnswer && number) return true;
-    task = isAnswer || isWordAt(p, q, 'problem') || isWordAt(p, q, 'exercise');
+    task = isAnswer || isWordAt(p, q, 'problem/exercise');
     p = q;
   }
   return false;
@@ -131,7 +131,7 @@ function behindConnective(p: usize, e: usize): usize {
   for (let words = 0; words < 3; words++) {
     const q = skipLetters(p, e);
     if (CONNECTIVES.has(p, <i32>(q - p), true)) return words == 0 && SUBJECTS.has(p, <i32>(q - p), true) ? 0 : q;
-    if (!isWordAt(p, q, 'in') && !isWordAt(p, q, 'as') && !isWordAt(p, q, 'a')) return 0;
+    if (!isWordAt(p, q, 'in/as/a')) return 0;
     p = skipSpace(q, e);
   }
   return 0;
@@ -211,7 +211,7 @@ export function valueOf(runs: Runs, p: usize, e: usize, lists: bool, anyVerb: bo
 }
 
 /** Words that point to what was just worked out, at the start of a sentence. */
-const POINTERS = new Names(16).add('this/that/which/it/there/we/i');
+const POINTERS = 'this/that/which/it/there/we/i';
 
 /** The answer that the last sentence of [p, e) concludes with, or NOWHERE. */
 export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: bool): Span {
@@ -232,7 +232,7 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
   const sign = soSign(s, e);
   if (sign > 0) return wholeAnswer(skipMarks(sign, e), e, 0);
   const opener = skipLetters(s, e);
-  const points = behind == 0 && POINTERS.has(s, <i32>(opener - s), true);
+  const points = behind == 0 && isWordAt(s, opener, POINTERS);
   const said: usize = points ? 0 : behindSubject(from, e);
   if (said > 0 && !holds(from, said, OPEN)) {
     // behind "is" a formula may stand, or a list
@@ -244,7 +244,7 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
 }
 
 /** Words between "the" and "answer". */
-const PRAISE = new Names(8).add('final/correct/right/best/only');
+const PRAISE = 'final/correct/right/best/only';
 
 /** Start of the last word of [s, p), or p where there is none. */
 function wordBefore(s: usize, p: usize): usize {
@@ -267,16 +267,16 @@ export function valueBefore(runs: Runs, s: usize, mark: usize, e: usize, lists: 
   for (let words = 0; words < 4; words++) {
     end = gapBefore(s, start);
     start = wordBefore(s, end);
-    const isArticle = isWordAt(start, end, 'the') || isWordAt(start, end, 'my') || isWordAt(start, end, 'our');
+    const isArticle = isWordAt(start, end, 'the/my/our');
     if (isArticle) break;
-    if (!PRAISE.has(start, <i32>(end - start), true)) return NOWHERE;
+    if (!isWordAt(start, end, PRAISE)) return NOWHERE;
   }
   end = gapBefore(s, start);
   start = wordBefore(s, end);
-  if (!isWordAt(start, end, 'is') && !isWordAt(start, end, 'are')) return NOWHERE;
+  if (!isWordAt(start, end, 'is/are')) return NOWHERE;
   end = gapBefore(s, start);
   start = wordBefore(s, end);
-  if (isWordAt(start, end, 'which') || isWordAt(start, end, 'this')) end = start;
+  if (isWordAt(start, end, 'which/this')) end = start;
   end = trimEnd(s, end);
   if (end > s && byteAt(end - 1) == Char.COMMA) end--;
   const sentence = skipMarks(lastSentence(s, end), end);
@@ -290,8 +290,7 @@ export function valueBefore(runs: Runs, s: usize, mark: usize, e: usize, lists: 
 function gapAfter(p: usize, e: usize): usize {
   while (p < e) {
     const q = skipLetters(p, e);
-    if (q > p && !isWordAt(p, q, 'to') && !isWordAt(p, q, 'the') && !isWordAt(p, q, 'this') && !isWordAt(p, q, 'problem'))
-      return p;
+    if (q > p && !isWordAt(p, q, 'to/the/this/problem')) return p;
     if (q == p && !isOneOf(byteAt(p), ' *')) return p;
     p = max(q, p + 1);
   }

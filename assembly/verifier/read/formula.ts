@@ -123,11 +123,5 @@ export function formulaBeforeClause(p: usize, e: usize): usize {
   const q = formulaEnd(p, e);
   if (q == 0 || q >= e || byteAt(q) != Char.COMMA) return 0;
   const word = skipSpace(q + 1, e);
-  return word < e &&
-    isLetter(byteAt(word)) &&
-    !isWordAt(word, e, 'and') &&
-    !isWordAt(word, e, 'or') &&
-    skipLetters(word, e) > word + 1
-    ? q
-    : 0;
+  return word < e && isLetter(byteAt(word)) && !isWordAt(word, e, 'and/or') && skipLetters(word, e) > word + 1 ? q : 0;
 }

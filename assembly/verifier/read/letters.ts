@@ -1,7 +1,6 @@
 // Choice letters (A to J) in running text and in answers.
 import { hasTextGroup, isMarkup } from '../parse/tables';
 import { Char } from './characters';
-import { Names } from './names';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import {
   byteAt,
@@ -37,7 +36,7 @@ export function leadingLetter(p: usize, e: usize): Span {
       if (q == p + 1) p += 2;
       else if (hasTextGroup(p + 1, <i32>(q - p - 1)) || isWordAt(p + 1, q, 'boxed')) p = q;
       else return NOWHERE;
-    } else if (isWordAt(p, e, 'option') || isWordAt(p, e, 'choice')) p += 6;
+    } else if (isWordAt(p, e, 'option/choice')) p += 6;
     else break;
   }
   return letterAt(p, e);
@@ -70,9 +69,9 @@ function isArticle(p: usize, e: usize): bool {
 }
 
 /** Words that withdraw the letter behind them. */
-const NEGATIONS = new Names(8).add('not/isn/never/neither');
+const NEGATIONS = 'not/isn/never/neither';
 /** Words that withdraw the letter before them. */
-const WITHDRAWALS = new Names(8).add('wrong/incorrect/false');
+const WITHDRAWALS = 'wrong/incorrect/false';
 
 /** The only letter that [p, e) offers; NOWHERE where it offers several. The text behind "B." or "B)" is its option's, unless it goes on with another letter. */
 export function onlyLetter(p: usize, e: usize): Span {
@@ -87,8 +86,8 @@ export function onlyLetter(p: usize, e: usize): Span {
     }
     const end = skipLetters(q, e);
     if (end - q > 1) {
-      if (NEGATIONS.has(q, <i32>(end - q), true)) negated = true;
-      else if (WITHDRAWALS.has(q, <i32>(end - q), true) && word == 1) return NOWHERE;
+      if (isWordAt(q, end, NEGATIONS)) negated = true;
+      else if (isWordAt(q, end, WITHDRAWALS) && word == 1) return NOWHERE;
       if (exists(only) && !isJoining(q, end) && isMarkedOption(endOf(only), e)) return only;
       word++;
       q = end;
@@ -110,7 +109,7 @@ export function onlyLetter(p: usize, e: usize): Span {
 }
 
 function isJoining(p: usize, q: usize): bool {
-  return isWordAt(p, q, 'or') || isWordAt(p, q, 'and') || isWordAt(p, q, 'maybe') || isWordAt(p, q, 'option');
+  return isWordAt(p, q, 'or/and/maybe/option');
 }
 
 /** Whether a mark behind the letter says that the option's own text follows. */

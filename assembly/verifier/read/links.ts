@@ -1,7 +1,6 @@
 // What links the words "answer" and "final answer" to their value.
 import { Char } from './characters';
 import { sentenceEnd } from './formula';
-import { Names } from './names';
 import { trimmed } from './prose';
 import { region } from './region';
 import { isNumber } from './sentences';
@@ -20,14 +19,14 @@ import {
 } from './text';
 
 /** Verbs that link the word "answer" to its value. */
-const LINKS = new Names(16).add('is/are/be/was/equals/comes/turns');
+const LINKS = 'is/are/be/was/equals/comes/turns';
 /** Words that may stand beside a link. */
-const BESIDE_LINK = new Names(16).add('therefore/thus/then/hence/should/would/will/must/here');
+const BESIDE_LINK = 'therefore/thus/then/hence/should/would/will/must/here';
 /** Words that may stand behind a link. */
-const BEHIND_LINK = new Names(16).add('simply/clearly/obviously/just/indeed/exactly/approximately/about/option/choice/out/to');
+const BEHIND_LINK = 'simply/clearly/obviously/just/indeed/exactly/approximately/about/option/choice/out/to';
 
 /** Words that may stand before a link only: "the answer to this problem is". */
-const BEFORE_LINK = new Names(16).add('to/the/this/our/question/problem/exercise');
+const BEFORE_LINK = 'to/the/this/our/question/problem/exercise';
 
 /** Where the value behind "final answer" starts, or 0: behind a link, on a line below, or behind the last "is" of the sentence. */
 export function afterFinal(mark: usize, e: usize): usize {
@@ -52,9 +51,8 @@ export function afterLink(mark: usize, e: usize): usize {
       p = sign;
     } else if (isLetter(c)) {
       const q = skipLetters(p, e);
-      const n = <i32>(q - p);
-      if (LINKS.has(p, n, true)) linked = true;
-      else if (!BESIDE_LINK.has(p, n, true) && !(linked ? BEHIND_LINK : BEFORE_LINK).has(p, n, true))
+      if (isWordAt(p, q, LINKS)) linked = true;
+      else if (!isWordAt(p, q, BESIDE_LINK) && !isWordAt(p, q, linked ? BEHIND_LINK : BEFORE_LINK))
         return linked ? p : behindClause(p, e);
       p = q;
     } else if (p == mark && c == Char.CLOSE_BRACKET) {
@@ -86,8 +84,8 @@ function behindClause(p: usize, e: usize): usize {
   e = min(e, p + ASIDE);
   while (p < e && !isOneOf(byteAt(p), '.;:?!\n')) {
     const q = skipLetters(p, e);
-    if (isWordAt(p, q, 'is') || isWordAt(p, q, 'are')) return skipSpace(q, e);
-    if (isWordAt(p, q, 'not') || isWordAt(p, q, 'nobody') || isWordAt(p, q, 'number')) return 0;
+    if (isWordAt(p, q, 'is/are')) return skipSpace(q, e);
+    if (isWordAt(p, q, 'not/nobody/number')) return 0;
     p = max(q, p + 1);
   }
   return 0;

@@ -103,11 +103,10 @@ class Marks {
       case Char.O:
       case Char.c:
       case Char.C:
-        if (options && (isWordAt(p, e, 'option') || isWordAt(p, e, 'choice')) && (p == s || !isLetter(byteAt(p - 1))))
-          this.add(Mark.ANSWER, p + 6);
+        if (options && isWordAt(p, e, 'option/choice') && (p == s || !isLetter(byteAt(p - 1)))) this.add(Mark.ANSWER, p + 6);
         return p + 1;
       case Char.BACKSLASH:
-        if (isWordAt(p + 1, e, 'boxed') || isWordAt(p + 1, e, 'fbox') || isWordAt(p + 1, e, 'framebox')) this.add(Mark.BOX, p);
+        if (isWordAt(p + 1, e, 'boxed/fbox/framebox')) this.add(Mark.BOX, p);
         // `\\boxed` from a text that was escaped twice is a box
         else if (!isWordAt(p + 2, e, 'boxed')) return p + 2;
         return p + 1;
@@ -243,7 +242,7 @@ export function joins(p: usize, e: usize): bool {
     const c = byteAt(p);
     if (isLetter(c)) {
       const q = skipLetters(p, e);
-      if (isWordAt(p, q, 'and') || isWordAt(p, q, 'or')) joined = true;
+      if (isWordAt(p, q, 'and/or')) joined = true;
       else if (q - p == 1 && joined) {
         if (++variables > 1) return false;
       } else if (joined || ++words > 1) return false;
@@ -253,7 +252,7 @@ export function joins(p: usize, e: usize): bool {
     if (c == Char.BACKSLASH) {
       const q = skipLetters(p + 1, e);
       // \quad \qquad \text \, \; \( \) \[ \] \\
-      if (q > p + 1 && !isWordAt(p + 1, q, 'quad') && !isWordAt(p + 1, q, 'qquad') && !isWordAt(p + 1, q, 'text')) return false;
+      if (q > p + 1 && !isWordAt(p + 1, q, 'quad/qquad/text')) return false;
       p = q > p + 1 ? q : p + 2;
       continue;
     }

@@ -145,7 +145,7 @@ export function countAllWords(p: usize, e: usize): i32 {
     const c = byteAt(p);
     if (c == Char.BACKSLASH) {
       const end = skipLetters(p + 1, e);
-      const isEnvironment = isWordAt(p + 1, end, 'begin') || isWordAt(p + 1, end, 'end');
+      const isEnvironment = isWordAt(p + 1, end, 'begin/end');
       p = isEnvironment ? indexOfByte(end, e, Char.CLOSE_BRACE) : max(end, p + 2);
     } else if (isLetter(c)) {
       const end = skipLetters(p, e);
@@ -214,7 +214,7 @@ function goesOn(p: usize, e: usize): bool {
     const c = byteAt(p);
     if (c == Char.COMMA) {
       p = skipSpace(p + 1, e);
-      if (p < e && isLetter(byteAt(p)) && !isWordAt(p, e, 'and') && !isWordAt(p, e, 'or')) return true;
+      if (p < e && isLetter(byteAt(p)) && !isWordAt(p, e, 'and/or')) return true;
     } else if (isLetter(c)) {
       const end = skipLetters(p, e);
       if (CONJUNCTIONS.has(p, <i32>(end - p), true)) return true;

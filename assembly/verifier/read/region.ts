@@ -9,6 +9,7 @@ import {
   isOneOf,
   isSpace,
   isWide,
+  isWordAt,
   skipLetters,
   skipSpace,
   skipText,
@@ -122,14 +123,14 @@ function opensName(p: usize, e: usize): bool {
 }
 
 /** Words that start another turn, where a colon follows them at the start of a line. */
-const TURNS = new Names(16).add('question/q/human/user/problem/exercise');
+const TURNS = 'question/q/human/user/problem/exercise';
 
 /** Where the text goes on with a new question after its answer; `e` where it does not. */
 function runOn(p: usize, e: usize): usize {
   for (let q = indexOfByte(p, e, Char.NEWLINE); q < e; q = indexOfByte(q + 1, e, Char.NEWLINE)) {
     const word = skipSpace(q, e);
     const end = skipLetters(word, e);
-    if (end < e && byteAt(end) == Char.COLON && TURNS.has(word, <i32>(end - word), true)) return q;
+    if (end < e && byteAt(end) == Char.COLON && isWordAt(word, end, TURNS)) return q;
     q = max(q, word - 1);
   }
   return e;

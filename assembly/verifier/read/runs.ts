@@ -422,7 +422,7 @@ function isPlainInteger(p: usize, e: usize): bool {
 }
 
 function isJoiningWord(p: usize, e: usize): bool {
-  return isWordAt(p, e, 'and') || isWordAt(p, e, 'or');
+  return isWordAt(p, e, 'and/or');
 }
 
 function isSignOnly(p: usize, e: usize): bool {

@@ -22,7 +22,7 @@ const TAKING_BACK = new Names(64).add(
   'not/no/wrong/incorrect/false/impossible/invalid/isn/aren/or/alternatively/otherwise/else/if/unless/when/whenever/but/except',
 );
 /** Words that negate the value behind them. */
-const NEGATING = new Names(16).add('not/isn/cannot/never/aren/can/wasn/neither').add('nor', 0);
+const NEGATING = 'not/isn/cannot/never/aren/can/wasn/neither/nor';
 
 /** Words that only suppose what is behind them, or say it of others. */
 const SUPPOSING = new Names(32).add(
@@ -46,7 +46,7 @@ const OTHER = new Names(32).add(
   'wrong/incorrect/false/previous/another/intermediate/partial/initial/old/of/twice/half/double/triple/plus/minus/times',
 );
 /** Words that may stand between those and "answer". */
-const BETWEEN = new Names(16).add('the/our/my/your/this/that/final/correct');
+const BETWEEN = 'the/our/my/your/this/that/final/correct';
 
 /** Start of the clause that p stands in, not before s. */
 export function clauseStart(s: usize, p: usize): usize {
@@ -65,26 +65,26 @@ export function isNoMark(s: usize, p: usize): bool {
     while (end > s && isOneOf(byteAt(end - 1), ' _*')) end--;
     word = end;
     while (word > s && isLetter(byteAt(word - 1))) word--;
-  } while (word < end && BETWEEN.has(word, <i32>(end - word), true));
+  } while (word < end && isWordAt(word, end, BETWEEN));
   const clause = skipSpace(clauseStart(s, p), p);
   return OTHER.has(word, <i32>(end - word), true) || startsWithFold(clause, p, 'let the ') || isHypothetical(clause, p);
 }
 
 /** Words that open a sentence which takes the one before it back. */
-const RETRACTING = new Names(16).add('no/wait/oops/sorry/actually/correction/hmm');
+const RETRACTING = 'no/wait/oops/sorry/actually/correction/hmm';
 /** Words that say that what was said is not so. */
-const DENYING = new Names(16).add('wrong/incorrect/false/not/impossible');
+const DENYING = 'wrong/incorrect/false/not/impossible';
 
 /** Whether the sentence behind the one that ends at p starts with "No," or the like. */
 function isRetracted(p: usize, e: usize): bool {
   const from = skipSpace(min(p + 1, e), e);
   const q = skipLetters(from, e);
-  if (q < e && isOneOf(byteAt(q), ',:.!') && RETRACTING.has(from, <i32>(q - from), true)) return true;
+  if (q < e && isOneOf(byteAt(q), ',:.!') && isWordAt(from, q, RETRACTING)) return true;
   // That is wrong.
-  if (!isWordAt(from, q, 'that') && !isWordAt(from, q, 'this') && !isWordAt(from, q, 'it')) return false;
+  if (!isWordAt(from, q, 'that/this/it')) return false;
   const verb = skipSpace(q, e);
   const next = skipSpace(skipLetters(verb, e), e);
-  return (isWordAt(verb, e, 'is') || isWordAt(verb, e, 'was')) && DENYING.has(next, <i32>(skipLetters(next, e) - next), true);
+  return isWordAt(verb, e, 'is/was') && isWordAt(next, e, DENYING);
 }
 
 /** Whether the text between a mark and its value negates it: "the answer cannot be 5". */
@@ -95,7 +95,7 @@ export function isNegated(p: usize, e: usize): bool {
       continue;
     }
     const end = skipLetters(p, e);
-    if (NEGATING.has(p, <i32>(end - p), true)) return true;
+    if (isWordAt(p, end, NEGATING)) return true;
     p = end;
   }
   return false;
@@ -133,26 +133,16 @@ export function isDoubted(p: usize, end: usize, e: usize): bool {
   for (; p < end && isOneOf(byteAt(p), ')*" ,'); p++) if (byteAt(p) == Char.COMMA) comma = true;
   const q = skipLetters(p, end);
   const c = p < end ? byteAt(p) : 0;
-  return (
-    c == Char.PLUS ||
-    (comma && isDigit(c)) ||
-    isWordAt(p, q, 'if') ||
-    isWordAt(p, q, 'unless') ||
-    isWordAt(p, q, 'or') ||
-    isWordAt(p, q, 'said') ||
-    isRetracted(end, e)
-  );
+  return c == Char.PLUS || (comma && isDigit(c)) || isWordAt(p, q, 'if/unless/or/said') || isRetracted(end, e);
 }
 
 /** Whether the word [p, q) only sets the value against another: "not 6", "or equivalently 0.5". */
 function confirms(p: usize, q: usize, end: usize): bool {
   const next = skipSpace(q, end);
   if (next >= end) return false;
-  if (isWordAt(p, q, 'not') && (isWordAt(next, end, 'sure') || isWordAt(next, end, 'certain'))) return true;
+  if (isWordAt(p, q, 'not') && isWordAt(next, end, 'sure/certain')) return true;
   if (isWordAt(p, q, 'not')) return isDigit(byteAt(next)) || byteAt(next) == Char.DOLLAR || byteAt(next) == Char.MINUS;
-  return (
-    isWordAt(p, q, 'or') && (isWordAt(next, end, 'equivalently') || isWordAt(next, end, 'simply') || isWordAt(next, end, 'about'))
-  );
+  return isWordAt(p, q, 'or') && isWordAt(next, end, 'equivalently/simply/about');
 }
 
 /** Whether the next line is nothing but a number. */

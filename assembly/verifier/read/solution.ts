@@ -1,6 +1,5 @@
 // Golds that are solutions or lists: what a solution in prose comes to, and how many items a list has.
 import { Char } from './characters';
-import { Names } from './names';
 import { endOf, Span } from './span';
 import { byteAt, isClosing, isLetter, isOneOf, isOpening, isSpace, isWordAt } from './text';
 
@@ -18,7 +17,7 @@ export function isLastOf(value: Span, e: usize): bool {
 }
 
 /** Words in front of the value that a sentence comes to. */
-const CONCLUDING = new Names(16).add('so/hence/thus/therefore/is/are/get/gives/then/that/be');
+const CONCLUDING = 'so/hence/thus/therefore/is/are/get/gives/then/that/be';
 
 /** Whether the value that starts at p is what the text before it comes to: no other equation in its sentence, or a word that says so. */
 export function isConclusion(s: usize, p: usize): bool {
@@ -27,7 +26,7 @@ export function isConclusion(s: usize, p: usize): bool {
   let word = q;
   while (word > s && isLetter(byteAt(word - 1))) word--;
   if (word == q) return false;
-  if (CONCLUDING.has(word, <i32>(q - word), true)) return true;
+  if (isWordAt(word, q, CONCLUDING)) return true;
   for (; q > s; q--) {
     const c = byteAt(q - 1);
     if (c == Char.NEWLINE || (c == Char.POINT && isSpace(byteAt(q)))) return true;
@@ -51,7 +50,7 @@ export function countItems(p: usize, e: usize): i32 {
     if (isOpening(c)) depth++;
     else if (isClosing(c)) depth--;
     else if (depth == 0 && (c == Char.COMMA || c == Char.SEMICOLON)) n++;
-    else if (depth == 0 && c == Char.SPACE && (isWordAt(p + 1, e, 'and') || isWordAt(p + 1, e, 'or'))) n++;
+    else if (depth == 0 && c == Char.SPACE && isWordAt(p + 1, e, 'and/or')) n++;
   }
   return n;
 }

@@ -165,11 +165,27 @@ export function startsWithFold(p: usize, e: usize, word: string): bool {
   return true;
 }
 
-/** Whether `word` (lower case) stands at `p` as a whole word. */
-export function isWordAt(p: usize, e: usize, word: string): bool {
-  if (!startsWithFold(p, e, word)) return false;
-  const q = p + <usize>word.length;
-  return q >= e || !isLetter(byteAt(q));
+/** Length of the word of `words` (lower case, divided by `/`) that stands at `p` as a whole word, letter case aside; 0 where none does. */
+export function wordAt(p: usize, e: usize, words: string): i32 {
+  const n = words.length;
+  const from = changetype<usize>(words);
+  let q = p;
+  for (let i = 0; i <= n; i++) {
+    const c = i < n ? <i32>load<u16>(from + ((<usize>i) << 1)) : Char.SLASH;
+    if (c == Char.SLASH) {
+      if (q >= e || !isLetter(byteAt(q))) return <i32>(q - p);
+    } else if (q < e && toLower(byteAt(q)) == c) {
+      q++;
+      continue;
+    } else while (i < n && <i32>load<u16>(from + ((<usize>i) << 1)) != Char.SLASH) i++;
+    q = p;
+  }
+  return 0;
+}
+
+/** Whether one of `words` (lower case, divided by `/`) stands at `p` as a whole word. */
+export function isWordAt(p: usize, e: usize, words: string): bool {
+  return wordAt(p, e, words) > 0;
 }
 
 /** Length of the white space at `p`: ASCII, no-break space, thin and ideographic spaces; 0 where there is none. */

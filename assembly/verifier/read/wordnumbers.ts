@@ -3,71 +3,27 @@ import { Char } from './characters';
 import { Names } from './names';
 import { byteAt, isDigit, isLetter, isOneOf, isSpace, isWordAt, skipDigits, skipLetters } from './text';
 
-/** Words below twenty, and the tens. */
-const SMALL = new Names(128)
-  .add('zero', 0)
-  .add('one', 1)
-  .add('two', 2)
-  .add('three', 3)
-  .add('four', 4)
-  .add('five', 5)
-  .add('six', 6)
-  .add('seven', 7)
-  .add('eight', 8)
-  .add('nine', 9)
-  .add('ten', 10)
-  .add('eleven', 11)
-  .add('twelve', 12)
-  .add('thirteen', 13)
-  .add('fourteen', 14)
-  .add('fifteen', 15)
-  .add('sixteen', 16)
-  .add('seventeen', 17)
-  .add('eighteen', 18)
-  .add('nineteen', 19)
-  .add('twenty', 20)
-  .add('thirty', 30)
-  .add('forty/fourty', 40)
-  .add('fifty', 50)
-  .add('sixty', 60)
-  .add('seventy', 70)
-  .add('eighty', 80)
-  .add('ninety', 90);
+/** Words below twenty, each a number above the one before it. */
+const SMALL = new Names(64).add(
+  'zero,one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve,thirteen,fourteen,fifteen,sixteen,seventeen,eighteen,nineteen',
+);
+/** Words for the tens. */
+const TENTHS = new Names(16).add('twenty,thirty,forty/fourty,fifty,sixty,seventy,eighty,ninety', 2);
 
 /** Ordinal numbers; all but the first two are parts too: a third. */
-const ORDINALS = new Names(64)
-  .add('first', 1)
-  .add('second', 2)
-  .add('third', 3)
-  .add('fourth', 4)
-  .add('fifth', 5)
-  .add('sixth', 6)
-  .add('seventh', 7)
-  .add('eighth', 8)
-  .add('ninth', 9)
-  .add('tenth', 10)
-  .add('eleventh', 11)
-  .add('twelfth', 12)
+const ORDINALS = new Names(32)
+  .add('first,second,third,fourth,fifth,sixth,seventh,eighth,ninth,tenth,eleventh,twelfth', 1)
   .add('twentieth', 20)
   .add('hundredth', 100);
 
 /** Parts that are no ordinal numbers. */
 const PARTS = new Names(32)
-  .add('half/halves', 2)
-  .add('quarter/quarters/fourths', 4)
-  .add('thirds', 3)
-  .add('fifths', 5)
-  .add('sixths', 6)
-  .add('sevenths', 7)
-  .add('eighths', 8)
-  .add('ninths', 9)
-  .add('tenths', 10)
+  .add('half/halves,thirds,quarter/quarters/fourths,fifths,sixths,sevenths,eighths,ninths,tenths', 2)
   .add('twelfths', 12)
   .add('hundredths', 100);
 
 /** What may be added to twenty, and to a hundred, is smaller. */
 const TENS: i32 = 10;
-const FIRST_TENS: i32 = 20;
 const HUNDRED: i32 = 100;
 /** Largest number that is read. */
 const LIMIT: i32 = 1_000_000;
@@ -117,19 +73,21 @@ class WordNumber {
   word(p: usize, q: usize, index: i32): bool {
     const n = <i32>(q - p);
     if (this.done) return false;
-    if (index == 0 && (isWordAt(p, q, 'negative') || isWordAt(p, q, 'minus'))) {
+    if (index == 0 && isWordAt(p, q, 'negative/minus')) {
       this.negative = true;
       return true;
     }
     if (index == 0 && isWordAt(p, q, 'positive')) return true;
-    if (this.value < 0 && (isWordAt(p, q, 'a') || isWordAt(p, q, 'an'))) {
+    if (this.value < 0 && isWordAt(p, q, 'a/an')) {
       this.value = 1;
       this.mayAdd = 0;
       return true;
     }
     if (isWordAt(p, q, 'and')) return this.value >= HUNDRED && this.mayAdd >= TENS;
     const small = SMALL.find(p, n, true);
-    if (small >= 0) return this.add(small, small >= FIRST_TENS ? TENS : 0);
+    if (small >= 0) return this.add(small, 0);
+    const tens = TENTHS.find(p, n, true);
+    if (tens >= 0) return this.add(tens * TENS, TENS);
     if (isWordAt(p, q, 'hundred')) return this.scale(HUNDRED);
     if (isWordAt(p, q, 'thousand')) return this.scale(1000);
     const part = PARTS.find(p, n, true);
@@ -156,7 +114,7 @@ class WordNumber {
   }
 
   scale(by: i32): bool {
-    if (this.value <= 0 || this.value * by > LIMIT || (by == HUNDRED && this.value >= FIRST_TENS)) return false;
+    if (this.value <= 0 || this.value * by > LIMIT || (by == HUNDRED && this.value >= 2 * TENS)) return false;
     this.value *= by;
     this.mayAdd = by;
     return true;
