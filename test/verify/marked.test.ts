@@ -4,9 +4,10 @@ import { marked } from './cases/marked.js';
 import { endings } from './cases/endings.js';
 import { phrasings } from './cases/phrasings.js';
 import { told } from './cases/prose.js';
+import { qualified } from './cases/qualified.js';
 
 describe('responses', () => {
-  for (const [name, rows] of Object.entries(told))
+  for (const [name, rows] of [...Object.entries(told), ...Object.entries(qualified)])
     it(name, () => {
       const pairs = rows.flatMap(([gold, response, right, mode]) =>
         (mode ? [mode] : (['strict', 'lenient'] as const)).map((m) => ({ gold, response, right, mode: m })),

@@ -86,8 +86,11 @@ function isNearestDouble(g: Node, literal: Node, p: Node): bool {
 /** Whether a constant is about what a decimal literal says, to one unit of its last place; true where x is no constant and no decimal stands there. */
 export function isAbout(x: Node, decimal: Node): bool {
   const d = decimalLiteral(decimal);
-  if (isNull(d) || !isConstantNode(x)) return true;
-  return within(constantValue(x), constantValue(decimal), d.decimals, 1, 1);
+  if (!isConstantNode(x)) return true;
+  if (!isNull(d)) return within(constantValue(x), constantValue(decimal), d.decimals, 1, 1);
+  // 17 is not about 18, but 12345 is about 12000
+  const isExact = decimal.kind == Kind.NUM && !int.isZero(int.mod(decimal.value.num, int.fromU64(10)));
+  return !isExact || within(constantValue(x), constantValue(decimal), 0, 1, 2);
 }
 
 /**

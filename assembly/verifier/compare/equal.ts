@@ -6,7 +6,7 @@ import { parseAnswer } from '../parse/parser';
 import { Commas, newSymbols } from '../parse/tokens';
 import { Kind } from '../parse/tree';
 import { Char } from '../read/characters';
-import { Choice, letterSet } from '../read/letters';
+import { Choice, letterSet, OR_LETTERS } from '../read/letters';
 import { hasContent, hasHidden, isPlain, sameText } from '../read/plain';
 import { endOf, Span, startOf } from '../read/span';
 import { byteAt, indexOfByte, isDigit, isWordAt, skipDigits, toUpper } from '../read/text';
@@ -178,10 +178,10 @@ function choiceVerdict(g: usize, ge: usize, p: usize, pe: usize): i32 {
   // BCD and "B, C, D"
   const letters = letterSet(g, ge);
   if (letters != 0) {
-    if (letters == letterSet(p, pe)) return Verdict.EQUAL;
-    // A or C; but BA may be a segment
-    for (let q = p; q < pe; q++) if (isWordAt(q, pe, 'or')) return Verdict.NOT_EQUAL;
-    return -1;
+    const others = letterSet(p, pe);
+    if (letters == others) return Verdict.EQUAL;
+    // A or C is not A, C; but BA may be a segment
+    return ((letters | others) & OR_LETTERS) != 0 ? Verdict.NOT_EQUAL : -1;
   }
   gold.read(g, ge);
   if (gold.letter == 0) return -1;

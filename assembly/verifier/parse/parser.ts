@@ -16,7 +16,7 @@ import { binary, Kind, leaf, Node, relate, seal, unary } from './tree';
 /** Words that may stand before the answer itself. */
 const LEAD_WORDS = new Names(64)
   .add('the/answer/is/are/final/solution/solutions/value/values/thus/hence/so/therefore/either/exactly/we/get/equals/result/it')
-  .add('roots/root/correct/option/choice/approximately/about/by/only/just/simply/precisely');
+  .add('roots/correct/approximately/about/by/only/just/simply/precisely');
 /** Words that start a remark about the answer, which runs to its end. */
 const CLAUSE_WORDS = new Names(64)
   .add('for/where/with/such/since/because/provided/given/as/whenever/assuming/respectively/only/which/obtained/achieved/attained')
@@ -34,7 +34,7 @@ const CHANGING_WORDS = new Names(256)
   )
   .add('one/two/three/four/five/six/seven/eight/nine/ten/eleven/twelve/twenty/thirty/forty/fifty/sixty/seventy/eighty/ninety')
   .add('otherwise/else/but/maybe/perhaps/possibly/alternatively/either/neither/cannot/could/might/instead/before/after/off')
-  .add('factorial/choose/permille');
+  .add('factorial/choose/permille/twice/raised/reduced/increased/decreased/away/short');
 
 /** Most tokens of a label. */
 const LABEL_TOKENS: i32 = 8;
@@ -58,7 +58,7 @@ class Parser extends Expressions {
     this.restart = false;
     this.isConditional = false;
     this.remarkFrom = -1;
-    while (isLead(this.token) || this.isLeadSign() || (this.pos > 0 && this.kind == Tok.COLON)) this.pos++;
+    while (isLead(this.token) || this.namesOption() || this.isLeadSign() || (this.pos > 0 && this.kind == Tok.COLON)) this.pos++;
     this.skipQuantifiers();
     if (this.kind == Tok.END) this.pos = 0;
     if (this.kind == Tok.END) return nil<Node>();
@@ -76,6 +76,11 @@ class Parser extends Expressions {
     let i = this.pos;
     while (this.at(i).says(QUANTIFIERS)) i++;
     if (i > this.pos && this.at(i).kind == Tok.SYM && this.at(i + 1).kind == Tok.REL) this.pos = i;
+  }
+
+  /** "option" before a letter; option 17 is no 17, and root 17 neither. */
+  namesOption(): bool {
+    return this.token.says('option/choice/root') && this.peek(1) != Tok.NUM;
   }
 
   /** "= 5", "≈ 5", "⇒ x = 5" */

@@ -3,10 +3,11 @@
 import { Char } from './characters';
 import { formulaEnd } from './formula';
 import { onlyLetter } from './letters';
+import { Mark, marks } from './marks';
 import { Names } from './names';
 import { countWords, isEmphasis, REACH, trimmed, wholeAnswer } from './prose';
 import { Runs } from './runs';
-import { isHypothetical } from './sentences';
+import { CONDITIONS, isHypothetical } from './sentences';
 import { endOf, exists, NOWHERE, Span, startOf } from './span';
 import {
   byteAt,
@@ -21,6 +22,7 @@ import {
   skipSpace,
   skipText,
   startsWith,
+  startsWithFold,
   trimEnd,
 } from './text';
 
@@ -48,7 +50,7 @@ const ASIDES = new Names(64).add(
 );
 /** Words behind a value that make it a part of something else. */
 const PARTS = new Names(64).add(
-  'of/is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/to/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th',
+  'of/is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/to/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th/equation/equations/unknowns/variables/methods/approaches',
 );
 /** Words that name a choice. */
 const CHOOSING = new Names(16).add('correct/right/best/choose/choice/pick/select');
@@ -218,7 +220,14 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
   e = trimEnd(p, e);
   const line = skipSpace(lastSentence(p, e), e);
   const s = skipMarks(line, e);
-  if (endsWith(s, e, '?') || s >= e || numbersTask(s, e)) return NOWHERE;
+  if (
+    endsWith(s, e, '?') ||
+    s >= e ||
+    numbersTask(s, e) ||
+    startsWithFold(s, e, 'answer') ||
+    (isWordAt(s, e, CONDITIONS) && marks.count(Mark.FINAL) > 0)
+  )
+    return NOWHERE;
   // a line of its own in bold
   if (!letter && line > p && startsWith(line, e, '**') && endsWith(s, e, '**') && exists(wholeAnswer(s, e, 0)))
     return wholeAnswer(s, e, 0);

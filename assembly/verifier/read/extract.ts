@@ -2,6 +2,7 @@
 // a comma, "and" or "or"); <answer>; ####; "answer:"; the text as a whole, where it is an answer and nothing else. Lenient mode adds, for
 // responses that were not cut, the last value of a marked sentence and then of the whole text.
 import { Flag, Rule } from '../status';
+import { goesOn, isPart } from './boxes';
 import { Char } from './characters';
 import { conclusion, valueBefore, valueOf } from './conclusion';
 import { formulaBeforeClause, sentenceEnd } from './formula';
@@ -14,7 +15,7 @@ import { countAllWords, REACH, countTextWords, trimmed, wholeAnswer } from './pr
 import { closedEnd, isName, quotedEnd, QUOTES } from './quoted';
 import { region, Region } from './region';
 import { percentEnd, Runs } from './runs';
-import { followsNot, isDoubted, isNegated, isNoMark, isNumber, isTakenBack } from './sentences';
+import { followsNot, isBounded, isDoubted, isNegated, isNoMark, isNumber, isTakenBack } from './sentences';
 import { countItems, isConclusion, isLastOf, lastByteOf, touches } from './solution';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import { byteAt, indexOfByte, isDigit, isLetter, isOneOf, isWordAt, skipDigits, skipSpace, trimEnd } from './text';
@@ -261,7 +262,7 @@ export class Extractor {
     if (back == total) return false;
     const start = box.start;
     const end = box.end;
-    if (followsNot(from, mark)) {
+    if (followsNot(from, mark) || isPart(from, mark) || goesOn(box.after, e)) {
       this.withdrawn = true;
       return false;
     }
@@ -362,7 +363,12 @@ export class Extractor {
     }
     if (this.goldLetter) return this.takeValue(onlyLetter(p, end), end);
     const last = this.runs.lastValue(p, end, this.goldList);
-    return exists(last) && !isNegated(p, startOf(last)) && this.stands(last, end, e) && this.takeFinished(last, end, textEnd);
+    if (!exists(last)) return false;
+    if (isBounded(p, startOf(last))) {
+      this.withdrawn = true;
+      return false;
+    }
+    return !isNegated(p, startOf(last)) && this.stands(last, end, e) && this.takeFinished(last, end, textEnd);
   }
 
   /** Whether the value of a marked sentence that ends at `end` is not taken back. */

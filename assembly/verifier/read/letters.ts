@@ -19,6 +19,7 @@ import {
   skipLetters,
   skipSpace,
   toUpper,
+  wordAt,
 } from './text';
 
 /** The last letter that can be a choice. */
@@ -117,7 +118,10 @@ function isMarkedOption(p: usize, e: usize): bool {
   return p < e && isOneOf(byteAt(p), '.):');
 }
 
-/** The choices that [p, e) names, as bits, where it is several and nothing else ("ABD", "A, B and D", "(A), (C)"); else 0. */
+/** The bit of a set of letters with "or" in it. */
+export const OR_LETTERS: i32 = 1 << 16;
+
+/** The choices that [p, e) names, as bits, where it is several and nothing else ("ABD", "A, B and D", "(A), (C)", "A or B"); else 0. */
 export function letterSet(p: usize, e: usize): i32 {
   let letters = 0;
   let last = 0;
@@ -126,9 +130,11 @@ export function letterSet(p: usize, e: usize): i32 {
   while (p < e) {
     const c = byteAt(p);
     const bit = 1 << (c - Char.A);
-    if (isWordAt(p, e, 'and')) {
+    const joint = wordAt(p, e, 'and/or');
+    if (joint > 0) {
       divided = true;
-      p += 3;
+      p += <usize>joint;
+      if (joint == 2) letters |= OR_LETTERS;
     } else if (isUpper(c) && c <= LAST && (letters & bit) == 0 && (divided || (c > last && byteAt(p - 1) == last))) {
       letters |= bit;
       last = c;
@@ -143,7 +149,8 @@ export function letterSet(p: usize, e: usize): i32 {
     else return 0;
   }
   // more than one bit
-  return (letters & (letters - 1)) != 0 ? letters : 0;
+  const named = letters & (OR_LETTERS - 1);
+  return (named & (named - 1)) != 0 ? letters : 0;
 }
 
 /** The last letter that stands alone in [p, e). */

@@ -8,6 +8,7 @@ import { exists } from './span';
 import {
   byteAt,
   indexOfByte,
+  isDigit,
   isLetter,
   isOneOf,
   isSpace,
@@ -54,6 +55,8 @@ export function afterLink(mark: usize, e: usize): usize {
       if (isWordAt(p, q, LINKS)) linked = true;
       else if (!isWordAt(p, q, BESIDE_LINK) && !isWordAt(p, q, linked ? BEHIND_LINK : BEFORE_LINK))
         return linked ? p : behindClause(p, e);
+      // option 17
+      if (isWordAt(p, q, 'option/choice') && isDigit(byteAt(skipSpace(q, e)))) return 0;
       p = q;
     } else if (p == mark && c == Char.CLOSE_BRACKET) {
       // [Answer] 17
@@ -79,13 +82,15 @@ function isQuote(c: i32): bool {
   return c == Char.QUOTE || c == Char.APOSTROPHE;
 }
 
-/** Position behind the first "is" or "are" of a sentence that goes on at p with a clause ("that we get", "in simplest form"), or 0. */
+/** Position behind the first "is" or "are" of a sentence that goes on at p with a clause ("that we get", "in simplest form"), or 0; behind a colon too. */
 function behindClause(p: usize, e: usize): usize {
   e = min(e, p + ASIDE);
-  while (p < e && !isOneOf(byteAt(p), '.;:?!\n')) {
+  const isPlace = isWordAt(p, e, 'in/for');
+  while (p < e && !isOneOf(byteAt(p), '.;?!\n')) {
+    if (byteAt(p) == Char.COLON) return isPlace ? p + 1 : 0;
     const q = skipLetters(p, e);
     if (isWordAt(p, q, 'is/are')) return skipSpace(q, e);
-    if (isWordAt(p, q, 'not/nobody/number')) return 0;
+    if (isWordAt(p, q, 'not/nobody/number/words/choice/choices/option/options/key/format/range/type/length/sheet')) return 0;
     p = max(q, p + 1);
   }
   return 0;

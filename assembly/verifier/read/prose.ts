@@ -188,12 +188,12 @@ export function wholeAnswer(p: usize, e: usize, goldWords: i32): Span {
   return value > 0 && words <= LABEL_WORDS && goldWords == 0 && isPlainValue(value, end) ? wholeAnswer(value, end, 0) : NOWHERE;
 }
 
-/** Where the value behind a label of words starts ("total cost = 5", "Length: 13"), or 0. */
+/** Where the value behind a label of words starts ("total cost = 5", "Length: 13"), or 0; "answer key: 5" is no mark and no label. */
 function behindLabel(p: usize, e: usize): usize {
   while (p < e && (isLetter(byteAt(p)) || byteAt(p) == Char.SPACE)) {
     if (isLetter(byteAt(p))) {
       const end = skipLetters(p, e);
-      if (CONJUNCTIONS.has(p, <i32>(end - p), true)) return 0;
+      if (CONJUNCTIONS.has(p, <i32>(end - p), true) || isWordAt(p, end, 'answer/answers/answered')) return 0;
       p = end;
     } else p++;
   }

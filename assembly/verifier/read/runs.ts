@@ -323,6 +323,12 @@ export class Runs {
         this.second = this.stop == Char.COMMA ? 0 : this.elementStart;
       }
       const isAside = kind == Run.VALUE && this.isAside(e);
+      // option 17, 17 equations
+      const isOther = this.second > 0 && isWordAt(this.second, e, NUMBERED);
+      if (kind == Run.VALUE && (isOther || isWordAt(skipSpace(this.end, e), e, WORKING))) {
+        this.first = this.second = 0;
+        continue;
+      }
       if ((kind == Run.VALUE && (!isAside || aside || bestEnd == 0)) || (kind == Run.VARIABLES && (bestEnd == 0 || variable))) {
         aside = isAside;
         best = this.start;
@@ -347,6 +353,9 @@ export class Runs {
 const ASIDES = new Names(32).add(
   'of/on/in/before/after/for/from/per/at/by/within/over/since/until/every/each/than/to/day/page/number',
 );
+/** Words whose number only names one of them, and words of the working whose number is no answer. */
+const NUMBERED = 'option/options/choice/choices/problem/equation/theorem/lemma/exercise/key/format/sheet/solution';
+const WORKING = 'equation/equations/unknowns/variables/methods/approaches';
 /** Words before "of" and "in" that do not: "a total of 18", "in total 9". */
 const TOTALS = new Names(32).add('total/sum/average/mean/profit/cost/amount/price/number/all/value/result/product/difference');
 

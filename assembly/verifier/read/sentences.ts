@@ -21,6 +21,14 @@ import {
 const TAKING_BACK = new Names(64).add(
   'not/no/wrong/incorrect/false/impossible/invalid/isn/aren/or/alternatively/otherwise/else/if/unless/when/whenever/but/except',
 );
+/** Words by which what goes on changes the value before them. */
+const CHANGING = new Names(64).add(
+  'plus/minus/times/divided/multiplied/subtracted/added/reduced/increased/decreased/doubled/tripled/halved/squared/cubed/raised/power/modulo',
+);
+/** Words that do so where a number follows: 17 of them less 3. */
+const CHANGING_BY = 'less/fewer/more/short/out/away/without/together/combined/along';
+/** Words behind which something else is said. */
+const CLAUSES = 'because/since/as/so/which/that/where/and/obtained/found/after/by';
 /** Words that negate the value behind them. */
 const NEGATING = 'not/isn/cannot/never/aren/can/wasn/neither/nor';
 
@@ -67,7 +75,29 @@ export function isNoMark(s: usize, p: usize): bool {
     while (word > s && isLetter(byteAt(word - 1))) word--;
   } while (word < end && isWordAt(word, end, BETWEEN));
   const clause = skipSpace(clauseStart(s, p), p);
-  return OTHER.has(word, <i32>(end - word), true) || startsWithFold(clause, p, 'let the ') || isHypothetical(clause, p);
+  return (
+    OTHER.has(word, <i32>(end - word), true) ||
+    startsWithFold(clause, p, 'let the ') ||
+    isHypothetical(clause, p) ||
+    isConditional(s, clause)
+  );
+}
+
+/** How far back a condition is looked for. */
+const CONDITION: usize = 240;
+/** Words that make what their sentence says depend on something, and those that do so at its start. */
+export const CONDITIONS = 'if/unless/suppose/supposing/assuming/whether';
+const FIRST_CONDITIONS = 'when/provided/were';
+
+/** Whether the sentence that goes on at p began with a condition: "If x = 2, the answer is 17." */
+function isConditional(s: usize, p: usize): bool {
+  if (p - s > CONDITION) s = p - CONDITION;
+  let q = p;
+  while (q > s && !(isSpace(byteAt(q)) && isOneOf(byteAt(q - 1), '.!?:')) && byteAt(q - 1) != Char.NEWLINE) q--;
+  q = skipSpace(q, p);
+  if (isWordAt(q, p, FIRST_CONDITIONS)) return true;
+  for (; q < p; q = max(skipLetters(q, p), q + 1)) if (isWordAt(q, p, CONDITIONS)) return true;
+  return false;
 }
 
 /** Words that open a sentence which takes the one before it back. */
@@ -101,6 +131,13 @@ export function isNegated(p: usize, e: usize): bool {
   return false;
 }
 
+/** Whether the words [p, e) before a value say that it is another one: almost, at least, more than. */
+export function isBounded(p: usize, e: usize): bool {
+  for (; p < e; p = max(skipLetters(p, e), p + 1))
+    if (isWordAt(p, e, 'almost/nearly/around/close/least/most/more/less/fewer/over/under/up/between/above/below')) return true;
+  return false;
+}
+
 /** Whether the word before p, formula marks and colons aside, is "not". */
 export function followsNot(s: usize, p: usize): bool {
   while (p > s && (isSpace(byteAt(p - 1)) || isOneOf(byteAt(p - 1), '$:*('))) p--;
@@ -112,19 +149,29 @@ export function followsNot(s: usize, p: usize): bool {
  * value on the next line. ", not 6" and "or equivalently" confirm it.
  */
 export function isTakenBack(value: Span, end: usize, e: usize): bool {
-  let p = endOf(value);
+  return isChanged(endOf(value), end) || isRetracted(end, e) || isFollowedByValue(end, e);
+}
+
+/** Whether the rest [p, end) of a sentence takes the value before it back or changes it. */
+export function isChanged(p: usize, end: usize): bool {
+  let goesOn = true;
+  let by = false;
   while (p < end) {
-    if (!isLetter(byteAt(p))) {
+    const c = byteAt(p);
+    if (!isLetter(c)) {
+      if (by && isDigit(c)) return true;
+      if (isOneOf(c, '(:=')) goesOn = by = false;
       p++;
       continue;
     }
     const q = skipLetters(p, end);
     if (TAKING_BACK.has(p, <i32>(q - p), true) && !confirms(p, q, end)) return true;
-    // 17 times the number
-    if (isWordAt(p, q, 'times') && isWordAt(skipSpace(q, end), end, 'the')) return true;
+    if (isWordAt(p, q, CLAUSES)) goesOn = by = false;
+    if (goesOn && CHANGING.has(p, <i32>(q - p), true)) return true;
+    if (goesOn && isWordAt(p, q, CHANGING_BY)) by = true;
     p = q;
   }
-  return isRetracted(end, e) || isFollowedByValue(end, e);
+  return false;
 }
 
 /** Whether what follows a choice, which ends at p, takes it back; its sentence ends at `end`. */

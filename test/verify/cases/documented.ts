@@ -216,6 +216,28 @@ export const choices: readonly Choice[] = [
     ],
   },
   {
+    name: 'What stands beside a value',
+    reason:
+      'A sentence that goes on may say another value, and one that begins with a condition says its value only under it: neither is the answer. What is boxed is the answer by convention, so that a condition before it counts for nothing, but not where the box is only a part of an expression. "About 17" counts for 17: golds are often rounded, and the number said is the gold itself. "A or C" leaves open which, "A, C" says both. Lenient mode still takes the last value of the text where its mark is none.',
+    texts: 'response',
+    cases: [
+      ['17', 'The answer is 17 of them less 3.', false],
+      ['17', 'The answer is 17 because 20 minus 3 is 17.', true],
+      ['17', 'If x = 2, the answer is 17.', false, { mode: 'strict' }],
+      ['17', 'If x = 2, the answer is \\boxed{17}.', true, { mode: 'strict' }],
+      ['17', '\\boxed{17}{18}', false],
+      ['17', '2\\boxed{17}', false],
+      ['17', '\\boxed{17} cm', true],
+      ['17', 'Answer choices: 17', false],
+      ['17', 'The answer is option 17.', false],
+      ['17', '\\boxed{\\text{Answer } 17}', true],
+      ['17', '\\boxed{\\approx 17}', true],
+      ['17', 'The answer is almost 17.', false],
+      ['17', 'We get 17 equations.', false],
+      ['A or C', 'The answer is A, C.', false],
+    ],
+  },
+  {
     name: 'What strict mode refuses',
     reason:
       'A reward for an unmarked last number pays for numbers that happen to stand last, for an intermediate value where the text was cut, and for thoughts. Whoever trains asks the model for a mark; lenient mode measures the rest.',

@@ -1,0 +1,45 @@
+// What stands around a box: whether it is only a part of an expression, or changed by what follows.
+import { Char } from './characters';
+import { sentenceEnd } from './formula';
+import { isChanged } from './sentences';
+import { byteAt, indexOfByte, isDigit, isLetter, isOneOf, isWordAt, skipSpace, startsWith } from './text';
+
+/** Whether what stands right before a box makes it a part of an expression: 2\boxed{17}, -\boxed{17}, \sqrt{\boxed{17}}. */
+export function isPart(s: usize, p: usize): bool {
+  if (p == s) return false;
+  const c = byteAt(p - 1);
+  if (isDigit(c) || isOneOf(c, '^_')) return true;
+  // a dash may open a line
+  if (c == Char.MINUS) return p >= s + 2 && isOneOf(byteAt(p - 2), '$=( ');
+  let name = p - 1;
+  while (name > s && isLetter(byteAt(name - 1))) name--;
+  return c == Char.OPEN_BRACE && isWordAt(name, p, 'sqrt/frac/dfrac/tfrac');
+}
+
+/** Commands behind a box that make it a part of an expression. */
+const OPERATIONS = 'times/cdot/div/sqrt/pi/frac/dfrac/pm/binom';
+
+/** Whether an expression goes on behind a box that ends at p: \boxed{17}{18}, \boxed{17} + 3; or the words there change it. */
+export function goesOn(p: usize, e: usize): bool {
+  while (startsWith(p, e, '{}')) p += 2;
+  if (p >= e) return false;
+  const c = byteAt(p);
+  if (c == Char.CARET) return !startsWith(p, e, '^\\circ') && !startsWith(p, e, '^{\\circ}');
+  const next = p + 1 < e ? byteAt(p + 1) : 0;
+  if (isDigit(c) || isOneOf(c, '{[_') || (isOneOf(c, '.,') && isDigit(next))) return true;
+  if (c == Char.BANG && next == Char.DOLLAR) return true;
+  // a single letter is a factor, or a unit
+  if (isOneOf(c, 'inkxyz') && !isLetter(next)) return true;
+  let q = skipSpace(p, e);
+  while (q < e && byteAt(q) == Char.DOLLAR) q++;
+  const behind = skipSpace(q, e);
+  if (behind < e && indexOfByte(p, behind, Char.NEWLINE) == behind) {
+    const sign = byteAt(behind);
+    const operand = skipSpace(behind + 1, e);
+    if (isOneOf(sign, '+/*-') && operand < e && isDigit(byteAt(operand))) return true;
+    if (sign == Char.OPEN_BRACE) return true;
+    if (sign == Char.BACKSLASH && isWordAt(behind + 1, e, OPERATIONS)) return true;
+    if (isWordAt(behind, e, 'million/thousand/hundred/billion/dozen')) return true;
+  }
+  return isChanged(q, sentenceEnd(q, e));
+}
