@@ -3,7 +3,7 @@
 import { MgrpoError, show } from '../errors.js';
 import { ARCHITECTURES, type Architecture, type ArchitectureRow, type BiasRule } from '../nn/architectures.js';
 import type { LayerAttention, ModelConfig } from '../nn/model-config.js';
-import type { RopeConfig } from '../nn/rope.js';
+import { ropeFrequencies, type RopeConfig } from '../nn/rope.js';
 import type { Activation } from '../ops/glu.js';
 
 const ROPE_TYPES = ['default', 'linear', 'llama3', 'yarn'] as const;
@@ -264,7 +264,11 @@ function readRope(field: Fields, row: ArchitectureRow, maxPositionEmbeddings: nu
   if (nested) throw field.unsupported(key, 'one set of values for all layers', scaling);
   if (Number(scaling.partial_rotary_factor ?? 1) !== 1)
     throw rope.unsupported('partial_rotary_factor', '1', scaling.partial_rotary_factor);
-  return ropeOf(rope, field, row.defaults.ropeTheta ?? 10000, maxPositionEmbeddings);
+  const read = ropeOf(rope, field, row.defaults.ropeTheta ?? 10000, maxPositionEmbeddings);
+  const { invFreq, attentionScaling } = ropeFrequencies(read, 128);
+  if (![...invFreq, attentionScaling].every(Number.isFinite))
+    throw field.bad(key, 'a rotation whose frequencies are finite', { rope_theta: read.theta, ...scaling });
+  return read;
 }
 
 /** A rotation from its fields. */

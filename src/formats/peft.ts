@@ -7,6 +7,9 @@ import { readJson, type FileSink, type FileSource } from '../platform/files.js';
 import { loadParameters, tensorsToWrite } from './parameters.js';
 import { Safetensors, writeSafetensors } from './safetensors.js';
 
+/** Starts of an adapter that fits the base model as it is; pissa, olora, corda, loftq and lora_ga take their share out of its weights. */
+const SOUND_STARTS = new Set<unknown>([true, false, 'gaussian', 'eva', 'orthogonal']);
+
 /** Reads an `adapter_config.json` of PEFT. @throws unsupported naming what is not computed here */
 export function parseLoraConfig(json: unknown, where: string): LoraConfig {
   const raw = (json ?? {}) as Record<string, unknown>;
@@ -17,8 +20,10 @@ export function parseLoraConfig(json: unknown, where: string): LoraConfig {
     );
   };
   if (raw['peft_type'] !== 'LORA') refuse('peft_type', '"LORA"');
-  if (raw['use_dora']) refuse('use_dora', 'false');
-  if (raw['fan_in_fan_out']) refuse('fan_in_fan_out', 'false');
+  for (const field of ['use_dora', 'fan_in_fan_out', 'use_qalora', 'use_bdlora', 'lora_bias'])
+    if (raw[field]) refuse(field, 'false');
+  if (!SOUND_STARTS.has(raw['init_lora_weights'] ?? true))
+    refuse('init_lora_weights', 'a start that leaves the weights of the base model as they are');
   if (raw['bias'] !== undefined && raw['bias'] !== 'none') refuse('bias', '"none"');
   for (const field of [
     'modules_to_save',
@@ -27,6 +32,10 @@ export function parseLoraConfig(json: unknown, where: string): LoraConfig {
     'target_parameters',
     'exclude_modules',
     'layer_replication',
+    'alora_invocation_tokens',
+    'arrow_config',
+    'kasa_config',
+    'monteclora_config',
   ]) {
     const value = raw[field];
     if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)) refuse(field, 'null');

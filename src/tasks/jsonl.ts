@@ -84,10 +84,19 @@ function tooMuch(text: string, where: string): MgrpoError | undefined {
   return undefined;
 }
 
+const LONG_NUMBER = /\d{16}/;
+/** Texts, which stay, and whole numbers of 16 digits or more. */
+const LONG_INTEGERS = /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE])/g;
+
+/** A number that no double holds becomes a text, as in parquet files. */
+function exact(found: string): string {
+  return found.startsWith('"') || Number.isSafeInteger(Number(found)) ? found : `"${found}"`;
+}
+
 /** The value of a JSON text; undefined where it is none. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(LONG_NUMBER.test(text) ? text.replace(LONG_INTEGERS, exact) : text);
   } catch {
     return undefined;
   }

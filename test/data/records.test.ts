@@ -54,6 +54,17 @@ describe('data files that other programs wrote', () => {
     expect(row!.prompt).toHaveLength(4);
   });
 
+  it('of JSON keep integers that no number holds, and all texts', () => {
+    const line =
+      '{"question":"12345678901234567890 \\" 1","answer":9007199254740993,"x":[-12345678901234567,1.12345678901234567]}';
+    for (const text of [line, `[${line}]`])
+      expect(jsonlRows(text, { name: 'f' })[0]).toMatchObject({
+        question: '12345678901234567890 " 1',
+        gold: '9007199254740993',
+        x: ['-12345678901234567', 1.1234567890123457],
+      });
+  });
+
   it.each([1, 2])('encodings and pages of kind %i are read', async (kind) => {
     const records = await readRecords({ files, path: `encodings-${kind}.parquet` });
     const row = (i: number): object => ({ question: `What is ${i} + ${i}?`, answer: i % 7 === 3 ? null : `${2 * i}` });

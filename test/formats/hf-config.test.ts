@@ -208,6 +208,16 @@ describe('parseModelConfig', () => {
     ],
     ['an odd head size', { ...llama, head_dim: 7 }, /even number .* for head_dim, got 7/],
     ['a head size that is no whole number', { ...llama, hidden_size: 33 }, /head_dim, got 8\.25/],
+    [
+      'a rotation without end',
+      { ...llama, rope_scaling: { type: 'linear', factor: 1e-320 } },
+      /finite for rope_scaling, got .*"factor":1e-320/,
+    ],
+    [
+      'a rotation of base 1 by YaRN',
+      { ...llama, rope_theta: 1, rope_scaling: { type: 'yarn', factor: 4, original_max_position_embeddings: 4096 } },
+      /finite for rope_scaling/,
+    ],
     ['a rope without its factor', { ...llama, rope_scaling: { type: 'linear' } }, /rope_scaling\.factor, got nothing/],
     [
       'llama3 bounds in the wrong order',

@@ -41,6 +41,17 @@ describe('files that mean no good', () => {
     ['(\\+)+', false],
     ['.*\\.(q|v)_proj', false],
     ['(ab)+', false],
+    ['(a|a)*b', true],
+    ['(a|ab)+$', true],
+    ['(?:a?){30}a{30}', true],
+    ['(.*)(.*)(.*)(.*)b', true],
+    ['.*.*.*.*b', true],
+    ['(?:\\r\\n|\\n)+', false],
+    ["(?i:'s|'t|'re)?", false],
+    [
+      '[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+',
+      false,
+    ],
   ])('the repetitions of %s lie in each other: %s', (pattern, nested) => {
     expect(hasNestedRepeats(pattern)).toBe(nested);
   });
