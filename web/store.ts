@@ -37,7 +37,9 @@ async function openEngine(): Promise<Engine> {
   try {
     await opened;
   } catch (error) {
-    opened = undefined;
+    // Also where the engine itself could not be fetched: the next try begins with a new one.
+    found.terminate();
+    [engine, opened] = [undefined, undefined];
     throw error;
   }
   return found;

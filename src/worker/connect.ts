@@ -24,11 +24,13 @@ interface Waiting {
 export function connectEngine(worker: Worker, onEvent: (event: EngineEvent) => void = () => undefined): Engine {
   const waiting = new Map<number, Waiting>();
   let next = 0;
+  let hasSpoken = false;
   const failAll = (error: Error): void => {
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   };
   worker.addEventListener('message', ({ data }: MessageEvent<AnswerMessage>) => {
+    hasSpoken = true;
     if ('event' in data) {
       onEvent(data.event);
       return;
@@ -39,12 +41,9 @@ export function connectEngine(worker: Worker, onEvent: (event: EngineEvent) => v
     else call?.resolve(data.result);
   });
   worker.addEventListener('error', (event) => {
-    failAll(
-      new MgrpoError(
-        'device_lost',
-        `engine: expected a worker that runs, got ${event.message || 'one that does not start'}; load the page again`,
-      ),
-    );
+    const text = `engine: expected a worker that runs, got ${event.message || 'one that does not start'}; load the page again`;
+    // One whose script cannot be fetched has said nothing yet.
+    failAll(new MgrpoError(hasSpoken ? 'device_lost' : 'network', text));
   });
   const call = (name: keyof EngineCalls, args: readonly unknown[]): Promise<unknown> =>
     new Promise((resolve, reject) => {

@@ -5,12 +5,14 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { unzipSync } from 'fflate';
 import type { Browser, Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { benchCases, type BenchReport } from '../../src/bench/run.js';
 import { servePage } from '../../src/cli/ui.js';
 import { countdownReward } from '../../src/reward/accuracy.js';
 import { openWasm } from '../../src/open/node.js';
+import { MemoryFiles } from '../../src/platform/files.js';
 import { NodeFiles } from '../../src/platform/node-files.js';
 import { signs } from '../../src/tasks/signs.js';
 import { MGRPOTrainer } from '../../src/train/mgrpo-trainer.js';
@@ -46,8 +48,8 @@ interface Opened {
   readonly problems: string[];
 }
 
-/** A page of its own with nothing saved. */
-async function open(hash: string, at = url): Promise<Opened> {
+/** A page of its own with nothing saved. @param first what is run in it before its scripts */
+async function open(hash: string, at = url, first: () => void = () => undefined): Promise<Opened> {
   const context = await (browser as Browser).createBrowserContext();
   const page = await context.newPage();
   const problems: string[] = [];
@@ -62,6 +64,7 @@ async function open(hash: string, at = url): Promise<Opened> {
   await page.evaluateOnNewDocument(() => {
     addEventListener('securitypolicyviolation', (event) => console.error(`refused by the policy: ${event.blockedURI}`));
   });
+  await page.evaluateOnNewDocument(first);
   await page.setViewport({ width: 1100, height: 900 });
   await page.goto(`${at}#/${hash}`);
   return { page, problems };
@@ -225,6 +228,20 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (skipped: ${reason})` 
       input.dispatchEvent(new Event('change', { bubbles: true }));
     });
     await until(page, 'back: taken');
+    // Node loads it too.
+    const zip = await page.evaluate(async () => {
+      const bytes = new Uint8Array(await (globalThis as unknown as { archive: Blob }).archive.arrayBuffer());
+      return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+    });
+    const device = await openWasm({ threads: 1 });
+    const files = new MemoryFiles('back');
+    for (const [name, bytes] of Object.entries(unzipSync(Buffer.from(zip, 'base64'))))
+      await files.write(name, new Uint8Array(bytes));
+    const policy = await loadPolicy(device, files, { train: 'none' });
+    const asked = [{ role: 'user', content: '7?3?9?4=9' }] as const;
+    const [samples] = await policy.complete([asked], { temperature: 0, maxCompletionLength: 32 });
+    expect(samples![0]!.text).toMatch(/^[\d+-]+$/);
+    await device.destroy();
     await page.evaluate(() => (location.hash = '#/play?greedy=1'));
     await click(page, 'Ask');
     await page.waitForFunction(() => document.querySelector('.change') !== null, { timeout: 60_000 });
@@ -306,6 +323,28 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (skipped: ${reason})` 
     await until(page, 'After 30 steps (recorded)');
     expect(await page.$$eval('.change', (list) => list.length)).toBe(2);
     expect(page.workers()).toEqual([]);
+    expect(await faults(page)).toEqual([]);
+    expect(problems).toEqual([]);
+  });
+
+  it('says so where nothing can be fetched, and starts once it can', { timeout: 120_000 }, async () => {
+    const { page } = await open(`train?${SMALL.replace('steps=3', 'steps=1')}`);
+    await page.setOfflineMode(true);
+    await click(page, 'Start');
+    await until(page, 'Something could not be fetched. Are you offline?');
+    await page.setOfflineMode(false);
+    await click(page, 'Start');
+    await until(page, 'done after step 1 of 1');
+    expect(await texts(page)).not.toContain('Are you offline?');
+  });
+
+  it('looks inside without WebGPU, as text', { timeout: 120_000 }, async () => {
+    const { page, problems } = await open('inside?device=wasm', url, () => {
+      Object.defineProperty(Navigator.prototype, 'gpu', { value: undefined });
+    });
+    await click(page, 'Look inside');
+    await until(page, 'There is no WebGPU here to draw the picture with');
+    await until(page, 'Where the correction looked');
     expect(await faults(page)).toEqual([]);
     expect(problems).toEqual([]);
   });
@@ -414,6 +453,14 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (skipped: ${reason})` 
     await page.keyboard.press(',');
     await page.waitForFunction(() => document.querySelector('.tokens [aria-pressed=true]')?.textContent.trim() === '¶');
     expect((await token()).trim()).toBe('¶');
+    // What the pointer is on is chosen.
+    const [x, y, text] = await page.evaluate(() => {
+      const name = [...document.querySelectorAll('.names .question')].filter((span) => span.getClientRects().length > 0).at(-1)!;
+      const { x, y, width } = name.getBoundingClientRect();
+      return [x + width / 2, y - 12, name.textContent] as const;
+    });
+    await page.mouse.move(x, y);
+    await page.waitForFunction((t: string) => document.querySelector('.chosen dd code')?.textContent === t, {}, text);
     await page.select('#inside-layer', '0');
     await until(page, 'after layer 1');
     expect(await faults(page)).toEqual([]);
