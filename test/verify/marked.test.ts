@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { verifyBatch } from '../../src/verify.js';
 import { marked } from './cases/marked.js';
 import { endings } from './cases/endings.js';
+import { notations } from './cases/notations.js';
 import { phrasings } from './cases/phrasings.js';
 import { told } from './cases/prose.js';
 import { qualified } from './cases/qualified.js';
 
 describe('responses', () => {
-  for (const [name, rows] of [...Object.entries(told), ...Object.entries(qualified)])
+  for (const [name, rows] of [...Object.entries(told), ...Object.entries(qualified), ...Object.entries(notations)])
     it(name, () => {
       const pairs = rows.flatMap(([gold, response, right, mode]) =>
         (mode ? [mode] : (['strict', 'lenient'] as const)).map((m) => ({ gold, response, right, mode: m })),

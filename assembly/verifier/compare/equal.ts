@@ -2,10 +2,13 @@
 import { alloc, failed, PAIR_FUEL, resetArena, undecided } from '../arena';
 import { isNull } from '../memory';
 import { Answer } from '../parse/answer';
+import * as rat from '../number/rational';
 import { parseAnswer } from '../parse/parser';
+import { Currency } from '../parse/tables';
 import { Commas, newSymbols } from '../parse/tokens';
-import { Kind } from '../parse/tree';
+import { Kind, number } from '../parse/tree';
 import { Char } from '../read/characters';
+import { dateOf } from '../read/dates';
 import { Choice, letterSet, OR_LETTERS } from '../read/letters';
 import { hasContent, hasHidden, isPlain, sameText } from '../read/plain';
 import { endOf, Span, startOf } from '../read/span';
@@ -14,8 +17,8 @@ import { Flag, Verdict } from '../status';
 import { equalAnswer } from './answer';
 import { isWorkedOut } from './form';
 import { chosen } from './items';
-import { withoutUnit } from './quantities';
-import { isMoney } from './units';
+import { bare, withoutUnit } from './quantities';
+import { isMoney, saysCents } from './units';
 
 /** Longest answer that is parsed, in bytes; longer ones are compared as text only. */
 const MAX_ANSWER: i32 = 8192;
@@ -46,11 +49,14 @@ function compareUnder(g: usize, ge: usize, p: usize, pe: usize, goldCommas: i32,
 function verdictOf(gold: Answer, pred: Answer, worked: bool): i32 {
   if (failed) return Verdict.UNDECIDED;
   if (!gold.isParsed || !pred.isParsed) return Verdict.NOT_EQUAL;
-  const g = gold.tree;
+  let g = gold.tree;
   if (g.kind == Kind.TEXT && sameText(gold.start, gold.end, pred.start, pred.end, true)) return Verdict.EQUAL;
   // 0\x says nothing, though 0 times anything is 0
   if (gold.tokens.opaque != pred.tokens.opaque) return Verdict.NOT_EQUAL;
+  inDollars(gold, pred);
+  inDollars(pred, gold);
   if (!sameCurrency(gold, pred) || !sameRemarks(gold, pred)) return Verdict.NOT_EQUAL;
+  g = gold.tree;
   const p = chosen(g, pred.tree);
   if (worked && !isWorkedOut(g, p)) return failed ? Verdict.UNDECIDED : Verdict.NOT_EQUAL;
   const same = equalAnswer(g, p, gold.parameter, pred.parameter);
@@ -66,6 +72,16 @@ function sameRemarks(gold: Answer, pred: Answer): bool {
   if (gold.bounds(true) || pred.bounds(true) || gold.isConditional || pred.isConditional) return false;
   if (!pred.hasRemark) return true;
   return pred.isHarmless && (!gold.hasRemark || (gold.isHarmless && !gold.bounds(false) && !pred.bounds(false)));
+}
+
+/** Turns cents into dollars where the other answer is in dollars. */
+function inDollars(x: Answer, other: Answer): void {
+  if (other.currency != Currency.DOLLAR) return;
+  const cents = bare(x.tree);
+  const isNote = x.currency == 0 && x.tree.kind == Kind.NOTED && saysCents(x.tree.from, x.tree.to);
+  if (cents.kind != Kind.NUM || (x.currency != Currency.CENT && !isNote)) return;
+  x.tree = number(rat.div(cents.value, rat.ofI32(100)));
+  x.currency = Currency.DOLLAR;
 }
 
 /** Whether the currency signs agree, one with another or with the words behind the other number. */
@@ -136,6 +152,8 @@ export function equalAnswers(gold: Span, pred: Span, flags: i32): i32 {
   if (sameText(g, ge, p, pe, false)) return Verdict.EQUAL;
   const letter = choiceVerdict(g, ge, p, pe);
   if (letter >= 0) return letter;
+  const date = dateOf(g, ge);
+  if (date > 0 && date == dateOf(p, pe)) return Verdict.EQUAL;
   const first = compareUnder(g, ge, p, pe, Commas.GROUP, Commas.GROUP, worked);
   const verdict = first.verdict;
   if (verdict == Verdict.EQUAL) return Verdict.EQUAL;

@@ -6,6 +6,7 @@ import { elementAt, isNull, nil, setElement } from '../memory';
 import { Rel, Sign, Space } from '../parse/symbols';
 import {
   binary,
+  Call,
   contains,
   hasKind,
   identical,
@@ -17,6 +18,7 @@ import {
   relate,
   relation,
   seal,
+  Separator,
   setKid,
   unary,
   withKids,
@@ -209,6 +211,16 @@ function domainOf(x: Node): Node {
 
 /** x without remarks about parameters. */
 export function withoutRemarks(x: Node): Node {
+  // x ≠ ±2
+  if (x.kind == Kind.REL && x.n == 2 && relation(x, 0) == Rel.NE && kid(x, 1).kind == Kind.PM && kid(x, 1).n == 1) {
+    const value = kid(kid(x, 1), 0);
+    const both = node(Kind.LIST, Separator.COMMA, 2);
+    both.ops = alloc(8);
+    setElement<i32>(both.ops, 0, Separator.COMMA);
+    setKid(both, 0, relate(kid(x, 0), Rel.NE, value));
+    setKid(both, 1, relate(kid(x, 0), Rel.NE, unary(Kind.NEG, value)));
+    return seal(both);
+  }
   if (x.kind != Kind.LIST) return x;
   // x ≠ 0, 1
   for (let i = 1; i < x.n; i++) {
@@ -333,8 +345,12 @@ export function coordinates(x: Node): Node {
   return kid(x, 1).kind == Kind.TUPLE ? kid(x, 1) : x;
 }
 
-/** C(5, 2) as a number, where the gold is one; other answers as they are. */
+/** C(5, 2) and C_5^2 as a number, where the gold is one; other answers as they are. */
 export function chosen(g: Node, x: Node): Node {
+  const base = x.kind == Kind.POW ? kid(x, 0) : x;
+  // C_5^2
+  if (base != x && base.kind == Kind.CALL && base.role == Call.INDEX && base.symbol == Char.C && base.n == 1)
+    return isConstantNode(g) || hasKind(g, Kind.BINOM) ? binary(Kind.BINOM, kid(base, 0), kid(x, 1)) : x;
   const pair = coordinates(x);
   if (pair == x || kid(x, 0).symbol != Char.C || pair.n != 2 || !isConstantNode(g) || hasKind(g, Kind.TUPLE)) return x;
   return binary(Kind.BINOM, kid(pair, 0), kid(pair, 1));

@@ -1,11 +1,20 @@
 // Matrices, and expressions in them.
 import { isNull, nil } from '../memory';
+import { Sign } from '../parse/symbols';
 import { binary, Bracket, hasKind, integer, kid, Kind, Node, node, seal, setKid, tupleOp } from '../parse/tree';
+import { Char } from '../read/characters';
 import { sameKids } from './equality';
 
 /** Value of an expression in matrices as one matrix, or null. */
 function matrixOf(x: Node): Node {
   if (x.kind == Kind.MATRIX) return x.isDeterminant ? nil<Node>() : x;
+  if (x.kind == Kind.POW && kid(x, 1).kind == Kind.SYM && (kid(x, 1).symbol == Char.T || kid(x, 1).symbol == Sign.TOP)) {
+    const base = kid(x, 0);
+    // (1, 2)^T is a column
+    const columns = base.kind == Kind.TUPLE ? base.n : 0;
+    const m = columns > 0 ? base : matrixOf(base);
+    return isNull(m) ? m : transposed(m, columns > 0 ? columns : m.columns);
+  }
   if (x.kind == Kind.NEG) {
     const m = matrixOf(kid(x, 0));
     return isNull(m) ? m : mapEntries(m, integer(-1));
@@ -43,6 +52,14 @@ function matrixOf(x: Node): Node {
     return m;
   }
   return nil<Node>();
+}
+
+/** The transpose of the rows of x, which have so many columns. */
+function transposed(x: Node, columns: i32): Node {
+  const rows = x.n / columns;
+  const r = node(Kind.MATRIX, rows, x.n);
+  for (let i = 0; i < x.n; i++) setKid(r, i, kid(x, (i % rows) * columns + i / rows));
+  return seal(r);
 }
 
 function mapEntries(m: Node, factor: Node): Node {

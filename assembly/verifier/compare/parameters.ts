@@ -64,10 +64,12 @@ function addOfCurve(x: Node, next: Parameters): void {
   if (free.count == 1 && (isOneOf(free.id(0), 'stuklmn') || free.id(0) == Sign.LAMBDA)) next.add(free.id(0));
 }
 
-/** The constant of an integral: x²/2 + C. */
+/** The constant of an integral: x²/2 + C, C e^{2x}. */
 function addOfIntegral(x: Node, next: Parameters): void {
   const v = isNull(assigned(x)) ? x : assigned(x);
-  if (v.kind != Kind.ADD) return;
+  // C e^{2x}
+  if (v.kind == Kind.MUL && !hasKind(v, Kind.POW)) return;
+  if (v.kind != Kind.ADD && v.kind != Kind.MUL) return;
   for (let i = 0; i < v.n; i++) if (kid(v, i).kind == Kind.SYM && isOneOf(kid(v, i).symbol, 'CcK')) next.add(kid(v, i).symbol);
 }
 

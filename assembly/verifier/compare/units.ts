@@ -384,6 +384,14 @@ export function isMoney(p: usize, e: usize, sign: i32): bool {
   return first.measuresAs(second);
 }
 
+/** Whether the words are cents and nothing else. */
+export function saysCents(p: usize, e: usize): bool {
+  first.read(p, e);
+  second.start();
+  second.raise(Measure.DOLLARS, 1);
+  return first.isAll && first.measuresAs(second) && !rat.isOne(first.size);
+}
+
 function measureOf(sign: i32): i32 {
   switch (sign) {
     case Currency.DOLLAR:

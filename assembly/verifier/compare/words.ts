@@ -5,7 +5,6 @@ import * as rat from '../number/rational';
 import { Space } from '../parse/symbols';
 import { kid, Kind, Node, number } from '../parse/tree';
 import { Char } from '../read/characters';
-import { Names } from '../read/names';
 import { infiniteIn, sameText, saysAllReals, saysNone } from '../read/plain';
 import { endOf, exists, NOWHERE, Span, span, startOf } from '../read/span';
 import { byteAt, isLetter, isOneOf, isSpace, isWordAt, skipLetters, skipSpace, skipText } from '../read/text';
@@ -13,13 +12,12 @@ import { wordNumber } from '../read/wordnumbers';
 import { bare } from './quantities';
 
 /** Words that may stand before an answer in words, or behind it. */
-const LEADING = new Names(32).add('a/an/the/on/it/is/they/are/this/that/there');
-const TRAILING = new Names(8).add('number/numbers');
+const LEADING = 'a/an/the/on/it/is/they/are/this/that/there';
+const TRAILING = 'number/numbers';
 /** Words of a sentence that only repeats "yes" or "no". */
-const REPEATING = new Names(64).add(
-  'it/they/he/she/this/that/we/there/is/are/was/were/does/do/did/can/could/will/would/has/have/indeed/exactly/correct',
-);
-const NEGATING = new Names(16).add('not/isn/aren/doesn/don/didn/can/cannot/won/wasn/t');
+const REPEATING =
+  'it/they/he/she/this/that/we/there/is/are/was/were/does/do/did/can/could/will/would/has/have/indeed/exactly/correct';
+const NEGATING = 'not/isn/aren/doesn/don/didn/can/cannot/won/wasn/t';
 
 /** Whether an answer in words says the same as the other side, in words or in signs. */
 export function equalText(g: Node, p: Node): bool {
@@ -76,13 +74,13 @@ function stripped(p: usize, e: usize): Span {
     else if (c == Char.BACKSLASH) p = max(skipLetters(p + 1, e), p + 2);
     else if (isLetter(c)) {
       const q = skipLetters(p, e);
-      if (!LEADING.has(p, <i32>(q - p), true) || skipSpace(q, e) >= e || !isSpace(byteAt(q))) break;
+      if (!isWordAt(p, q, LEADING) || skipSpace(q, e) >= e || !isSpace(byteAt(q))) break;
       p = q;
     } else break;
   }
   let last = e;
   while (last > p && isLetter(byteAt(last - 1))) last--;
-  if (last > p && TRAILING.has(last, <i32>(e - last), true)) {
+  if (last > p && isWordAt(last, e, TRAILING)) {
     e = last;
     while (e > p && isSpace(byteAt(e - 1))) e--;
   }
@@ -112,8 +110,8 @@ function consentOf(p: usize, e: usize): i32 {
       continue;
     }
     const q = skipLetters(p, e);
-    if (NEGATING.has(p, <i32>(q - p), true)) negations++;
-    else if (!REPEATING.has(p, <i32>(q - p), true)) return 0;
+    if (isWordAt(p, q, NEGATING)) negations++;
+    else if (!isWordAt(p, q, REPEATING)) return 0;
     p = q;
   }
   return negations > 0 && consent > 0 ? 0 : consent;

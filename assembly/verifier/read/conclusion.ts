@@ -7,7 +7,7 @@ import { Mark, marks } from './marks';
 import { Names } from './names';
 import { countWords, isEmphasis, REACH, trimmed, wholeAnswer } from './prose';
 import { Runs } from './runs';
-import { CONDITIONS, isHypothetical } from './sentences';
+import { CONDITIONS, holds, holdsOneOf, isHypothetical } from './sentences';
 import { endOf, exists, NOWHERE, Span, startOf } from './span';
 import {
   byteAt,
@@ -20,22 +20,21 @@ import {
   isWordAt,
   skipLetters,
   skipSpace,
-  skipText,
+  skipAny,
   startsWith,
   startsWithFold,
   trimEnd,
 } from './text';
 
 /** Words that open a conclusion. */
-const CONNECTIVES = new Names(32).add(
-  'so/therefore/thus/hence/consequently/finally/altogether/accordingly/overall/ultimately/total/conclusion/result',
-);
+const CONNECTIVES =
+  'so/therefore/thus/hence/consequently/finally/altogether/accordingly/overall/ultimately/total/conclusion/result';
 /** What a conclusion is about: a sentence of its own, or a label, that names it. */
 const SUBJECTS = new Names(64).add(
   'result/ans/solution/solutions/roots/values/total/sum/value/output/conclusion/final/product/difference/quotient/remainder/number/amount/cost/price/area/volume/perimeter/probability/average/mean/profit/distance/choice/option/respuesta/antwort/risposta/resposta/ponse/antwoord/cevap/jawaban/svar/resultado/resultat/ergebnis/odpowied',
 );
 /** Words of other letters for "answer". */
-const FOREIGN: string[] = ['Ответ', '答', '답', 'उत्तर', 'الجواب', 'الإجابة', 'án'];
+const FOREIGN = 'Ответ/答/답/उत्तर/الجواب/الإجابة/án';
 /** Words between what is asked for and its value. */
 const LINKS = new Names(64).add(
   'is/are/was/be/equals/equal/get/got/gives/give/us/have/has/makes/need/needs/takes/costs/cost/paid/pays/earns/earned/spent/contains/remain/therefore/thus/then/simply/exactly/just/now/s/est/es/ist',
@@ -53,9 +52,9 @@ const PARTS = new Names(64).add(
   'of/is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/to/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th/equation/equations/unknowns/variables/methods/approaches',
 );
 /** Words that name a choice. */
-const CHOOSING = new Names(16).add('correct/right/best/choose/choice/pick/select');
+const CHOOSING = 'correct/right/best/choose/choice/pick/select';
 /** Words that make it none. */
-const REFUSING = new Names(32).add('wrong/incorrect/not/neither/nor/both/either/isn/false/if/almost/good/out');
+const REFUSING = 'wrong/incorrect/not/neither/nor/both/either/isn/false/if/almost/good/out';
 
 /** Most words behind the value of a conclusion. */
 const MAX_REST: i32 = 5;
@@ -75,16 +74,6 @@ function lastSentence(p: usize, e: usize): usize {
     if (q < e && isSpace(byteAt(q)) && isOneOf(c, '.!?') && !(q >= p + 4 && isWordAt(q - 4, q, 'ans'))) return q;
   }
   return p;
-}
-
-/** Whether a word of the list stands in [p, e). */
-function holds(p: usize, e: usize, words: Names): bool {
-  while (p < e) {
-    const q = skipLetters(p, e);
-    if (q > p && words.has(p, <i32>(q - p), true)) return true;
-    p = max(q, p + 1);
-  }
-  return false;
 }
 
 /** Whether [p, e) tells the number of a task or an answer: "problem number", "the number of the answer". */
@@ -114,25 +103,16 @@ function skipMarks(p: usize, e: usize): usize {
   return p;
 }
 
-const SO: string[] = ['∴', '→', '所以', '因此', '故'];
-
 /** Position behind a sign that says "so", or 0: ∴, \therefore, =>, →, =. */
 function soSign(p: usize, e: usize): usize {
-  if (startsWith(p, e, '=>') || startsWith(p, e, '->')) return p + 2;
-  if (startsWith(p, e, '=')) return p + 1;
-  if (startsWith(p, e, '\\therefore')) return p + 10;
-  for (let i = 0; i < SO.length; i++) {
-    const q = skipText(p, e, SO[i]);
-    if (q > 0) return q;
-  }
-  return 0;
+  return skipAny(p, e, '=>/->/=/\\therefore/∴/→/所以/因此/故');
 }
 
 /** Position behind the words that open a conclusion ("So", "In total,", "As a result,"), or 0. */
 function behindConnective(p: usize, e: usize): usize {
   for (let words = 0; words < 3; words++) {
     const q = skipLetters(p, e);
-    if (CONNECTIVES.has(p, <i32>(q - p), true)) return words == 0 && SUBJECTS.has(p, <i32>(q - p), true) ? 0 : q;
+    if (isWordAt(p, q, CONNECTIVES)) return words == 0 && SUBJECTS.has(p, <i32>(q - p), true) ? 0 : q;
     if (!isWordAt(p, q, 'in/as/a')) return 0;
     p = skipSpace(q, e);
   }
@@ -150,13 +130,10 @@ function behindSubject(p: usize, e: usize): usize {
       if (SUBJECTS.has(q, <i32>(end - q), true)) named = true;
       q = end;
     } else if (isWide(c)) {
-      if (named && (startsWith(q, e, '–') || startsWith(q, e, '—') || startsWith(q, e, '→'))) return q + 3;
-      if (named && (startsWith(q, e, 'è') || startsWith(q, e, 'é'))) return q + 2;
+      const link = named ? skipAny(q, e, '–/—/→/è/é') : 0;
+      if (link > 0) return link;
       if (startsWith(q, e, '：')) return named ? q + 3 : 0;
-      for (let i = 0; i < FOREIGN.length; i++) {
-        const end = skipText(q, e, FOREIGN[i]);
-        if (end > 0) named = true;
-      }
+      if (skipAny(q, e, FOREIGN) > 0) named = true;
       q++;
     } else if (c == Char.DOLLAR || c == Char.BACKSLASH) {
       q = formulaEnd(q, e);
@@ -234,9 +211,9 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
   const behind = behindConnective(s, e);
   const from = behind > 0 ? skipMarks(behind, e) : s;
   if (letter) {
-    if (holds(s, e, REFUSING)) return NOWHERE;
+    if (holdsOneOf(s, e, REFUSING)) return NOWHERE;
     const only = behind > 0 && e - from <= 4;
-    return only || holds(s, e, CHOOSING) ? onlyLetter(from, e) : NOWHERE;
+    return only || holdsOneOf(s, e, CHOOSING) ? onlyLetter(from, e) : NOWHERE;
   }
   const sign = soSign(s, e);
   if (sign > 0) return wholeAnswer(skipMarks(sign, e), e, 0);
@@ -292,7 +269,7 @@ export function valueBefore(runs: Runs, s: usize, mark: usize, e: usize, lists: 
   const behind = behindConnective(sentence, end);
   const from = behind > 0 ? skipMarks(behind, end) : sentence;
   if (from >= end) return NOWHERE;
-  return letter ? (holds(from, end, REFUSING) ? NOWHERE : onlyLetter(from, end)) : valueOf(runs, from, end, lists, true);
+  return letter ? (holdsOneOf(from, end, REFUSING) ? NOWHERE : onlyLetter(from, end)) : valueOf(runs, from, end, lists, true);
 }
 
 /** Where the sentence goes on behind "answer" and "to the problem". */

@@ -12,10 +12,11 @@ import {
   isLetter,
   isOneOf,
   isSpace,
+  isWide,
   isWordAt,
   skipLetters,
   skipSpace,
-  skipText,
+  skipAny,
   startsWithFold,
 } from './text';
 
@@ -121,13 +122,7 @@ function linkSign(p: usize, e: usize): usize {
   if (c == Char.COLON || c == Char.EQUALS) return p + 1;
   // a dash, but no minus
   if (c == Char.MINUS && p + 1 < e && isSpace(byteAt(p + 1))) return p + 1;
-  let q = skipText(p, e, '是');
-  if (q == 0) q = skipText(p, e, '– ');
-  if (q == 0) q = skipText(p, e, '—');
-  if (q == 0) q = skipText(p, e, '→');
-  if (q == 0) q = skipText(p, e, '为');
-  if (q == 0) q = skipText(p, e, '：');
-  return q;
+  return isWide(c) ? skipAny(p, e, '是/– /—/→/为/：') : 0;
 }
 
 /** Position after the last " is " or " are " in the sentence [p, e), or 0. */

@@ -37,14 +37,25 @@ const SUPPOSING = new Names(32).add(
   'if/whether/suppose/supposing/assume/assuming/unless/could/doubt/nobody/might/imagine/pretend/were/perhaps/maybe/possibly/probably/false/refuse/guess/guessed/says/said/claims/thinks/deny/doubts',
 );
 
-/** Whether the words [p, e) only suppose what follows them or stands among them. */
-export function isHypothetical(p: usize, e: usize): bool {
+/** Whether a word of the list stands in [p, e). */
+export function holds(p: usize, e: usize, words: Names): bool {
   while (p < e) {
     const q = skipLetters(p, e);
-    if (q > p && SUPPOSING.has(p, <i32>(q - p), true)) return true;
+    if (q > p && words.has(p, <i32>(q - p), true)) return true;
     p = max(q, p + 1);
   }
   return false;
+}
+
+/** Whether one of a few words stands in [p, e). */
+export function holdsOneOf(p: usize, e: usize, words: string): bool {
+  for (; p < e; p = max(skipLetters(p, e), p + 1)) if (isWordAt(p, e, words)) return true;
+  return false;
+}
+
+/** Whether the words [p, e) only suppose what follows them or stands among them. */
+export function isHypothetical(p: usize, e: usize): bool {
+  return holds(p, e, SUPPOSING);
 }
 
 /** How far back the words before a mark are read. */
@@ -95,9 +106,7 @@ function isConditional(s: usize, p: usize): bool {
   let q = p;
   while (q > s && !(isSpace(byteAt(q)) && isOneOf(byteAt(q - 1), '.!?:')) && byteAt(q - 1) != Char.NEWLINE) q--;
   q = skipSpace(q, p);
-  if (isWordAt(q, p, FIRST_CONDITIONS)) return true;
-  for (; q < p; q = max(skipLetters(q, p), q + 1)) if (isWordAt(q, p, CONDITIONS)) return true;
-  return false;
+  return isWordAt(q, p, FIRST_CONDITIONS) || holdsOneOf(q, p, CONDITIONS);
 }
 
 /** Words that open a sentence which takes the one before it back. */
@@ -119,23 +128,12 @@ function isRetracted(p: usize, e: usize): bool {
 
 /** Whether the text between a mark and its value negates it: "the answer cannot be 5". */
 export function isNegated(p: usize, e: usize): bool {
-  while (p < e) {
-    if (!isLetter(byteAt(p))) {
-      p++;
-      continue;
-    }
-    const end = skipLetters(p, e);
-    if (isWordAt(p, end, NEGATING)) return true;
-    p = end;
-  }
-  return false;
+  return holdsOneOf(p, e, NEGATING);
 }
 
 /** Whether the words [p, e) before a value say that it is another one: almost, at least, more than. */
 export function isBounded(p: usize, e: usize): bool {
-  for (; p < e; p = max(skipLetters(p, e), p + 1))
-    if (isWordAt(p, e, 'almost/nearly/around/close/least/most/more/less/fewer/over/under/up/between/above/below')) return true;
-  return false;
+  return holdsOneOf(p, e, 'almost/nearly/around/close/least/most/more/less/fewer/over/under/up/between/above/below');
 }
 
 /** Whether the word before p, formula marks and colons aside, is "not". */

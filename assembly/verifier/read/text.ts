@@ -183,6 +183,24 @@ export function wordAt(p: usize, e: usize, words: string): i32 {
   return 0;
 }
 
+/** Position behind the one of `texts` (divided by `/`) that stands at `p`, or 0. */
+export function skipAny(p: usize, e: usize, texts: string): usize {
+  const n = texts.length;
+  let q = p;
+  for (let i = 0; i <= n; i++) {
+    const c = i < n ? texts.charCodeAt(i) : Char.SLASH;
+    if (c == Char.SLASH) return q;
+    if (q < e && codePoint(q, e) == c) {
+      q += <usize>sequenceLength(byteAt(q));
+      continue;
+    }
+    while (i < n && texts.charCodeAt(i) != Char.SLASH) i++;
+    if (i >= n) return 0;
+    q = p;
+  }
+  return 0;
+}
+
 /** Whether one of `words` (lower case, divided by `/`) stands at `p` as a whole word. */
 export function isWordAt(p: usize, e: usize, words: string): bool {
   return wordAt(p, e, words) > 0;

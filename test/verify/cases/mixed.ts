@@ -110,7 +110,7 @@ export const mixed: readonly Form[] = [
       ['1.5 \\text{ hours}', ['1.5 h'], []],
       ['2:30 \\text{ PM}', ['2:30 p.m.'], []],
       ['\\$1.50', ['1.50'], []],
-      ['\\$ 1.50', [], ['150 cents']],
+      ['\\$ 1.50', ['150 cents'], ['15 cents']],
       ['7\\frac{3}{4}', ['7 \\frac{3}{4}', '7.75', '31/4'], []],
       ['0.1 \\overline{6}', ['\\frac{1}{6}'], []],
       ['\\begin{pmatrix} -1 \\\\ 2 \\\\ 3 \\end{pmatrix}', ['\\begin{bmatrix} -1\\\\2\\\\3 \\end{bmatrix}'], []],
