@@ -36,8 +36,8 @@ export interface ProfileOptions {
 /** Size of subgroups where a kernel can choose: that of most GPUs. */
 const USUAL = 32;
 
-/** Makers of GPUs whose compilers find 200 registers for an invocation. */
-const ROOMY = ['amd', 'apple', 'nvidia'];
+/** Makers of GPUs whose compilers find 200 registers for an invocation. Apple's under Linux go by the name of their driver's. */
+const ROOMY = ['amd', 'apple', 'mesa', 'nvidia'];
 /** Workgroups of few invocations that keep a large GPU busy. */
 const MANY = 512;
 

@@ -242,6 +242,14 @@ describe('profileOf', () => {
     expect(sizesOf(8, 32, 'subgroups')).toEqual([0, 0]);
     expect(sizesOf(32, 32)).toEqual([0, 0]);
   });
+
+  it('makes large products with fewer invocations where the compiler has the registers, or where that is asked for', () => {
+    const tallTilesOf = (vendor: string, options = {}): number =>
+      profileOf({ features: new Set(), limits } as unknown as GPUDevice, { vendor } as AdapterSummary, options).tallTiles;
+    for (const vendor of ['amd', 'apple', 'mesa', 'nvidia']) expect(tallTilesOf(vendor), vendor).toBe(512);
+    for (const vendor of ['intel', 'arm', '']) expect(tallTilesOf(vendor), vendor).toBe(Infinity);
+    expect(tallTilesOf('intel', { tallTiles: 1 })).toBe(1);
+  });
 });
 
 describe('Load', () => {
