@@ -21,7 +21,7 @@ const OPERATIONS = 'times/cdot/div/sqrt/pi/frac/dfrac/pm/binom';
 
 /** Whether an expression goes on behind a box that ends at p: \boxed{17}{18}, \boxed{17} + 3; or the words there change it. */
 export function goesOn(p: usize, e: usize): bool {
-  while (startsWith(p, e, '{}')) p += 2;
+  while (startsWith(p, e, '{}') || startsWith(p, e, '\\!') || startsWith(p, e, '\\,')) p += 2;
   if (p >= e) return false;
   const c = byteAt(p);
   if (c == Char.CARET) return !startsWith(p, e, '^\\circ') && !startsWith(p, e, '^{\\circ}');

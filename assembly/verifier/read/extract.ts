@@ -330,6 +330,9 @@ export class Extractor {
     // "Final Answer" as a heading: the value is on a line below.
     p = skipSpace(p, e);
     const quoted = quotedEnd(p, e);
+    // "17" or "18"
+    if (quoted > 0 && isOneOf(byteAt(p), QUOTES) && isWordAt(skipSpace(quoted + 1, e), e, 'or/plus/minus/times/less'))
+      return this.withdraw();
     if (quoted > 0) {
       const isList = byteAt(p) == Char.OPEN_BRACKET && this.goldList;
       if (isList || isOneOf(byteAt(p), QUOTES)) p++;
@@ -364,18 +367,19 @@ export class Extractor {
     if (this.goldLetter) return this.takeValue(onlyLetter(p, end), end);
     const last = this.runs.lastValue(p, end, this.goldList);
     if (!exists(last)) return false;
-    if (isBounded(p, startOf(last))) {
-      this.withdrawn = true;
-      return false;
-    }
+    if (isBounded(p, startOf(last))) return this.withdraw();
     return !isNegated(p, startOf(last)) && this.stands(last, end, e) && this.takeFinished(last, end, textEnd);
+  }
+
+  /** Notes that a marked value was taken back; false. */
+  withdraw(): bool {
+    this.withdrawn = true;
+    return false;
   }
 
   /** Whether the value of a marked sentence that ends at `end` is not taken back. */
   stands(value: Span, end: usize, e: usize): bool {
-    if (!isTakenBack(value, end, e)) return true;
-    this.withdrawn = true;
-    return false;
+    return !isTakenBack(value, end, e) || this.withdraw();
   }
 
   /** A box that starts in the sentence may run past its end. */

@@ -54,6 +54,7 @@ export const qualified: Readonly<Record<string, readonly Told[]>> = {
     ['17', 'Answer (rounded): 17', true], ['17', 'Answer in simplest form: 17', true],
   ],
   'a box that is a part of an expression': [
+    ['17', '\\boxed{17}\\!5', false], ['17', 'The answer is "17" or "18".', false], ['17', 'The answer is "17".', true],
     ['17', '\\boxed{17}{18}', false], ['17', '\\boxed{17}[18]', false], ['17', '\\boxed{17}^2', false], ['17', '\\boxed{17}^{2}', false],
     ['17', '\\boxed{17}_{8}', false], ['17', '\\boxed{17}5', false], ['17', '\\boxed{17}.5', false], ['17', '\\boxed{17}/2', false],
     ['17', '\\boxed{17} + 3', false], ['17', '$\\boxed{17} \\cdot 2$', false], ['17', '$2\\boxed{17}$', false], ['17', '$-\\boxed{17}$', false],
