@@ -1,6 +1,7 @@
-// Our side of the comparison of GRPO steps: one step for every line of the input.
+// Our side of the comparison of GRPO steps: one step for every line of the input. DEVICE=software: on WebGPU without a GPU.
 import { createInterface } from 'node:readline';
-import { openWasm } from '../../src/open/node.js';
+import type { DeviceChoice } from '../../src/open/choice.js';
+import { openDevice } from '../../src/open/node.js';
 import { NodeFiles } from '../../src/platform/node-files.js';
 import { named } from '../../src/reward/run.js';
 import { GRPOTrainer } from '../../src/train/grpo-trainer.js';
@@ -8,7 +9,7 @@ import { loadPolicy } from '../../src/train/policy.js';
 
 const say = (answer: object): boolean => process.stdout.write(`${JSON.stringify(answer)}\n`);
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const device = await openWasm();
+const device = await openDevice({ device: (process.env['DEVICE'] ?? 'wasm') as DeviceChoice });
 const policy = await loadPolicy(device, new NodeFiles(process.argv[2]!), { train: 'full' });
 const digits = named('digits', ({ completions }) => completions.map((text) => (text.match(/[0-9]/g)?.length ?? 0) / 32));
 let since = 0;

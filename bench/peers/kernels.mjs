@@ -235,8 +235,8 @@ async function onnx(ort, device) {
   const usage = 0x80 | 0x4 | 0x8; // STORAGE, COPY_SRC, COPY_DST
   return {
     async open({ kind, sizes, inputs }) {
-      // Its own attention is wrong from the fourth position on where subgroups have 4 lanes (SwiftShader; version 1.30).
-      const graph = GRAPHS[kind === 'attention' && lanes === 4 ? 'attentionParts' : kind](sizes);
+      // Its own attention is wrong where subgroups have 4 or 8 lanes (SwiftShader, lavapipe; version 1.30).
+      const graph = GRAPHS[kind === 'attention' && lanes < 16 ? 'attentionParts' : kind](sizes);
       const session = await ort.InferenceSession.create(graph.bytes, {
         executionProviders: ['webgpu'],
         logSeverityLevel: 3,
