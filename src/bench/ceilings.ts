@@ -36,7 +36,7 @@ function fma(device: Device): Ceiling {
       free: () => device.free(out),
     };
   }
-  const [m, n, k] = [256, 64, 256];
+  const [m, n, k] = [64, 768, 384];
   const [x, w, y] = [device.tensor([m, k]), device.tensor([n, k]), device.tensor([m, n])];
   return {
     ...{ name: 'fma', how: 'a product of operands that stay in the cache', amount: 2 * m * n * k },

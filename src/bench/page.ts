@@ -19,7 +19,8 @@ const columnsOf = (r: BenchResult): string[] => [
 
 /** What was measured, as lines of text. */
 export function benchTable(report: BenchReport): string {
-  return alignColumns([HEAD, ...report.results.map((r) => [`${r.model} ${r.name}`, ...columnsOf(r)])]);
+  const table = alignColumns([HEAD, ...report.results.map((r) => [`${r.model} ${r.name}`, ...columnsOf(r)])]);
+  return [table, ...(report.leftOut ?? []).map(({ model, name, why }) => `left out: ${model} ${name}: ${why}`)].join('\n');
 }
 
 /** Two runs side by side, as lines of text. */

@@ -4,7 +4,9 @@ import type { Decoder } from '../nn/decoder.js';
 import { pack } from '../nn/batch.js';
 import { createDecoder } from '../formats/load.js';
 import { AdamW } from '../optim/adamw.js';
+import { MgrpoError } from '../errors.js';
 import type { Device } from '../ops/device.js';
+import { short } from '../report/format.js';
 import { Rng } from '../rng.js';
 import { generate, type GenerateOptions, type GenerateRequest } from '../sampling/generate.js';
 import { KvCache } from '../sampling/kv-cache.js';
@@ -14,8 +16,8 @@ import type { Case, ModelShape } from './cases.js';
 /** Sizes of the phases, of a step of the built-in model. */
 const PROMPT = 16;
 const ANSWER = 24;
-const QUESTIONS = 8;
-const ANSWERS = 8;
+/** Questions, and answers of each: few where a model of many layers would take minutes. */
+const sizesOf = ({ layers }: ModelShape): readonly [questions: number, answers: number] => (layers < 8 ? [8, 8] : [2, 4]);
 const PHRASE = [3, 4, 5];
 
 const ADAMW = { weightDecay: 0, adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon: 1e-8, maxGradNorm: 1 };
@@ -58,16 +60,35 @@ const idsOf = (rng: Rng, count: number, vocab: number): number[] =>
 /** A model with prompts and answers. */
 class Bench {
   readonly decoder: Decoder;
+  #optimizer: AdamW | undefined;
   readonly prompts: readonly (readonly number[])[];
   readonly sequences: readonly { readonly promptIds: readonly number[]; readonly completionIds: readonly number[] }[];
 
   constructor(device: Device, shape: ModelShape) {
+    const { layers, head } = costOf(shape);
+    const bytes = TRAINED_BYTES * ((layers + head) / 2);
+    const room = (device.limits.total ?? Infinity) - device.memory.allocated;
+    if (bytes > room)
+      throw new MgrpoError(
+        'out_of_memory',
+        `bench: expected ${short(bytes / 2 ** 30)} GiB for a training, got ${short(room / 2 ** 30)}`,
+      );
     this.decoder = createDecoder(device, configOf(shape), new Rng(1));
     const rng = new Rng(2);
-    this.prompts = Array.from({ length: QUESTIONS }, () => idsOf(rng, PROMPT, shape.vocab));
+    const [questions, answers] = sizesOf(shape);
+    this.prompts = Array.from({ length: questions }, () => idsOf(rng, PROMPT, shape.vocab));
     this.sequences = this.prompts.flatMap((promptIds) =>
-      Array.from({ length: ANSWERS }, () => ({ promptIds, completionIds: idsOf(rng, ANSWER, shape.vocab) })),
+      Array.from({ length: answers }, () => ({ promptIds, completionIds: idsOf(rng, ANSWER, shape.vocab) })),
     );
+  }
+
+  get optimizer(): AdamW {
+    return (this.#optimizer ??= new AdamW(this.decoder.trained, ADAMW));
+  }
+
+  free(): void {
+    this.#optimizer?.free();
+    this.decoder.free();
   }
 
   /** Answers of `length` tokens to prompts: none ends early. */
@@ -82,6 +103,32 @@ class Bench {
   }
 }
 
+/** A model while somebody uses it. */
+class Shared {
+  readonly #shape: ModelShape;
+  #bench: Bench | undefined;
+  #users = 0;
+
+  constructor(shape: ModelShape) {
+    this.#shape = shape;
+  }
+
+  take(device: Device): Bench {
+    this.#bench ??= new Bench(device, this.#shape);
+    this.#users++;
+    return this.#bench;
+  }
+
+  give(): void {
+    if (--this.#users > 0) return;
+    this.#bench?.free();
+    this.#bench = undefined;
+  }
+}
+
+/** Bytes of a trained parameter: the value, its gradient and AdamW's two moments. */
+const TRAINED_BYTES = 16;
+
 /** What a phase runs, and what it holds beside its model. */
 interface Phase {
   readonly run: () => Promise<void>;
@@ -92,6 +139,8 @@ interface Phase {
 export function phaseCases(shape: ModelShape): Case[] {
   const { layers, head } = costOf(shape);
   const weights = 2 * (layers + head);
+  // Phases that are open at a time share a model; those that change its weights have another one, since kept answers are of one set of weights.
+  const [sampled, trained] = [new Shared(shape), new Shared(shape)];
   const phase = (
     name: string,
     tokens: number,
@@ -99,25 +148,32 @@ export function phaseCases(shape: ModelShape): Case[] {
     /** Times that the model's work is done, and that its weights are read. */
     passes: number,
     reads: number,
-    open: (bench: Bench) => Phase | Promise<Phase>,
+    make: (bench: Bench) => Phase | Promise<Phase>,
+    share = sampled,
   ): Case => ({
     ...{ name, group: 'phase', model: shape.name, tokens },
     flops: passes * (tokens * layers + scored * head),
     bytes: reads * weights,
     async open(device) {
-      const bench = new Bench(device, shape);
-      const { run, free } = await open(bench);
-      return {
-        run,
-        free() {
-          free?.();
-          bench.decoder.free();
-        },
-      };
+      const bench = share.take(device);
+      try {
+        const { run, free } = await make(bench);
+        return {
+          run,
+          free() {
+            free?.();
+            share.give();
+          },
+        };
+      } catch (error) {
+        share.give();
+        throw error;
+      }
     },
   });
-  const rows = QUESTIONS * ANSWERS;
-  const shared = QUESTIONS * (PROMPT - 1) + rows * ANSWER;
+  const [questions, answers] = sizesOf(shape);
+  const rows = questions * answers;
+  const shared = questions * (PROMPT - 1) + rows * ANSWER;
   return [
     phase('prefill 128', 128, 0, 1, 1, ({ decoder }) => ({
       async run() {
@@ -134,16 +190,16 @@ export function phaseCases(shape: ModelShape): Case[] {
       })),
     ),
     phase('rollout of layer 1', rows * ANSWER, rows * ANSWER, 1, ANSWER, (bench) => ({
-      run: () => bench.sample(requestsOf(bench.prompts, ANSWERS), ANSWER),
+      run: () => bench.sample(requestsOf(bench.prompts, answers), ANSWER),
     })),
     phase('rollout of layer 2', rows * ANSWER, rows * ANSWER, 1, ANSWER, async (bench) => {
       const queries = bench.sequences.filter((_, i) => i % 4 === 0).map((s) => [...s.promptIds, ...s.completionIds, ...PHRASE]);
       return { run: () => bench.sample(requestsOf(queries, 4), ANSWER) };
     }),
     phase('rollout of layer 2, answers kept', rows * ANSWER, rows * ANSWER, 1, ANSWER, async (bench) => {
-      const cache = new KvCache(bench.decoder, 8192);
+      const cache = new KvCache(bench.decoder, 128 * rows);
       const sampling = { temperature: 1, maxCompletionLength: ANSWER, eosIds: new Set<number>(), seed: 1, cache, keep: true };
-      const kept = await generate(bench.decoder, requestsOf(bench.prompts, 2), sampling);
+      const kept = await generate(bench.decoder, requestsOf(bench.prompts, answers / 4), sampling);
       const requests = kept.map(({ cached }, i) => ({
         prompt: [...cached!.ids, ...PHRASE],
         streams: Array.from({ length: 4 }, (_, j) => 4 * i + j),
@@ -157,26 +213,26 @@ export function phaseCases(shape: ModelShape): Case[] {
     phase('forward and backward', shared, rows * ANSWER, 3, 3, ({ decoder, sequences }) => ({
       run: () => backward(decoder, sequences),
     })),
-    phase('optimiser', 0, 0, 0, 7, ({ decoder }) => {
-      const optimizer = new AdamW(decoder.trained, ADAMW);
-      return {
+    phase(
+      ...(['optimiser', 0, 0, 0, 7] as const),
+      ({ decoder, optimizer }) => ({
         run: async () => void (await optimizerStep(decoder, optimizer, 1e-6, () => Promise.resolve(0))),
-        free: () => optimizer.free(),
-      };
-    }),
-    phase('whole step', rows * ANSWER, rows * ANSWER, 4, ANSWER + 10, (bench) => {
-      const optimizer = new AdamW(bench.decoder.trained, ADAMW);
-      return {
+      }),
+      trained,
+    ),
+    phase(
+      ...(['whole step', rows * ANSWER, rows * ANSWER, 4, ANSWER + 10] as const),
+      (bench) => ({
         async run() {
-          await bench.sample(requestsOf(bench.prompts, ANSWERS), ANSWER);
-          await optimizerStep(bench.decoder, optimizer, 1e-6, async () => {
+          await bench.sample(requestsOf(bench.prompts, answers), ANSWER);
+          await optimizerStep(bench.decoder, bench.optimizer, 1e-6, async () => {
             await backward(bench.decoder, bench.sequences);
             return 0;
           });
         },
-        free: () => optimizer.free(),
-      };
-    }),
+      }),
+      trained,
+    ),
   ];
 }
 

@@ -1,5 +1,5 @@
 // Runs a list of cases on a device, in interleaved rounds beside the device's ceilings, so that other load on the machine falls on all alike.
-import { check } from '../errors.js';
+import { check, MgrpoError } from '../errors.js';
 import type { Device } from '../ops/device.js';
 import { kernelCases, MODEL_SHAPES, type Case, type Opened } from './cases.js';
 import { openCeilings, type Ceiling, type CeilingName } from './ceilings.js';
@@ -41,6 +41,8 @@ export interface BenchReport {
   readonly quick: boolean;
   readonly ceilings: Readonly<Record<CeilingName, MeasuredCeiling>>;
   readonly results: readonly BenchResult[];
+  /** Cases for which the device has no room. */
+  readonly leftOut?: readonly { readonly name: string; readonly model: string; readonly why: string }[];
 }
 
 /** Settings of {@link runBench}. */
@@ -79,6 +81,7 @@ export async function runBench(device: Device, options: BenchOptions = {}): Prom
   const ceilings = openCeilings(device);
   const tops = ceilings.map((ceiling) => new Timed(repeatOf(device, ceiling)));
   const timed: { readonly of: Case; readonly times: Timed }[] = [];
+  const leftOut: NonNullable<BenchReport['leftOut']>[number][] = [];
   try {
     for (let from = 0; from < cases.length; from += TOGETHER) {
       const part: { readonly of: Case; readonly opened: Opened; readonly times: Timed }[] = [];
@@ -86,8 +89,13 @@ export async function runBench(device: Device, options: BenchOptions = {}): Prom
         for (const one of cases.slice(from, from + TOGETHER)) {
           signal?.throwIfAborted();
           onProgress?.(from + part.length, cases.length, `${one.model} ${one.name}`);
-          const opened = await one.open(device);
-          part.push({ of: one, opened, times: new Timed(repeatOf(device, opened)) });
+          try {
+            const opened = await one.open(device);
+            part.push({ of: one, opened, times: new Timed(repeatOf(device, opened)) });
+          } catch (error) {
+            if (!(error instanceof MgrpoError) || !['out_of_memory', 'device_limit'].includes(error.code)) throw error;
+            leftOut.push({ name: one.name, model: one.model, why: error.message });
+          }
         }
         await interleave([...tops, ...part.map(({ times }) => times)], rounds, signal);
         timed.push(...part.map(({ of, times }) => ({ of, times })));
@@ -103,6 +111,7 @@ export async function runBench(device: Device, options: BenchOptions = {}): Prom
   return {
     ...{ schema: BENCH_SCHEMA, device: device.info, rounds, quick, ceilings: roofs },
     results: timed.map(({ of, times }) => resultOf(of, times.spread, roofs)),
+    leftOut,
   };
 }
 
