@@ -64,6 +64,7 @@ export async function loadDecoder(
         'config.json and the weights do not belong together',
     );
   }
+  if (config.tieWordEmbeddings) await checkTied(weights, files.name);
   const lora = await openLora(device, config, options);
   let decoder: Decoder;
   await loadParameters(device, parameterSpecs(config), weights, {
@@ -76,6 +77,22 @@ export async function loadDecoder(
     onProgress: options.onProgress,
   });
   return decoder!;
+}
+
+/** Where a head lies beside the embedding that is said to be it, it holds the same. */
+async function checkTied(weights: Safetensors, where: string): Promise<void> {
+  const [head, embedding] = ['lm_head.weight', 'model.embed_tokens.weight'];
+  if (!weights.tensors.has(head!) || !weights.tensors.has(embedding!)) return;
+  const others = weights.bytes(embedding!);
+  for await (const bytes of weights.bytes(head!)) {
+    const { value } = await others.next();
+    if (value && bytes.length === value.length && bytes.every((byte, i) => byte === value[i])) continue;
+    const wayOut = 'set tie_word_embeddings to false in config.json if the head is meant, or leave it out of the weights';
+    throw new MgrpoError(
+      'bad_file',
+      `${where}: expected for ${head} what ${embedding} holds, which the model is tied to, got another; ${wayOut}`,
+    );
+  }
 }
 
 async function openLora(device: Device, config: ModelConfig, { train, adapter, rng }: LoadOptions): Promise<Lora | undefined> {
