@@ -218,6 +218,7 @@ export interface PeersOptions {
   readonly rounds?: number;
   readonly cases?: readonly PeerCase[];
   readonly signal?: AbortSignal;
+  /** Called before a case is opened: cases done and in all, and its name. */
   readonly onProgress?: (done: number, total: number, name: string) => void;
 }
 
