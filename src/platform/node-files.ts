@@ -1,6 +1,7 @@
 // Folders on disk.
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
 import path from 'node:path';
 import { MgrpoError, reasonOf } from '../errors.js';
 import { byName, contentChunks, decodeText, notFound, shortRead } from './files.js';
@@ -48,18 +49,20 @@ export class NodeFiles implements FileFolder {
   }
 
   async exists(file: string): Promise<boolean> {
-    return (await stat(this.resolve(file)).catch(() => null))?.isFile() ?? false;
+    return (await stat(this.resolve(file)).catch(() => null))?.isDirectory() === false;
   }
 
   async size(file: string): Promise<number> {
-    return (await this.#reading(file, () => stat(this.resolve(file)))).size;
+    return (await this.#regular(file)).size;
   }
 
   async readText(file: string): Promise<string> {
+    await this.#regular(file);
     return decodeText(await this.#reading(file, () => readFile(this.resolve(file))), `${this.name}/${file}`);
   }
 
   async readRange(file: string, start: number, end: number): Promise<Uint8Array> {
+    await this.#regular(file);
     const handle = await this.#reading(file, () => open(this.resolve(file), 'r'));
     try {
       const bytes = new Uint8Array(end - start);
@@ -145,6 +148,14 @@ export class NodeFiles implements FileFolder {
     return new NodeFiles(path.join(this.name, file));
   }
 
+  /** What is known of a file that can be opened: a pipe keeps whoever opens it until somebody writes, a device may never end. */
+  async #regular(file: string): Promise<Stats> {
+    const found = await this.#reading(file, () => stat(this.resolve(file)));
+    if (found.isFile()) return found;
+    const place = `${this.name}/${file}`;
+    throw new MgrpoError('bad_file', `${place}: expected a regular file, got ${kindOf(found)}; put a file in its place`);
+  }
+
   async #reading<T>(file: string, read: () => Promise<T>): Promise<T> {
     try {
       return await read();
@@ -153,6 +164,11 @@ export class NodeFiles implements FileFolder {
       throw unreadable(`${this.name}/${file}`, error);
     }
   }
+}
+
+function kindOf(found: Stats): string {
+  if (found.isDirectory()) return 'a folder';
+  return found.isFIFO() ? 'a pipe' : found.isSocket() ? 'a socket' : 'a device';
 }
 
 function unreadable(place: string, error: unknown): MgrpoError {
@@ -224,6 +240,11 @@ export function errno(error: unknown): string | undefined {
 export function writeError(target: string, error: unknown): MgrpoError {
   if (error instanceof MgrpoError) return error;
   const reason = reasonOf(error);
-  const wayOut = WAYS_OUT[errno(error) ?? ''] ?? 'give another path';
+  const { code, syscall, path: place } = error as NodeJS.ErrnoException;
+  // makeFolder says so of a folder whose parent is there.
+  const parent = code === 'ENOENT' && syscall === 'mkdir' && place !== undefined ? path.dirname(place) : undefined;
+  const wayOut = parent
+    ? `the folder ${parent} cannot be written: give another path`
+    : (WAYS_OUT[errno(error) ?? ''] ?? 'give another path');
   return new MgrpoError('bad_file', `${target}: expected to write it, got ${reason}; ${wayOut}`, { cause: error });
 }

@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -120,6 +121,30 @@ describe('a folder on disk', () => {
     const files = new NodeFiles(path.join(root, 'inner'));
     await expect(files.readText('../secret')).rejects.toThrow(/inside the folder/);
     await expect(files.write('../other', 'x')).rejects.toThrow(/inside the folder/);
+  });
+
+  it.skipIf(process.platform === 'win32')('opens nothing but regular files, and links to them', async () => {
+    execFileSync('mkfifo', [path.join(root, 'pipe')]);
+    symlinkSync('/dev/zero', path.join(root, 'zeros'));
+    mkdirSync(path.join(root, 'folder'));
+    writeFileSync(path.join(root, 'file'), 'x');
+    symlinkSync('file', path.join(root, 'link'));
+    const files = new NodeFiles(root);
+    for (const [name, kind] of [
+      ['pipe', 'a pipe'],
+      ['zeros', 'a device'],
+      ['folder', 'a folder'],
+    ] as const)
+      for (const read of [files.readText(name), files.readRange(name, 0, 1), files.size(name)])
+        await expect(read).rejects.toThrow(`${root}/${name}: expected a regular file, got ${kind}; `);
+    // What is there is not passed over for a file that may be missing.
+    expect(await files.exists('pipe')).toBe(true);
+    expect(await files.readText('link')).toBe('x');
+  });
+
+  it.runIf(process.platform === 'linux')('says which folder nothing can be made in', async () => {
+    const { message } = (await new NodeFiles('/proc/none/run').write('f', 'x').catch((error: unknown) => error)) as Error;
+    expect(message).toMatch(/\/proc\/none\/run\/f: .* the folder \/proc cannot be written: give another path$/);
   });
 
   it('refuses a file where a folder should be', async () => {
