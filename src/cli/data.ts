@@ -104,11 +104,11 @@ function withSystemPrompt(row: TaskRow, content: string | null): TaskRow {
   return { ...row, prompt: [{ role: 'system', content }, ...row.prompt] };
 }
 
-/** Adds a problem for each name that no reward function has. */
-export function checkRewards(names: readonly string[] | null, problems: string[]): void {
-  for (const name of names ?? []) {
+/** Adds a problem for each name that no reward function has; what is no list of names its option refuses. */
+export function checkRewards(names: unknown, problems: string[]): void {
+  for (const name of Array.isArray(names) ? (names as unknown[]) : []) {
     try {
-      rewardRow(name, '--reward');
+      rewardRow(String(name), '--reward');
     } catch (error) {
       problems.push((error as Error).message);
     }

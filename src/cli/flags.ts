@@ -27,6 +27,8 @@ export interface CommandSpec {
   readonly tables?: Readonly<Record<string, OptionTable>>;
   /** Names of the options that `--help` shows where there are too many for it; `--help-all` shows all. */
   readonly common?: readonly string[];
+  /** Adds a problem for each given name that nothing has; for names that no table lists. */
+  readonly checkNames?: (given: GivenValues, problems: string[]) => void;
   /** Whether settings by TRL's names are taken too. */
   readonly takesTrl?: true;
 }
@@ -140,9 +142,11 @@ export function readFlags(command: CommandSpec, argv: readonly string[]): GivenV
   for (const change of changes) applyChange(change, all, problems);
   const values = ours(all, problems, notes);
   // What else is wrong is told together with it.
-  if (problems.length > 0)
-    for (const [prefix, table] of [['', command.own] as const, ...Object.entries(command.tables ?? {})])
-      fillOptions(table, valuesOf(values, table, prefix), problems, { prefix });
+  const tables = [['', command.own] as const, ...Object.entries(command.tables ?? {})];
+  if (problems.length > 0) {
+    for (const [prefix, table] of tables) fillOptions(table, valuesOf(values, table, prefix), problems, { prefix });
+    command.checkNames?.(values, problems);
+  }
   refuse(command.name, problems);
   if (notes.length > 0) say(`no meaning here, left out: ${notes.join(', ')}`);
   return values;

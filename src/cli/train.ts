@@ -133,6 +133,7 @@ Ctrl-C stops before the next update of the weights and saves (exit code ${INTERR
     'config',
   ],
   takesTrl: true,
+  checkNames: (given, problems) => checkRewards(valuesOf(given, REWARD_OPTIONS)['reward'], problems),
   tables: { '': GRPO_OPTIONS, layer2: LAYER2_OPTIONS, verifier: REWARD_VERIFIER_OPTIONS },
 };
 

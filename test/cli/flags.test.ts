@@ -79,6 +79,11 @@ describe('readFlags', () => {
     );
   });
 
+  it('tells names of rewards that there are not with the other faults, also those of a file', () => {
+    expect(() => read('--bogus', '--reward', 'acuracy')).toThrow(/--bogus;[^]*got acuracy; the nearest is accuracy/);
+    expect(() => read('--bogus', '--config', file('reward.yaml', 'reward: [acuracy, 3]'))).toThrow(/got acuracy;/);
+  });
+
   it('takes a value that starts with a dash', () => {
     expect(read('--max-steps', '-1').get('maxSteps')).toBe(-1);
     expect(readFlags(generateSpec, ['--prompt', '--- hello'])!.get('prompt')).toBe('--- hello');
