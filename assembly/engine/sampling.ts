@@ -216,9 +216,10 @@ function masses(z: usize, top: f32, vocab: u32, to: usize): void {
   for (let i: u32 = 0; i < vocab; i += 4) v128.store(at(to, i), Lanes.exp(f32x4.sub(v128.load(at(z, i)), f32x4.splat(top))));
 }
 
-function firstOf(z: usize, value: f32): u32 {
+/** The first id of that value; the last of all where none has it, as where logits are NaN. */
+function firstOf(z: usize, vocab: u32, value: f32): u32 {
   let i: u32 = 0;
-  while (load<f32>(at(z, i)) != value) i++;
+  while (i + 1 < vocab && load<f32>(at(z, i)) != value) i++;
   return i;
 }
 
@@ -256,7 +257,7 @@ export function sample(op: Sample, row: u32, scratch: usize): void {
 
   const keptSum = laneSums(kept, vocab, scratch + MASS_SUMS);
   let token: u32 = 0;
-  if (op.greedy) token = firstOf(z, top);
+  if (op.greedy) token = firstOf(z, vocab, top);
   else {
     const word = philox(op.seed0, op.seed1, load<u32>(at(op.steps, row)), load<u32>(at(op.streams, row)));
     token = pick(kept, vocab, scratch + MASS_SUMS, <f32>(word >> 8) * 5.9604644775390625e-8 * keptSum);

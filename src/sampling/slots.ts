@@ -1,5 +1,6 @@
 // The samples that are decoded together: one slot each. Tables in device memory say what every slot feeds in, where its keys and values
 // lie and when it stops; the device runs several steps on them before the host looks again.
+import { MgrpoError, show } from '../errors.js';
 import { samplingOf, type SamplingSettings } from '../config/sampling.js';
 import type { Recorder } from '../ops/device.js';
 import type { Tensor } from '../ops/tensor.js';
@@ -120,7 +121,7 @@ export class SlotTables {
     slots.forEach((slot, i) => {
       for (let t = slot.ids.length; t < steps[i]!; t++) {
         slot.ids.push(ids[i * limit + t]!);
-        slot.logps.push(logps[i * limit + t]!);
+        slot.logps.push(finite(logps[i * limit + t]!));
       }
     });
     return slots.map((_, i) => isActive[i] !== 0);
@@ -160,6 +161,13 @@ function stateTable(slots: readonly Slot[], { stride }: DecodeState, limit: numb
   const table = new Uint32Array(DECODE_FIELDS.length * stride);
   DECODE_FIELDS.forEach((name, c) => slots.forEach((slot, i) => (table[c * stride + i] = columns[name](slot))));
   return table;
+}
+
+/** The log-probability of a token that was drawn. @throws diverged where it is no number */
+function finite(logp: number): number {
+  if (Number.isFinite(logp)) return logp;
+  const wayOut = 'the weights are damaged, or the temperature is too small';
+  throw new MgrpoError('diverged', `generate: expected a finite log-probability of a drawn token, got ${show(logp)}; ${wayOut}`);
 }
 
 /** u32[slots, ceil(vocab / 32)]: bit mask of the ids in prompt and completion. */

@@ -20,6 +20,16 @@ describe('completions', () => {
     expect(text![0]!.ids).not.toEqual(messages![0]!.ids);
   });
 
+  it('are an error where the weights or the temperature give no finite numbers', async () => {
+    const policy = await randomPolicy(await testDevice());
+    const said = /expected a finite log-probability of a drawn token, got NaN; the weights are damaged, or the temperature/;
+    await expect(policy.complete(['1+1='], { ...options, temperature: 1e-40 })).rejects.toThrow(said);
+    const { value } = policy.decoder.parameters.get('model.norm.weight');
+    policy.decoder.device.write(value, Float32Array.of(NaN));
+    await expect(policy.complete(['1+1='], options)).rejects.toThrow(said);
+    await expect(policy.complete(['1+1='], { ...options, temperature: 0 })).rejects.toThrow(said);
+  });
+
   it('tell their text in pieces that add up to it', async () => {
     const policy = await randomPolicy(await testDevice());
     const told = new Map<number, string>();

@@ -126,18 +126,14 @@ describe('a device without room', () => {
 });
 
 describe('an update that is not finite', () => {
-  /** Puts an infinite number into a weight of the second layer, which then gives no finite gradient. */
-  async function damaged(): Promise<Policy> {
-    const policy = await randomPolicy(await testDevice());
-    const { value } = policy.decoder.parameters.get('model.layers.1.mlp.up_proj.weight');
-    policy.decoder.device.write(value, Float32Array.from([3e38, 3e38, -3e38]));
-    return policy;
-  }
+  /** Rewards that f32 holds, and whose gradients it does not. */
+  const extreme = named('extreme', ({ completions }) => completions.map((_, i) => (i % 2 === 0 ? 3e38 : 0)));
+  const settings = { beta: 0, scaleRewards: 'none' };
 
   it('names the first operation under detectAnomaly, and leaves weights and memory as they were', async () => {
-    const policy = await damaged();
+    const policy = await randomPolicy(await testDevice());
     const before = await weightBytes(policy);
-    const { trainer } = await train(policy, { detectAnomaly: true, beta: 0 });
+    const { trainer } = await train(policy, { ...settings, detectAnomaly: true }, extreme);
     await expect(trainer.train()).rejects.toThrow(
       /got loss .* in optimiser step 1; the first that is not finite is \w+ of \w+, operation \d+ of the update; the weights are those before it/,
     );
@@ -148,9 +144,9 @@ describe('an update that is not finite', () => {
   });
 
   it('is left out where that is asked for, and the run goes on', async () => {
-    const policy = await damaged();
+    const policy = await randomPolicy(await testDevice());
     const before = await weightBytes(policy);
-    const { trainer, notices, metrics } = await train(policy, { divergedUpdates: 'skip', beta: 0 });
+    const { trainer, notices, metrics } = await train(policy, { ...settings, divergedUpdates: 'skip' }, extreme);
     expect(await trainer.train()).toMatchObject({ steps: 3, reason: 'done' });
     expect(metrics()[0]).toMatchObject({ diverged: 1 });
     expect(notices()[0]).toMatch(/expected a finite loss and gradient.*; the update is left out/);
