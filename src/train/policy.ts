@@ -23,7 +23,7 @@ import { complete, stream } from './complete.js';
 import type { CompleteOptions, Prompt, TextCompletion } from './complete.js';
 import type { LanguageModel } from './language-model.js';
 import { STREAM } from './streams.js';
-import { takeTurn } from './turns.js';
+import { checkUntrained, takeTurn } from './turns.js';
 import { warm } from './warm.js';
 
 /** Where what is trained of a policy comes from: the model itself, a LoRA adapter made for this run, or one that was loaded. */
@@ -82,8 +82,9 @@ export class Policy implements LanguageModel {
     await takeTurn(decoder.device, () => reloadTrained(decoder, files));
   }
 
-  /** Frees the device memory. */
+  /** Frees the device memory. @throws MgrpoError where the policy is being trained */
   free(): void {
+    checkUntrained(this);
     this.decoder.free();
   }
 

@@ -17,7 +17,7 @@ import { exampleOrder } from './order.js';
 import type { Policy } from './policy.js';
 import { ARGS, POLICY, SIGNAL } from './arguments.js';
 import { loadTrainerState, saveTrainerState } from './state.js';
-import { holdPolicy, takeTurn } from './turns.js';
+import { checkUntrained, holdPolicy, takeTurn } from './turns.js';
 import { accumulate, optimizerStep, type Accumulated } from './update.js';
 
 /** Adds the gradients of Σ −log p(token that is learnt) / normalizer; the loss it returns is that sum. */
@@ -222,6 +222,7 @@ export class SFTTrainer {
 
   /** Frees the optimiser's memory; the policy stays. */
   free(): void {
+    checkUntrained(this.policy);
     this.#optimizer.free();
   }
 

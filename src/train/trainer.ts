@@ -31,7 +31,7 @@ import { prepare } from './setup.js';
 import type { Setup, TrainerOptions } from './setup.js';
 import { loadTrainerState, saveTrainerState } from './state.js';
 import type { Position } from './state.js';
-import { holdPolicy, takeTurn } from './turns.js';
+import { checkUntrained, holdPolicy, takeTurn } from './turns.js';
 
 /** What {@link GRPOTrainer} and {@link MGRPOTrainer} are: they differ in their settings alone. */
 export class PolicyTrainer {
@@ -235,6 +235,7 @@ export class PolicyTrainer {
 
   /** Frees the optimiser's and the reference's memory; the policy stays. */
   free(): void {
+    checkUntrained(this.policy);
     this.#optimizer.free();
     this.#reference?.free();
     this.#reference = null;

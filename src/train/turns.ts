@@ -31,3 +31,12 @@ export function holdPolicy(policy: { readonly name: string; readonly decoder: ob
   trained.add(decoder);
   return () => void trained.delete(decoder);
 }
+
+/** @throws MgrpoError `invalid_argument` where a policy is being trained, whose memory cannot be freed yet */
+export function checkUntrained({ name, decoder }: { readonly name: string; readonly decoder: object }): void {
+  if (!trained.has(decoder)) return;
+  throw new MgrpoError(
+    'invalid_argument',
+    `free: expected a policy that nobody trains, got ${name} in the middle of a training; abort its signal, or await the training, first`,
+  );
+}

@@ -134,3 +134,33 @@ describe('takeTurn', () => {
     expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
   });
 });
+
+it('the memory of a policy that is being trained is not freed, and the training goes on', async () => {
+  const policy = await randomPolicy(await testDevice());
+  const said: string[] = [];
+  const tries = (free: () => void): void => {
+    try {
+      free();
+    } catch (error) {
+      said.push((error as Error).message);
+    }
+  };
+  const trainer = new GRPOTrainer({
+    policy,
+    rewardFuncs: digitReward,
+    trainDataset: rows,
+    args: { ...shared, maxSteps: 1 },
+    onEvent(event) {
+      if (event.type !== 'completions') return;
+      tries(() => trainer.free());
+      tries(() => policy.free());
+    },
+  });
+  expect(await trainer.train()).toMatchObject({ steps: 1, reason: 'done' });
+  const text = expect.stringMatching(
+    /^free: expected a policy that nobody trains, got random in the middle of a training;/,
+  ) as string;
+  expect(said).toEqual([text, text]);
+  trainer.free();
+  policy.free();
+});
