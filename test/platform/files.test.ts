@@ -135,8 +135,8 @@ describe('a folder on disk', () => {
       ['zeros', 'a device'],
       ['folder', 'a folder'],
     ] as const)
-      for (const read of [files.readText(name), files.readRange(name, 0, 1), files.size(name)])
-        await expect(read).rejects.toThrow(`${root}/${name}: expected a regular file, got ${kind}; `);
+      for (const read of [() => files.readText(name), () => files.readRange(name, 0, 1), () => files.size(name)])
+        await expect(read()).rejects.toThrow(`${root}/${name}: expected a regular file, got ${kind}; `);
     // What is there is not passed over for a file that may be missing.
     expect(await files.exists('pipe')).toBe(true);
     expect(await files.readText('link')).toBe('x');
