@@ -31,7 +31,7 @@ export class Product extends Op {
   unitColumns: u32;
 }
 
-/** Products of one share, for arithmetic and for memory traffic: 10 to 30 µs. */
+/** Products of one share, for arithmetic and for memory traffic: 5 to 30 µs. */
 const UNIT_PRODUCTS: u32 = 1 << 17;
 const UNIT_WEIGHTS: u32 = 1 << 15;
 /** Weights up to this many elements stay in a core's second cache. */

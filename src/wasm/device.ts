@@ -227,10 +227,13 @@ export class WasmDevice implements RecorderDevice {
   /** Submits a list of its own. What was retired stays: lists that are still open may name it. */
   #alone(record: (rec: WasmRecorder) => void): void {
     const retired = this.#retired.splice(0);
-    const rec = this.recorder();
-    record(rec);
-    rec.submit();
-    this.#retired.push(...retired);
+    try {
+      const rec = this.recorder();
+      record(rec);
+      rec.submit();
+    } finally {
+      this.#retired.push(...retired);
+    }
   }
 
   get #idle(): boolean {
