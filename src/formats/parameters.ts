@@ -31,7 +31,7 @@ export async function loadParameters(
   checkRoom(device, specs, file, options);
   const parameters = options.trainable ? Parameters.trainable(device, specs) : frozen(device, specs, file, options.dtype);
   options.onMade?.(parameters);
-  for (const [index, { name }] of specs.entries()) {
+  for (const [index, { name }] of inFileOrder(specs, file).entries()) {
     await fill(device, parameters.get(name).value, file, name);
     options.onProgress?.(index + 1, specs.length);
   }
@@ -74,9 +74,15 @@ function checkRoom(
 /** Reads new values into parameters. @throws MgrpoError `bad_file` where a tensor is missing or of another shape; then nothing is changed */
 export async function fillParameters(parameters: Parameters, file: Safetensors): Promise<void> {
   for (const spec of parameters) checkShape(spec, file);
-  for (const { name, value } of parameters) await fill(parameters.device, value, file, name);
+  for (const { name, value } of inFileOrder([...parameters], file)) await fill(parameters.device, value, file, name);
   parameters.changed();
   await parameters.device.idle();
+}
+
+/** As they lie in the files, so that what comes over a network is read straight through, and once. */
+function inFileOrder<T extends { readonly name: string }>(parameters: readonly T[], file: Safetensors): T[] {
+  const places = new Map([...file.tensors.keys()].map((name, place) => [name, place]));
+  return [...parameters].sort((a, b) => places.get(a.name)! - places.get(b.name)!);
 }
 
 function checkShape(spec: ParameterSpec, file: Safetensors): void {

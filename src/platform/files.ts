@@ -274,7 +274,10 @@ export function decodeText(bytes: Uint8Array, where: string): string {
 
 /** The error of a file that is not in its folder. */
 export function notFound(folder: string, path: string, cause?: unknown): MgrpoError {
-  const message = `${folder}: expected a file ${path}, found none; check the folder, or fetch the model again`;
+  const wayOut = /^https?:/.test(folder)
+    ? 'check the address: it is that of the folder which holds the files'
+    : 'check the folder, or fetch the model again';
+  const message = `${folder}: expected a file ${path}, found none; ${wayOut}`;
   return new MgrpoError('not_found', message, { cause });
 }
 

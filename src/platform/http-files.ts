@@ -2,7 +2,7 @@
 import { MgrpoError } from '../errors.js';
 import { decodeText, notFound, shortRead } from './files.js';
 import type { FileSource } from './files.js';
-import { Http, isForeign, tooLong, unreachable } from './http.js';
+import { Http, checkVersion, isForeign, tooLong, unreachable } from './http.js';
 import type { HttpOptions } from './http.js';
 
 /** Options of {@link HttpFiles}. */
@@ -11,18 +11,30 @@ export interface HttpFilesOptions extends HttpOptions {
   readonly readAhead?: number | undefined;
 }
 
+/** Parts that are fetched ahead of one that is read straight through: a connection's delay is then waited for once. */
+const AHEAD = 3;
+
 /** Bytes of a file that is read as text: longer texts there are none. */
 const MOST_TEXT = 2 ** 29;
 
 /** What is known of a file. */
 interface RemoteFile {
   readonly size: number;
+  readonly version: string | null;
   /** All of it: a file no longer than the read-ahead, or one that the server gives only whole. */
   readonly bytes: Uint8Array | null;
 }
 
+/** A part of a file, from byte `start` up to `end`, that is here or on its way. */
+interface Part {
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: Promise<Uint8Array>;
+}
+
 /**
- * A folder behind an address. Files are read by range, some megabytes at a time; small ones, and all files of a server without ranges, are fetched
+ * A folder behind an address. Files are read by range, some megabytes at a time, and ahead where they are read straight through; small ones, and all files of a server without ranges, are fetched
  * once and kept.
  */
 export class HttpFiles implements FileSource {
@@ -32,8 +44,8 @@ export class HttpFiles implements FileSource {
   readonly #files = new Map<string, Promise<RemoteFile | null>>();
   /** A file that is there: a server whose errors cannot be read is asked for it again to tell an absent file from a broken connection. */
   #known: string | null = null;
-  /** The part that was read last. */
-  #part: { readonly path: string; readonly start: number; readonly bytes: Uint8Array } | null = null;
+  /** The part that was read last, and those that follow it. */
+  #parts: Part[] = [];
 
   constructor(url: string, options: HttpFilesOptions = {}) {
     this.name = url.replace(/\/+$/, '');
@@ -57,18 +69,49 @@ export class HttpFiles implements FileSource {
 
   async readRange(path: string, start: number, end: number): Promise<Uint8Array> {
     if (end <= start) return new Uint8Array(0);
-    const { size, bytes } = await this.#file(path);
-    if (end > size) throw shortRead(this.#url(path), end, size);
-    if (bytes) return bytes.slice(start, end);
-    const part = this.#part;
-    if (part?.path === path && part.start <= start && end <= part.start + part.bytes.length) {
-      return part.bytes.slice(start - part.start, end - part.start);
+    const file = await this.#file(path);
+    if (end > file.size) throw shortRead(this.#url(path), end, file.size);
+    if (file.bytes) return file.bytes.slice(start, end);
+    const read = new Uint8Array(end - start);
+    for (let at = start; at < end;) {
+      const part = this.#partAt(path, at, end, file);
+      const bytes = await part.bytes;
+      read.set(bytes.subarray(at - part.start, end - part.start), at - start);
+      at = part.end;
     }
-    const read = await this.#http.read(this.#url(path), { start, end: Math.min(Math.max(end, start + this.#readAhead), size) });
-    if (!read) throw notFound(this.name, path);
-    if (read.bytes.length < end - start) throw shortRead(this.#url(path), end, start + read.bytes.length);
-    this.#part = { path, start, bytes: read.bytes };
-    return read.bytes.slice(0, end - start);
+    return read;
+  }
+
+  /** The part that holds byte `at`, asked for where it is not on its way; where it follows the last one, with those that come next. */
+  #partAt(path: string, at: number, end: number, file: RemoteFile): Part {
+    let place = this.#parts.findIndex((part) => part.path === path && part.start <= at && at < part.end);
+    const previous = this.#parts.at(-1);
+    const follows = place > 0 || (previous?.path === path && previous.end === at);
+    if (place < 0) {
+      this.#parts = [this.#ask(path, at, Math.max(end, at + this.#readAhead), file)];
+      place = 0;
+    }
+    this.#parts.splice(0, place);
+    while (follows && this.#parts.length <= AHEAD && this.#parts.at(-1)!.end < file.size) {
+      const next = this.#parts.at(-1)!.end;
+      this.#parts.push(this.#ask(path, next, next + this.#readAhead, file));
+    }
+    return this.#parts[0]!;
+  }
+
+  #ask(path: string, start: number, wanted: number, { size, version }: RemoteFile): Part {
+    const end = Math.min(wanted, size);
+    const read = async (): Promise<Uint8Array> => {
+      const found = await this.#http.read(this.#url(path), { start, end });
+      if (!found) throw notFound(this.name, path);
+      checkVersion(this.#url(path), version, found.version);
+      if (found.bytes.length < end - start) throw shortRead(this.#url(path), end, start + found.bytes.length);
+      return found.bytes;
+    };
+    const bytes = read();
+    // Nobody may come for it; who does gets the error.
+    bytes.catch(() => (this.#parts = this.#parts.filter((part) => part.bytes !== bytes)));
+    return { path, start, end, bytes };
   }
 
   async #file(path: string): Promise<RemoteFile> {
@@ -101,13 +144,14 @@ export class HttpFiles implements FileSource {
       throw error;
     }
     if (!read) return null;
+    const { bytes, whole, version } = read;
+    if (isFrontPage(bytes) && !/\.(html?|xml|svg)$/.test(path)) return null;
     this.#known ??= path;
-    const { bytes, whole } = read;
-    if (whole || bytes.length < this.#readAhead) return { size: bytes.length, bytes };
+    if (whole || bytes.length < this.#readAhead) return { size: bytes.length, version, bytes };
     const size = read.total ?? (await this.#sizeOf(url));
-    if (size === bytes.length) return { size, bytes };
-    this.#part = { path, start: 0, bytes };
-    return { size, bytes: null };
+    if (size === bytes.length) return { size, version, bytes };
+    this.#parts = [{ path, start: 0, end: bytes.length, bytes: Promise.resolve(bytes) }];
+    return { size, version, bytes: null };
   }
 
   /** The size of a file whose ranges do not tell it: of all that follows byte 0, the length is given. */
@@ -128,4 +172,9 @@ export class HttpFiles implements FileSource {
   #url(path: string): string {
     return `${this.name}/${path.split('/').map(encodeURIComponent).join('/')}`;
   }
+}
+
+/** Whether bytes are a page that a server shows for every address, whatever it calls its type. */
+function isFrontPage(bytes: Uint8Array): boolean {
+  return /^\s*<(!doctype html|html|\?xml)[\s/>]/i.test(new TextDecoder().decode(bytes.subarray(0, 100)));
 }

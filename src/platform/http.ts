@@ -35,6 +35,8 @@ export interface HttpBody {
   readonly total: number | null;
   /** Whether the server gives the file only as a whole, from byte 0, whatever range was asked for. */
   readonly whole: boolean;
+  /** What the server calls this version of the file (ETag), else when it was changed last; null where it says neither. */
+  readonly version: string | null;
   /** The bytes, to be read once. */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
@@ -49,6 +51,9 @@ export interface ByteRange {
 const BUSY = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** The longest wait in milliseconds that a server can ask for (Retry-After). */
 const LONGEST_WAIT = 120_000;
+/** Bytes that a connection must have brought before it broke, or before it fell silent, not to count as one that brought nothing. */
+const WORTH_BREAK = 2 ** 14;
+const WORTH_SILENCE = 2 ** 20;
 const MOST_BYTES = 2 ** 32;
 /** Bytes of a list. */
 const MOST_LISTED = 2 ** 26;
@@ -92,7 +97,7 @@ export class Http {
       answer = await this.#askFor(url, undefined, retries);
     }
     const whole = answer.status !== 206 && answer.status !== 416;
-    return { total: totalOf(answer, range), whole, chunks: this.#chunks(url, range, answer) };
+    return { total: totalOf(answer, range), whole, version: versionOf(answer), chunks: this.#chunks(url, range, answer) };
   }
 
   /** As {@link open}, but the bytes at once. @param most bytes */
@@ -152,40 +157,44 @@ export class Http {
     return new Response(new Blob(parts), { status, headers: answer.headers });
   };
 
-  /** The body of an answer; where the connection breaks, of further answers that go on there. */
+  /** The body of an answer; where the connection breaks, or gives less than it has, of further answers that go on there. */
   async *#chunks(url: string, range: ByteRange | undefined, first: Answer): AsyncGenerator<Uint8Array> {
     let answer = first;
     const start = answer.status === 206 ? range!.start : 0;
-    const end = answer.status === 206 ? range?.end : undefined;
+    const last = Math.min(answer.status === 206 ? (range?.end ?? Infinity) : Infinity, totalOf(answer, range) ?? Infinity);
+    const version = versionOf(answer);
     let given = 0;
     let failures = 0;
     for (;;) {
       // An answer without ranges begins again from byte 0: what was given is passed over.
       let skip = answer.status === 206 ? 0 : given;
+      const before = given;
       try {
         if (answer.status === 416) return await answer.drop();
         for (let part = await answer.next(); part; part = await answer.next()) {
           const rest = part.subarray(Math.min(skip, part.length));
           skip -= part.length - rest.length;
           if (rest.length === 0) continue;
-          failures = 0;
           given += rest.length;
-          if (end !== undefined && given > end - start) throw tooLong(url, end - start);
+          if (answer.status === 206 && given > last - start) throw tooLong(url, last - start);
           yield rest;
         }
-        return;
+        // Some servers give no more than so much of a range.
+        if (given === before || last === Infinity || start + given >= last) return;
       } catch (error) {
         this.#signal?.throwIfAborted();
         if (error instanceof MgrpoError) throw error;
+        if (given - before >= (error instanceof Silence ? WORTH_SILENCE : WORTH_BREAK)) failures = 0;
         if (++failures > this.#retries) throw unreachable(url, error);
+        await this.#wait(this.#delay(failures));
       } finally {
         await answer.drop();
       }
-      await this.#wait(this.#delay(failures));
-      const left = { start: start + given, ...(end !== undefined && { end }) };
-      if (end !== undefined && left.start >= end) return;
+      if (start + given >= last) return;
+      const left = { start: start + given, ...(range?.end !== undefined && { end: range.end }) };
       answer = await this.#askFor(url, first.status === 206 || given > 0 ? left : undefined, this.#retries);
       if (answer.status === 404 || answer.status === 410) throw httpError(url, answer.status);
+      if (answer.ok) checkVersion(url, version, versionOf(answer));
     }
   }
 
@@ -275,7 +284,7 @@ class Answer {
   ): Promise<Answer> {
     const stop = new AbortController();
     const sent = fetch(url, { headers, signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal });
-    return new Answer(await inTime(sent, timeout, () => silent(timeout), stop), stop, timeout);
+    return new Answer(await inTime(sent, timeout, () => new Silence(timeout), stop), stop, timeout);
   }
 
   get headers(): Headers {
@@ -286,7 +295,7 @@ class Answer {
   async next(): Promise<Uint8Array | null> {
     if (!this.#response.body) return null;
     this.#reader ??= this.#response.body.getReader();
-    const { done, value } = await inTime(this.#reader.read(), this.#timeout, () => silent(this.#timeout), this.#stop);
+    const { done, value } = await inTime(this.#reader.read(), this.#timeout, () => new Silence(this.#timeout), this.#stop);
     return done ? null : value;
   }
 
@@ -303,14 +312,30 @@ function isFrontPage(url: string, answer: Answer): boolean {
 
 /** Length of the whole file as the answer's head gives it. */
 function totalOf(answer: Answer, range: ByteRange | undefined): number | null {
-  const total = Number(/\/(\d+)$/.exec(answer.headers.get('content-range') ?? '')?.[1]);
-  if (Number.isSafeInteger(total)) return total;
+  const [, end = '-1', size] = /^bytes (?:\d+-(\d+)|\*)\/(\d+)$/.exec(answer.headers.get('content-range') ?? '') ?? [];
+  const total = Number(size);
+  if (Number.isSafeInteger(total) && total > Number(end)) return total;
   // A page may not see content-range of another origin, but content-length: of all that follows, it gives the end.
   const length = answer.headers.get('content-length');
   const packed = answer.headers.get('content-encoding') ?? 'identity';
-  if (answer.status === 206 && range?.end === undefined && length !== null && packed === 'identity')
+  if (answer.status === 206 && range?.end === undefined && /^\d+$/.test(length ?? '') && packed === 'identity')
     return range!.start + Number(length);
   return null;
+}
+
+/** What the server calls the version of the file that it gives; packed bytes have a name of their own, which says nothing. */
+function versionOf({ headers }: Answer): string | null {
+  if ((headers.get('content-encoding') ?? 'identity') !== 'identity') return null;
+  return headers.get('etag')?.replace(/^W\//, '') ?? headers.get('last-modified');
+}
+
+/** @throws MgrpoError `network` where two parts are of different versions of a file, as far as the server tells */
+export function checkVersion(url: string, first: string | null, now: string | null): void {
+  if (first === null || now === null || first === now) return;
+  throw new MgrpoError(
+    'network',
+    `${url}: expected the file that was there at first (version ${first}), got another (${now}): it was replaced meanwhile; load it again`,
+  );
 }
 
 /** Milliseconds that a Retry-After header asks to wait: it holds seconds or a date. */
@@ -352,6 +377,9 @@ export function isForeign(url: string): boolean {
   return location !== undefined && new URL(url, location.href).origin !== location.origin;
 }
 
-function silent(milliseconds: number): Error {
-  return new Error(`nothing for ${milliseconds / 1000} s`);
+/** A connection without a byte for too long. */
+class Silence extends Error {
+  constructor(milliseconds: number) {
+    super(`nothing for ${milliseconds / 1000} s`);
+  }
 }

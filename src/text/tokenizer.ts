@@ -96,14 +96,16 @@ export class Tokenizer {
    * @throws not_found without tokenizer.json; bad_file or unsupported if a file cannot be used
    */
   static async load(files: TextFiles, config?: Readonly<Json>): Promise<Tokenizer> {
-    if (!(await files.exists('tokenizer.json'))) {
+    const found = await Promise.all(
+      TOKENIZER_FILES.map(async (name) => [name, (await files.exists(name)) ? await files.readText(name) : null] as const),
+    );
+    const texts = new Map(found.flatMap(([name, text]) => (text === null ? [] : [[name, text]])));
+    if (!texts.has('tokenizer.json')) {
       throw new MgrpoError(
         'not_found',
         `${files.name}: expected a file tokenizer.json, found none; save the tokenizer with transformers' use_fast=True to get one`,
       );
     }
-    const texts = new Map<string, string>();
-    for (const name of TOKENIZER_FILES) if (await files.exists(name)) texts.set(name, await files.readText(name));
     return new Tokenizer(files.name, texts, config ?? (await readConfig(files)));
   }
 

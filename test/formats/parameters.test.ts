@@ -122,3 +122,25 @@ describe('weights that the device has no room for', () => {
     (await loadParameters(within(enough), specs, file, { trainable })).free();
   });
 });
+
+it('parameters are read in the order in which they lie in the file, whatever order a model has them in', async () => {
+  const device = await testDevice();
+  const starts: number[] = [];
+  const files = new (class extends MemoryFiles {
+    override readRange(path: string, start: number, end: number): Promise<Uint8Array> {
+      starts.push(start);
+      return super.readRange(path, start, end);
+    }
+  })('model');
+  const names = Array.from({ length: 12 }, (_, i) => `layers.${i}`);
+  const data = (name: string): Float32Array => Float32Array.of(Number(name.split('.')[1]));
+  await writeSafetensors(
+    files,
+    'model.safetensors',
+    names.map((name) => ({ name, dtype: 'F32', shape: [1], data: data(name) })),
+  );
+  const specs = names.map((name) => ({ name, shape: [1] }));
+  const parameters = await loadParameters(device, specs, await Safetensors.open(files), { trainable: false });
+  expect(starts).toEqual([...starts].sort((a, b) => a - b));
+  for (const name of names) expect((await device.read(parameters.get(name).value))[0]).toEqual(data(name));
+});

@@ -71,6 +71,32 @@ describe('files behind an address', () => {
     expect(await source.readRange('w', 5, 5)).toHaveLength(0);
   });
 
+  it('that are read straight through are fetched once, some parts ahead of their reader', async () => {
+    let together = 0;
+    let most = 0;
+    misbehave = (request, response, path) => {
+      most = Math.max(most, ++together);
+      setTimeout(() => {
+        together--;
+        answer(request, response, path);
+      }, 20);
+    };
+    await expectWeights(open({ readAhead: 20_000 }));
+    expect(most).toBe(4);
+    const asked = requests.map((request) => Number(/=(\d+)-/.exec(request)![1]));
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(requests).toHaveLength(15);
+  });
+
+  it('whose parts cannot be had can be asked for again', async () => {
+    const source = open({ readAhead: 50_000, retries: 0 });
+    expect(await source.size('w')).toBe(weights.length);
+    misbehave = (_, response) => void response.writeHead(500).end();
+    await expect(source.readRange('w', 50_000, 60_000)).rejects.toThrow(/HTTP status 500/);
+    misbehave = () => false;
+    await expectWeights(source);
+  });
+
   it('that are small are fetched once', async () => {
     const source = open();
     expect(await source.exists('config.json')).toBe(true);
@@ -85,7 +111,9 @@ describe('files behind an address', () => {
   it('give errors that name the address', async () => {
     const source = open();
     await expect(source.readText('nothing')).rejects.toMatchObject({ code: 'not_found' });
-    await expect(source.readRange('nothing', 0, 1)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(source.readRange('nothing', 0, 1)).rejects.toThrow(
+      `${url}: expected a file nothing, found none; check the address: it is that of the folder which holds the files`,
+    );
     await expect(source.readRange('w', 299_990, 300_010)).rejects.toThrow(/at least 300010 bytes, got 300000; the file is cut/);
     await expect(new HttpFiles('http://127.0.0.1:1', { retryDelay: 1 }).readText('x')).rejects.toThrow(
       /http:\/\/127\.0\.0\.1:1\/x: expected an answer/,
@@ -160,6 +188,16 @@ describe('a server', () => {
     await expectWeights(source);
   });
 
+  it.each(['<!doctype html><title>app</title>', '<?xml version="1.0"?><html/>', '\n <html lang="en">'])(
+    'that shows a page without saying what it is has no such file: %s',
+    async (page) => {
+      misbehave = (_, response, path) => (path in files ? false : void response.writeHead(200).end(page));
+      const source = open();
+      expect(await source.exists('special_tokens_map.json')).toBe(false);
+      expect(await source.readText('index.html')).toBe(page);
+    },
+  );
+
   it.each([429, 500, 502, 503, 504])('that answers %i is asked again, after the time it wants', async (status) => {
     let busy = 2;
     misbehave = (_, response) => (busy-- > 0 ? void response.writeHead(status, { 'retry-after': '0' }).end() : false);
@@ -194,7 +232,7 @@ describe('a server', () => {
     };
     const source = open();
     expect(Buffer.from(await source.readRange('w', 0, weights.length)).equals(weights)).toBe(true);
-    expect(requests.at(-1)).toBe('w bytes=280000-299999');
+    expect(requests.at(-1)).toBe('w bytes=281000-299999');
   });
 
   it('without ranges whose connection breaks begins again, and no byte comes twice', async () => {
@@ -222,6 +260,80 @@ describe('a server', () => {
       if (start === '0') response.write('a');
     };
     await expect(open({ timeout: 50, retries: 1 }).exists('w')).rejects.toThrow(/expected an answer, got nothing for 0\.05 s/);
+  });
+
+  it('that sends a little and falls silent, each time it is asked, is given up', async () => {
+    misbehave = (request, response) => {
+      const [start, end] = rangeOf(request, weights);
+      response
+        .writeHead(206, { 'content-range': `bytes ${start}-${end - 1}/${weights.length}` })
+        .write(weights.subarray(start, start + 100));
+    };
+    await expect(open({ timeout: 30, retries: 2, readAhead: 300_000 }).exists('w')).rejects.toThrow(/nothing for 0\.03 s/);
+    expect(requests).toHaveLength(3);
+  });
+
+  it('that gives no more than so much of a range is asked for the rest', async () => {
+    misbehave = (request, response) => {
+      const [start, end] = rangeOf(request, weights);
+      const part = weights.subarray(start, Math.min(end, start + 70_000));
+      const range = `bytes ${start}-${start + part.length - 1}/${weights.length}`;
+      response.writeHead(206, { 'content-range': range, 'content-length': part.length }).end(part);
+    };
+    const source = open({ readAhead: 200_000, retries: 0 });
+    expect(await source.size('w')).toBe(weights.length);
+    await expectWeights(source);
+  });
+
+  it.each(['many', '10', '-5', '9'.repeat(30)])('that gives %s as the size of a file is asked for its length', async (size) => {
+    misbehave = (request, response) => {
+      const [start, end] = rangeOf(request, weights);
+      response.writeHead(206, { 'content-length': end - start, 'content-range': `bytes ${start}-${end - 1}/${size}` });
+      response.end(weights.subarray(start, end));
+    };
+    const source = open();
+    expect(await source.size('w')).toBe(weights.length);
+    await expectWeights(source);
+  });
+
+  it.each(['etag', 'last-modified'])('whose file is replaced meanwhile, as its %s says, is refused', async (header) => {
+    let version = '"1"';
+    misbehave = (request, response, path) => {
+      response.setHeader(header, version);
+      answer(request, response, path);
+    };
+    const source = open();
+    expect(await source.readRange('w', 0, 10)).toEqual(weights.slice(0, 10));
+    expect(await source.readRange('w', 5000, 5010)).toEqual(weights.slice(5000, 5010));
+    version = '"2"';
+    await expect(source.readRange('w', 9000, 9010)).rejects.toThrow(
+      /version "1"\), got another \("2"\): it was replaced meanwhile/,
+    );
+  });
+
+  it('whose file is replaced while a part of it comes is refused', async () => {
+    let answers = 0;
+    misbehave = (request, response) => {
+      const [start, end] = rangeOf(request, weights);
+      const headers = {
+        'content-length': end - start,
+        'content-range': `bytes ${start}-${end - 1}/${weights.length}`,
+        etag: `"${answers++}"`,
+      };
+      response
+        .writeHead(206, headers)
+        .write(weights.subarray(start, start + 20_000), () => setTimeout(() => response.destroy(), 10));
+    };
+    await expect(open({ readAhead: 300_000 }).exists('w')).rejects.toThrow(/it was replaced meanwhile; load it again/);
+  });
+
+  it('that gives the versions of a file names that are weak for one part and not for another means the same', async () => {
+    let answers = 0;
+    misbehave = (request, response, path) => {
+      response.setHeader('etag', answers++ % 2 ? 'W/"a"' : '"a"');
+      answer(request, response, path);
+    };
+    await expectWeights(open());
   });
 
   it('that redirects is followed', async () => {
