@@ -5,7 +5,7 @@ import { copyFile, link, readFile, rename, rm, rmdir, writeFile } from 'node:fs/
 import { hostname } from 'node:os';
 import { MgrpoError } from '../errors.js';
 import { LOCK_FILE } from './files.js';
-import { makeFolder, writeError, type NodeFiles } from './node-files.js';
+import { makeFolder, readIfThere, writeError, type NodeFiles } from './node-files.js';
 
 /** Who has a folder. */
 interface Holder {
@@ -63,7 +63,7 @@ async function taken(part: string, lock: string): Promise<boolean> {
 
 /** Removes the lock of a process that is gone. @throws MgrpoError `exists` where it is not */
 async function removeStale(name: string, lock: string, part: string): Promise<void> {
-  const text = await readFile(lock, 'utf8').catch(() => null);
+  const text = await readIfThere(lock);
   if (text === null) return;
   const holder = holderOf(text);
   if (holder && (await isAlive(holder))) {

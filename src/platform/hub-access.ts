@@ -1,9 +1,9 @@
 // Who asks the hub, and where it is: the one place that reads HF_ENDPOINT, HF_TOKEN and the file that `hf auth login` wrote.
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Fetch } from './http.js';
 import { hubAddress } from './hub-name.js';
+import { readIfThere } from './node-files.js';
 
 /** How the hub is asked. */
 export interface HubAccessOptions {
@@ -46,6 +46,6 @@ export function hubAccess(options: HubAccessOptions = {}): HubAccess {
 async function findToken(given: string | undefined): Promise<string | null> {
   const { env } = process;
   const home = env.HF_HOME ?? path.join(env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'huggingface');
-  const token = given ?? env.HF_TOKEN ?? (await readFile(env.HF_TOKEN_PATH ?? path.join(home, 'token'), 'utf8').catch(() => ''));
+  const token = given ?? env.HF_TOKEN ?? (await readIfThere(env.HF_TOKEN_PATH ?? path.join(home, 'token'))) ?? '';
   return token.trim() === '' ? null : token.trim();
 }

@@ -2,7 +2,7 @@
 import { HubApiError, getHFHubCachePath, listFiles, modelInfo } from '@huggingface/hub';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MgrpoError, show, someOf } from '../errors.js';
 import { fieldsOf, readJson } from './files.js';
@@ -13,7 +13,7 @@ import type { HttpOptions } from './http.js';
 import { hubAccess } from './hub-access.js';
 import type { HubAccessOptions } from './hub-access.js';
 import { hubModelName } from './hub-name.js';
-import { NodeFiles, errno, makeFolder, writeError } from './node-files.js';
+import { NodeFiles, checkRegular, errno, makeFolder, readIfThere, writeError } from './node-files.js';
 
 /** How far a download has come, in bytes. */
 export interface DownloadProgress {
@@ -124,7 +124,7 @@ class Download {
       commit = await this.#commitOf(this.#revision);
     } catch (error) {
       const offline = error instanceof MgrpoError && error.code === 'network' && !(error.cause instanceof HubApiError);
-      const known = offline ? await readFile(this.#refFile(), 'utf8').catch(() => null) : null;
+      const known = offline ? await readIfThere(this.#refFile()) : null;
       const cached = known ? await this.#cached(known.trim()) : null;
       if (!cached) throw error;
       if (!isOffline) this.#options.onOffline?.(cached.name);
@@ -246,6 +246,7 @@ class Download {
   }
 
   async #fetchRest(url: string, file: RemoteFile, part: string, report: (bytes: number) => void): Promise<void> {
+    checkRegular(await stat(part).catch(() => null), part);
     const handle = await open(part, 'a').then(async (made) => {
       await made.close();
       return open(part, 'r+');

@@ -100,6 +100,7 @@ export class NodeFiles implements FileFolder {
   async append(file: string, content: string | Uint8Array): Promise<void> {
     const target = this.resolve(file);
     try {
+      checkRegular(await stat(target).catch(() => null), target);
       const handle = await inFolder(path.dirname(target), () => open(target, 'a'));
       try {
         const { size } = await handle.stat();
@@ -148,12 +149,11 @@ export class NodeFiles implements FileFolder {
     return new NodeFiles(path.join(this.name, file));
   }
 
-  /** What is known of a file that can be opened: a pipe keeps whoever opens it until somebody writes, a device may never end. */
+  /** What is known of a file that can be opened. */
   async #regular(file: string): Promise<Stats> {
     const found = await this.#reading(file, () => stat(this.resolve(file)));
-    if (found.isFile()) return found;
-    const place = `${this.name}/${file}`;
-    throw new MgrpoError('bad_file', `${place}: expected a regular file, got ${kindOf(found)}; put a file in its place`);
+    checkRegular(found, `${this.name}/${file}`);
+    return found;
   }
 
   async #reading<T>(file: string, read: () => Promise<T>): Promise<T> {
@@ -163,6 +163,27 @@ export class NodeFiles implements FileFolder {
       if (errno(error) === 'ENOENT' || errno(error) === 'ENOTDIR') throw notFound(this.name, file || '.', error);
       throw unreadable(`${this.name}/${file}`, error);
     }
+  }
+}
+
+/**
+ * Refuses what is there under a file's name and is none: a pipe keeps whoever opens it until somebody writes, a device may never end.
+ * @throws MgrpoError `bad_file` that names the place
+ */
+export function checkRegular(found: Stats | null, place: string): void {
+  if (!found || found.isFile()) return;
+  throw new MgrpoError('bad_file', `${place}: expected a regular file, got ${kindOf(found)}; put a file in its place`);
+}
+
+/** The text of a file outside of all folders; null where there is none. @throws MgrpoError `bad_file` for what is no regular file */
+export async function readIfThere(place: string): Promise<string | null> {
+  const found = await stat(place).catch(() => null);
+  checkRegular(found, place);
+  try {
+    return found && (await readFile(place, 'utf8'));
+  } catch (error) {
+    if (errno(error) === 'ENOENT') return null;
+    throw unreadable(place, error);
   }
 }
 

@@ -135,8 +135,13 @@ describe('a folder on disk', () => {
       ['zeros', 'a device'],
       ['folder', 'a folder'],
     ] as const)
-      for (const read of [() => files.readText(name), () => files.readRange(name, 0, 1), () => files.size(name)])
-        await expect(read()).rejects.toThrow(`${root}/${name}: expected a regular file, got ${kind}; `);
+      for (const use of [
+        () => files.readText(name),
+        () => files.readRange(name, 0, 1),
+        () => files.size(name),
+        () => files.append(name, 'x'),
+      ])
+        await expect(use()).rejects.toThrow(`${root}/${name}: expected a regular file, got ${kind}; `);
     // What is there is not passed over for a file that may be missing.
     expect(await files.exists('pipe')).toBe(true);
     expect(await files.readText('link')).toBe('x');
@@ -157,7 +162,7 @@ describe('a folder on disk', () => {
     mkdirSync(path.join(root, 'closed'));
     chmodSync(path.join(root, 'closed'), 0o500);
     await expect(new NodeFiles(path.join(root, 'closed')).write('f', 'x')).rejects.toThrow(
-      /closed\/f: expected to write the file, got EACCES/,
+      /closed\/f: expected to write it, got EACCES/,
     );
   });
 });

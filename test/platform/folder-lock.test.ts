@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -78,6 +78,15 @@ describe('the folder of a run', () => {
     await (
       await lockFolder(new NodeFiles(run))
     )();
+  });
+
+  it.skipIf(process.platform === 'win32')('is not waited for where the lock is a pipe or a folder', async () => {
+    mkdirSync(path.join(run, 'run.lock'), { recursive: true });
+    await expect(lockFolder(new NodeFiles(run))).rejects.toThrow(/run\.lock: expected a regular file, got a folder; /);
+    rmdirSync(path.join(run, 'run.lock'));
+    execFileSync('mkfifo', [path.join(run, 'run.lock')]);
+    await expect(lockFolder(new NodeFiles(run))).rejects.toThrow(/run\.lock: expected a regular file, got a pipe; /);
+    expect(readdirSync(run)).toEqual(['run.lock']);
   });
 
   it('of another machine is left to people', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -254,6 +255,27 @@ describe('a model of the hub', () => {
     await resolve('me/tiny');
     vi.unstubAllEnvs();
     expect([...tokens]).toEqual(['Bearer a-mirror-token']);
+  });
+
+  it.skipIf(process.platform === 'win32')('waits for no pipe in the place of the token, of a revision or of a part', async () => {
+    const pipe = (place: string): string => {
+      rmSync(place, { force: true });
+      execFileSync('mkfifo', [place]);
+      return place;
+    };
+    const fail: typeof fetch = () => Promise.reject(new TypeError('fetch failed'));
+    await resolve('me/tiny');
+    const ref = pipe(path.join(snapshot(), '../../refs/main'));
+    await expect(resolve('me/tiny', { fetch: fail })).rejects.toThrow(/refs\/main: expected a regular file, got a pipe; /);
+    rmSync(ref);
+    rmSync(path.join(snapshot(), 'tokenizer.json'));
+    const part = pipe(path.join(snapshot(), 'tokenizer.json.incomplete'));
+    await expect(resolve('me/tiny')).rejects.toThrow(/incomplete: expected a regular file, got a pipe; /);
+    rmSync(part);
+    vi.stubEnv('HF_TOKEN', undefined);
+    vi.stubEnv('HF_TOKEN_PATH', pipe(path.join(folder, 'token')));
+    await expect(resolve('me/tiny')).rejects.toThrow(/token: expected a regular file, got a pipe; /);
+    vi.unstubAllEnvs();
   });
 
   it('of a revision, named as an option or after an @', async () => {
