@@ -13,7 +13,7 @@ import {
 } from '../index.js';
 import type { BenchReport } from '../index.js';
 import type { OptionTable } from '../options/table.js';
-import { ownSettings, readFlags } from './flags.js';
+import { ownSettings, readFlags, refuse } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { printResult, say } from './output.js';
 import { checkPeers, measurePeers } from './peers.js';
@@ -59,9 +59,11 @@ With --peers the exit code is 1 where a peer is ahead in a kernel, or computes s
 /** `mgrpo bench` */
 export async function benchCommand(argv: readonly string[]): Promise<Work | null> {
   const second = argv.at(-3) === '--compare' && argv.at(-1)?.startsWith('--') === false ? argv.at(-1) : undefined;
-  const given = readFlags(benchSpec, second === undefined ? argv : argv.slice(0, -1));
+  const problems: string[] = [];
+  const given = readFlags(benchSpec, second === undefined ? argv : argv.slice(0, -1), problems);
   if (given === null) return null;
-  const settings = ownSettings(benchSpec, OWN, given);
+  const settings = ownSettings(benchSpec, OWN, given, problems);
+  refuse('bench', problems);
   const { quick, rounds, models, output, html, compare, peers } = settings;
   const save = (report: object): void => {
     if (output !== null) writeFileSync(output, `${JSON.stringify({ ...report, mgrpo: packageVersion() }, null, 1)}\n`);

@@ -13,6 +13,7 @@ import { CRITIC_OPTIONS, DATA_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './op
 import { metricTable, turnTable } from '../report/format.js';
 import { printResult } from './output.js';
 import { withSession } from './session.js';
+import { together } from './together.js';
 
 /** Corrections are asked for as in training; how many there are and what is learnt from them has no place here. */
 const { mode, shown, revision, phrases, systemPrompt, maxCompletionLength: secondLength } = LAYER2_OPTIONS;
@@ -81,9 +82,9 @@ With --turns 3 also acc_t3, delta_t2_t3, delta_t1_t3, delta_i_to_c_t3, delta_c_t
 
 /** `mgrpo eval` */
 export async function evalCommand(argv: readonly string[]): Promise<Work | null> {
-  const flags = readFlags(evalSpec, argv);
-  if (flags === null) return null;
   const problems: string[] = [];
+  const flags = readFlags(evalSpec, argv, problems);
+  if (flags === null) return null;
   const given = await withRun(flags, problems);
   const settings = ownSettings(evalSpec, OWN, given, problems);
   const verifier = verifierOf(given, problems);
@@ -94,9 +95,11 @@ export async function evalCommand(argv: readonly string[]): Promise<Work | null>
   if (settings.critic !== null && settings.turns === 1)
     problems.push('--critic has no effect with --turns 1, which corrects nothing; leave it out, or ask for more turns');
   refuse('eval', problems);
-  const files = await openModel(model);
-  const adapter = await openAdapter(settings.adapter);
-  const rows = await readRows({ settings, split: settings.split, limit: settings.limit, seed: settings.seed });
+  const [files, adapter, rows] = await together(
+    () => openModel(model),
+    () => openAdapter(settings.adapter),
+    () => readRows({ settings, split: settings.split, limit: settings.limit, seed: settings.seed }),
+  );
   return () =>
     withSession(settings, 'stopping: an evaluation that is not finished has no result', async ({ device, progress, signal }) => {
       const policy = await openPolicy(device, files, { train: 'none', adapter, dtype: settings.dtype, name: model });
@@ -128,6 +131,8 @@ export async function evalCommand(argv: readonly string[]): Promise<Work | null>
 async function withRun(flags: GivenValues, problems: string[]): Promise<GivenValues> {
   const run = flags.get('run');
   if (typeof run !== 'string') return flags;
+  // Without the run nobody knows what else is missing.
+  refuse('eval', problems);
   const kept = await settingsOfRun(evalSpec, run, problems);
   if (flags.has('dataset') || flags.has('task')) for (const name of ['dataset', 'task']) kept.delete(name);
   return new Map([...kept, ...flags]);

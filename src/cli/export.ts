@@ -10,6 +10,7 @@ import type { CommandSpec, Work } from './flags.js';
 import { modelOf, openAdapter, openModel } from './model.js';
 import { MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
 import { printResult } from './output.js';
+import { together } from './together.js';
 
 const OWN = {
   model: MODEL_OPTIONS.model,
@@ -52,9 +53,9 @@ Needs no device. The last line on stdout is {"file","bytes"}.`,
 
 /** `mgrpo export` */
 export async function exportCommand(argv: readonly string[]): Promise<Work | null> {
-  const given = readFlags(exportSpec, argv);
-  if (given === null) return null;
   const problems: string[] = [];
+  const given = readFlags(exportSpec, argv, problems);
+  if (given === null) return null;
   const settings = ownSettings(exportSpec, OWN, given, problems);
   const model = modelOf(settings, problems);
   refuse('export', problems);
@@ -62,8 +63,10 @@ export async function exportCommand(argv: readonly string[]): Promise<Work | nul
   const file = settings.output ?? `${name}-${settings.dtype}.${settings.format}`;
   if (!settings.overwrite && (await stat(file).catch(() => null)))
     throw new MgrpoError('exists', `${file}: expected no such file, got one; give another --output, or --overwrite`);
-  const files = await openModel(model);
-  const adapter = await openAdapter(settings.adapter);
+  const [files, adapter] = await together(
+    () => openModel(model),
+    () => openAdapter(settings.adapter),
+  );
   return async () => {
     const folder = new NodeFiles(path.dirname(file));
     await exportGguf(files, folder, path.basename(file), { dtype: settings.dtype, adapter, name });

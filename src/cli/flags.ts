@@ -27,8 +27,6 @@ export interface CommandSpec {
   readonly tables?: Readonly<Record<string, OptionTable>>;
   /** Names of the options that `--help` shows where there are too many for it; `--help-all` shows all. */
   readonly common?: readonly string[];
-  /** Adds a problem for each given name that nothing has; for names that no table lists. */
-  readonly checkNames?: (given: GivenValues, problems: string[]) => void;
   /** Whether settings by TRL's names are taken too. */
   readonly takesTrl?: true;
 }
@@ -76,13 +74,15 @@ export function leadingWords(argv: readonly string[]): readonly [words: readonly
 
 /**
  * Reads flags and the config file they name.
+ * @param found every unknown flag or option (with the nearest known one), missing value and value of the wrong type is appended, to be told
+ *   with what else is wrong; without it, they are thrown
  * @returns the values given, or null where `--help` is among the flags
- * @throws UsageError that lists every unknown flag or option (with the nearest known one), missing value and value of the wrong type
+ * @throws UsageError that lists every problem
  */
-export function readFlags(command: CommandSpec, argv: readonly string[]): GivenValues | null {
+export function readFlags(command: CommandSpec, argv: readonly string[], found?: string[]): GivenValues | null {
   const known = commandFlags(command);
   const byFlag = new Map([...known, ...trlFlags(command)].map((flag) => [flag.flag, flag]));
-  const problems: string[] = [];
+  const problems = found ?? [];
   const given: GivenValues = new Map();
   const changes: Change[] = [];
   for (let i = 0; i < argv.length; i++) {
@@ -141,13 +141,7 @@ export function readFlags(command: CommandSpec, argv: readonly string[]): GivenV
   const all = new Map([...fromFile, ...given]);
   for (const change of changes) applyChange(change, all, problems);
   const values = ours(all, problems, notes);
-  // What else is wrong is told together with it.
-  const tables = [['', command.own] as const, ...Object.entries(command.tables ?? {})];
-  if (problems.length > 0) {
-    for (const [prefix, table] of tables) fillOptions(table, valuesOf(values, table, prefix), problems, { prefix });
-    command.checkNames?.(values, problems);
-  }
-  refuse(command.name, problems);
+  if (!found) refuse(command.name, problems);
   if (notes.length > 0) say(`no meaning here, left out: ${notes.join(', ')}`);
   return values;
 }

@@ -11,6 +11,7 @@ import { modelOf, openAdapter, openModel, openPolicy } from './model.js';
 import { LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { printResult } from './output.js';
 import { withSession } from './session.js';
+import { together } from './together.js';
 
 const { temperature, seed } = GRPO_OPTIONS;
 
@@ -64,15 +65,17 @@ softmax(logits / temperature) before any filter (at temperature 0: of the plain 
 
 /** `mgrpo generate` */
 export async function generateCommand(argv: readonly string[]): Promise<Work | null> {
-  const given = readFlags(generateSpec, argv);
-  if (given === null) return null;
   const problems: string[] = [];
+  const given = readFlags(generateSpec, argv, problems);
+  if (given === null) return null;
   const settings = ownSettings(generateSpec, OWN, given, problems);
   const model = modelOf(settings, problems);
   if (!given.has('prompt')) problems.push('expected a prompt, got none; give --prompt');
   refuse('generate', problems);
-  const files = await openModel(model);
-  const adapter = await openAdapter(settings.adapter);
+  const [files, adapter] = await together(
+    () => openModel(model),
+    () => openAdapter(settings.adapter),
+  );
   return () =>
     withSession(settings, 'stopping', async ({ device, progress, signal }) => {
       const policy = await openPolicy(device, files, { train: 'none', adapter, dtype: settings.dtype, name: model });

@@ -6,7 +6,7 @@ import { alignColumns, bytesText, countText } from '../report/format.js';
 import { chooseDevice, type DeviceSettings } from '../open/choice.js';
 import { machine } from '../open/node.js';
 import { nodeAdapters } from '../platform/webgpu-node.js';
-import { ownSettings, readFlags } from './flags.js';
+import { ownSettings, readFlags, refuse } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { openModel } from './model.js';
 import { MODEL_OPTIONS } from './options.js';
@@ -54,9 +54,11 @@ const LIMITS = [
 
 /** `mgrpo info` */
 export async function infoCommand(argv: readonly string[]): Promise<Work | null> {
-  const given = readFlags(infoSpec, argv);
+  const problems: string[] = [];
+  const given = readFlags(infoSpec, argv, problems);
   if (given === null) return null;
-  const settings = ownSettings(infoSpec, OWN, given);
+  const settings = ownSettings(infoSpec, OWN, given, problems);
+  refuse('info', problems);
   const model = settings.model === null ? undefined : await describeModel(await openModel(settings.model));
   return () => describeMachine(settings, model);
 }

@@ -9,6 +9,7 @@ import { modelOf, openAdapter, openModel } from './model.js';
 import { MODEL_OPTIONS, RUN_OPTIONS } from './options.js';
 import { printResult } from './output.js';
 import { checkOutput } from './run.js';
+import { together } from './together.js';
 
 const OWN = {
   model: MODEL_OPTIONS.model,
@@ -54,9 +55,9 @@ function bytesOf(text: string, problems: string[]): number {
 
 /** `mgrpo merge` */
 export async function mergeCommand(argv: readonly string[]): Promise<Work | null> {
-  const given = readFlags(mergeSpec, argv);
-  if (given === null) return null;
   const problems: string[] = [];
+  const given = readFlags(mergeSpec, argv, problems);
+  if (given === null) return null;
   const settings = ownSettings(mergeSpec, OWN, given, problems);
   const model = modelOf(settings, problems);
   if (settings.adapter === null) problems.push('expected an adapter, got none; give --adapter with its folder');
@@ -65,8 +66,10 @@ export async function mergeCommand(argv: readonly string[]): Promise<Work | null
   refuse('merge', problems);
   const folder = new NodeFiles(settings.outputDir!);
   await checkOutput(folder, settings.overwrite);
-  const files = await openModel(model);
-  const adapter = await openAdapter(settings.adapter);
+  const [files, adapter] = await together(
+    () => openModel(model),
+    () => openAdapter(settings.adapter),
+  );
   return async () => {
     const written = await mergeAdapter(files, adapter!, folder, { dtype: settings.dtype, maxShardBytes });
     // Of a model that was there before, which may have been written in other files.

@@ -37,9 +37,9 @@ The last line on stdout is {"url","commit"}.`,
 
 /** `mgrpo push` */
 export async function pushCommand(argv: readonly string[]): Promise<Work | null> {
-  const given = readFlags(pushSpec, argv);
-  if (given === null) return null;
   const problems: string[] = [];
+  const given = readFlags(pushSpec, argv, problems);
+  if (given === null) return null;
   const { run, folder, to, license, token, private: isPrivate, revision, message } = ownSettings(pushSpec, OWN, given, problems);
   if ((run === null) === (folder === null))
     problems.push(`expected either --run or --folder, got ${run === null ? 'neither' : 'both'}`);

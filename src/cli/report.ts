@@ -4,7 +4,7 @@ import path from 'node:path';
 import { readReportData, renderReport, renderRuns } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
-import { UsageError, leadingWords, ownSettings, readFlags } from './flags.js';
+import { leadingWords, ownSettings, readFlags, refuse } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { printResult } from './output.js';
 
@@ -39,10 +39,12 @@ The last line on stdout is {"report"}.`,
 /** `mgrpo report` */
 export async function reportCommand(argv: readonly string[]): Promise<Work | null> {
   const [folders, flags] = leadingWords(argv);
-  const given = readFlags(reportSpec, flags);
+  const problems: string[] = [];
+  const given = readFlags(reportSpec, flags, problems);
   if (given === null) return null;
-  const { axis, output } = ownSettings(reportSpec, OWN, given);
-  if (folders.length === 0) throw new UsageError('mgrpo report: expected folders of runs, got none; see mgrpo report --help');
+  const { axis, output } = ownSettings(reportSpec, OWN, given, problems);
+  if (folders.length === 0) problems.push('expected folders of runs, got none');
+  refuse('report', problems);
   const runs = await Promise.all(
     folders.map(async (folder) => ({
       name: path.basename(path.resolve(folder)),

@@ -3,7 +3,7 @@ import { latestCheckpoint, readRunConfig } from '../index.js';
 import type { Checkpoint } from '../index.js';
 import { MgrpoError } from '../errors.js';
 import { NodeFiles } from '../platform/node-files.js';
-import { UsageError, commandFlags, flattenValues } from './flags.js';
+import { UsageError, commandFlags, flattenValues, refuse } from './flags.js';
 import type { CommandSpec, GivenValues } from './flags.js';
 
 /** The row of `--resume`. */
@@ -25,14 +25,16 @@ export interface Resumed {
 
 /**
  * The values of a call, completed by those of the run where it asks to resume one.
- * @param problems what is wrong with the run's settings is appended
- * @throws UsageError without a folder, or where the run is one of another command; not_found where there is no run
+ * @param problems what is wrong with the call so far; what is wrong with the run's settings is appended
+ * @throws UsageError without a folder, or where the run is one of another command, with the problems so far; not_found where there is no run
  */
 export async function resumedFrom(command: CommandSpec, given: GivenValues, problems: string[]): Promise<Resumed> {
   if (given.get('resume') !== true) return { given, checkpoint: undefined };
   const { name } = command;
-  const folder = given.get('outputDir');
-  if (typeof folder !== 'string') throw new UsageError(`mgrpo ${name}: --resume needs --output-dir with the folder of the run`);
+  const folder = String(given.get('outputDir') ?? '');
+  if (folder === '') problems.push('--resume needs --output-dir with the folder of the run');
+  // Without its run nobody knows what else is missing.
+  refuse(name, problems);
   const files = new NodeFiles(folder);
   if ((await files.entries()) === null) throw noRun(folder);
   const checkpoint = await latestCheckpoint(files);

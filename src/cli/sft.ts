@@ -32,6 +32,7 @@ import { checkOutput, hubNames, outputFolder, runConfig, withFolder } from './ru
 import { withSession } from './session.js';
 import type { Session } from './session.js';
 import { INTERRUPTED } from './signals.js';
+import { together } from './together.js';
 
 const size = (value: number, doc: string) => ({ section: 'new model', type: 'integer', min: 1, default: value, doc }) as const;
 const share = (doc: string) =>
@@ -130,9 +131,9 @@ type SftSettings = Settings<typeof OWN>;
 
 /** `mgrpo sft` */
 export async function sftCommand(argv: readonly string[]): Promise<Work | null> {
-  const flags = readFlags(sftSpec, argv);
-  if (flags === null) return null;
   const problems: string[] = [];
+  const flags = readFlags(sftSpec, argv, problems);
+  if (flags === null) return null;
   const { given, checkpoint } = await resumedFrom(sftSpec, flags, problems);
   const settings = ownSettings(sftSpec, OWN, given, problems);
   const config = fillOptions(SFT_OPTIONS, valuesOf(given, SFT_OPTIONS), problems);
@@ -148,8 +149,10 @@ export async function sftCommand(argv: readonly string[]): Promise<Work | null> 
   refuse('sft', problems);
   const folder = outputFolder(settings.outputDir, 'sft', settings.model ?? `${settings.task ?? 'data'}-${settings.init}`);
   if (!settings.resume) await checkOutput(folder, settings.overwrite);
-  const examples = await makeExamples(settings, config.seed);
-  const openStart = await prepareStart(settings, config);
+  const [examples, openStart] = await together(
+    () => makeExamples(settings, config.seed),
+    () => prepareStart(settings, config),
+  );
 
   const plan: Plan = { settings, config, folder, checkpoint, examples, openStart };
   return () =>

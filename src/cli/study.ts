@@ -71,13 +71,14 @@ ${ARMS.map(({ name, doc }) => `  ${name.padEnd(17)} ${doc}`).join('\n')}`,
 /** `mgrpo study` */
 export async function studyCommand(argv: readonly string[]): Promise<Work | null> {
   const file = argv[0]?.startsWith('-') === false ? argv[0] : undefined;
-  const given = readFlags(studySpec, argv.slice(file === undefined ? 0 : 1));
-  if (given === null) return null;
-  if (file === undefined) throw new UsageError('mgrpo study: expected a study file, got none; see mgrpo study --help');
-  const settings = ownSettings(studySpec, OWN, given);
-  const { outputDir, pageOnly } = settings;
-  const plan = readStudy(file, readYaml(file), TASK_OPTIONS);
   const problems: string[] = [];
+  const given = readFlags(studySpec, argv.slice(file === undefined ? 0 : 1), problems);
+  if (given === null) return null;
+  const settings = ownSettings(studySpec, OWN, given, problems);
+  if (file === undefined) problems.push('expected a study file, got none');
+  refuse('study', problems);
+  const { outputDir, pageOnly } = settings;
+  const plan = readStudy(file!, readYaml(file!), TASK_OPTIONS);
   for (const { name, settings } of plan.tasks) {
     const found: string[] = [];
     modelOf(settings, found);
@@ -89,7 +90,7 @@ export async function studyCommand(argv: readonly string[]): Promise<Work | null
     if (training.critic && training.task.settings.critic === null)
       problems.push(`task ${training.task.name}: expected a model for critic, which arm ${arm.name} needs, got none`);
   refuse('study', problems);
-  const folder = new NodeFiles(outputDir ?? path.join('studies', path.basename(file).replace(/\.[^.]*$/, '')));
+  const folder = new NodeFiles(outputDir ?? path.join('studies', path.basename(file!).replace(/\.[^.]*$/, '')));
   const start = await finishedCells({ plan, files: folder });
   if (pageOnly) return () => finish(plan, folder, start);
   const models = new Map<string, FileSource>();

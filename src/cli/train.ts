@@ -56,6 +56,7 @@ import { Samples } from './samples.js';
 import { withSession } from './session.js';
 import type { Session } from './session.js';
 import { INTERRUPTED } from './signals.js';
+import { together } from './together.js';
 import { forResume, openReference, openTrainedPolicy } from './trained.js';
 import type { TrainedModel } from './trained.js';
 
@@ -133,7 +134,6 @@ Ctrl-C stops before the next update of the weights and saves (exit code ${INTERR
     'config',
   ],
   takesTrl: true,
-  checkNames: (given, problems) => checkRewards(valuesOf(given, REWARD_OPTIONS)['reward'], problems),
   tables: { '': GRPO_OPTIONS, layer2: LAYER2_OPTIONS, verifier: REWARD_VERIFIER_OPTIONS },
 };
 
@@ -153,9 +153,10 @@ interface Plan {
 
 /** `mgrpo train` */
 export async function trainCommand(argv: readonly string[]): Promise<Work | null> {
-  const given = readFlags(trainSpec, argv);
+  const problems: string[] = [];
+  const given = readFlags(trainSpec, argv, problems);
   if (given === null) return null;
-  const plan = await makePlan(given);
+  const plan = await makePlan(given, problems);
   const rewards = await openRewards(
     plan.settings.reward,
     plan.settings.rewardModule,
@@ -209,25 +210,26 @@ async function trainOnce(session: Session, plan: Plan, rewards: readonly RewardF
   return run.orAbandon(() => runTraining(run, trainer, plan, session));
 }
 
-async function makePlan(flags: GivenValues): Promise<Plan> {
-  const problems: string[] = [];
+async function makePlan(flags: GivenValues, problems: string[]): Promise<Plan> {
   const { given, checkpoint } = await resumedFrom(trainSpec, flags, problems);
   const verifier = verifierOf(given, problems);
   const settings = { ...ownSettings(trainSpec, OWN, given, problems), verifier };
   const config = completeConfig(settings, given, problems);
   const model = modelOf(settings, problems);
   checkData(settings, problems);
-  checkRewards(settings.reward, problems);
+  checkRewards(valuesOf(given, REWARD_OPTIONS)['reward'], problems);
   refuse('train', problems);
 
   const folder = outputFolder(settings.outputDir, settings.algorithm, model);
   if (!settings.resume) await checkOutput(folder, settings.overwrite);
-  const files = await openModel(model);
-  const adapter = await openAdapter(settings.adapter);
   const { seed } = config;
   const goldOptional = !needsGold(settings.reward, settings.rewardModule);
-  const rows = await readRows({ settings, seed, split: 'train', limit: settings.limit, goldOptional });
-  const evalRows = await readEvalRows(settings, seed);
+  const [files, adapter, rows, evalRows] = await together(
+    () => openModel(model),
+    () => openAdapter(settings.adapter),
+    () => readRows({ settings, seed, split: 'train', limit: settings.limit, goldOptional }),
+    () => readEvalRows(settings, seed),
+  );
   const isGiven = given.has('maxCompletionLength');
   const fitted = isGiven ? config : await withFittingLength(config, files, [...rows, ...evalRows]);
   return { settings, config: fitted, folder, checkpoint, model: files, adapter, rows, evalRows };

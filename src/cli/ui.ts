@@ -9,7 +9,7 @@ import { MgrpoError } from '../errors.js';
 import { RunReader } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { NodeFiles } from '../platform/node-files.js';
-import { leadingWords, ownSettings, readFlags } from './flags.js';
+import { leadingWords, ownSettings, readFlags, refuse } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { printResult, say } from './output.js';
 import { interruptible } from './signals.js';
@@ -59,9 +59,11 @@ const HEADERS: Readonly<Record<string, string>> = {
 /** `mgrpo ui` */
 export async function uiCommand(argv: readonly string[]): Promise<Work | null> {
   const [folders, flags] = leadingWords(argv);
-  const given = readFlags(uiSpec, flags);
+  const problems: string[] = [];
+  const given = readFlags(uiSpec, flags, problems);
   if (given === null) return null;
-  const { port } = ownSettings(uiSpec, OWN, given);
+  const { port } = ownSettings(uiSpec, OWN, given, problems);
+  refuse('ui', problems);
   const folder = fileURLToPath(new URL('web', import.meta.url));
   const runs = folders.map((run) => new ServedRun(run));
   for (const run of runs) await run.read();
@@ -128,9 +130,9 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const refuse = (status: number): void => void response.writeHead(status, HEADERS).end();
-  if (!isOwn(request)) return refuse(403);
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405);
+  const deny = (status: number): void => void response.writeHead(status, HEADERS).end();
+  if (!isOwn(request)) return deny(403);
+  if (request.method !== 'GET' && request.method !== 'HEAD') return deny(405);
   const [, index, since] = /^\/runs\/(\d+)\?since=(-?\d+)$/.exec(request.url ?? '') ?? [];
   const run = runs[Number(index)];
   if (run) {
@@ -139,7 +141,7 @@ async function answer(
     return;
   }
   const file = await fileOf(root, request.url ?? '/');
-  if (file === null) return refuse(404);
+  if (file === null) return deny(404);
   const { size } = await stat(file);
   const [start, end] = rangeOf(request.headers.range, size);
   const isPart = end - start < size;

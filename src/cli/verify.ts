@@ -9,7 +9,7 @@ import { NodeFiles } from '../platform/node-files.js';
 import { responseText, verify, verifyBatch } from '../verify.js';
 import type { CountdownTask, Verdict, VerifyOptions, VerifyPair } from '../verify.js';
 import { columnNames } from './data.js';
-import { UsageError, ownSettings, readFlags, refuse } from './flags.js';
+import { ownSettings, readFlags, refuse } from './flags.js';
 import type { CommandSpec, GivenValues, Work } from './flags.js';
 import { printResult, say } from './output.js';
 
@@ -55,9 +55,10 @@ Exit code: 0 when the verdicts were given, whatever they are; 1 on an error, 2 o
  * @throws UsageError for a wrong call, MgrpoError for a file that cannot be read or written; the output appears whole or not at all
  */
 export async function verifyCommand(argv: readonly string[]): Promise<Work | null> {
-  const given = readFlags(verifySpec, argv);
+  const problems: string[] = [];
+  const given = readFlags(verifySpec, argv, problems);
   if (given === null) return null;
-  const options = readCall(given);
+  const options = readCall(given, problems);
   return async () => {
     await printResult('input' in options ? await verifyFile(options) : verifyOne(options));
     return 0;
@@ -76,15 +77,14 @@ interface FileOptions {
 
 const COLUMNS = ['gold', 'pred', 'response', 'truncated'];
 
-function readCall(given: GivenValues): VerifyPair | FileOptions {
-  const settings = ownSettings(verifySpec, OWN, given);
+function readCall(given: GivenValues, problems: string[]): VerifyPair | FileOptions {
+  const settings = ownSettings(verifySpec, OWN, given, problems);
   const { gold, response, pred, input, output } = settings;
   const has = (name: keyof typeof OWN): boolean => given.has(name);
   const options = optionsOf(settings);
   if (has('input') || has('output')) {
-    if (!has('input')) throw usage('expected --input with --output, got only --output');
-    if (has('gold') || has('response') || has('pred')) throw usage('expected either one pair (--gold …) or --input, got both');
-    const problems: string[] = [];
+    if (!has('input')) problems.push('expected --input with --output, got only --output');
+    if (has('gold') || has('response') || has('pred')) problems.push('expected either one pair (--gold …) or --input, got both');
     const columns = columnNames(settings.column, problems);
     for (const name of Object.keys(columns).filter((key) => !COLUMNS.includes(key)))
       problems.push(`--column: expected ${COLUMNS.join(', ')} before the =, got ${name}`);
@@ -92,7 +92,8 @@ function readCall(given: GivenValues): VerifyPair | FileOptions {
     return { input, output, columns, options };
   }
   if (!has('gold') || has('response') === has('pred') || has('column'))
-    throw usage('expected --gold with either --response or --pred, or --input');
+    problems.push('expected --gold with either --response or --pred, or --input');
+  refuse('verify', problems);
   return { gold: countdownOf(gold) ?? gold, ...(has('pred') ? { pred } : { response }), ...options };
 }
 
@@ -100,10 +101,6 @@ function readCall(given: GivenValues): VerifyPair | FileOptions {
 function optionsOf(settings: Settings<typeof OWN>): VerifyOptions {
   const names = [...Object.keys(VERIFIER_OPTIONS), 'truncated'] as (keyof typeof OWN)[];
   return Object.fromEntries(names.map((name) => [name, settings[name]]));
-}
-
-function usage(problem: string): UsageError {
-  return new UsageError(`mgrpo verify: ${problem}; see mgrpo verify --help`);
 }
 
 function verifyOne(pair: VerifyPair): object {

@@ -2,13 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { evalSpec } from '../../src/cli/eval.js';
+import { evalCommand, evalSpec } from '../../src/cli/eval.js';
 import { commandFlags, helpText, ownSettings, parseFlag, readFlags, shortHelp, valuesOf } from '../../src/cli/flags.js';
-import { generateSpec } from '../../src/cli/generate.js';
+import { generateCommand, generateSpec } from '../../src/cli/generate.js';
 import { infoSpec } from '../../src/cli/info.js';
-import { sftSpec } from '../../src/cli/sft.js';
-import { trainSpec } from '../../src/cli/train.js';
-import { verifySpec } from '../../src/cli/verify.js';
+import { mergeCommand } from '../../src/cli/merge.js';
+import { pushCommand } from '../../src/cli/push.js';
+import { reportCommand } from '../../src/cli/report.js';
+import { studyCommand } from '../../src/cli/study.js';
+import { sftCommand, sftSpec } from '../../src/cli/sft.js';
+import { trainCommand, trainSpec } from '../../src/cli/train.js';
+import { verifyCommand, verifySpec } from '../../src/cli/verify.js';
 import { GRPO_OPTIONS } from '../../src/config/grpo.js';
 import { LAYER2_OPTIONS } from '../../src/config/layer2.js';
 import { POLICY_OPTIONS } from '../../src/config/policy.js';
@@ -79,9 +83,43 @@ describe('readFlags', () => {
     );
   });
 
-  it('tells names of rewards that there are not with the other faults, also those of a file', () => {
-    expect(() => read('--bogus', '--reward', 'acuracy')).toThrow(/--bogus;[^]*got acuracy; the nearest is accuracy/);
-    expect(() => read('--bogus', '--config', file('reward.yaml', 'reward: [acuracy, 3]'))).toThrow(/got acuracy;/);
+  it.each<[string, (words: string[]) => Promise<unknown>, string[], RegExp[]]>([
+    [
+      'train',
+      trainCommand,
+      ['--temperature', '-1', '--reward', 'acuracy'],
+      [/temperature, got -1/, /nearest is accuracy/, /model, got none/, /--task \(/],
+    ],
+    ['sft', sftCommand, ['--max-steps', '0'], [/maxSteps, got 0/, /--model or --init/, /--task or --dataset/]],
+    ['eval', evalCommand, ['--turns', '1', '--critic', 'x'], [/--critic has no effect/, /model, got none/, /--task \(/]],
+    ['generate', generateCommand, ['--num-samples', '0'], [/numSamples, got 0/, /model, got none/, /prompt, got none/]],
+    ['merge', mergeCommand, [], [/model, got none/, /adapter, got none/, /--output-dir/]],
+    ['push', pushCommand, [], [/--run or --folder/, /--to owner\/name/]],
+    ['verify', verifyCommand, ['--output', 'x', '--gold', '1'], [/only --output/, /got both/]],
+    ['study', studyCommand, [], [/study file, got none/]],
+    ['report', reportCommand, ['--axis', 'time'], [/axis, got "time"/, /folders of runs, got none/]],
+    ['train --resume', trainCommand, ['--resume'], [/--resume needs --output-dir/]],
+  ])('%s tells with an unknown flag what else is wrong', async (name, command, words, rest) => {
+    const { message } = (await command(['--bogus', ...words]).catch((error: unknown) => error)) as Error;
+    for (const part of [new RegExp(`^mgrpo ${name.split(' ')[0]}:`), /unknown flag --bogus/, ...rest])
+      expect(message).toMatch(part);
+  });
+
+  it('tells names of rewards of a file that there are not', async () => {
+    const words = ['--config', file('reward.yaml', 'reward: [acuracy, 3]')];
+    await expect(trainCommand(words)).rejects.toThrow(/for reward, got \["acuracy",3\][^]*got acuracy;[^]*got 3;/);
+  });
+
+  it('tells all files that are missing at once', async () => {
+    const none = (name: string): string => path.join(folder, name);
+    const data = ['--dataset', none('data.jsonl'), '--eval-dataset', none('test.jsonl')];
+    const words = ['--model', none('model'), '--adapter', none('adapter'), ...data, '--output-dir', none('run')];
+    await expect(trainCommand(words)).rejects.toMatchObject({
+      code: 'not_found',
+      message: expect.stringMatching(
+        /model[^]*\nerror: .*adapter_config\.json[^]*\nerror: .*data\.jsonl[^]*\nerror: .*test\.jsonl/,
+      ) as string,
+    });
   });
 
   it('takes a value that starts with a dash', () => {
