@@ -6,7 +6,7 @@ export type { BuiltinModel } from './platform/builtin.js';
 export type { HubAccessOptions } from './platform/hub-access.js';
 export { pushFolder } from './platform/hub-push.js';
 export type { PushOptions } from './platform/hub-push.js';
-export { resolveModel } from './platform/hub.js';
+export { resolveAdapter, resolveModel } from './platform/hub.js';
 export type { DownloadProgress, HubOptions } from './platform/hub.js';
 export { NodeFiles } from './platform/node-files.js';
 export { nodeGpu } from './platform/webgpu-node.js';

@@ -15,7 +15,10 @@ import { together } from './together.js';
 const OWN = {
   model: MODEL_OPTIONS.model,
   revision: MODEL_OPTIONS.revision,
-  adapter: { ...MODEL_OPTIONS.adapter, doc: 'Folder of a LoRA adapter in PEFT layout, which is merged in.' },
+  adapter: {
+    ...MODEL_OPTIONS.adapter,
+    doc: 'LoRA adapter in PEFT layout, which is merged in: a folder, or owner/name on the hub.',
+  },
   format: {
     section: 'model',
     type: 'choice',

@@ -14,7 +14,7 @@ import { together } from './together.js';
 const OWN = {
   model: MODEL_OPTIONS.model,
   revision: MODEL_OPTIONS.revision,
-  adapter: { ...MODEL_OPTIONS.adapter, doc: 'Folder of the LoRA adapter in PEFT layout.' },
+  adapter: { ...MODEL_OPTIONS.adapter, doc: 'The LoRA adapter in PEFT layout: a folder, or owner/name on the hub.' },
   outputDir: { ...RUN_OPTIONS.outputDir, doc: 'Folder of the merged model in Hugging Face layout.' },
   overwrite: { ...RUN_OPTIONS.overwrite, doc: 'Write into a folder that has files in it.' },
   dtype: {

@@ -1,8 +1,8 @@
 // Opens what --model and --adapter name.
+import { MgrpoError } from '../errors.js';
 import { loadPolicy } from '../index.js';
 import type { Device, FileSource, Policy, PolicyOptions } from '../index.js';
-import { resolveModel } from '../platform/hub.js';
-import { NodeFiles } from '../platform/node-files.js';
+import { resolveAdapter, resolveModel } from '../platform/hub.js';
 import { bytesText } from '../report/format.js';
 import { Progress } from './progress.js';
 
@@ -19,27 +19,42 @@ export function modelOf(
 
 /** The folder that `--model` names, downloaded if need be. */
 export async function openModel(model: string): Promise<FileSource> {
+  const files = await fetched(model, resolveModel);
+  // What is not a model is found here, before anything is opened or made.
+  await checkNoRun(files, 'model', 'tokenizer.json');
+  await files.size('config.json');
+  return files;
+}
+
+/** The folder that `--adapter` names, downloaded if need be. */
+export async function openAdapter(adapter: string | null): Promise<FileSource | undefined> {
+  if (adapter === null) return undefined;
+  const files = await fetched(adapter, resolveAdapter);
+  await checkNoRun(files, 'adapter', 'adapter_config.json');
+  await files.size('adapter_config.json');
+  return files;
+}
+
+/** A run has its result in a folder of its own. */
+async function checkNoRun(files: FileSource, result: 'model' | 'adapter', file: string): Promise<void> {
+  if ((await files.exists(file)) || !(await files.exists(`${result}/${file}`))) return;
+  const { name } = files;
+  throw new MgrpoError('not_found', `${name}: expected the ${result}, got the run that holds it; give ${name}/${result}`);
+}
+
+/** A folder of the hub, whose download is shown, or any other. */
+async function fetched(name: string, resolve: typeof resolveModel): Promise<FileSource> {
   const progress = new Progress();
   let announced = false;
-  const files = await resolveModel(model, {
+  const files = await resolve(name, {
     onProgress({ file, done, total }) {
-      if (!announced) progress.line(`downloading ${model} (${bytesText(total)})`);
+      if (!announced) progress.line(`downloading ${name} (${bytesText(total)})`);
       announced = true;
       progress.loading(file, done, total);
     },
     onOffline: (folder) => progress.line(`the hub cannot be reached; using the copy in ${folder}`),
   });
   progress.clear();
-  // What is not a model is found here, before anything is opened or made.
-  await files.size('config.json');
-  return files;
-}
-
-/** The folder that `--adapter` names. */
-export async function openAdapter(adapter: string | null): Promise<FileSource | undefined> {
-  if (adapter === null) return undefined;
-  const files = new NodeFiles(adapter);
-  await files.size('adapter_config.json');
   return files;
 }
 

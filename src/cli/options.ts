@@ -32,7 +32,7 @@ const MODEL = {
     type: 'string',
     nullable: true,
     default: null,
-    doc: 'Folder of a LoRA adapter in PEFT layout. With train: the adapter to go on from.',
+    doc: 'LoRA adapter in PEFT layout: a folder, or owner/name on the hub. With train: the adapter to go on from.',
   },
 } as const;
 

@@ -1,4 +1,4 @@
-// Models of the Hugging Face hub, brought into its cache.
+// Models and adapters of the Hugging Face hub, brought into its cache.
 import { HubApiError, getHFHubCachePath, listFiles, modelInfo } from '@huggingface/hub';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -24,7 +24,7 @@ export interface DownloadProgress {
   readonly total: number;
 }
 
-/** Options of {@link resolveModel}: of the requests, and of the hub. */
+/** Options of {@link resolveModel} and {@link resolveAdapter}: of the requests, and of the hub. */
 export interface HubOptions extends Omit<HttpOptions, 'headers'>, HubAccessOptions {
   /** Branch, tag or commit. Default: what follows an `@` in the model's id, else main. */
   readonly revision?: string;
@@ -38,17 +38,38 @@ export interface HubOptions extends Omit<HttpOptions, 'headers'>, HubAccessOptio
   readonly onOffline?: (folder: string) => void;
 }
 
-/** Files that are taken where a model has them, beside its weights. */
-const SMALL_FILES = [
-  'config.json',
-  'generation_config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'chat_template.jinja',
-];
-const WEIGHTS = 'model.safetensors';
-const WEIGHTS_INDEX = 'model.safetensors.index.json';
+/** What a folder holds, and which of its files are taken. */
+interface Kind {
+  readonly what: string;
+  /** Files that are taken where there are such, beside the weights; those of `needed` are always there. */
+  readonly small: readonly string[];
+  readonly needed: readonly string[];
+  /** The weights, where they are one file. */
+  readonly weights: string;
+}
+
+const MODEL: Kind = {
+  what: 'model',
+  small: [
+    'config.json',
+    'generation_config.json',
+    'tokenizer.json',
+    'tokenizer_config.json',
+    'special_tokens_map.json',
+    'chat_template.jinja',
+  ],
+  needed: ['config.json', 'tokenizer.json'],
+  weights: 'model.safetensors',
+};
+const ADAPTER: Kind = {
+  what: 'adapter',
+  small: ['adapter_config.json'],
+  needed: ['adapter_config.json'],
+  weights: 'adapter_model.safetensors',
+};
+
+/** The list of the files that hold the weights, where they are several. */
+const indexOf = ({ weights }: Kind): string => `${weights}.index.json`;
 
 /**
  * Opens a model folder: a local one, one behind an address, or one of the hub, which is downloaded into the cache first (only the files
@@ -58,21 +79,33 @@ const WEIGHTS_INDEX = 'model.safetensors.index.json';
  * @throws not_found if there is no such folder or model; network if the hub cannot be reached or refuses; bad_file if the model has no
  * safetensors weights
  */
-export async function resolveModel(model: string, options: HubOptions = {}): Promise<FileSource> {
-  const local = await stat(model).catch(() => null);
-  if (local?.isDirectory()) return new NodeFiles(model);
-  if (local) throw new MgrpoError('not_found', `${model}: expected a model folder, got a file; give the folder that holds it`);
-  if (/^https?:\/\//.test(model)) return new HttpFiles(model, options);
-  const named = hubModelName(model);
+export function resolveModel(model: string, options: HubOptions = {}): Promise<FileSource> {
+  return resolve(MODEL, model, options);
+}
+
+/** As {@link resolveModel}, for a LoRA adapter in PEFT's layout. */
+export function resolveAdapter(adapter: string, options: HubOptions = {}): Promise<FileSource> {
+  return resolve(ADAPTER, adapter, options);
+}
+
+async function resolve(kind: Kind, name: string, options: HubOptions): Promise<FileSource> {
+  const local = await stat(name).catch(() => null);
+  if (local?.isDirectory()) return new NodeFiles(name);
+  const { what } = kind;
+  if (local) throw new MgrpoError('not_found', `${name}: expected ${a(what)} folder, got a file; give the folder that holds it`);
+  if (/^https?:\/\//.test(name)) return new HttpFiles(name, options);
+  const named = hubModelName(name);
   if (!named) {
     throw new MgrpoError(
       'not_found',
-      `${model}: expected a model folder or a model id owner/name, found no such folder; check the path, or give an id of the hub`,
+      `${name}: expected ${a(what)} folder or ${a(what)} id owner/name, found no such folder; check the path, or give an id of the hub`,
     );
   }
   const { id, revision } = named;
-  return new Download(id, revision === undefined ? options : { revision, ...options }).run();
+  return new Download(kind, id, revision === undefined ? options : { revision, ...options }).run();
 }
+
+const a = (what: string): string => `${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what}`;
 
 interface RemoteFile {
   readonly path: string;
@@ -93,8 +126,9 @@ const MOST_PAGES = 1000;
 /** Times that a file whose bytes are not those that the hub promises is fetched. */
 const ATTEMPTS = 2;
 
-/** One model on its way from the hub into the cache, which is laid out as huggingface_hub lays it out (without its blobs). */
+/** One model or adapter on its way from the hub into the cache, which is laid out as huggingface_hub lays it out (without its blobs). */
 class Download {
+  readonly #kind: Kind;
   readonly #id: string;
   readonly #revision: string;
   readonly #folder: string;
@@ -102,7 +136,8 @@ class Download {
   readonly #hubUrl: string;
   readonly #http: Http;
 
-  constructor(id: string, options: HubOptions) {
+  constructor(kind: Kind, id: string, options: HubOptions) {
+    this.#kind = kind;
     this.#id = id;
     this.#options = options;
     this.#revision = options.revision ?? 'main';
@@ -157,14 +192,15 @@ class Download {
     return path.join(this.#folder, 'refs', this.#revision);
   }
 
-  /** The snapshot if all that a model needs is in it. */
+  /** The snapshot if all that is needed is in it. */
   async #cached(commit: string): Promise<NodeFiles | null> {
     if (!/^[0-9a-f]{40}$/.test(commit)) return null;
     const files = new NodeFiles(this.#snapshot(commit));
-    for (const name of ['config.json', 'tokenizer.json']) if (!(await files.exists(name))) return null;
-    if (await files.exists(WEIGHTS)) return files;
-    if (!(await files.exists(WEIGHTS_INDEX))) return null;
-    for (const shard of await shardsOf(files)) if (!(await files.exists(shard))) return null;
+    const index = indexOf(this.#kind);
+    for (const name of this.#kind.needed) if (!(await files.exists(name))) return null;
+    if (await files.exists(this.#kind.weights)) return files;
+    if (!(await files.exists(index))) return null;
+    for (const shard of await shardsOf(files, index)) if (!(await files.exists(shard))) return null;
     return files;
   }
 
@@ -188,26 +224,27 @@ class Download {
         if (file) remote.set(file.path, file);
       }
     });
-    const single = remote.get(WEIGHTS);
-    const index = remote.get(WEIGHTS_INDEX);
+    const { what, small, weights } = this.#kind;
+    const single = remote.get(weights);
+    const index = remote.get(indexOf(this.#kind));
     if (!single && !index) {
       throw new MgrpoError(
         'bad_file',
-        `${this.#id}: expected ${WEIGHTS} or ${WEIGHTS_INDEX} among its files, got ${someOf([...remote.keys()])}; ` +
-          'choose a model with safetensors weights',
+        `${this.#id}: expected ${weights} or ${indexOf(this.#kind)} among its files, got ${someOf([...remote.keys()])}; ` +
+          `choose ${a(what)} with safetensors weights`,
       );
     }
-    const wanted = SMALL_FILES.flatMap((name) => remote.get(name) ?? []);
+    const wanted = small.flatMap((name) => remote.get(name) ?? []);
     if (single) wanted.push(single);
     else {
       await this.#fetchFile(commit, files, index!, () => undefined);
       wanted.push(index!);
-      for (const shard of await shardsOf(files)) {
+      for (const shard of await shardsOf(files, index!.path)) {
         const file = remote.get(shard);
         if (!file)
           throw new MgrpoError(
             'bad_file',
-            `${this.#id}: expected ${shard} of ${WEIGHTS_INDEX}, found none; choose another revision`,
+            `${this.#id}: expected ${shard} of ${index!.path}, found none; choose another revision`,
           );
         wanted.push(file);
       }
@@ -318,15 +355,17 @@ class Download {
 
   #refusal(error: HubApiError): MgrpoError {
     const page = `${this.#hubUrl}/${this.#id}`;
+    const { what } = this.#kind;
     const status = error.statusCode;
     const fail = (code: 'not_found' | 'network', got: string, wayOut: string): MgrpoError =>
-      new MgrpoError(code, `${page}: expected the model, got ${got} (HTTP status ${status}); ${wayOut}`, { cause: error });
+      new MgrpoError(code, `${page}: expected the ${what}, got ${got} (HTTP status ${status}); ${wayOut}`, { cause: error });
     if (status === 404) {
-      return fail('not_found', `no such model or revision ${this.#revision}`, 'check both, or give a local folder');
+      return fail('not_found', `no such ${what} or revision ${this.#revision}`, 'check both, or give a local folder');
     }
     if (status === 401)
-      return fail('network', 'no access: there is no such model, or it is private', 'check the name, or set HF_TOKEN');
-    if (status === 403) return fail('network', 'no access: the model is gated', 'accept its terms on that page and set HF_TOKEN');
+      return fail('network', `no access: there is no such ${what}, or it is private`, 'check the name, or set HF_TOKEN');
+    if (status === 403)
+      return fail('network', `no access: the ${what} is gated`, 'accept its terms on that page and set HF_TOKEN');
     return fail('network', 'a refusal', 'try again later, or give a local folder');
   }
 }
@@ -349,13 +388,12 @@ function isShardName(name: unknown): name is string {
   return typeof name === 'string' && /^[^/\\\0]{1,200}\.safetensors$/.test(name);
 }
 
-async function shardsOf(files: NodeFiles): Promise<string[]> {
-  const index = await readJson(files, WEIGHTS_INDEX);
-  const names = [...new Set(Object.values(fieldsOf(fieldsOf(index)['weight_map'])))];
+async function shardsOf(files: NodeFiles, index: string): Promise<string[]> {
+  const names = [...new Set(Object.values(fieldsOf(fieldsOf(await readJson(files, index))['weight_map'])))];
   if (names.length === 0 || !names.every(isShardName)) {
     throw new MgrpoError(
       'bad_file',
-      `${files.name}/${WEIGHTS_INDEX}: expected file names in weight_map, got others; choose another revision`,
+      `${files.name}/${index}: expected file names in weight_map, got others; choose another revision`,
     );
   }
   return names.sort();

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { evalSpec } from '../../src/cli/eval.js';
 import { settingsOfRun } from '../../src/cli/finished-run.js';
-import { modelOf } from '../../src/cli/model.js';
+import { modelOf, openAdapter, openModel } from '../../src/cli/model.js';
 import { trainCommand } from '../../src/cli/train.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-finished-'));
@@ -79,6 +79,16 @@ describe('a finished run as settings of an evaluation', () => {
       /expected the result of a run, adapter\/ or model\//,
     );
   });
+});
+
+it.each([
+  ['model', 'tokenizer.json', openModel],
+  ['adapter', 'adapter_config.json', openAdapter],
+] as const)('a run in place of its %s is told from it', async (result, file, open) => {
+  const at = run(`of-${result}`, [result]);
+  writeFileSync(path.join(at, result, file), '{}');
+  await expect(open(at)).rejects.toThrow(`${at}: expected the ${result}, got the run that holds it; give ${at}/${result}`);
+  expect((await open(path.join(at, result)))!.name).toBe(path.join(at, result));
 });
 
 describe('a training where nobody says how long completions are', () => {

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FileSource } from '../../src/platform/files.js';
 import { HttpFiles } from '../../src/platform/http-files.js';
-import { resolveModel } from '../../src/platform/hub.js';
+import { resolveAdapter, resolveModel } from '../../src/platform/hub.js';
 import type { DownloadProgress, HubOptions } from '../../src/platform/hub.js';
 
 const SHA = '0123456789abcdef0123456789abcdef01234567';
@@ -111,6 +111,25 @@ describe('a model of the hub', () => {
     expect(progress.at(-1)).toEqual({ file: 'model.safetensors', done: total, total });
     for (let i = 1; i < progress.length; i++) expect(progress[i]!.done).toBeGreaterThanOrEqual(progress[i - 1]!.done);
     expect(readFileSync(path.join(folder, 'cache/models--me--tiny/refs/main'), 'utf8')).toBe(SHA);
+  });
+
+  it('that is an adapter is downloaded as one', async () => {
+    files = {
+      'adapter_config.json': '{"r":1}',
+      'adapter_model.safetensors': weights,
+      'README.md': 'not needed',
+      'tokenizer.json': '{}',
+    };
+    const options = { hubUrl, cacheDir: path.join(folder, 'cache'), retryDelay: 1 };
+    const source = await resolveAdapter('me/tiny@main', options);
+    expect(source.name).toBe(snapshot());
+    expect(readdirSync(snapshot()).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors']);
+    expect((await resolveAdapter('me/tiny', { ...options, offline: true })).name).toBe(snapshot());
+    delete files['adapter_model.safetensors'];
+    await expect(resolveAdapter('me/tiny', { ...options, cacheDir: path.join(folder, 'other') })).rejects.toThrow(
+      /expected adapter_model\.safetensors or .* among its files, got .*; choose an adapter with safetensors weights/,
+    );
+    await expect(resolveAdapter('no folder', options)).rejects.toThrow(/expected an adapter folder or an adapter id owner\/name/);
   });
 
   it('is not downloaded twice', async () => {
