@@ -9,8 +9,10 @@ export interface Profile {
   readonly subgroupSize: number;
   /** Smallest subgroups, where a device has several sizes and a kernel can ask for one; else 0. */
   readonly smallestSubgroup: number;
-  /** Parts of a matrix product from which on each is made by half as many invocations with twice the registers; Infinity where these are missing. */
-  readonly tallTiles: number;
+  /** Values in f32 that an invocation of a product can hold beside a step's operands, before the compiler keeps some of them in memory. */
+  readonly mostValues: number;
+  /** Tiles of a matrix product that keep the device busy: where there are fewer, smaller ones are better. */
+  readonly manyTiles: number;
   /** Largest range in bytes that one storage binding may cover. */
   readonly maxBinding: number;
   /** Largest buffer in bytes. */
@@ -27,8 +29,10 @@ export interface ProfileOptions {
   readonly kind?: Profile['kind'];
   /** Use subgroup kernels where the device has them (default true). */
   readonly subgroups?: boolean;
-  /** {@link Profile.tallTiles} (default 512, or Infinity). */
-  readonly tallTiles?: number;
+  /** {@link Profile.mostValues} (default: by the maker of the GPU). */
+  readonly mostValues?: number;
+  /** {@link Profile.manyTiles} (default 512). */
+  readonly manyTiles?: number;
   /** Upper bound in bytes for one storage binding (default: what the device offers). */
   readonly maxBinding?: number;
 }
@@ -36,8 +40,11 @@ export interface ProfileOptions {
 /** Size of subgroups where a kernel can choose: that of most GPUs. */
 const USUAL = 32;
 
-/** Makers of GPUs whose compilers find 200 registers for an invocation. Apple's under Linux go by the name of their driver's. */
-const ROOMY = ['amd', 'apple', 'mesa', 'nvidia'];
+/**
+ * {@link Profile.mostValues} by the maker of the GPU, as Mesa's compilers need it; none elsewhere. Apple's under Linux go by the name of their
+ * driver's.
+ */
+const VALUES: Readonly<Record<string, number>> = { amd: 144, nvidia: 144, apple: 72, mesa: 72, intel: 32 };
 /** Workgroups of few invocations that keep a large GPU busy. */
 const MANY = 512;
 
@@ -50,7 +57,8 @@ export function profileOf({ features, limits }: GPUDevice, adapter: AdapterSumma
     kind: options.kind ?? (adapter.software ? 'software' : 'gpu'),
     subgroupSize: chosen ? Math.max(least, Math.min(USUAL, most)) : subgroups && least === most ? most : 0,
     smallestSubgroup: chosen ? least : 0,
-    tallTiles: options.tallTiles ?? (ROOMY.includes(adapter.vendor) ? MANY : Infinity),
+    mostValues: options.mostValues ?? VALUES[adapter.vendor] ?? 0,
+    manyTiles: options.manyTiles ?? MANY,
     maxBinding: Math.min(limits.maxStorageBufferBindingSize, options.maxBinding ?? Infinity),
     maxBuffer: limits.maxBufferSize,
     workgroupMemory: limits.maxComputeWorkgroupStorageSize,

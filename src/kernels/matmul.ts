@@ -66,12 +66,12 @@ function product(rec: GpuRecorder, args: Product): void {
   const { op, a, b, out, rows, columns, depth, alpha, accumulate, bias, residual, stride = columns, first = 0 } = args;
   const shape = { op, rows, columns, depth, weight: formatOf(b) };
   const { plan, split } = choose(VARIANTS, rec.profile, shape);
-  const { height, width, kernelFor } = plan(rec.profile, shape);
+  const { height, width, parts, kernelFor } = plan(rec.profile, shape);
   const chunk = chunkOf(depth);
   const grid = [Math.ceil(columns / width), Math.ceil(rows / height)] as const;
 
   // The forward product is never split over workgroups, so that its sums have the same order for every number of rows.
-  const wanted = op === 'NT' ? 1 : Math.ceil(split.workgroups / (grid[0] * grid[1]));
+  const wanted = op === 'NT' ? 1 : Math.ceil(split.workgroups / (parts ?? grid[0] * grid[1]));
   const range = Math.max(split.depth, Math.ceil(depth / wanted / 16) * 16);
   const splits = Math.ceil(depth / range);
   rec.work(2 * rows * columns * depth);

@@ -243,12 +243,13 @@ describe('profileOf', () => {
     expect(sizesOf(32, 32)).toEqual([0, 0]);
   });
 
-  it('makes large products with fewer invocations where the compiler has the registers, or where that is asked for', () => {
-    const tallTilesOf = (vendor: string, options = {}): number =>
-      profileOf({ features: new Set(), limits } as unknown as GPUDevice, { vendor } as AdapterSummary, options).tallTiles;
-    for (const vendor of ['amd', 'apple', 'mesa', 'nvidia']) expect(tallTilesOf(vendor), vendor).toBe(512);
-    for (const vendor of ['intel', 'arm', '']) expect(tallTilesOf(vendor), vendor).toBe(Infinity);
-    expect(tallTilesOf('intel', { tallTiles: 1 })).toBe(1);
+  it('knows how many values compilers hold in registers, unless it is told', () => {
+    const valuesOf = (vendor: string, options = {}): number =>
+      profileOf({ features: new Set(), limits } as unknown as GPUDevice, { vendor } as AdapterSummary, options).mostValues;
+    expect(['amd', 'nvidia', 'apple', 'mesa', 'intel', 'arm', ''].map((vendor) => valuesOf(vendor))).toEqual([
+      144, 144, 72, 72, 32, 0, 0,
+    ]);
+    expect(valuesOf('intel', { mostValues: 64 })).toBe(64);
   });
 });
 

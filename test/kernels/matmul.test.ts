@@ -95,8 +95,9 @@ const SHAPES: typeof FEW = [
   [1030, 12, 20],
 ];
 
-/** Where every product is large enough for tiles of few invocations. */
-const TALL: GpuOptions = { kind: 'gpu', subgroups: false, tallTiles: 1 };
+/** Where every product is large enough for the largest tiles that an invocation has the registers for. */
+const LARGE: GpuOptions = { kind: 'gpu', subgroups: false, manyTiles: 1, mostValues: 144 };
+const TALL: GpuOptions = { ...LARGE, mostValues: 72 }; // forward products in 8 × 4, the others in 8 × 8
 
 interface Way {
   name: string;
@@ -118,7 +119,8 @@ const WAYS: Way[] = isWasm
         dtypes: WEIGHT_FORMATS,
       },
       { name: 'tile', options: { kind: 'gpu', subgroups: false }, plain: false, shapes: FEW, dtypes: WEIGHT_FORMATS },
-      { name: 'tall tile', options: TALL, plain: false, shapes: FEW.slice(-2), dtypes: ['f32'] },
+      { name: 'tall tiles', options: TALL, plain: false, shapes: FEW.slice(-2), dtypes: ['f32'] },
+      { name: 'large tiles', options: LARGE, plain: false, shapes: [...FEW.slice(-2), [130, 196, 40]], dtypes: ['f32', 'bf16'] },
     ];
 
 describe('the f64 reference', () => {
@@ -321,13 +323,13 @@ describe.skipIf(skipTested)('matrix products', () => {
   });
 
   it.each(
-    (isWasm ? [{}] : [{ kind: 'software' }, { kind: 'gpu' }, TALL]).flatMap((options) =>
+    (isWasm ? [{}] : [{ kind: 'software' }, { kind: 'gpu' }, TALL, LARGE]).flatMap((options) =>
       [
         [96, 64],
         [21, 70],
         [40, 1540],
       ]
-        .slice(options === TALL ? 2 : 0)
+        .slice(options === TALL || options === LARGE ? 2 : 0)
         .map(([n, k]) => [n!, k!, options as GpuOptions] as const),
     ),
   )('give a row the same bits in a batch of any size: %i columns, depth %i, %o', async (n, k, options) => {

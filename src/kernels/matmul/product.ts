@@ -51,6 +51,8 @@ export type ProductKernel = Kernel<typeof PARAMS>;
 export interface ProductPlan {
   readonly height: number;
   readonly width: number;
+  /** Parts of the result by which is decided how often its sums are split (default: those that workgroups make). */
+  readonly parts?: number;
   readonly kernelFor: (epilogue: Epilogue) => ProductKernel;
 }
 

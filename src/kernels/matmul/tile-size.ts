@@ -1,0 +1,47 @@
+// How large a tile of a matrix product is on a GPU: a table, the largest first. All sizes give the same bits.
+import type { Profile } from '../../gpu/profile.js';
+import type { ProductShape } from './product.js';
+
+/** What a workgroup makes: `down` × `across` invocations with 4 · `tall` rows and 4 · `wide` columns each. */
+export interface TileSize {
+  /** Rows × columns of an invocation, for messages and records. */
+  readonly name: string;
+  readonly down: number;
+  readonly across: number;
+  readonly tall: number;
+  readonly wide: number;
+}
+
+/**
+ * Sizes of a tile. The more values an invocation makes, the more products each of its reads of workgroup memory serves, and the more registers
+ * it needs. Of the clocks that reads and stores leave (scripts/banks.mjs), products can use 86 %, 58 % and 44 %.
+ */
+export const TILE_SIZES: readonly TileSize[] = [
+  { name: '8x8', down: 8, across: 16, tall: 2, wide: 2 },
+  { name: '8x4', down: 8, across: 16, tall: 2, wide: 1 },
+  { name: '4x4', down: 16, across: 16, tall: 1, wide: 1 },
+];
+const SMALLEST = TILE_SIZES.at(-1)!;
+
+/** Rows of a tile. */
+export function heightOf({ down, tall }: TileSize): number {
+  return 4 * tall * down;
+}
+
+/** Columns of a tile. */
+export function widthOf({ across, wide }: TileSize): number {
+  return 4 * wide * across;
+}
+
+/** Values that an invocation holds: sums, in forward products those of a chunk beside those of all chunks, and weights that are yet to be unpacked. */
+function valuesOf({ down, tall, wide }: TileSize, { op, weight }: ProductShape): number {
+  return 16 * tall * wide * (op === 'NT' ? 2 : 1) + (weight === 'f32' ? 0 : 64 * (wide / down));
+}
+
+/** The largest size whose values the device's registers hold, and of which there are enough tiles to keep it busy; else the smallest. */
+export function tileSizeOf({ mostValues, manyTiles }: Profile, shape: ProductShape): TileSize {
+  const isEnough = (size: TileSize): boolean =>
+    valuesOf(size, shape) <= mostValues &&
+    Math.ceil(shape.rows / heightOf(size)) * Math.ceil(shape.columns / widthOf(size)) >= manyTiles;
+  return TILE_SIZES.find(isEnough) ?? SMALLEST;
+}

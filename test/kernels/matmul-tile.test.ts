@@ -1,0 +1,89 @@
+// Tiles of matrix products on GPUs: which size is taken, what it costs in workgroup memory, and that all give the same bits.
+import { describe, expect, it } from 'vitest';
+import { clocksOf } from '../../scripts/banks.mjs';
+import { profileOf, type ProfileOptions } from '../../src/gpu/profile.js';
+import type { AdapterSummary } from '../../src/gpu/adapter.js';
+import { PLAIN, type Op } from '../../src/kernels/matmul/product.js';
+import { tileKernel } from '../../src/kernels/matmul/tile.js';
+import { TILE_SIZES, tileSizeOf } from '../../src/kernels/matmul/tile-size.js';
+import type { WeightFormat } from '../../src/numbers/weights.js';
+import type { Tensor } from '../../src/ops/tensor.js';
+import { matmulNN, matmulNT, matmulTN } from '../../src/ops/matmul.js';
+import { noise } from '../support/compare.js';
+import { isWasm, skipTested, testedDevice } from '../support/tested.js';
+
+const OPS: readonly Op[] = ['NT', 'NN', 'TN'];
+
+describe('workgroup memory of tiles', () => {
+  const shares = { '8x8': 0.86, '8x4': 0.58, '4x4': 0.44 } as Record<string, number>;
+  it.each(TILE_SIZES.flatMap((size) => OPS.map((op) => [size.name, op, size] as const)))(
+    'is stored to without a conflict, and leaves products their share of the clocks: %s, %s',
+    (name, op, size) => {
+      const { prelude, source } = tileKernel(size, { op, weight: 'f32', alignedA: true, alignedB: true }, true, PLAIN);
+      const { stores, idealStores, share } = clocksOf(`${prelude}\n${source}`);
+      expect(stores).toBe(idealStores);
+      expect(share).toBeGreaterThanOrEqual(shares[name]!);
+    },
+  );
+
+  it('is seen to conflict where four steps of a row begin in the same banks', () => {
+    const { prelude, source } = tileKernel(
+      TILE_SIZES.at(-1)!,
+      { op: 'NT', weight: 'f32', alignedA: true, alignedB: true },
+      false,
+      PLAIN,
+    );
+    const { stores, idealStores } = clocksOf(`${prelude}\n${source}`.replace('SKEW = 8u', 'SKEW = 0u'));
+    expect(stores).toBe(4 * idealStores);
+  });
+});
+
+describe('the size of a tile', () => {
+  const VENDORS = ['amd', 'nvidia', 'apple', 'mesa', 'intel', ''];
+  const sizesOf = (op: Op, rows: number, columns: number, weight: WeightFormat = 'f32'): string =>
+    VENDORS.map((vendor) => {
+      const limits = { maxStorageBufferBindingSize: 1, maxBufferSize: 1, maxComputeWorkgroupStorageSize: 1 };
+      const profile = profileOf({ features: new Set(), limits } as unknown as GPUDevice, { vendor } as AdapterSummary, {});
+      return tileSizeOf(profile, { op, rows, columns, depth: 64, weight }).name;
+    }).join(' ');
+
+  it('is the largest that the registers of the device hold', () => {
+    expect(sizesOf('NT', 2048, 2048)).toBe('8x8 8x8 8x4 8x4 4x4 4x4');
+    expect(sizesOf('NN', 2048, 2048)).toBe('8x8 8x8 8x8 8x8 8x4 4x4');
+    expect(sizesOf('NN', 2048, 2048, 'bf16')).toBe('8x8 8x8 8x4 8x4 4x4 4x4');
+    expect(sizesOf('NT', 2048, 2048, 'q4')).toBe('8x8 8x8 8x4 8x4 4x4 4x4');
+  });
+
+  it('is a smaller one where there would be few tiles', () => {
+    expect(sizesOf('TN', 2048, 1920)).toBe('8x4 8x4 8x4 8x4 8x4 4x4');
+    expect(sizesOf('TN', 1984, 1024)).toBe('4x4 4x4 4x4 4x4 4x4 4x4');
+  });
+});
+
+describe.skipIf(skipTested || isWasm)('products by tiles of every size', () => {
+  const WAYS: readonly ProfileOptions[] = [0, 72, 144].map((mostValues) => ({ kind: 'gpu', mostValues, manyTiles: 1 }));
+
+  it.each([
+    [70, 130, 77],
+    [200, 68, 1100],
+  ])('have the same bits: %i × %i, depth %i', async (m, n, k) => {
+    const results: Float32Array[][] = [];
+    for (const options of WAYS) {
+      const device = await testedDevice(options);
+      const [x, w, dy] = [
+        device.from(noise(m * k, 1), [m, k]),
+        device.from(noise(n * k, 2), [n, k]),
+        device.from(noise(m * n, 3), [m, n]),
+      ];
+      const out: readonly Tensor[] = [device.tensor([m, n]), device.tensor([m, k]), device.tensor([n, k])];
+      const rec = device.recorder();
+      matmulNT(rec, { x, w, y: out[0]!, m, n, k });
+      matmulNN(rec, { dy, w, dx: out[1]!, m, n, k });
+      matmulTN(rec, { dy, x, dw: out[2]!, m, n, k, accumulate: false });
+      rec.submit();
+      results.push([...(await device.read(...out))]);
+      device.free(x, w, dy, ...out);
+    }
+    for (const result of results.slice(1)) expect(result).toEqual(results[0]);
+  });
+});
