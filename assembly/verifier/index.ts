@@ -119,18 +119,33 @@ function otherVerdict(verdict: i32, gold: Span, found: Extractor, flags: i32, te
   return verdict;
 }
 
-/** Whether a mark of another kind than that of the right answer found holds an answer that is not right; lenient: a later one. */
+/**
+ * Whether what stands beside the right answer found is not right: what its box is set equal to, an answer tag that touches its own, or a mark of
+ * another kind (lenient: a later one).
+ */
 function contradicts(gold: Span, found: Extractor, flags: i32, textEnd: usize): bool {
+  const beside = found.beside;
+  if (exists(beside) && kindOf(beside) == AnswerKind.NUMBER && isOther(gold, beside, flags & ~Flag.VALUE)) return true;
   if ((flags & Flag.BARE) != 0 || found.rule == Rule.WHOLE) return false;
   const answer = found.answer;
   const strict = (flags & Flag.STRICT) != 0;
   for (let kind = 0; kind < Mark.COUNT; kind++)
-    if ((strict || marks.at(kind, 0) > startOf(answer)) && found.findOther(found.rule, kind, textEnd)) {
-      const verdict = equalAnswers(gold, found.answer, flags);
-      if (verdict != Verdict.EQUAL && !givesWay(verdict, gold, found.answer)) return true;
-    }
+    if (
+      (strict || marks.at(kind, 0) > startOf(answer)) &&
+      found.findOther(found.rule, kind, textEnd) &&
+      isOther(gold, found.answer, flags)
+    )
+      return true;
+  if (found.rule == Rule.ANSWER_TAG || found.rule == Rule.BOXED)
+    while (found.findTagBefore()) if (isOther(gold, found.answer, flags)) return true;
   found.answer = answer;
   return false;
+}
+
+/** Whether what a mark holds is another answer than the gold. */
+function isOther(gold: Span, answer: Span, flags: i32): bool {
+  const verdict = equalAnswers(gold, answer, flags);
+  return verdict != Verdict.EQUAL && !givesWay(verdict, gold, answer);
 }
 
 /** Checks `count` countdown answers; the gold of a row is the task as text, "3 7 25 = 32". The answer is extracted as in `grade`. */

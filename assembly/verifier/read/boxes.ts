@@ -2,6 +2,7 @@
 import { Char } from './characters';
 import { sentenceEnd } from './formula';
 import { isChanged } from './sentences';
+import { NOWHERE, Span, span } from './span';
 import { byteAt, indexOfByte, isDigit, isLetter, isOneOf, isWordAt, skipSpace, startsWith } from './text';
 
 /** Whether what stands right before a box makes it a part of an expression: 2\boxed{17}, -\boxed{17}, \sqrt{\boxed{17}}. */
@@ -42,4 +43,21 @@ export function goesOn(p: usize, e: usize): bool {
     if (isWordAt(behind, e, 'million/thousand/hundred/billion/dozen')) return true;
   }
   return isChanged(q, sentenceEnd(q, e));
+}
+
+/** What the box that ends at p is set equal to: \boxed{17} = 18; NOWHERE where it is nothing with a digit. */
+export function equalTo(p: usize, e: usize): Span {
+  e = sentenceEnd(p, e);
+  while (p < e && (isOneOf(byteAt(p), ' ${}') || isSpacing(p, e))) p += byteAt(p) == Char.BACKSLASH ? 2 : 1;
+  if (p >= e || byteAt(p) != Char.EQUALS) return NOWHERE;
+  let digits = false;
+  let q = p + 1;
+  for (; q < e && !(digits && byteAt(q) == Char.DOLLAR) && !startsWith(q, e, '\\)') && !startsWith(q, e, '\\]'); q++)
+    if (isDigit(byteAt(q))) digits = true;
+  return digits ? span(p + 1, q) : NOWHERE;
+}
+
+/** Whether a backslash and no letter stand at p: \, \; \) */
+function isSpacing(p: usize, e: usize): bool {
+  return byteAt(p) == Char.BACKSLASH && p + 1 < e && !isLetter(byteAt(p + 1));
 }

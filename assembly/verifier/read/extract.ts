@@ -2,7 +2,7 @@
 // a comma, "and" or "or"); <answer>; ####; "answer:"; the text as a whole, where it is an answer and nothing else. Lenient mode adds, for
 // responses that were not cut, the last value of a marked sentence and then of the whole text.
 import { Flag, Rule } from '../status';
-import { goesOn, isPart } from './boxes';
+import { equalTo, goesOn, isPart } from './boxes';
 import { Char } from './characters';
 import { conclusion, valueBefore, valueOf } from './conclusion';
 import { formulaBeforeClause, sentenceEnd } from './formula';
@@ -11,7 +11,7 @@ import { afterFinal, afterLastIs, afterLink } from './links';
 import { lastLetter, leadingLetter, onlyLetter } from './letters';
 import { Box, isOpenBox, joins, Mark, marks, REMEMBERED, tagClose } from './marks';
 import { isPlain } from './plain';
-import { countAllWords, REACH, countTextWords, trimmed, wholeAnswer } from './prose';
+import { countAllWords, countTextWords, REACH, tailOf, trimmed, wholeAnswer, withoutEmphasis } from './prose';
 import { closedEnd, isName, quotedEnd, QUOTES } from './quoted';
 import { region, Region } from './region';
 import { percentEnd, Runs } from './runs';
@@ -47,6 +47,10 @@ export class Extractor {
   goldDecimal: bool;
   /** a marked value was taken back: the text has no answer, whatever else stands in it */
   withdrawn: bool;
+  /** what the box that was read is set equal to */
+  beside: Span;
+  /** how many answer tags follow the one that was read */
+  tag: i32;
 
   get strict(): bool {
     return (this.flags & Flag.STRICT) != 0;
@@ -131,11 +135,7 @@ export class Extractor {
       if (this.takeWord(mark, p, e, textEnd, true)) return Rule.FINAL_ANSWER;
     }
     if (this.takeBox(p, e) && this.fitsGold()) return Rule.BOXED;
-    for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.TAG, back)) > 0; back++) {
-      const close = tagClose(mark, e);
-      const inside = close > 0 ? trimmed(mark, close) : NOWHERE;
-      if (exists(inside) && this.takeTag(startOf(inside), endOf(inside))) return Rule.ANSWER_TAG;
-    }
+    for (this.tag = 0; marks.at(Mark.TAG, this.tag) > 0; this.tag++) if (this.takeTag(e)) return Rule.ANSWER_TAG;
     for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.HASHES, back)) > 0; back++)
       if (this.takeMarked(mark, e, textEnd, true)) return Rule.HASHES;
     for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.ANSWER, back)) > 0; back++) {
@@ -154,12 +154,10 @@ export class Extractor {
     switch (turn) {
       case Mark.BOX:
         return rule != Rule.BOXED && this.takeBox(this.region.start, e) && this.fitsGold();
-      case Mark.TAG: {
-        const mark = marks.at(Mark.TAG, 0);
-        const close = mark > 0 ? tagClose(mark, e) : 0;
-        const inside = close > 0 ? trimmed(mark, close) : NOWHERE;
-        return rule != Rule.ANSWER_TAG && exists(inside) && this.takeTag(startOf(inside), endOf(inside));
-      }
+      case Mark.TAG:
+        if (rule == Rule.ANSWER_TAG) return false;
+        this.tag = 0;
+        return this.takeTag(e);
       case Mark.HASHES: {
         const mark = marks.at(Mark.HASHES, 0);
         return rule != Rule.HASHES && mark > 0 && this.takeMarked(mark, e, textEnd, true);
@@ -267,6 +265,7 @@ export class Extractor {
       return false;
     }
     const percent = percentEnd(box.after, min(e, box.after + PERCENT_REACH)) > 0;
+    this.beside = equalTo(box.after, e);
     let groups = 1;
     let equalParts = true;
     for (; back + groups < total; groups++) {
@@ -391,8 +390,27 @@ export class Extractor {
     return end;
   }
 
+  /** Answers with the tag before the one that was read, where nothing but what joins boxes stands between them: two answers at once. */
+  findTagBefore(): bool {
+    const next = marks.at(Mark.TAG, this.tag);
+    const mark = marks.at(Mark.TAG, ++this.tag);
+    const close = mark > 0 ? tagClose(mark, next) : 0;
+    if (close == 0) return false;
+    const behind = indexOfByte(close, next, Char.GREATER) + 1;
+    const open = lastByteOf(behind, next, Char.LESS);
+    return (touches(behind, open) || joins(behind, open)) && this.takeTag(next);
+  }
+
+  /** Answers with what the answer tag `this.tag` holds. */
+  takeTag(e: usize): bool {
+    const mark = marks.at(Mark.TAG, this.tag);
+    const close = mark > 0 ? tagClose(mark, e) : 0;
+    const inside = close > 0 ? trimmed(mark, close) : NOWHERE;
+    return exists(inside) && this.takeInside(startOf(inside), endOf(inside));
+  }
+
   /** The content of an answer tag: its box, all of it where it is an answer, else the value it starts with or (lenient) ends with. */
-  takeTag(p: usize, e: usize): bool {
+  takeInside(p: usize, e: usize): bool {
     if (this.takeBox(p, e)) return true;
     // nobody answers with a question
     if (byteAt(e - 1) == Char.QUESTION) {
@@ -417,25 +435,6 @@ export class Extractor {
     if (value > 0) return this.takeMarked(value, e, e, false);
     return !this.firm && this.takeValue(this.runs.lastValue(p, e, this.goldList), e);
   }
-}
-
-/** The span without the emphasis of Markdown around all of it: **5**, _5_, `5`. */
-function withoutEmphasis(p: usize, e: usize): Span {
-  while (e > p + 2 && isOneOf(byteAt(p), '*_`') && byteAt(e - 1) == byteAt(p)) {
-    p++;
-    e--;
-  }
-  return span(p, e);
-}
-
-/** How much of the end of a text its last value is looked for in. */
-const TAIL: usize = 1 << 14;
-
-/** Start of the part of [p, e) that its last value is looked for in: behind a line end or space. */
-function tailOf(p: usize, e: usize): usize {
-  if (e - p <= TAIL) return p;
-  const line = indexOfByte(e - TAIL, e - (TAIL >> 1), Char.NEWLINE);
-  return byteAt(line) == Char.NEWLINE ? line : indexOfByte(e - TAIL, e, Char.SPACE);
 }
 
 /** Position of the comma in a number written with a decimal comma ("2,74", "1000,99", not "1,234"), or 0. */
@@ -477,6 +476,8 @@ export function extractAnswer(text: Span, flags: i32, gold: Span): Extractor {
   const e = endOf(text);
   extractor.flags = flags;
   extractor.answer = NOWHERE;
+  extractor.beside = NOWHERE;
+  extractor.tag = 0;
   extractor.region.find(p, e);
   if ((flags & Flag.BARE) != 0) extractor.rule = extractor.bare();
   else {

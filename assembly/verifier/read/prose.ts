@@ -229,3 +229,22 @@ function endsInside(p: usize, e: usize): bool {
   for (; p + 1 < e; p++) if (isOneOf(byteAt(p), '.?') && isSpace(byteAt(p + 1)) && byteAt(p - 1) != Char.BACKSLASH) return true;
   return false;
 }
+
+/** The span without the emphasis of Markdown around all of it: **5**, _5_, `5`. */
+export function withoutEmphasis(p: usize, e: usize): Span {
+  while (e > p + 2 && isOneOf(byteAt(p), '*_`') && byteAt(e - 1) == byteAt(p)) {
+    p++;
+    e--;
+  }
+  return span(p, e);
+}
+
+/** How much of the end of a text its last value is looked for in. */
+const TAIL: usize = 1 << 14;
+
+/** Start of the part of [p, e) that its last value is looked for in: behind a line end or space. */
+export function tailOf(p: usize, e: usize): usize {
+  if (e - p <= TAIL) return p;
+  const line = indexOfByte(e - TAIL, e - (TAIL >> 1), Char.NEWLINE);
+  return byteAt(line) == Char.NEWLINE ? line : indexOfByte(e - TAIL, e, Char.SPACE);
+}

@@ -133,4 +133,19 @@ export const qualified: Readonly<Record<string, readonly Told[]>> = {
     ['x = 1 or x = 2', '\\boxed{1, 2}', true], ['A or C', 'The answer is A, C.', false], ['A or C', 'The answer is A or C.', true],
     ['B or D', '\\boxed{B, D}', false], ['B or D', '\\boxed{B \\text{ or } D}', true], ['x < 1 or x > 2', '\\boxed{x < 1, x > 2}', true],
   ],
+  'answer tags that touch': [
+    ['5', '<answer>6</answer><answer>5</answer>', false], ['5', '<answer>5</answer><answer>6</answer>', false], ['5', '<answer>6</answer>\n\n<answer>5</answer>', false],
+    ['5', '<answer>6</answer> or <answer>5</answer>', false], ['3', '<answer>1</answer>, <answer>3</answer>', false], ['5', '<answer>5</answer><answer>6</answer><answer>5</answer>', false],
+    ['5', '<answer>6</answer><answer>5</answer><answer>5</answer>', false], ['5', '<answer>6</answer><ANS>5</ANS>', false], ['B', '<answer>A</answer><answer>B</answer>', false],
+    ['5', '<answer>\\boxed{6}</answer><answer>\\boxed{5}</answer>', false], ['5', '<answer>The answer is 6.</answer><answer>5</answer>', false],
+    ['5', '<answer>5</answer><answer>5</answer>', true], ['0.5', '<answer>1/2</answer>\n<answer>0.5</answer>', true], ['5', '<answer></answer><answer>5</answer>', true],
+    ['B', '<answer>B</answer> <answer>B) 5</answer>', true], ['5', '<answer>6</answer> is wrong, so <answer>5</answer>', true], ['5', '<answer>5</answer><answer>', true],
+  ],
+  'what a box is set equal to': [
+    ['17', '\\boxed{17} = 18', false], ['17', '$\\boxed{17} = 18$', false], ['17', '$\\boxed{17}$ = 18', false], ['17', '\\(\\boxed{17}\\) = 18', false],
+    ['17', '\\boxed{17}\\;=\\;18', false], ['17', '\\boxed{17}{}=18', false], ['17', 'The answer is \\boxed{17} = 18.', false], ['17', '<answer>\\boxed{17} = 18</answer>', false],
+    ['17', '\\[ \\boxed{17} = 12 + 6 \\]', false], ['17', '\\boxed{17} = 18 apples', false],
+    ['17', '\\boxed{17} = 17', true], ['17', '\\boxed{17} = 12 + 5', true], ['17', 'So $\\boxed{17} = 34/2$ apples.', true], ['17', '\\boxed{17} = 17 \\text{ cm}.', true],
+    ['\\frac{1}{2}', '$\\boxed{\\frac{1}{2}} = 0.5$', true], ['17', '$\\boxed{17} = 2x + 1$', true], ['17', '$\\boxed{17} = x_1$', true], ['17', '$\\boxed{17} = \\text{total}$', true],
+  ],
 };
