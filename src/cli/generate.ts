@@ -28,7 +28,7 @@ const OWN = {
     section: 'prompt',
     type: 'boolean',
     default: false,
-    doc: 'Take the prompt as it is: no chat template, no special tokens.',
+    doc: 'Continue the prompt as it is: no chat template; what the tokenizer puts before any text (<s>) it puts before this one too.',
   },
   systemPrompt: {
     section: 'prompt',

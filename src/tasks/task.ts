@@ -8,7 +8,7 @@ import type { ChatMessage } from '../text/chat-template.js';
 
 /** One problem: what the model is asked, what is right, and further columns, which reach the reward functions under their names. */
 export interface TaskRow {
-  /** Messages for the chat template, or text that is taken as it is. */
+  /** Messages for the chat template, or text, which gets what the tokenizer puts before any text. */
   readonly prompt: string | readonly ChatMessage[];
   /** The right answer as the verifier takes it; '' where the row has none. */
   readonly gold: string;
@@ -74,9 +74,9 @@ export interface Conversation {
   readonly messages: readonly ChatMessage[];
 }
 
-/** A prompt and what follows: the loss falls on `completion` and the end-of-sequence token after it. */
+/** A prompt and what follows: the loss falls on `completion` and what ends it: the end of a turn, or of a text. */
 export interface SftPair {
-  /** Messages for the chat template, or text that is taken as it is. */
+  /** Messages for the chat template, or text, which gets what the tokenizer puts before any text. */
   readonly prompt: string | readonly ChatMessage[];
   /** Text that already stands in the assistant's turn: '' in a first turn, answer and guiding phrase in a second. */
   readonly prefix: string;

@@ -103,7 +103,9 @@ export class ChatTemplate {
         `${where}: expected a template of at most ${MOST_SOURCE} letters, got ${source.length}; shorten it`,
       );
     try {
-      this.#program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+      // Jinja reads every kind of line end as \n.
+      const lines = source.replace(/\r\n?/g, '\n');
+      this.#program = parse(tokenize(lines, { lstrip_blocks: true, trim_blocks: true }));
     } catch (error) {
       throw new MgrpoError('bad_file', `${where}: expected a Jinja chat template, got ${reasonOf(error)}; correct the template`, {
         cause: error,

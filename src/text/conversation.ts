@@ -44,6 +44,27 @@ export function markedChats(
   return chats;
 }
 
+/**
+ * The id with which the template ends the last turn of a chat.
+ * @param ends ids that end a text
+ * @returns the first of `ends` where the template writes none of them
+ */
+export function turnEnd(
+  tokenizer: Pick<Tokenizer, 'decode' | 'renderChat'>,
+  messages: readonly ChatMessage[],
+  ends: readonly number[],
+): number {
+  const text = tokenizer.renderChat(messages, { addGenerationPrompt: false });
+  const places = ends.map((id) => ({ id, at: lastEnd(text, tokenizer.decode([id])) }));
+  return places.reduce((best, place) => (place.at > best.at ? place : best)).id;
+}
+
+/** Where the last `part` of a text ends; 0 where it has none. */
+function lastEnd(text: string, part: string): number {
+  const at = part === '' ? -1 : text.lastIndexOf(part);
+  return at < 0 ? 0 : at + part.length;
+}
+
 /** The text before the last message's own text, and that text up to the last token that ends a turn. */
 function turnOf(
   tokenizer: Pick<Tokenizer, 'renderChat'>,
@@ -63,7 +84,7 @@ function turnOf(
         'give prompt and completion instead of messages',
     );
   const span = whole.slice(start);
-  const cut = endTexts.reduce((n, end) => Math.max(n, span.lastIndexOf(end) < 0 ? 0 : span.lastIndexOf(end) + end.length), 0);
+  const cut = endTexts.reduce((n, end) => Math.max(n, lastEnd(span, end)), 0);
   return { before: whole.slice(0, start), turn: cut > 0 ? span.slice(0, cut) : span };
 }
 

@@ -183,9 +183,14 @@ export class Tokenizer {
     return this.encode(this.renderChat(messages, options));
   }
 
-  /** Ids of a prompt: messages go through the chat template, plain text is taken as it is. */
+  /**
+   * Ids of a prompt: messages go through the chat template; plain text gets the special tokens that the tokenizer puts around a text, as in TRL.
+   * Departure: a text that brings its own beginning (`<s>`) gets no second one.
+   */
   encodePrompt(prompt: string | readonly ChatMessage[], options: ChatOptions = {}): number[] {
-    return typeof prompt === 'string' ? this.encode(prompt) : this.encodeChat(prompt, options);
+    if (typeof prompt !== 'string') return this.encodeChat(prompt, options);
+    const ids = this.encode(prompt, { addSpecialTokens: true });
+    return ids[0] !== undefined && ids[0] === this.bosTokenId && ids[1] === ids[0] ? ids.slice(1) : ids;
   }
 
   /** Writes the tokenizer's files into another folder, unchanged. */

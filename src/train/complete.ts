@@ -10,7 +10,7 @@ import type { LanguageModel } from './language-model.js';
 import { rollout } from './rollout.js';
 import { SIGNAL } from './arguments.js';
 
-/** A text that is continued as it is, or messages for the chat template. */
+/** A text that is continued as it is, after what the tokenizer puts before any text; or messages for the chat template. */
 export type Prompt = string | readonly ChatMessage[];
 
 /** Options of completions on demand. */

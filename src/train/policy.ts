@@ -54,7 +54,7 @@ export class Policy implements LanguageModel {
   }
 
   /**
-   * Completes prompts: texts are continued as they are, lists of messages go through the chat template.
+   * Completes prompts: texts are continued, after what the tokenizer puts before any text; lists of messages go through the chat template.
    * @returns per prompt `numGenerations` completions
    */
   complete(prompts: readonly Prompt[], options: CompleteOptions = {}): Promise<TextCompletion[][]> {

@@ -6,7 +6,7 @@ import { LISTENER, takeOptions } from '../options/border.js';
 import { AdamW } from '../optim/adamw.js';
 import { scheduleFactor } from '../optim/schedule.js';
 import type { SftExample } from '../tasks/task.js';
-import { markedChats } from '../text/conversation.js';
+import { markedChats, turnEnd } from '../text/conversation.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import { Emitter } from './emitter.js';
 import type { Listener } from './events.js';
@@ -48,16 +48,17 @@ function learntTokens({ completionIds, said }: Example): number {
   return said ? said.filter(Boolean).length : completionIds.length;
 }
 
-/** Examples in token ids; a chat may give several. @param end what ends a text that has no end of its own */
-function encodeExample(tokenizer: Tokenizer, example: SftExample, end: number): Example[] {
+/** Examples in token ids; a chat may give several. @param ends ids that end a text, first that of a text that has no end of its own */
+function encodeExample(tokenizer: Tokenizer, example: SftExample, ends: readonly [number, ...number[]]): Example[] {
   if ('messages' in example) {
-    const ends = [end, ...tokenizer.eosTokenIds.filter((id) => id !== end)];
     return markedChats(tokenizer, example.messages, ends).map(({ ids, said }) => {
       const start = said.indexOf(true);
       return { promptIds: ids.slice(0, start), completionIds: ids.slice(start), said: said.slice(start) };
     });
   }
   const { prompt, prefix, completion } = example;
+  const answer = { role: 'assistant', content: prefix + completion };
+  const end = typeof prompt === 'string' || ends.length === 1 ? ends[0] : turnEnd(tokenizer, [...prompt, answer], ends);
   return [
     {
       promptIds: [...tokenizer.encodePrompt(prompt), ...tokenizer.encode(prefix)],
@@ -118,7 +119,8 @@ export class SFTTrainer {
     check(examples.length > 0, 'SFTTrainer: expected at least one example, got 0; give it data');
     const end = tokenizer.eosTokenId ?? [...policy.eosIds][0];
     check(end !== undefined, `SFTTrainer: expected an end-of-sequence id for ${name}, got none; set eos_token_id in config.json`);
-    this.#examples = examples.flatMap((example) => encodeExample(tokenizer, example, end));
+    const ends = [end, ...[...policy.eosIds].filter((id) => id !== end)] as const;
+    this.#examples = examples.flatMap((example) => encodeExample(tokenizer, example, ends));
     const longest = this.#examples.reduce((n, e) => Math.max(n, e.promptIds.length + e.completionIds.length), 0);
     check(
       longest <= context,

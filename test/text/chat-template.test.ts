@@ -27,6 +27,22 @@ describe('templates', () => {
   ])('%s takes from the ends what Python takes', (source, text) => {
     expect(new ChatTemplate(source).render([], { variables: { x: '\x1f\x85 \ufeffa</t>\n\n b\ufeff\u3000' } })).toBe(text);
   });
+
+  // Expected values: jinja2 3.1 with trim_blocks and lstrip_blocks, as transformers sets them.
+  it.each(['\n', '\r\n', '\r'])('are read with line ends of any kind: %j', (end) => {
+    const lines = [
+      '{%- for m in messages %}',
+      '  {%- if m.role %}',
+      '[{{ m.role }}]',
+      ' {{ m.content }}',
+      '  {% endif %}',
+      '{%- endfor %}',
+      'end',
+      '',
+    ];
+    const source = lines.join(end);
+    expect(new ChatTemplate(source).render([{ role: 'user', content: 'a\r\nb' }])).toBe('[user]\n a\r\nb\nend');
+  });
 });
 
 describe('prompts', () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { NodeFiles } from '../../src/platform/node-files.js';
 import { ChatTemplate } from '../../src/text/chat-template.js';
 import type { ChatMessage } from '../../src/text/chat-template.js';
-import { markedChats } from '../../src/text/conversation.js';
+import { markedChats, turnEnd } from '../../src/text/conversation.js';
 import { Tokenizer } from '../../src/text/tokenizer.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -24,6 +24,28 @@ function under(source: string): Parameters<typeof markedChats>[0] {
     renderChat: (messages, options) => template.render(messages, options),
   };
 }
+
+describe('the end of a turn', () => {
+  const messages = [
+    { role: 'user', content: 'a<|endoftext|>' },
+    { role: 'assistant', content: 'b' },
+  ];
+  const text = qwen.tokenId('<|endoftext|>')!;
+
+  it.each([
+    ['<|im_end|>\n', end],
+    ['<|endoftext|>', text],
+    ['\n', text],
+  ])('%j is what the template writes last, or the first of those that end a text', (written, id) => {
+    const template = under(`{% for m in messages %}[{{ m.role }}]{{ m.content }}${written}{% endfor %}`);
+    expect(turnEnd(template, messages, [text, end])).toBe(id);
+  });
+
+  it('is the first of them where the template writes none', () => {
+    const [first] = messages.map((message) => ({ ...message, content: 'c' }));
+    expect(turnEnd(under('{{ messages[0].content }}'), [first!], [end, text])).toBe(end);
+  });
+});
 
 describe('the turns of the assistant', () => {
   it.each(golden.cases)('are those that transformers marks in $messages', ({ messages, ids, mask }) => {

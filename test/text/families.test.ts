@@ -39,13 +39,15 @@ describe.each(readdirSync(folder).map((name) => path.basename(name, '.json')))('
       new MemoryFiles(name, { 'tokenizer.json': JSON.stringify(definition), 'tokenizer_config.json': JSON.stringify(config) }),
     );
 
-  it('gives the ids of transformers, and their text', async () => {
+  it('gives the ids of transformers, and their text; a prompt in text begins as there, once', async () => {
     const tokenizer = await load();
     expect(texts.length).toBeGreaterThan(40);
     for (const { text, ids, special, decoded } of texts) {
       const said = JSON.stringify(text);
       expect(tokenizer.encode(text), said).toEqual(ids);
       expect(tokenizer.encode(text, { addSpecialTokens: true }), said).toEqual(special);
+      const bringsIt = ids[0] !== undefined && special[0] === ids[0] && special.length > ids.length;
+      expect(tokenizer.encodePrompt(text), said).toEqual(bringsIt ? ids : special);
       expect(tokenizer.decode(ids), said).toBe(decoded);
     }
   });

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { parseModelConfig } from '../../src/formats/hf-config.js';
 import { MemoryFiles } from '../../src/platform/files.js';
 import { named } from '../../src/reward/run.js';
 import type { RewardFunction } from '../../src/reward/types.js';
+import { charTokenizer } from '../../src/tasks/char-tokenizer.js';
+import type { TextCompletion } from '../../src/train/complete.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { GRPOTrainer } from '../../src/train/grpo-trainer.js';
 import { MGRPOTrainer } from '../../src/train/mgrpo-trainer.js';
-import { loadPolicy, type Policy } from '../../src/train/policy.js';
+import { createPolicy, loadPolicy, type Policy } from '../../src/train/policy.js';
 import { SFTTrainer } from '../../src/train/sft-trainer.js';
 import { testDevice } from '../support/device.js';
-import { digitReward, problems, randomPolicy, weightBytes } from '../support/policy.js';
+import { SMALL_CONFIG, digitReward, problems, randomPolicy, weightBytes } from '../support/policy.js';
 
 const shared = {
   numGenerations: 4,
@@ -71,6 +74,25 @@ describe('a trainer', () => {
       /for gold of row 15, got undefined/,
     );
     expect(() => new GRPOTrainer(undefined as never)).toThrow(/GRPOTrainer/);
+  });
+
+  it('learns to end a turn as the chat template does', async () => {
+    const device = await testDevice();
+    const { files, vocabSize } = charTokenizer([]);
+    const config = parseModelConfig({ ...SMALL_CONFIG, vocab_size: vocabSize, eos_token_id: [1, 2] });
+    // The tokenizer's own end is <eos>, 1; the template's <unk>, 2.
+    const template = files['chat_template.jinja']!.replace('eos_token', 'unk_token');
+    const policy = await createPolicy(device, {
+      name: 'two ends',
+      config,
+      tokenizerFiles: { ...files, 'chat_template.jinja': template },
+      seed: 7,
+    });
+    const prompt = [{ role: 'user', content: '1+2=' }];
+    const args = { maxSteps: 30, learningRate: 0.02, perDeviceTrainBatchSize: 1, gradientAccumulationSteps: 1 };
+    await new SFTTrainer({ policy, trainDataset: [{ prompt, prefix: '', completion: '3' }], args }).train();
+    const [[completion]] = (await policy.complete([prompt], { temperature: 0, maxCompletionLength: 4 })) as [[TextCompletion]];
+    expect([completion.text, completion.ids.at(-1)]).toEqual(['3', 2]);
   });
 
   it('raises a diverged loss before it changes the weights, and stands at the last finished step', async () => {
