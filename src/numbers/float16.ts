@@ -79,6 +79,23 @@ export function checkFinite<T extends Uint16Array>(where: string, name: string, 
   return halves;
 }
 
+/** Weights that are all numbers: f32, or words of two bf16. @throws MgrpoError `bad_file` naming the tensor otherwise */
+export function finiteWeights<T extends Float32Array | Uint32Array>(name: string, values: T): T {
+  // 0 · x is NaN where x is no number.
+  let found = 0;
+  if (values instanceof Float32Array) for (let i = 0; i < values.length; i++) found += 0 * values[i]!;
+  else
+    for (let i = 0; i < values.length; i++) {
+      const word = values[i]!;
+      if ((word & 0x7f80) === 0x7f80 || (word & 0x7f800000) === 0x7f800000) found = NaN;
+    }
+  if (found === 0) return values;
+  throw new MgrpoError(
+    'bad_file',
+    `load: expected finite numbers for tensor ${name}, got NaN or an infinite one; the weights are damaged: fetch them again`,
+  );
+}
+
 /** bf16 bits → f32, exact. */
 export function bf16ToF32(bits: Uint16Array): Float32Array<ArrayBuffer> {
   const words = new Uint32Array(bits.length);

@@ -1,7 +1,7 @@
 // The formats in which frozen weights may be kept on a device, a row each. How a device reads them it knows for itself:
 // shaders/lib/weights.wgsl for WebGPU, assembly/engine/weights.ts for WebAssembly.
 import { BLOCK, dequantized, packedQ8, Q4, Q8, quantized, widened, type BlockKind } from './blocks.js';
-import { checkFinite, decodeBf16, decodeF16, decodeF32, finiteF16 } from './float16.js';
+import { checkFinite, decodeBf16, decodeF16, decodeF32, finiteF16, finiteWeights } from './float16.js';
 
 /** A format of a weight. */
 export type WeightFormat = 'f32' | 'bf16' | 'f16' | 'q8' | 'q4';
@@ -52,7 +52,7 @@ export const WEIGHTS: Readonly<Record<WeightFormat, WeightRow>> = {
   f32: {
     bytes: 4,
     block: 1,
-    pack: ({ dtype, bytes }) => decodeF32(dtype, bytes),
+    pack: ({ name, dtype, bytes }) => finiteWeights(name, decodeF32(dtype, bytes)),
     written: 'F32',
     unpack: (data) => data,
   },
@@ -60,7 +60,7 @@ export const WEIGHTS: Readonly<Record<WeightFormat, WeightRow>> = {
     bytes: 2,
     block: 2,
     same: 'BF16',
-    pack: ({ dtype, bytes }) => pairs(decodeBf16(dtype, bytes)),
+    pack: ({ name, dtype, bytes }) => finiteWeights(name, pairs(decodeBf16(dtype, bytes))),
     written: 'BF16',
     unpack: (data, count) => new Uint16Array(data.buffer, data.byteOffset, count),
   },

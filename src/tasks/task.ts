@@ -141,6 +141,9 @@ export function sizeOf<T>(where: string, sizes: Readonly<Record<string, T>>, siz
   return sizes[size]!;
 }
 
+/** Problems of a generated task, at most: more than this take minutes to draw, and memory without end. */
+const MOST_PROBLEMS = 2 ** 22;
+
 /**
  * Draws `n` problems of a split: those whose text hashes to one eighth of all values are held out, half of them for tuning and half as test.
  * Held-out problems are distinct.
@@ -159,8 +162,8 @@ export function drawProblems<T>(
 ): T[] {
   need('rows', 'split', split, SPLIT);
   check(
-    Number.isSafeInteger(n) && n >= 0,
-    `rows: expected a whole number of rows for n, got ${show(n)}; a generated task has no end`,
+    Number.isSafeInteger(n) && n >= 0 && n <= MOST_PROBLEMS,
+    `rows: expected a whole number of rows from 0 to ${MOST_PROBLEMS} for n, got ${show(n)}; a generated task has no end`,
   );
   const drawn: T[] = [];
   const seen = new Set<string>();

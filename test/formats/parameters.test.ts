@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeF32 } from '../../src/numbers/float16.js';
+import { decodeF32, f32ToBf16 } from '../../src/numbers/float16.js';
 import { loadParameters, tensorsToWrite } from '../../src/formats/parameters.js';
 import { Safetensors, writeSafetensors } from '../../src/formats/safetensors.js';
 import type { Device } from '../../src/ops/device.js';
@@ -143,4 +143,24 @@ it('parameters are read in the order in which they lie in the file, whatever ord
   const parameters = await loadParameters(device, specs, await Safetensors.open(files), { trainable: false });
   expect(starts).toEqual([...starts].sort((a, b) => a - b));
   for (const name of names) expect((await device.read(parameters.get(name).value))[0]).toEqual(data(name));
+});
+
+describe('weights that are not finite', () => {
+  it.each([NaN, Infinity, -Infinity])(
+    '%d is refused by the name of its tensor, frozen or trained, in every format of files',
+    async (value) => {
+      const device = await testDevice();
+      for (const dtype of ['F32', 'BF16'] as const)
+        for (const trainable of [false, true]) {
+          const data = Float32Array.of(1, 2, 3.4e38, value);
+          const files = new MemoryFiles('model');
+          const stored = dtype === 'F32' ? data : f32ToBf16(data);
+          await writeSafetensors(files, 'model.safetensors', [{ name: 'table', dtype, shape: [4], data: stored }]);
+          const load = loadParameters(device, [{ name: 'table', shape: [4] }], await Safetensors.open(files), { trainable });
+          await expect(load).rejects.toThrow(
+            /expected finite numbers for tensor table, got NaN or an infinite one; the weights are damaged/,
+          );
+        }
+    },
+  );
 });
