@@ -57,6 +57,7 @@ const OWN = {
     section: 'evaluation',
     type: 'integer',
     min: 1,
+    max: 65_536,
     default: 1,
     doc: 'k of pass@k and maj@k: answers per problem. Give a temperature above 0 with more than 1.',
   },

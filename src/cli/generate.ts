@@ -46,7 +46,7 @@ const OWN = {
   },
   ...SAMPLING_OPTIONS,
   maxCompletionLength: LENGTH_OPTION,
-  numSamples: { section: 'sampling', type: 'integer', min: 1, default: 1, doc: 'Completions of the prompt.' },
+  numSamples: { section: 'sampling', type: 'integer', min: 1, max: 65_536, default: 1, doc: 'Completions of the prompt.' },
   seed: { ...seed, section: 'sampling', doc: 'Seed of sampling: the same seed gives the same completions.' },
 } as const satisfies OptionTable;
 

@@ -12,7 +12,7 @@ const OWN = {
     default: null,
     doc: 'Most tokens of one completion; null: 512, or what the model’s context leaves.',
   },
-  numGenerations: { type: 'integer', min: 1, default: 1, doc: 'Completions of each prompt.' },
+  numGenerations: { type: 'integer', min: 1, max: 65_536, default: 1, doc: 'Completions of each prompt.' },
 } as const;
 
 type Shared = 'maxSlots' | 'seed';

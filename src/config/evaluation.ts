@@ -14,6 +14,7 @@ const OWN = {
   numGenerations: {
     type: 'integer',
     min: 1,
+    max: 65_536,
     default: 1,
     doc: 'k of pass@k and maj@k: answers per problem, each with one correction.',
   },

@@ -42,6 +42,7 @@ export const LAYER2_OPTIONS = {
     section: 'layer 2',
     type: 'integer',
     min: 1,
+    max: 65_536,
     default: 4,
     doc: 'H: corrections sampled per query. The paper does not say; 4 is ours. Baseline query needs at least 2.',
   },

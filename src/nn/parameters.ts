@@ -1,5 +1,5 @@
 // The parameters of a model on a device: frozen ones in tensors of their own, trained ones side by side in slabs with their gradients.
-import { MgrpoError } from '../errors.js';
+import { check, MgrpoError } from '../errors.js';
 import type { Device } from '../ops/device.js';
 import { bytesOf, sizeOf, view, type DType, type Tensor } from '../ops/tensor.js';
 import type { Rng } from '../rng.js';
@@ -79,15 +79,21 @@ export function linearSpecs(c: ModelConfig): { module: string; shape: readonly [
 /** Named parameters on a device. */
 export class Parameters {
   readonly device: Device;
-  /** Trainable memory; empty for a model that only computes. */
-  readonly slabs: readonly Slab[];
+  readonly #slabs: readonly Slab[];
   readonly #byName: ReadonlyMap<string, Parameter>;
   #version = 0;
+  #isFree = false;
 
   private constructor(device: Device, byName: Map<string, Parameter>, slabs: readonly Slab[]) {
     this.device = device;
     this.#byName = byName;
-    this.slabs = slabs;
+    this.#slabs = slabs;
+  }
+
+  /** Trainable memory; empty for a model that only computes. @throws MgrpoError where it was freed */
+  get slabs(): readonly Slab[] {
+    this.#assertHeld();
+    return this.#slabs;
   }
 
   /** Allocates zeroed trainable parameters (f32 value and gradient). */
@@ -135,8 +141,9 @@ export class Parameters {
     return new Parameters(device, new Map(this.#byName), this.slabs);
   }
 
-  /** All parameters in the order of the model. */
+  /** All parameters in the order of the model. @throws MgrpoError where they were freed */
   [Symbol.iterator](): IterableIterator<Parameter> {
+    this.#assertHeld();
     return this.#byName.values();
   }
 
@@ -145,8 +152,9 @@ export class Parameters {
     return this.#byName.has(name);
   }
 
-  /** The parameter of that name. */
+  /** The parameter of that name. @throws MgrpoError where there is none, or it was freed */
   get(name: string): Parameter {
+    this.#assertHeld();
     const found = this.#byName.get(name);
     if (!found) throw new MgrpoError('not_found', `parameters: no parameter is called ${name}`);
     return found;
@@ -196,10 +204,16 @@ export class Parameters {
     for (const { gradient } of this.slabs) rec.clear(gradient);
   }
 
-  /** Frees the device memory. */
+  /** Frees the device memory, once: others may have got it when it is freed again. */
   free(): void {
+    if (this.#isFree) return;
     if (this.slabs.length > 0) this.device.free(...this.slabs.flatMap(({ value, gradient }) => [value, gradient]));
     else this.device.free(...[...new Set([...this].map(({ value }) => value.storage))].map((storage) => ({ storage })));
+    this.#isFree = true;
+  }
+
+  #assertHeld(): void {
+    check(!this.#isFree, 'policy: expected one whose memory is held, got one that was freed; load it again');
   }
 }
 

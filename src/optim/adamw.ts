@@ -1,4 +1,5 @@
 // AdamW over flat slabs of parameters, with the gradient norm clipped on the device.
+import { check } from '../errors.js';
 import type { Device, Recorder } from '../ops/device.js';
 import { size, view, type Tensor } from '../ops/tensor.js';
 import { adamW, gradNorm } from '../ops/adamw.js';
@@ -23,6 +24,7 @@ export class AdamW {
   readonly #clip: Tensor;
   /** Optimiser steps done. */
   steps = 0;
+  #isFree = false;
 
   get device(): Device {
     return this.#parameters.device;
@@ -41,6 +43,7 @@ export class AdamW {
 
   /** Measures the accumulated gradients for {@link step}, before anything is changed. @returns f32[2] with the gradient norm first */
   measure(rec: Recorder): Tensor {
+    this.#assertHeld();
     const grads = this.#parameters.slabs.map(({ gradient }) => gradient);
     gradNorm(rec, { grads, out: this.#clip, maxNorm: this.#settings.maxGradNorm });
     return this.#clip;
@@ -81,6 +84,7 @@ export class AdamW {
 
   /** The moments of every parameter by name: `{name}.first`, `{name}.second`. For saving and restoring. */
   *state(): Generator<{ readonly name: string; readonly tensor: Tensor }> {
+    this.#assertHeld();
     for (const { name, shape, value } of this.#parameters) {
       const i = this.#parameters.slabs.findIndex((slab) => slab.value.storage === value.storage);
       const start = value.offset / 4;
@@ -90,9 +94,15 @@ export class AdamW {
     }
   }
 
-  /** Frees the moments. */
+  /** Frees the moments, once. */
   free(): void {
+    if (this.#isFree) return;
+    this.#isFree = true;
     this.#parameters.device.free(...this.#moments.flatMap(({ first, second }) => [first, second]), this.#clip);
+  }
+
+  #assertHeld(): void {
+    check(!this.#isFree, 'trainer: expected one whose memory is held, got one that was freed; make another');
   }
 }
 

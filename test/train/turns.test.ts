@@ -164,3 +164,71 @@ it('the memory of a policy that is being trained is not freed, and the training 
   trainer.free();
   policy.free();
 });
+
+describe('a policy that was freed', () => {
+  it('leaves memory that others got since alone, however often it is freed', async () => {
+    const device = await testDevice();
+    const policy = await randomPolicy(device, 1);
+    const trainer = new GRPOTrainer({ policy, rewardFuncs: digitReward, trainDataset: rows, args: shared });
+    trainer.free();
+    policy.free();
+    const { allocated } = device.memory;
+    const other = await randomPolicy(device, 2);
+    const before = await weightBytes(other);
+    trainer.free();
+    policy.free();
+    await policy[Symbol.asyncDispose]();
+    const third = await randomPolicy(device, 3);
+    expect(await weightBytes(other)).toEqual(before);
+    third.free();
+    other.free();
+    device.freeScratch();
+    expect(device.memory.allocated).toBeLessThanOrEqual(allocated);
+  });
+
+  it('is refused by name, and so is a trainer that was freed', async () => {
+    const device = await testDevice();
+    const policy = await randomPolicy(device);
+    const make = (): GRPOTrainer => new GRPOTrainer({ policy, rewardFuncs: digitReward, trainDataset: rows, args: shared });
+    const trainer = make();
+    const freed = make();
+    freed.free();
+    const gone = /trainer: expected one whose memory is held, got one that was freed; make another/;
+    await expect(freed.train()).rejects.toThrow(gone);
+    await expect(freed.saveState(new MemoryFiles('state'))).rejects.toThrow(gone);
+    const running = policy.complete(['1+1='], { maxCompletionLength: 60 });
+    policy.free();
+    const said = /policy: expected one whose memory is held, got one that was freed; load it again/;
+    await expect(running).rejects.toThrow(said);
+    await expect(policy.complete(['1+1='])).rejects.toThrow(said);
+    await expect(policy.save(new MemoryFiles('model'))).rejects.toThrow(said);
+    await expect(trainer.train()).rejects.toThrow(said);
+    await expect(evaluate(policy, rows.slice(0, 2), { layer2: null })).rejects.toThrow(said);
+    expect(make).toThrow(said);
+  });
+});
+
+it('a trainer of SFT frees its memory between trainings alone, and is refused afterwards', async () => {
+  const device = await testDevice();
+  const policy = await randomPolicy(device);
+  const { allocated } = device.memory;
+  const said: string[] = [];
+  const trainer = new SFTTrainer({
+    policy,
+    trainDataset: [{ prompt: '1+2=', prefix: '', completion: '3' }],
+    args: { maxSteps: 1, perDeviceTrainBatchSize: 1, gradientAccumulationSteps: 1 },
+    onEvent({ type }) {
+      if (type !== 'step') return;
+      expect(() => trainer.free()).toThrow(/^free: expected a policy that nobody trains/);
+      said.push(type);
+    },
+  });
+  const moments = device.memory.allocated - allocated;
+  expect(await trainer.train()).toMatchObject({ steps: 1, reason: 'done' });
+  expect(said).toEqual(['step']);
+  const before = device.memory.allocated;
+  trainer.free();
+  expect(before - device.memory.allocated).toBe(moments);
+  await expect(trainer.saveState(new MemoryFiles('state'))).rejects.toThrow(/got one that was freed; make another/);
+  policy.free();
+});
