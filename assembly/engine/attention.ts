@@ -30,30 +30,21 @@ export class Attention extends Op {
   seqEnd: usize;
 }
 
-@unmanaged
-export class CachedAttention extends Attention {
-  /** u32[slots, maxContext]: cache row of every position. */
-  kvIndex: usize;
-  /** u32[slots]; 0: the slot's o becomes 0. */
-  contextLength: usize;
-  maxContext: u32;
-}
-
 /** Queries of one share, heads that pass together, rows of both, and keys of one block. */
 export const QUERIES: u32 = 16;
 export const HEADS: u32 = 4;
 export const ROWS: u32 = QUERIES * HEADS;
 export const KEYS: u32 = 64;
 
-const LOWEST: f32 = -3e38;
+export const LOWEST: f32 = -3e38;
 
 /** Scratch of a share: tables with an entry per row or key, and the scores of every row. */
 export const Q_ROWS: usize = 0;
 export const O_ROWS: usize = 256;
 /** Keys that a row may see, from the sequence's first on. */
 export const LIMITS: usize = 512;
-const TOPS: usize = 768;
-const SUMS: usize = 1024;
+export const TOPS: usize = 768;
+export const SUMS: usize = 1024;
 export const K_ROWS: usize = 1280;
 export const V_ROWS: usize = 1536;
 export const SCORES: usize = 1808;
@@ -200,7 +191,7 @@ export function rowMix(rows: usize, r: u32, s: u32, weights: usize, values: usiz
 }
 
 /** x *= factor over `width` elements. */
-function scaleRow(x: usize, factor: f32, width: u32): void {
+export function scaleRow(x: usize, factor: f32, width: u32): void {
   let i: u32 = 0;
   for (; i + 4 <= width; i += 4) v128.store(at(x, i), f32x4.mul(v128.load(at(x, i)), f32x4.splat(factor)));
   for (; i < width; i++) store<f32>(at(x, i), load<f32>(at(x, i)) * factor);
@@ -226,7 +217,7 @@ export function firstBlock(op: Attention, scratch: usize): u32 {
 }
 
 /** Turns a row's scores of the block at `j0` into weights relative to its largest score so far; the sums before are brought in line. */
-function soften(op: Attention, r: u32, j0: u32, count: u32, scratch: usize): void {
+export function soften(op: Attention, r: u32, j0: u32, count: u32, scratch: usize): void {
   const scores = scratch + SCORES + at(0, r * KEYS);
   const limit = load<u32>(at(scratch + LIMITS, r));
   const from = firstSeen(limit, op.window, j0);
@@ -234,9 +225,10 @@ function soften(op: Attention, r: u32, j0: u32, count: u32, scratch: usize): voi
   const scale = f32x4.splat(op.scale);
   let best = f32x4.splat(LOWEST);
   for (let j: u32 = 0; j < count; j += 4) {
-    const z = v128.bitselect(f32x4.mul(v128.load(at(scores, j)), scale), f32x4.splat(LOWEST), Mask.of(j, from, to));
+    let z = f32x4.mul(v128.load(at(scores, j)), scale);
+    if (j < from || j + 4 > to) z = v128.bitselect(z, f32x4.splat(LOWEST), Mask.of(j, from, to));
     v128.store(at(scores, j), z);
-    best = f32x4.max(best, z);
+    best = f32x4.pmax(best, z);
   }
   if (from >= to) return memory.fill(scores, 0, at(0, count));
   const before = load<f32>(at(scratch + TOPS, r));
@@ -250,7 +242,7 @@ function soften(op: Attention, r: u32, j0: u32, count: u32, scratch: usize): voi
   }
   let sums = f32x4.splat(0);
   for (let j: u32 = 0; j < count; j += 4) {
-    const p = v128.and(Lanes.exp(f32x4.sub(v128.load(at(scores, j)), f32x4.splat(top))), Mask.of(j, from, to));
+    const p = Lanes.exp(f32x4.sub(v128.load(at(scores, j)), f32x4.splat(top))); // 0 where the row does not look
     v128.store(at(scores, j), p);
     sums = f32x4.add(sums, p);
   }
@@ -336,7 +328,7 @@ function attend(op: Attention, kvHead: u32, rows: u32, index: usize, scratch: us
 }
 
 /** Fills the tables for query `t` with heads [h0, h1) and gives the number of rows then. */
-function addRows(op: Attention, t: u32, h0: u32, h1: u32, limit: u32, rows: u32, scratch: usize): u32 {
+export function addRows(op: Attention, t: u32, h0: u32, h1: u32, limit: u32, rows: u32, scratch: usize): u32 {
   for (let h = h0; h < h1; h++, rows++) {
     store<usize>(at(scratch + Q_ROWS, rows), headAt(op.q, t, h, op.heads, op.headDim));
     store<usize>(at(scratch + O_ROWS, rows), headAt(op.o, t, h, op.heads, op.headDim));
@@ -380,20 +372,5 @@ export function attention(op: Attention, unit: u32, scratch: usize): void {
       }
     }
     t = end;
-  }
-}
-
-export function cachedUnits(op: CachedAttention): u32 {
-  return op.tokens * op.kvHeads;
-}
-
-export function cachedAttention(op: CachedAttention, unit: u32, scratch: usize): void {
-  const kvHead = unit % op.kvHeads;
-  const slot = unit / op.kvHeads;
-  const group = op.heads / op.kvHeads;
-  const count = load<u32>(at(op.contextLength, slot));
-  for (let h0 = kvHead * group; h0 < (kvHead + 1) * group; h0 += HEADS) {
-    const rows = addRows(op, slot, h0, min(h0 + HEADS, (kvHead + 1) * group), count, 0, scratch);
-    attend(op, kvHead, rows, at(op.kvIndex, slot * op.maxContext), scratch);
   }
 }

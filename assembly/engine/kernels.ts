@@ -1,5 +1,6 @@
 // The table of operations by code: how each is cut into shares, and what does a share. src/wasm/ knows the same codes.
-import { attention, attentionUnits, Attention, cachedAttention, CachedAttention, cachedUnits } from './attention';
+import { attention, attentionUnits, Attention } from './attention';
+import { cachedAttention, CachedAttention, cachedUnits } from './attention-cached';
 import { attentionBackward, AttentionBackward } from './attention-backward';
 import {
   add,

@@ -21,7 +21,7 @@ export class Lanes {
    */
   @inline
   static exp(x: v128): v128 {
-    const y = f32x4.min(f32x4.max(x, f32x4.splat(-87.0)), f32x4.splat(89.0));
+    const y = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-87.0)), f32x4.splat(89.0)); // NaN stays
     // Adding 1.5 · 2^23 rounds, and leaves n in the low bits.
     const shifted = f32x4.add(f32x4.mul(y, f32x4.splat(1.44269504)), f32x4.splat(12582912.0));
     const n = f32x4.sub(shifted, f32x4.splat(12582912.0));

@@ -99,7 +99,7 @@ describe.skipIf(skipTested)('the attention of a step', () => {
   it('gives a slot the same bits alone, beside others, and whatever room there is for contexts', async () => {
     const device = await testedDevice(GPU);
     const [heads, kvHeads, headDim] = [4, 2, 16];
-    const given = { heads, kvHeads, headDim, turns: false, contexts: [...LONG, 200] };
+    const given = { heads, kvHeads, headDim, turns: false, contexts: [...LONG, 200, 3, 64, 65] };
     const t = inputs(device, given);
     const shape = { heads, kvHeads, headDim, scale: 0.25 };
     const attend = async (first: number, slots: number, maxContext: number): Promise<Float32Array> => {
