@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { verifyBatch } from '../../src/verify.js';
+import { conclusions } from './cases/conclusions.js';
 import { marked } from './cases/marked.js';
 import { endings } from './cases/endings.js';
 import { notations } from './cases/notations.js';
@@ -19,7 +20,12 @@ describe('responses', () => {
 });
 
 describe('marks', () => {
-  for (const [name, rows] of [...Object.entries(marked), ...Object.entries(phrasings), ...Object.entries(endings)])
+  for (const [name, rows] of [
+    ...Object.entries(marked),
+    ...Object.entries(phrasings),
+    ...Object.entries(endings),
+    ...Object.entries(conclusions),
+  ])
     it(`strict: ${name}`, () => {
       const found = verifyBatch(rows.map(([gold, response]) => ({ gold, response, mode: 'strict' })));
       expect(rows.filter(([, , right], i) => found[i]!.verdict !== right)).toEqual([]);

@@ -12,6 +12,7 @@ import { endOf, exists, NOWHERE, Span, startOf } from './span';
 import {
   byteAt,
   endsWith,
+  indexOfByte,
   isDigit,
   isLetter,
   isOneOf,
@@ -26,36 +27,38 @@ import {
   trimEnd,
 } from './text';
 
-/** Words that open a conclusion. */
-const CONNECTIVES =
-  'so/therefore/thus/hence/consequently/finally/altogether/accordingly/overall/ultimately/total/conclusion/result';
+/** Words that open a conclusion, and those that do behind "in the", "to", "as" and the like. */
+const CONNECTIVES = 'so/therefore/thus/hence/consequently/finally/altogether/together/accordingly/overall/ultimately';
+const CLOSING = 'total/conclusion/result/end/all/summary/short/such/summarize/conclude';
 /** What a conclusion is about: a sentence of its own, or a label, that names it. */
 const SUBJECTS = new Names(64).add(
-  'result/ans/solution/solutions/roots/values/total/sum/value/output/conclusion/final/product/difference/quotient/remainder/number/amount/cost/price/area/volume/perimeter/probability/average/mean/profit/distance/choice/option/respuesta/antwort/risposta/resposta/ponse/antwoord/cevap/jawaban/svar/resultado/resultat/ergebnis/odpowied',
+  'age/integer/result/ans/solution/solutions/roots/values/total/sum/value/output/conclusion/final/product/difference/quotient/remainder/number/amount/cost/price/area/volume/perimeter/probability/average/mean/profit/distance/choice/option/respuesta/antwort/risposta/resposta/ponse/antwoord/cevap/jawaban/svar/resultado/resultat/ergebnis/odpowied',
 );
 /** Words of other letters for "answer". */
 const FOREIGN = 'Ответ/答/답/उत्तर/الجواب/الإجابة/án';
 /** Words between what is asked for and its value. */
 const LINKS = new Names(64).add(
-  'is/are/was/be/equals/equal/get/got/gives/give/us/have/has/makes/need/needs/takes/costs/cost/paid/pays/earns/earned/spent/contains/remain/therefore/thus/then/simply/exactly/just/now/s/est/es/ist',
+  'is/are/was/be/equals/equal/get/got/becomes/leaving/gives/give/us/have/has/makes/leaves/yields/yield/obtain/find/totals/need/needs/takes/costs/cost/paid/pays/earns/earned/spent/contains/remain/therefore/thus/then/simply/exactly/just/now/s/est/es/ist',
 );
 /** Words in a conclusion after which its number is not the answer, or not the only one. */
 const OPEN = new Names(256).add(
-  'not/no/nor/neither/never/cannot/isn/aren/least/most/more/fewer/less/greater/than/between/around/let/what/how/start/begin/add/next/after/before/either/both/should/wrong/incorrect/false/impossible/doubt/pas/nicht/kein/ou/oder/or/why/may/can/perhaps/probably/maybe/possibly/almost/nearly/near/below/above/under/over/negative/minus/half/twice/exceeds/fails/fail/question/divides/divisor/divisible/multiple/factor/mod',
+  'not/no/nor/neither/never/cannot/isn/aren/more/fewer/less/greater/than/between/around/let/what/how/start/begin/add/next/after/before/either/should/first/intermediate/partial/previous/seems/initial/initially/original/originally/given/goal/target/case/factorial/discard/subtract/wrong/incorrect/false/impossible/doubt/pas/nicht/kein/ou/oder/or/why/may/perhaps/probably/maybe/possibly/almost/nearly/near/below/above/under/over/negative/minus/half/twice/exceeds/fails/fail/question/divides/mod/want/wants',
 );
 /** Words right before a number that is not the answer. */
 const ASIDES = new Names(64).add(
-  'of/by/with/from/to/the/for/in/on/at/per/every/each/part/and/all/number/page/theorem/lemma/equation/chapter/term/step/question/problem/exercise/see/row/line/column/table/figure/section/example',
+  'least/most/of/by/with/from/to/the/for/in/on/at/per/every/each/part/and/all/number/page/theorem/lemma/equation/chapter/term/step/question/problem/exercise/see/row/line/column/table/figure/section/example',
 );
 /** Words behind a value that make it a part of something else. */
 const PARTS = new Names(64).add(
-  'of/is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/to/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th/equation/equations/unknowns/variables/methods/approaches',
+  'is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/to/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th/equation/equations/unknowns/variables/methods/approaches/contradictions',
 );
 /** Words that name a choice. */
 const CHOOSING = 'correct/right/best/choose/choice/pick/select';
 /** Words that make it none. */
 const REFUSING = 'wrong/incorrect/not/neither/nor/both/either/isn/false/if/almost/good/out';
 
+/** Longest clause in front of the main one. */
+const CLAUSE: usize = 80;
 /** Most words behind the value of a conclusion. */
 const MAX_REST: i32 = 5;
 
@@ -108,15 +111,27 @@ function soSign(p: usize, e: usize): usize {
   return skipAny(p, e, '=>/->/=/\\therefore/∴/→/所以/因此/故');
 }
 
-/** Position behind the words that open a conclusion ("So", "In total,", "As a result,"), or 0. */
+/** Position behind the words that open a conclusion ("So", "And so", "In total,", "As a result,", "All in all,"), or 0. */
 function behindConnective(p: usize, e: usize): usize {
+  const pointer = skipLetters(p, e);
+  const verb = skipSpace(pointer, e);
+  if (isWordAt(p, pointer, 'this/that/which') && isWordAt(verb, e, 'means')) return verb + 5;
   for (let words = 0; words < 3; words++) {
     const q = skipLetters(p, e);
-    if (isWordAt(p, q, CONNECTIVES)) return words == 0 && SUBJECTS.has(p, <i32>(q - p), true) ? 0 : q;
-    if (!isWordAt(p, q, 'in/as/a')) return 0;
+    if (isWordAt(p, q, CONNECTIVES) || (words > 0 && isWordAt(p, q, CLOSING))) return q;
+    if (!isWordAt(p, q, 'in/as/a/the/to/all/and')) return 0;
     p = skipSpace(q, e);
   }
   return 0;
+}
+
+/** Where the main clause of a sentence at p starts, behind one in front of a comma ("Solving for x, we get"), or p. */
+function mainClause(p: usize, e: usize): usize {
+  const opener = skipLetters(p, e);
+  if (!isWordAt(p, opener, 'for/after/at/by/with') && !endsWith(p, opener, 'ing')) return p;
+  for (let q = opener; q < min(e, p + CLAUSE); q++)
+    if (byteAt(q) == Char.COMMA && q + 1 < e && isSpace(byteAt(q + 1)) && !holds(opener, q, OPEN)) return skipSpace(q + 1, e);
+  return p;
 }
 
 /** Where what the last word of [p, e) before a colon, a dash or an equals sign names is said, where it is an answer; or 0. */
@@ -126,8 +141,8 @@ function behindSubject(p: usize, e: usize): usize {
     const c = byteAt(q);
     if (isLetter(c)) {
       const end = skipLetters(q, e);
-      if (named && LINKS.has(q, <i32>(end - q), true) && !isWordAt(q, end, 'cost')) return q;
-      if (SUBJECTS.has(q, <i32>(end - q), true)) named = true;
+      if (named && LINKS.hasWord(q, end) && !isWordAt(q, end, 'cost')) return q;
+      if (SUBJECTS.hasWord(q, end)) named = true;
       q = end;
     } else if (isWide(c)) {
       const link = named ? skipAny(q, e, '–/—/→/è/é') : 0;
@@ -149,48 +164,82 @@ function behindSubject(p: usize, e: usize): usize {
 /** Whether nothing but a unit or a few words follow the value in [p, e). */
 function isLastValue(p: usize, e: usize): bool {
   for (let q = p; q < e; q++) if (isDigit(byteAt(q)) || isOneOf(byteAt(q), '=+/<>^?:;\\')) return false;
-  return !holds(p, e, PARTS) && countWords(p, e) <= MAX_REST;
+  return !isWordAt(skipSpace(p, e), e, 'of') && !holds(p, e, PARTS) && countWords(p, e) <= MAX_REST;
 }
 
-/** What stands right before a value, formula and currency marks aside. */
-const enum Before {
+/** What stands right before a value, formula and currency marks aside; and what there must be. */
+export const enum Before {
   /** nothing, or a word behind which a number only tells about another */
   NOTHING,
   WORD,
   LINK,
+  /** words that say a result whatever opens the sentence: adds up to, a total of, is left with */
+  RESULT,
 }
 
 function wordBeforeValue(s: usize, p: usize): i32 {
   while (p > s && (isSpace(byteAt(p - 1)) || isEmphasis(p - 1, p) || isOneOf(byteAt(p - 1), '$(:'))) p--;
   if (p > s && byteAt(p - 1) == Char.EQUALS) return Before.LINK;
   const start = wordBefore(s, p);
-  const n = <i32>(p - start);
-  if (LINKS.has(start, n, true) || (isWordAt(start, p, 'of') && isWordAt(wordBefore(s, gapBefore(s, start)), p, 'total')))
-    return Before.LINK;
-  return n == 0 || ASIDES.has(start, n, true) ? Before.NOTHING : Before.WORD;
+  if (saysResult(s, start, p)) return Before.RESULT;
+  if (LINKS.hasWord(start, p)) return Before.LINK;
+  return start == p || ASIDES.hasWord(start, p) ? Before.NOTHING : Before.WORD;
 }
 
-/** What a sentence [p, e) says: all of it, or its last value, where that stands behind "is", or is its only one behind a verb (`anyVerb`). */
-export function valueOf(runs: Runs, p: usize, e: usize, lists: bool, anyVerb: bool): Span {
+/** Verbs whose "to" is followed by a result. */
+const COMING =
+  'works/work/comes/come/turns/amounts/amount/simplifies/simplified/evaluates/reduces/sums/sum/adds/add/boils/leads/equal/brings/bringing';
+
+/** Whether a preposition [word, end) is a part of what says a result: comes to, works out to, brings the total to, a total of, left with. */
+function saysResult(s: usize, word: usize, end: usize): bool {
+  let q = gapBefore(s, word);
+  let before = wordBefore(s, q);
+  if (isWordAt(word, end, 'equals')) return true;
+  if (isWordAt(word, end, 'in/at')) return isWordAt(before, q, 'results/arrive');
+  if (isWordAt(word, end, 'of')) return isWordAt(before, q, 'total/answer');
+  if (isWordAt(word, end, 'with'))
+    return isWordAt(before, q, 'up/left') || (isWordAt(before, q, 'her/him/us/them') && holdsOneOf(s, before, 'leaves/leaving'));
+  if (!isWordAt(word, end, 'to')) return false;
+  if (isWordAt(before, q, 'out/up/down')) {
+    q = gapBefore(s, before);
+    before = wordBefore(s, q);
+  }
+  return (
+    isWordAt(before, q, COMING) ||
+    ((isWordAt(before, q, 'total') || holdsOneOf(s, before, 'total')) && holdsOneOf(s, before, 'brings/bringing'))
+  );
+}
+
+/**
+ * What a sentence [p, e) says: all of it, or its last value, where what stands before that is `least` (Before.*) or says more; for Before.WORD
+ * a verb must stand there, and no other value.
+ */
+export function valueOf(runs: Runs, p: usize, e: usize, lists: bool, least: i32): Span {
   const formula = trimmed(p, e);
-  if (exists(formula) && formulaEnd(startOf(formula), endOf(formula)) == endOf(formula)) return formula;
-  const whole = wholeAnswer(p, e, 0);
+  const whole = least == Before.RESULT ? NOWHERE : wholeAnswer(p, e, 0);
+  if (least < Before.RESULT && exists(formula) && formulaEnd(startOf(formula), endOf(formula)) == endOf(formula)) return formula;
   if (exists(whole) && countWords(p, e) == 0) return whole;
-  if (holds(p, e, OPEN) || isHypothetical(p, e)) return NOWHERE;
   const last = runs.lastValue(p, e, lists);
   if (!exists(last) || !isLastValue(endOf(last), e)) return NOWHERE;
   const start = startOf(last);
+  // 17 more apples
+  const rest = skipSpace(endOf(last), e);
+  const more = isWordAt(rest, e, 'more') ? skipSpace(rest + 4, e) : e;
+  const behind = more < e && isLetter(byteAt(more)) ? more : rest;
+  if (holds(p, start, OPEN) || holds(behind, e, OPEN) || isHypothetical(p, e)) return NOWHERE;
   // 17 apples
   if (exists(whole) && start == startOf(whole)) return last;
-  const before = wordBeforeValue(p, start);
-  if (before == Before.LINK) return last;
-  if (before == Before.NOTHING || !anyVerb) return NOWHERE;
+  const word = wordBeforeValue(p, start);
+  // we find that x = 17
+  const before = word == Before.WORD && indexOfByte(start, endOf(last), Char.EQUALS) < endOf(last) ? Before.LINK : word;
+  if (before < least || before == Before.NOTHING) return NOWHERE;
+  if (before >= Before.LINK) return last;
   for (let q = p; q < start; q++) if (isDigit(byteAt(q)) || isOneOf(byteAt(q), '<>=\\')) return NOWHERE;
   return last;
 }
 
 /** Words that point to what was just worked out, at the start of a sentence. */
-const POINTERS = 'this/that/which/it/there/we/i';
+const POINTERS = 'this/that/which/it/there/we/i/you';
 
 /** The answer that the last sentence of [p, e) concludes with, or NOWHERE. */
 export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: bool): Span {
@@ -209,7 +258,7 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
   if (!letter && line > p && startsWith(line, e, '**') && endsWith(s, e, '**') && exists(wholeAnswer(s, e, 0)))
     return wholeAnswer(s, e, 0);
   const behind = behindConnective(s, e);
-  const from = behind > 0 ? skipMarks(behind, e) : s;
+  const from = behind > 0 ? skipMarks(behind, e) : mainClause(s, e);
   if (letter) {
     if (holdsOneOf(s, e, REFUSING)) return NOWHERE;
     const only = behind > 0 && e - from <= 4;
@@ -217,16 +266,17 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
   }
   const sign = soSign(s, e);
   if (sign > 0) return wholeAnswer(skipMarks(sign, e), e, 0);
-  const opener = skipLetters(s, e);
-  const points = behind == 0 && isWordAt(s, opener, POINTERS);
+  const opener = skipLetters(from, e);
+  const points = behind == 0 && (from > s || isWordAt(from, opener, POINTERS) || endsWith(from, opener, 'ing'));
+  if (behind == 0 && isWordAt(s, opener, 'on/in/before/during/from/without')) return NOWHERE;
   const said: usize = points ? 0 : behindSubject(from, e);
   if (said > 0 && !holds(from, said, OPEN)) {
     // behind "is" a formula may stand, or a list
     const linked = skipLetters(said, e);
     const value = linked > said && countWords(linked, e) == 0 ? trimmed(linked, e) : trimmed(said, e);
-    if (exists(value)) return valueOf(runs, startOf(value), endOf(value), lists, behind > 0);
+    if (exists(value)) return valueOf(runs, startOf(value), endOf(value), lists, behind > 0 ? Before.WORD : Before.LINK);
   }
-  return behind > 0 || points ? valueOf(runs, from, e, lists, behind > 0) : NOWHERE;
+  return valueOf(runs, from, e, lists, behind > 0 ? Before.WORD : points ? Before.LINK : Before.RESULT);
 }
 
 /** Words between "the" and "answer". */
@@ -269,7 +319,11 @@ export function valueBefore(runs: Runs, s: usize, mark: usize, e: usize, lists: 
   const behind = behindConnective(sentence, end);
   const from = behind > 0 ? skipMarks(behind, end) : sentence;
   if (from >= end) return NOWHERE;
-  return letter ? (holdsOneOf(from, end, REFUSING) ? NOWHERE : onlyLetter(from, end)) : valueOf(runs, from, end, lists, true);
+  return letter
+    ? holdsOneOf(from, end, REFUSING)
+      ? NOWHERE
+      : onlyLetter(from, end)
+    : valueOf(runs, from, end, lists, Before.WORD);
 }
 
 /** Where the sentence goes on behind "answer" and "to the problem". */

@@ -4,7 +4,7 @@
 import { Flag, Rule } from '../status';
 import { equalTo, goesOn, isPart } from './boxes';
 import { Char } from './characters';
-import { conclusion, valueBefore, valueOf } from './conclusion';
+import { Before, conclusion, valueBefore, valueOf } from './conclusion';
 import { formulaBeforeClause, sentenceEnd } from './formula';
 import { joined } from './joined';
 import { afterFinal, afterLastIs, afterLink } from './links';
@@ -360,7 +360,7 @@ export class Extractor {
     if (exists(leading)) return this.stands(leading, end, e) && this.takeFinished(leading, end, textEnd);
     if (isNegated(p, end)) this.withdrawn = true;
     if (this.firm) {
-      const said = this.goldLetter ? NOWHERE : valueOf(this.runs, p, end, this.goldList, false);
+      const said = this.goldLetter ? NOWHERE : valueOf(this.runs, p, end, this.goldList, Before.LINK);
       return exists(said) && this.stands(said, end, e) && this.takeFinished(said, end, textEnd);
     }
     if (this.goldLetter) return this.takeValue(onlyLetter(p, end), end);
@@ -422,18 +422,7 @@ export class Extractor {
     if (mark > p && mark < e) {
       return this.takeWord(mark, p, e, e, false);
     }
-    const letter = this.goldLetter ? leadingLetter(p, e) : NOWHERE;
-    if (exists(letter)) {
-      const only = onlyLetter(p, e);
-      return exists(only) && !isDoubted(endOf(only), e, e) && this.takeValue(only, e);
-    }
-    if (this.takeValue(wholeAnswer(p, e, this.goldWords), e)) return true;
-    const leading = this.runs.leadingValue(p, e, this.goldList);
-    if (exists(leading)) return this.stands(leading, sentenceEnd(p, e), e) && this.takeValue(leading, e);
-    // The total is 17.
-    const value = this.firm ? afterLastIs(p, sentenceEnd(p, e)) : 0;
-    if (value > 0) return this.takeMarked(value, e, e, false);
-    return !this.firm && this.takeValue(this.runs.lastValue(p, e, this.goldList), e);
+    return this.takeMarked(p, e, this.region.end, false);
   }
 }
 

@@ -21,7 +21,7 @@ import {
 } from './text';
 
 /** Verbs that link the word "answer" to its value. */
-const LINKS = 'is/are/be/was/equals/comes/turns';
+const LINKS = 'is/are/be/was/equals/comes/turns/works';
 /** Words that may stand beside a link. */
 const BESIDE_LINK = 'therefore/thus/then/hence/should/would/will/must/here';
 /** Words that may stand behind a link. */
@@ -71,7 +71,7 @@ export function afterLink(mark: usize, e: usize): usize {
       linked = true;
       p += 2;
     } else if (linked && isQuote(c)) return p;
-    else if (isOneOf(c, '*`#') || isQuote(c) || (!linked && isOneOf(c, '_)]},'))) p++;
+    else if (isOneOf(c, '*`#,') || isQuote(c) || (!linked && isOneOf(c, '_)]}'))) p++;
     else return linked ? p : isHeading(mark, p, e) ? p : 0;
   }
 }

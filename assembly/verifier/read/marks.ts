@@ -167,7 +167,7 @@ function tagName(p: usize, e: usize): usize {
     p = q + 1;
     q = skipLetters(p, e);
   }
-  return TAGS.has(p, <i32>(q - p), true) ? q : 0;
+  return TAGS.hasWord(p, q) ? q : 0;
 }
 
 /** Position behind the tag at p that opens an answer, or 0. */

@@ -72,12 +72,8 @@ export class Names {
     this.shortest = min(this.shortest, len);
     this.longest = max(this.longest, len);
     let at = this.home(h);
-    while (elementAt<i32>(this.slots, at + 2) != 0) {
-      const same =
-        elementAt<i32>(this.slots, at + 2) == len && memory.compare(elementAt<usize>(this.slots, at + 1), word, len << 1) == 0;
-      if (same) return;
-      at = (at + SLOT) % this.end;
-    }
+    // a name that is there already is found first
+    while (elementAt<i32>(this.slots, at + 2) != 0) at = (at + SLOT) % this.end;
     setElement<u32>(this.slots, at, h);
     setElement<usize>(this.slots, at + 1, word);
     setElement<i32>(this.slots, at + 2, len);
@@ -108,6 +104,11 @@ export class Names {
 
   has(p: usize, len: i32, fold: bool = false): bool {
     return this.find(p, len, fold) >= 0;
+  }
+
+  /** Whether the word [p, q) is a name, letter case aside. */
+  hasWord(p: usize, q: usize): bool {
+    return this.has(p, <i32>(q - p), true);
   }
 }
 

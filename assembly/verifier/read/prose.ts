@@ -34,7 +34,7 @@ const MATH_WORDS = new Names(64).add(
 );
 /** Words that start a clause about what stands before. */
 const CONJUNCTIONS = new Names(64).add(
-  'because/since/as/so/if/when/where/which/that/but/not/for/from/is/was/alternatively/otherwise/else/maybe/perhaps/possibly/unless/instead/never/unlike/near/none/used/fails',
+  'let/assume/suppose/try/because/since/as/so/if/when/where/which/that/but/not/for/from/is/was/alternatively/otherwise/else/maybe/perhaps/possibly/unless/instead/never/unlike/near/none/used/fails',
 );
 
 /** The span without white space, emphasis, quotes and a final full stop at both ends; NOWHERE where nothing is left. */
@@ -69,7 +69,7 @@ export function isEmphasis(p: usize, e: usize): bool {
 
 /** Whether the letters [p, q) are a name of mathematics (sin, or, inf, …), which is no word of a sentence. */
 export function isMathWord(p: usize, q: usize): bool {
-  return MATH_WORDS.has(p, <i32>(q - p), true);
+  return MATH_WORDS.hasWord(p, q);
 }
 
 /** Whether the letters [p, q) stand in capitals (points, segments: NO, ABCD). */
@@ -193,7 +193,7 @@ function behindLabel(p: usize, e: usize): usize {
   while (p < e && (isLetter(byteAt(p)) || byteAt(p) == Char.SPACE)) {
     if (isLetter(byteAt(p))) {
       const end = skipLetters(p, e);
-      if (CONJUNCTIONS.has(p, <i32>(end - p), true) || isWordAt(p, end, 'answer/answers/answered')) return 0;
+      if (CONJUNCTIONS.hasWord(p, end) || isWordAt(p, end, 'answer/answers/answered')) return 0;
       p = end;
     } else p++;
   }
@@ -217,7 +217,7 @@ function goesOn(p: usize, e: usize): bool {
       if (p < e && isLetter(byteAt(p)) && !isWordAt(p, e, 'and/or')) return true;
     } else if (isLetter(c)) {
       const end = skipLetters(p, e);
-      if (CONJUNCTIONS.has(p, <i32>(end - p), true)) return true;
+      if (CONJUNCTIONS.hasWord(p, end)) return true;
       p = end;
     } else p++;
   }

@@ -81,12 +81,9 @@ export class Runs {
     const second = this.second;
     if (second == 0) return false;
     const first = this.first;
-    const isTotal = TOTALS.has(second, <i32>(skipLetters(second, e) - second), true);
-    if (isTotal || (first > 0 && TOTALS.has(first, <i32>(skipLetters(first, e) - first), true))) return false;
-    return (
-      ASIDES.has(second, <i32>(skipLetters(second, e) - second), true) ||
-      (first > 0 && ASIDES.has(first, <i32>(skipLetters(first, e) - first), true))
-    );
+    const isTotal = TOTALS.hasWord(second, skipLetters(second, e));
+    if (isTotal || (first > 0 && TOTALS.hasWord(first, skipLetters(first, e)))) return false;
+    return ASIDES.hasWord(second, skipLetters(second, e)) || (first > 0 && ASIDES.hasWord(first, skipLetters(first, e)));
   }
 
   /** Starts a new text: its look ahead is unused. */
@@ -357,7 +354,9 @@ const ASIDES = new Names(32).add(
 const NUMBERED = 'option/options/choice/choices/problem/equation/theorem/lemma/exercise/key/format/sheet/solution';
 const WORKING = 'equation/equations/unknowns/variables/methods/approaches';
 /** Words before "of" and "in" that do not: "a total of 18", "in total 9". */
-const TOTALS = new Names(32).add('total/sum/average/mean/profit/cost/amount/price/number/all/value/result/product/difference');
+const TOTALS = new Names(32).add(
+  'total/answer/sum/average/mean/profit/cost/amount/price/number/all/value/result/product/difference',
+);
 
 /** End of the number that marks an item of a list ("3. ", "12) "), or 0. */
 function listMark(p: usize, e: usize): usize {

@@ -41,7 +41,7 @@ const SUPPOSING = new Names(32).add(
 export function holds(p: usize, e: usize, words: Names): bool {
   while (p < e) {
     const q = skipLetters(p, e);
-    if (q > p && words.has(p, <i32>(q - p), true)) return true;
+    if (q > p && words.hasWord(p, q)) return true;
     p = max(q, p + 1);
   }
   return false;
@@ -87,10 +87,7 @@ export function isNoMark(s: usize, p: usize): bool {
   } while (word < end && isWordAt(word, end, BETWEEN));
   const clause = skipSpace(clauseStart(s, p), p);
   return (
-    OTHER.has(word, <i32>(end - word), true) ||
-    startsWithFold(clause, p, 'let the ') ||
-    isHypothetical(clause, p) ||
-    isConditional(s, clause)
+    OTHER.hasWord(word, end) || startsWithFold(clause, p, 'let the ') || isHypothetical(clause, p) || isConditional(s, clause)
   );
 }
 
@@ -154,6 +151,7 @@ export function isTakenBack(value: Span, end: usize, e: usize): bool {
 export function isChanged(p: usize, end: usize): bool {
   let goesOn = true;
   let by = false;
+  let rate = false;
   while (p < end) {
     const c = byteAt(p);
     if (!isLetter(c)) {
@@ -163,10 +161,12 @@ export function isChanged(p: usize, end: usize): bool {
       continue;
     }
     const q = skipLetters(p, end);
-    if (TAKING_BACK.has(p, <i32>(q - p), true) && !confirms(p, q, end)) return true;
+    if (TAKING_BACK.hasWord(p, q) && !confirms(p, q, end)) return true;
     if (isWordAt(p, q, CLAUSES)) goesOn = by = false;
-    if (goesOn && CHANGING.has(p, <i32>(q - p), true)) return true;
-    if (goesOn && isWordAt(p, q, CHANGING_BY)) by = true;
+    if (goesOn && CHANGING.hasWord(p, q)) return true;
+    if (isWordAt(p, q, 'per/each/every')) rate = true;
+    // 17 per day for 5 days
+    if ((goesOn && isWordAt(p, q, CHANGING_BY)) || (rate && isWordAt(p, q, 'for'))) by = true;
     p = q;
   }
   return false;
