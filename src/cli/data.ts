@@ -82,7 +82,10 @@ export async function readNamed(
   { split, limit }: { readonly split: string; readonly limit: number | null },
 ): Promise<{ records: DataRecord[]; columns: Readonly<Record<string, string>> }> {
   const columns = columnNames(column, []);
-  if ((await stat(dataset).catch(() => null))?.isFile() || looksLocal(dataset)) {
+  const isFile = (await stat(dataset).catch(() => null))?.isFile() === true;
+  if (!isFile && looksLocal(dataset))
+    throw new MgrpoError('not_found', `${dataset}: expected a data file, found none; check the path (from ${process.cwd()})`);
+  if (isFile) {
     const records = await readRecords({ files: new NodeFiles(path.dirname(dataset)), path: path.basename(dataset) }, limit);
     return { records, columns };
   }

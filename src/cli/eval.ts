@@ -1,5 +1,5 @@
 // `mgrpo eval`: measures a model on problems with answers.
-import { GRPO_OPTIONS, LAYER2_OPTIONS, SPLITS, TASK_NAMES, evaluate, fittingCompletionLength } from '../index.js';
+import { GRPO_OPTIONS, LAYER2_OPTIONS, SPLITS, TASK_NAMES, checkLengths, evaluate } from '../index.js';
 import { DEVICE_OPTIONS } from '../open/choice.js';
 import type { OptionTable } from '../options/table.js';
 import { completeMGRPO } from '../config/mgrpo.js';
@@ -8,6 +8,7 @@ import { checkData, openRewards, readRows, verifierOf } from './data.js';
 import { settingsOfRun } from './finished-run.js';
 import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, GivenValues, Work } from './flags.js';
+import { fittingLength, textOf } from './lengths.js';
 import { modelOf, openAdapter, openCritic, openModel, openPolicy } from './model.js';
 import { CRITIC_OPTIONS, DATA_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { metricTable, turnTable } from '../report/format.js';
@@ -101,12 +102,13 @@ export async function evalCommand(argv: readonly string[]): Promise<Work | null>
     () => openAdapter(settings.adapter),
     () => readRows({ settings, split: settings.split, limit: settings.limit, seed: settings.seed }),
   );
+  const text = await textOf(files);
+  const maxCompletionLength = settings.maxCompletionLength ?? fittingLength(text, rows, layer2);
+  checkLengths(text, { maxContextLength: null, maxCompletionLength, layer2 }, rows);
   return () =>
     withSession(settings, 'stopping: an evaluation that is not finished has no result', async ({ device, progress, signal }) => {
       const policy = await openPolicy(device, files, { train: 'none', adapter, dtype: settings.dtype, name: model });
       const critic = await openCritic(device, settings);
-      const maxCompletionLength =
-        settings.maxCompletionLength ?? progress.fitted(fittingCompletionLength(policy, rows, layer2), policy.context);
       const rewards = await openRewards(null, null, { maxCompletionLength, verifier }, rows);
       progress.line(`evaluating on ${rows.length} problems`);
       const { metrics } = await evaluate(policy, rows, {

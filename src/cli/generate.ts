@@ -1,12 +1,13 @@
 // `mgrpo generate`: completions of one prompt.
 import { SAMPLING_OPTIONS, samplingOf } from '../config/sampling.js';
-import { GRPO_OPTIONS, LAYER1_SYSTEM_PROMPT } from '../index.js';
+import { GRPO_OPTIONS, LAYER1_SYSTEM_PROMPT, checkContext } from '../index.js';
 import { DEVICE_OPTIONS } from '../open/choice.js';
 import type { ChatMessage, Tokenizer } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { countText, duration } from '../report/format.js';
 import { ownSettings, readFlags, refuse } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
+import { saidLength, textOf } from './lengths.js';
 import { modelOf, openAdapter, openModel, openPolicy } from './model.js';
 import { LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { printResult } from './output.js';
@@ -76,18 +77,20 @@ export async function generateCommand(argv: readonly string[]): Promise<Work | n
     () => openModel(model),
     () => openAdapter(settings.adapter),
   );
+  const { tokenizer, context } = await textOf(files);
+  const prompt = promptOf(tokenizer, settings.prompt, settings);
+  const length = tokenizer.encodePrompt(prompt).length;
+  const room = Math.max(1, Math.min(GRPO_OPTIONS.maxCompletionLength.default, context - length));
+  const maxCompletionLength = settings.maxCompletionLength ?? saidLength(room, context);
+  checkContext({ maxContextLength: null, maxCompletionLength, layer2: null }, context, length);
   return () =>
     withSession(settings, 'stopping', async ({ device, progress, signal }) => {
       const policy = await openPolicy(device, files, { train: 'none', adapter, dtype: settings.dtype, name: model });
-      const { tokenizer, context } = policy;
-      const prompt = promptOf(tokenizer, settings.prompt, settings);
-      const length = tokenizer.encodePrompt(prompt).length;
-      const room = Math.max(1, Math.min(GRPO_OPTIONS.maxCompletionLength.default, context - length));
       const start = performance.now();
       const [samples] = await policy.complete([prompt], {
         ...samplingOf(settings),
         seed: settings.seed,
-        maxCompletionLength: settings.maxCompletionLength ?? progress.fitted(room, context),
+        maxCompletionLength,
         numGenerations: settings.numSamples,
         signal,
         onProgress: progress.completing,

@@ -1,6 +1,5 @@
 // Progress on stderr: the events of a trainer as lines for people. Results are not its business.
 import type { Forecast, Listener, TrainEvent } from '../train/events.js';
-import { GRPO_OPTIONS } from '../index.js';
 import { bytesText, countText, duration, short } from '../report/format.js';
 import { say } from './output.js';
 
@@ -67,12 +66,6 @@ export class Progress {
     this.clear();
     say(text);
     this.#spoken = performance.now();
-  }
-
-  /** Says so where completions are shorter than they are by default, since the context leaves no more. */
-  fitted(length: number, context: number): number {
-    if (length < GRPO_OPTIONS.maxCompletionLength.default) this.line(fittedText(length, context));
-    return length;
   }
 
   /** Removes the line that is drawn anew. */
@@ -146,11 +139,6 @@ function metricWords({ metrics }: Event<'step'>): string {
 function bar(done: number, total: number, width = 16): string {
   const full = Math.round((width * done) / Math.max(total, 1));
   return `[${'#'.repeat(full)}${'.'.repeat(Math.max(width - full, 0))}]`;
-}
-
-/** What is said where completions are shorter than the default. */
-export function fittedText(length: number, context: number): string {
-  return `completions have at most ${length} tokens, as the model's context of ${context} allows; --max-completion-length sets it`;
 }
 
 /** What a run will hold, and what happens where that is more than there is. */

@@ -6,10 +6,9 @@ import {
   LAYER2_OPTIONS,
   MGRPOTrainer,
   RunFolder,
-  Tokenizer,
-  fittingCompletionLength,
+  checkLengths,
+  checkRounds,
   latestCheckpoint,
-  parseModelConfig,
   POLICY_OPTIONS,
   TASK_NAMES,
 } from '../index.js';
@@ -30,7 +29,6 @@ import type {
   TrackerName,
 } from '../index.js';
 import type { OptionTable, Settings } from '../options/table.js';
-import { readJson } from '../platform/files.js';
 import { unlessAborted } from '../platform/in-time.js';
 import type { NodeFiles } from '../platform/node-files.js';
 import { checkData, checkRewards, needsGold, openRewards, readRows, verifierOf } from './data.js';
@@ -49,7 +47,7 @@ import {
 } from './options.js';
 import { metricTable } from '../report/format.js';
 import { printResult, say } from './output.js';
-import { fittedText } from './progress.js';
+import { fittingLength, textOf } from './lengths.js';
 import { RESUME_OPTION, newCourse, resumedFrom } from './resume.js';
 import { checkOutput, hubNames, outputFolder, runConfig, withFolder } from './run.js';
 import { Samples } from './samples.js';
@@ -230,26 +228,13 @@ async function makePlan(flags: GivenValues, problems: string[]): Promise<Plan> {
     () => readRows({ settings, seed, split: 'train', limit: settings.limit, goldOptional }),
     () => readEvalRows(settings, seed),
   );
+  checkRounds('mgrpo train', config, rows.length);
+  const text = await textOf(files, config.maxContextLength);
   const isGiven = given.has('maxCompletionLength');
-  const fitted = isGiven ? config : await withFittingLength(config, files, [...rows, ...evalRows]);
+  const maxCompletionLength = isGiven ? config.maxCompletionLength : fittingLength(text, [...rows, ...evalRows], config.layer2);
+  const fitted = { ...config, maxCompletionLength: Math.min(config.maxCompletionLength, maxCompletionLength) };
+  checkLengths(text, fitted, [...rows, ...evalRows]);
   return { settings, config: fitted, folder, checkpoint, model: files, adapter, rows, evalRows };
-}
-
-/** Rows that are looked at for the longest prompt, those with the most text; the trainer looks at all of them. */
-const LONG_ROWS = 64;
-
-/** The settings with completions as long as the model's context allows, where nobody says how long. */
-async function withFittingLength(config: GRPOConfig, files: FileSource, rows: readonly TaskRow[]): Promise<GRPOConfig> {
-  const json = await readJson(files, 'config.json');
-  const positions = parseModelConfig(json, `${files.name}/config.json`).maxPositionEmbeddings;
-  const context = Math.min(config.maxContextLength ?? positions, positions);
-  const sized = rows.map((row) => ({ row, size: JSON.stringify(row.prompt).length })).sort((a, b) => b.size - a.size);
-  const longest = sized.slice(0, LONG_ROWS).map(({ row }) => row);
-  const tokenizer = await Tokenizer.load(files, json as Record<string, unknown>);
-  const maxCompletionLength = fittingCompletionLength({ tokenizer, context }, longest, config.layer2);
-  if (maxCompletionLength >= config.maxCompletionLength) return config;
-  say(fittedText(maxCompletionLength, context));
-  return { ...config, maxCompletionLength };
 }
 
 /** The trainer's settings. */

@@ -2,13 +2,16 @@
 import { reportProblems } from '../options/fill.js';
 import type { GRPOConfig } from './grpo.js';
 
+/** The settings that say how long sequences get. */
+export type LengthSettings = Pick<GRPOConfig, 'maxContextLength' | 'maxCompletionLength' | 'layer2'>;
+
 /**
  * Checks that the longest sequences fit the context: prompt + maxCompletionLength, and for layer 2 prompt + answer + phrase + correction.
  * @param maxPositions the model's `max_position_embeddings`
  * @param longestPrompt tokens of the longest prompt; @param longestPhrase tokens of the longest guiding phrase with its separators
  * @throws MgrpoError `invalid_argument` that says which lengths would fit.
  */
-export function checkContext(config: GRPOConfig, maxPositions: number, longestPrompt: number, longestPhrase = 0): void {
+export function checkContext(config: LengthSettings, maxPositions: number, longestPrompt: number, longestPhrase = 0): void {
   const problems: string[] = [];
   if (config.maxContextLength !== null && config.maxContextLength > maxPositions) {
     problems.push(

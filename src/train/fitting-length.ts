@@ -1,9 +1,13 @@
-// How long completions may be where nobody says.
+// How long completions may be: what fits a model's context, and what is taken where nobody says.
+import type { Phrase } from '../algo/rollout.js';
+import { checkContext } from '../config/context.js';
+import type { LengthSettings } from '../config/context.js';
 import { GRPO_OPTIONS } from '../config/grpo.js';
 import type { Layer2Config } from '../config/layer2.js';
 import type { TaskRow } from '../tasks/task.js';
-import type { Policy } from './policy.js';
-import { encodePhrases, encodeQuestions } from './questions.js';
+import type { LanguageModel } from './language-model.js';
+import { encodePhrases, encodeQuestions, longest } from './questions.js';
+import type { EncodedQuestion } from './questions.js';
 
 /**
  * Most tokens of a completion where nobody says: the default of training, or what the model's context leaves beside the longest prompt.
@@ -13,7 +17,7 @@ import { encodePhrases, encodeQuestions } from './questions.js';
  * @returns at least 1, though the context may leave nothing
  */
 export function fittingCompletionLength(
-  policy: Pick<Policy, 'tokenizer' | 'context'>,
+  policy: Pick<LanguageModel, 'tokenizer' | 'context'>,
   rows: readonly TaskRow[],
   layer2: Layer2Config | null,
 ): number {
@@ -28,4 +32,42 @@ export function fittingCompletionLength(
   return Math.max(1, Math.min(GRPO_OPTIONS.maxCompletionLength.default, room));
 }
 
-const longest = (lists: readonly ArrayLike<number>[]): number => lists.reduce((n, { length }) => Math.max(n, length), 0);
+/**
+ * Rows and guiding phrases in token ids.
+ * @throws MgrpoError `invalid_argument` where the longest sequences that can come of them do not fit the context
+ */
+export function encodeData(
+  { tokenizer, context }: Pick<LanguageModel, 'tokenizer' | 'context'>,
+  config: LengthSettings,
+  rows: readonly TaskRow[],
+): { readonly questions: EncodedQuestion[]; readonly phrases: Phrase[]; readonly phrase: number } {
+  const layer2 = config.layer2?.enabled ? config.layer2 : null;
+  const questions = encodeQuestions(tokenizer, rows, layer2);
+  const phrases = layer2 ? encodePhrases(tokenizer, layer2.phrases) : [];
+  const prompts = questions.flatMap(({ promptIds, correctionPromptIds = [] }) => [promptIds, correctionPromptIds]);
+  const phrase = longest(phrases.map(({ ids }) => ids));
+  checkContext(config, context, longest(prompts), phrase);
+  return { questions, phrases, phrase };
+}
+
+/** Rows that {@link checkLengths} looks at. */
+const LONG_ROWS = 64;
+
+/** The rows with the most text, among which the longest prompt is looked for. */
+export function longRows(rows: readonly TaskRow[]): TaskRow[] {
+  const sized = rows.map((row) => ({ row, size: JSON.stringify(row.prompt).length })).sort((a, b) => b.size - a.size);
+  return sized.slice(0, LONG_ROWS).map(({ row }) => row);
+}
+
+/**
+ * Checks before anything is loaded what a trainer checks of all rows: that the longest sequences that can come of them fit the context.
+ * Looks at the rows with the most text.
+ * @throws MgrpoError `invalid_argument` that says which lengths would fit
+ */
+export function checkLengths(
+  model: Pick<LanguageModel, 'tokenizer' | 'context'>,
+  settings: LengthSettings,
+  rows: readonly TaskRow[],
+): void {
+  encodeData(model, settings, longRows(rows));
+}

@@ -1,7 +1,7 @@
 // What a GRPO or MGRPO trainer is made from. Settings, data and model are checked against each other here, before anything runs.
 import type { Phrase } from '../algo/rollout.js';
 import { batchPlan } from '../config/batch.js';
-import { checkContext } from '../config/context.js';
+import type { BatchPlan } from '../config/batch.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import { check } from '../errors.js';
 import { LISTENER, takeOptions } from '../options/border.js';
@@ -13,7 +13,8 @@ import type { Listener } from './events.js';
 import type { LanguageModel } from './language-model.js';
 import { QuestionOrder } from './order.js';
 import type { Policy } from './policy.js';
-import { encodePhrases, encodeQuestions, longest } from './questions.js';
+import { encodeData } from './fitting-length.js';
+import { longest } from './questions.js';
 import type { EncodedQuestion } from './questions.js';
 import { ARGS, POLICY, REWARD_FUNCS, ROWS, SIGNAL } from './arguments.js';
 
@@ -89,23 +90,14 @@ export function prepare(
     config.evalSteps === null || evalDataset.length > 0,
     `${where}: expected rows in evalDataset for evalSteps ${config.evalSteps}, got none; pass some, or leave evalSteps null`,
   );
-  const plan = batchPlan(config);
-  check(
-    rows.length >= plan.questions,
-    `${where}: expected at least ${plan.questions} rows for a round of ${plan.questions} questions, got ${rows.length}; ` +
-      `lower gradientAccumulationSteps or perDeviceTrainBatchSize, or raise numGenerations`,
-  );
+  const plan = checkRounds(where, config, rows.length);
   const layer2 = config.layer2?.enabled ? config.layer2 : null;
   check(
     options.critic === undefined || layer2,
     `${where}: a critic needs a second layer; use MGRPOTrainer, or leave the critic out`,
   );
   if (options.critic && layer2) checkCritic(where, policy, options.critic, layer2.mode);
-  const questions = encodeQuestions(policy.tokenizer, rows, layer2);
-  const phrases = layer2 ? encodePhrases(policy.tokenizer, layer2.phrases) : [];
-  const prompts = questions.flatMap(({ promptIds, correctionPromptIds = [] }) => [promptIds, correctionPromptIds]);
-  const phrase = longest(phrases.map(({ ids }) => ids));
-  checkContext(config, policy.context, longest(prompts), phrase);
+  const { questions, phrases, phrase } = encodeData(policy, config, rows);
   const stepsPerEpoch = (rows.length / plan.questions) * plan.stepsPerRound * config.numIterations;
   return {
     policy,
@@ -122,4 +114,19 @@ export function prepare(
       phrase,
     },
   };
+}
+
+/**
+ * What a sampling round takes of the data.
+ * @param where who asks, for messages
+ * @throws MgrpoError `invalid_argument` where there are too few rows for one
+ */
+export function checkRounds(where: string, config: GRPOConfig, rows: number): BatchPlan {
+  const plan = batchPlan(config);
+  check(
+    rows >= plan.questions,
+    `${where}: expected at least ${plan.questions} rows for a round of ${plan.questions} questions, got ${rows}; ` +
+      `lower gradientAccumulationSteps or perDeviceTrainBatchSize, or raise numGenerations`,
+  );
+  return plan;
 }

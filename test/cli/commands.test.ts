@@ -213,8 +213,9 @@ describe('mgrpo on a device', () => {
     const { completions } = json as { completions: { ids: number[] }[] };
     expect(completions[0]!.ids.length).toBeLessThan(96);
     const refused = await mgrpo([...words, '--max-completion-length', '96']);
-    expect(refused.stderr).toContain('got 5 + 96; use maxCompletionLength 91 or less');
-    expect([refused.code, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toContain('need 101 tokens of a context of 96; lower maxCompletionLength to at most 91');
+    expect(refused.stderr).not.toContain('device:');
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
   });
 
   it('eval ends with metrics that have intervals', async () => {

@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { evalSpec } from '../../src/cli/eval.js';
+import { evalCommand, evalSpec } from '../../src/cli/eval.js';
 import { settingsOfRun } from '../../src/cli/finished-run.js';
+import { generateCommand } from '../../src/cli/generate.js';
 import { modelOf, openAdapter, openModel } from '../../src/cli/model.js';
 import { trainCommand } from '../../src/cli/train.js';
 
@@ -105,6 +106,51 @@ describe('a training where nobody says how long completions are', () => {
     // Answer and correction have half each of what the prompt and the phrase leave.
     expect(Number(length)).toBeGreaterThan(200);
     expect(Number(length)).toBeLessThanOrEqual(256);
+  });
+});
+
+describe('before a device is opened', () => {
+  const data = ['--model', 'models/signs-0.2m', '--task', 'signs'];
+  const output = ['--output-dir', path.join(folder, 'refused')];
+  it.each([
+    [
+      'train',
+      trainCommand,
+      [...data, ...output, '--limit', '8', '--max-completion-length', '9999'],
+      /of a context of 512; lower maxCompl/,
+    ],
+    [
+      'train',
+      trainCommand,
+      [...data, ...output, '--limit', '8', '--max-completion-length', '300'],
+      /layer 2 needs .* a context of 512/,
+    ],
+    ['train', trainCommand, [...data, ...output, '--limit', '2'], /expected at least 4 rows for a round of 4 questions, got 2/],
+    [
+      'eval',
+      evalCommand,
+      [...data, '--limit', '2', '--max-completion-length', '9999'],
+      /of a context of 512; lower maxCompletionLength/,
+    ],
+    [
+      'generate',
+      generateCommand,
+      [...data.slice(0, 2), '--prompt', '1?2=3', '--max-completion-length', '9999'],
+      /a context of 512; lower/,
+    ],
+  ] as const)('%s refuses settings that the model or the data do not fit: %#', async (_, command, words, said) => {
+    await expect(command(words)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringMatching(said) as string,
+    });
+    expect(existsSync(path.join(folder, 'refused'))).toBe(false);
+  });
+
+  it('a data file that is not there is named with the folder that it is looked for in', async () => {
+    const words = ['--model', 'models/signs-0.2m', '--dataset', 'no/rows.jsonl', ...output];
+    await expect(trainCommand(words)).rejects.toThrow(
+      `no/rows.jsonl: expected a data file, found none; check the path (from ${process.cwd()})`,
+    );
   });
 });
 
