@@ -477,7 +477,7 @@ describe('what goes wrong ends with a message, exit code 1, and nothing written'
       'as default export',
     ],
     ['an unknown reward', () => ['--reward', 'acuracy'], 'the nearest is accuracy'],
-    ['an adapter that is not there', () => ['--adapter', at('none')], 'adapter_config.json'],
+    ['an adapter that is not there', () => ['--adapter', at('none')], 'expected an adapter folder'],
   ])('%s', async (_, words, text) => {
     const { code, stdout, stderr } = await train('failed', '--max-steps', '1', ...words());
     expect(stderr).toContain(text);
