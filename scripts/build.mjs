@@ -2,7 +2,7 @@
 // It is written under another name and then swapped in, so that nobody ever imports half a build.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rollup } from 'rollup';
 import ts from 'typescript';
@@ -51,6 +51,14 @@ function declarations(entries, outDir) {
   });
   const { diagnostics } = program.emit();
   if (diagnostics.length > 0) throw new Error(ts.formatDiagnostics(diagnostics, ts.createCompilerHost(options)));
+  // From TypeScript 6 on, the library of the DOM has WebGPU, and another declaration of it is an error; before, it comes from a package.
+  const before6 = path.join(outDir, 'before-6.0');
+  mkdirSync(before6);
+  for (const name of ['index', 'node'])
+    writeFileSync(
+      path.join(before6, `${name}.d.ts`),
+      `/// <reference types="@webgpu/types" />\nexport * from '../${name}.js';\n`,
+    );
 }
 
 if (!process.argv.includes('--if-stale') || isStale('dist/cli.js', SOURCES)) {

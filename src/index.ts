@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /**
  * The public interface, for browsers and Node alike: no Node module is reached from here. `mgrpo/node` adds Node's files and adapters.
  */

@@ -43,7 +43,7 @@ const STRICT: ts.CompilerOptions = {
   strict: true,
   noUncheckedIndexedAccess: true,
   exactOptionalPropertyTypes: true,
-  skipLibCheck: true,
+  skipLibCheck: false,
   noEmit: true,
 };
 
