@@ -161,7 +161,8 @@ export class Http {
   async *#chunks(url: string, range: ByteRange | undefined, first: Answer): AsyncGenerator<Uint8Array> {
     let answer = first;
     const start = answer.status === 206 ? range!.start : 0;
-    const last = Math.min(answer.status === 206 ? (range?.end ?? Infinity) : Infinity, totalOf(answer, range) ?? Infinity);
+    const total = totalOf(answer, range);
+    const last = Math.min(answer.status === 206 ? (range?.end ?? Infinity) : Infinity, total ?? Infinity);
     const version = versionOf(answer);
     let given = 0;
     let failures = 0;
@@ -180,7 +181,7 @@ export class Http {
           yield rest;
         }
         // Some servers give no more than so much of a range.
-        if (given === before || last === Infinity || start + given >= last) return;
+        if (total === null || given === before || start + given >= last) return;
       } catch (error) {
         this.#signal?.throwIfAborted();
         if (error instanceof MgrpoError) throw error;

@@ -174,6 +174,11 @@ describe('a server', () => {
     const source = open();
     expect(await source.size('w')).toBe(weights.length);
     await expectWeights(source);
+    // What ends before its range does may be all there is: it is not asked for more.
+    const whole = open({ readAhead: 1e6 });
+    expect(await whole.size('w')).toBe(weights.length);
+    expect(requests.filter((request) => request.endsWith('-999999'))).toHaveLength(1);
+    expect(requests.at(-1)).toBe('w bytes=0-999999');
   });
 
   it('that shows its front page for what is absent has no such file', async () => {
