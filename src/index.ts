@@ -1,6 +1,4 @@
-/**
- * The public interface, for browsers and Node alike: no Node module is reached from here. `mgrpo/node` adds Node's files and adapters.
- */
+// The public interface, for browsers and Node alike: no Node module is reached from here. `mgrpo/node` adds Node's files and adapters.
 export { MgrpoError } from './errors.js';
 export type { ErrorCode } from './errors.js';
 
