@@ -202,7 +202,7 @@ function explain(result: RawResult, kind: 'grade' | 'countdown', kinds: readonly
       outcome: 'other_kind',
       rule,
       extracted,
-      reason: `${sentence}, ${show(extracted)}, is ${nameOf(result.kind)}, which does not count here`,
+      reason: `${sentence}, ${quoted(extracted)}, is ${nameOf(result.kind)}, which does not count here`,
     };
   return {
     verdict: outcome === 'equal',
@@ -219,6 +219,9 @@ function nameOf(kind: number): string {
   return name === null ? 'not read as an answer' : `of kind ${name}`;
 }
 
+/** An answer as it stands in a text, its backslashes single. */
+const quoted = (answer: string | null): string => show(answer).replaceAll('\\\\', '\\');
+
 function reasonOf(
   outcome: Outcome,
   sentence: string,
@@ -227,18 +230,18 @@ function reasonOf(
   kind: 'grade' | 'countdown',
 ): string {
   if (outcome === 'no_answer') return `no answer: ${sentence}`;
-  if (kind === 'countdown') return `${show(extracted)}: ${sentence}`;
-  const found = `${sentence}, ${show(extracted)},`;
+  if (kind === 'countdown') return `${quoted(extracted)}: ${sentence}`;
+  const found = `${sentence}, ${quoted(extracted)},`;
   switch (outcome) {
     case 'equal':
-      return `${found} equals the gold ${show(gold)}`;
+      return `${found} equals the gold ${quoted(gold)}`;
     case 'not_equal':
-      return `${found} does not equal the gold ${show(gold)}`;
+      return `${found} does not equal the gold ${quoted(gold)}`;
     case 'undecided':
-      return `${found} was not compared to the end with the gold ${show(gold)}: the work passed the limit`;
+      return `${found} was not compared to the end with the gold ${quoted(gold)}: the work passed the limit`;
     case 'gold_unparsable':
-      return `the gold ${show(gold)} is not a form that can be compared`;
+      return `the gold ${quoted(gold)} is not a form that can be compared`;
     case 'pred_unparsable':
-      return `${found} does not read as an answer of the form of the gold ${show(gold)}`;
+      return `${found} does not read as an answer of the form of the gold ${quoted(gold)}`;
   }
 }

@@ -242,3 +242,8 @@ describe('wrong options are refused by name', () => {
     expect(() => verify({ gold: '1' })).toThrow(/^verify: expected a text for pred or response of pair 0/);
   });
 });
+
+it('a reason holds gold and answer as they stand there, their backslashes single', () => {
+  const { reason } = verify({ gold: '\\frac{1}{2}', response: 'The answer is $\\frac{1}{3}$.' });
+  expect(reason).toContain('"$\\frac{1}{3}$", does not equal the gold "\\frac{1}{2}"');
+});
