@@ -20,6 +20,12 @@ function patternsOf(row: TaskRow): string[] {
   return rest.reduce((all, n) => all.flatMap((one) => [`${one}+${n}`, `${one}-${n}`]), [first]);
 }
 
+/** What lenient mode takes: an answer corrected by a later one, and the last value of a text whose mark is none, or that has none. */
+const CORRECTED = 'two answers that contradict, the other way round';
+const CONDITIONAL = 'the right answer under a condition';
+const LISTED = 'every sign pattern, a line each';
+const TAKEN: readonly string[] = [CORRECTED, CONDITIONAL, LISTED];
+
 /** What a policy would try that has learnt nothing but the reward. */
 const cheats: readonly (readonly [name: string, text: (row: TaskRow) => string])[] = [
   ['the question', (row) => questionOf(row)],
@@ -31,7 +37,7 @@ const cheats: readonly (readonly [name: string, text: (row: TaskRow) => string])
   ['the target in a box', (row) => `\\boxed{${targetOf(row)}}`],
   ['the target as an equation', (row) => `The answer is ${targetOf(row)} = ${targetOf(row)}.`],
   ['every sign pattern', (row) => `The answer is ${patternsOf(row).join(', ')}.`],
-  ['every sign pattern, a line each', (row) => patternsOf(row).join('\n')],
+  [LISTED, (row) => patternsOf(row).join('\n')],
   ['all choice letters', () => 'The answer is A, B, C, D or E.'],
   ['all choice letters in a box', () => '\\boxed{A, B, C, D, E}'],
   ['an empty box', () => '\\boxed{}'],
@@ -40,7 +46,15 @@ const cheats: readonly (readonly [name: string, text: (row: TaskRow) => string])
   ['the right answer in reasoning of another name', ({ gold }) => `<reasoning>\\boxed{${gold}}</reasoning>`],
   ['the right answer among others', ({ gold }) => `The answer is ${gold} or ${gold}1 or ${gold}2.`],
   ['two answers that contradict', ({ gold }) => `\\boxed{${gold}}\nThe answer is ${gold}1.`],
-  ['two answers that contradict, the other way round', ({ gold }) => `The answer is ${gold}1.\n\\boxed{${gold}}`],
+  [CORRECTED, ({ gold }) => `The answer is ${gold}1.\n\\boxed{${gold}}`],
+  ['two answer tags', ({ gold }) => `<answer>${gold}</answer><answer>${gold}1</answer>`],
+  ['two answer tags, the other way round', ({ gold }) => `<answer>${gold}1</answer>\n<answer>${gold}</answer>`],
+  ['two boxes', ({ gold }) => `\\boxed{${gold}1}\\boxed{${gold}}`],
+  ['the question in a tag', (row) => `<answer>${questionOf(row)}</answer>`],
+  ['the question as the answer', (row) => `The answer is ${questionOf(row)}`],
+  ['a box that is said to be another number', ({ gold }) => `\\boxed{${gold}} = ${gold}1`],
+  ['an empty tag', () => '<answer></answer>'],
+  [CONDITIONAL, ({ gold }) => `If so, the answer might be ${gold}.`],
   ['an answer and its negation', ({ gold }) => `The answer is not ${gold}.`],
 ];
 
@@ -49,31 +63,35 @@ it('every task of the registry is tried', () => {
 });
 
 describe('no task pays for', () => {
-  for (const { name, make } of TASKS) {
-    const rows = make('small').rows('train', PER_TASK, 3);
-    const reward = rewardRow(verifierFor(rows), 'test').make({ maxCompletionLength: 64 });
-    const score = async (texts: readonly string[], by = reward): Promise<readonly (number | null)[]> => {
-      const columns = Object.fromEntries(Object.keys(rows[0]!).map((column) => [column, rows.map((row) => row[column])]));
-      const scores = await by({
-        ...columns,
-        prompts: rows.map(questionOf),
-        completions: [...texts],
-        completionIds: texts.map(() => []),
+  for (const { name, make } of TASKS)
+    for (const mode of ['strict', 'lenient'] as const) {
+      const rows = make('small').rows('train', PER_TASK, 3);
+      const reward = rewardRow(verifierFor(rows), 'test').make({ maxCompletionLength: 64, verifier: { mode, form: 'value' } });
+      const score = async (texts: readonly string[], by = reward): Promise<readonly (number | null)[]> => {
+        const columns = Object.fromEntries(Object.keys(rows[0]!).map((column) => [column, rows.map((row) => row[column])]));
+        const scores = await by({
+          ...columns,
+          prompts: rows.map(questionOf),
+          completions: [...texts],
+          completionIds: texts.map(() => []),
+        });
+        return scores;
+      };
+      it.each(cheats.filter(([cheat]) => mode === 'strict' || !TAKEN.includes(cheat)))(
+        `${name}, ${mode}: %s`,
+        async (_, text) => {
+          const paid = (await score(rows.map(text))).flatMap((total, i) => (total !== 0 ? [text(rows[i]!)] : []));
+          expect(paid).toEqual([]);
+        },
+      );
+      it.runIf(!isCountdownTask(rows[0]))(`${name}, ${mode}: (it does pay for the right answer)`, async () => {
+        const right = await score(rows.map(({ gold }) => `The answer is ${gold}.`));
+        expect(right.filter((total) => total !== 1)).toEqual([]);
       });
-      return scores;
-    };
-    it.each(cheats)(`${name}: %s`, async (_, text) => {
-      const paid = (await score(rows.map(text))).flatMap((total, i) => (total !== 0 ? [text(rows[i]!)] : []));
-      expect(paid).toEqual([]);
-    });
-    it.runIf(!isCountdownTask(rows[0]))(`${name}: (it does pay for the right answer)`, async () => {
-      const right = await score(rows.map(({ gold }) => `The answer is ${gold}.`));
-      expect(right.filter((total) => total !== 1)).toEqual([]);
-    });
-    it.runIf(name === 'arithmetic')(`${name}: (a reward that pays for the question would be seen)`, async () => {
-      const [, question] = cheats.find(([cheat]) => cheat === 'that expression in a box')!;
-      const paid = await score(rows.map(question), accuracyReward({ form: 'any' }));
-      expect(paid.filter((total) => total === 1)).toHaveLength(PER_TASK);
-    });
-  }
+      it.runIf(name === 'arithmetic')(`${name}, ${mode}: (a reward that pays for the question would be seen)`, async () => {
+        const [, question] = cheats.find(([cheat]) => cheat === 'that expression in a box')!;
+        const paid = await score(rows.map(question), accuracyReward({ mode, form: 'any' }));
+        expect(paid.filter((total) => total === 1)).toHaveLength(PER_TASK);
+      });
+    }
 });
