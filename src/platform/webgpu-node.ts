@@ -168,7 +168,7 @@ function keep(library: string): boolean {
 }
 
 /** Unpacks SwiftShader and its Vulkan loader into the user's cache, once; gives the folder, or undefined with a note. */
-function carriedSwiftShader(notes: string[]): string | undefined {
+export function carriedSwiftShader(notes: string[]): string | undefined {
   try {
     const require = createRequire(import.meta.url);
     const archive = path.resolve(require.resolve('@sparticuz/chromium'), '../../../bin/swiftshader.tar.br');
