@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSy
 import { createRequire } from 'node:module';
 import { constants, homedir, tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
 import { reasonOf } from '../errors.js';
 import { isChosen, parseAdapters, pickAdapter, type AdapterChoice, type ListedAdapter } from './adapter-list.js';
@@ -67,12 +68,30 @@ async function listed(create: Create): Promise<ListedAdapter[]> {
 
 async function dawn(notes: string[]): Promise<Create | undefined> {
   try {
-    const { create, globals } = (await import('webgpu')) as unknown as { create: Create; globals: object };
+    const { create, globals } = (await import('webgpu').catch(webgpuNearby)) as unknown as { create: Create; globals: object };
     Object.assign(globalThis, globals);
     return create;
   } catch (error) {
-    notes.push(`the package "webgpu" (Dawn for Node) cannot be loaded: ${reasonOf(error)}; install it with: npm install webgpu`);
+    const wayOut = 'install it with npm install webgpu, or call npx -p mgrpo -p webgpu mgrpo';
+    notes.push(`the package "webgpu" (Dawn for Node) cannot be loaded: ${reasonOf(error)}; ${wayOut}`);
     return undefined;
+  }
+}
+
+/** The package of the working directory: `npx mgrpo` has none beside it. @throws what was thrown where there was none beside it either */
+async function webgpuNearby(error: unknown): Promise<object> {
+  const file = nearby('webgpu');
+  if (file === null) throw error;
+  return (await import(pathToFileURL(file).href)) as object;
+}
+
+/** The main file of a package that this one can do without: beside it, else in the working directory; null where it is in neither. */
+function nearby(name: string): string | null {
+  const require = createRequire(import.meta.url);
+  try {
+    return require.resolve(name, { paths: [path.dirname(fileURLToPath(import.meta.url)), process.cwd()] });
+  } catch {
+    return null;
   }
 }
 
@@ -170,8 +189,9 @@ function keep(library: string): boolean {
 /** Unpacks SwiftShader and its Vulkan loader into the user's cache, once; gives the folder, or undefined with a note. */
 export function carriedSwiftShader(notes: string[]): string | undefined {
   try {
-    const require = createRequire(import.meta.url);
-    const archive = path.resolve(require.resolve('@sparticuz/chromium'), '../../../bin/swiftshader.tar.br');
+    const chromium = nearby('@sparticuz/chromium');
+    if (chromium === null) throw new Error('the package "@sparticuz/chromium" is not installed');
+    const archive = path.resolve(chromium, '../../../bin/swiftshader.tar.br');
     if (process.arch !== 'x64') {
       notes.push(`@sparticuz/chromium carries SwiftShader for x64 only; this machine is ${process.arch}`);
       return undefined;
