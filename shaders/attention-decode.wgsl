@@ -1,8 +1,9 @@
 // Attention of one new query per slot over the cached keys and values that the slot's index names:
 //   s_j = scale q.kCache[kvIndex[b, j]] for the last `window` j < contextLength[b];  o = softmax(s) . vCache;  o = 0 where contextLength is 0.
-// q, o f32[B, H, d]; kCache, vCache f32[rows, KV, d]; kvIndex u32[B, maxContext]; contextLength u32[B].
+// q, o f32[B, H, d]; kCache, vCache f32 or f16[rows, KV, d]; kvIndex u32[B, maxContext]; contextLength u32[B].
 // The prelude gives `Vec`, a vector of 2 or 4 f32, VECS, vectors per head, and LANES.
 #include "math"
+#include "cache-cell"
 #include "attention-cached"
 #include "index"
 
@@ -22,13 +23,13 @@ fn attention_decode_rows(group: Group, @builtin(local_invocation_index) lane: u3
   for (var j = context - min(context, params.window); j < context; j++) {
     let key = (kv_index[slot * params.max_context + j] * params.kv_heads + kv_head) * VECS;
     var s = 0.0;
-    for (var i = 0u; i < VECS; i++) { s += dot(query[i], k_cache[key + i]); }
+    for (var i = 0u; i < VECS; i++) { s += dot(query[i], vec_of(k_cache[key + i])); }
     let next = max(highest, s);
     let decay = precise_exp(highest - next);
     let p = precise_exp(s - next);
     highest = next;
     total = total * decay + p;
-    for (var i = 0u; i < VECS; i++) { sum[i] = sum[i] * decay + p * v_cache[key + i]; }
+    for (var i = 0u; i < VECS; i++) { sum[i] = sum[i] * decay + p * vec_of(v_cache[key + i]); }
   }
   let norm = select(1.0 / total, 0.0, total == 0.0);
   for (var i = 0u; i < VECS; i++) { o[pair * VECS + i] = sum[i] * norm; }

@@ -5,6 +5,7 @@
 // position, and the queries are rotated as they are read: rope, kv_store and the attention in one dispatch.
 // SPLIT: the context is cut at multiples of SPAN positions, each piece has a workgroup of its own, and instead of o it leaves its sums, which
 // attention-tile-combine.wgsl puts together: bits depend on the slot alone, and are those without SPLIT where one piece is all.
+// HALF: the cache is in f16.
 // Grid: slots x key heads x blocks of STREAMS heads x pieces, pieces fastest. #for and #if are expanded by src/kernels/unroll.ts. The prelude gives `Vec`
 // of WIDTH elements, VECS of them a head, and the names in capitals.
 struct Params {
@@ -25,20 +26,21 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> q: array<f32>; // STEP: queries, then keys
 #if STEP
-@group(0) @binding(1) var<storage, read_write> k_cache: array<Vec>;
-@group(0) @binding(2) var<storage, read_write> v_cache: array<Vec>;
+@group(0) @binding(1) var<storage, read_write> k_cache: array<Cell>;
+@group(0) @binding(2) var<storage, read_write> v_cache: array<Cell>;
 @group(0) @binding(6) var<storage, read> v: array<f32>;
 @group(0) @binding(7) var<storage, read> table: array<f32>; // cosines, then sines
 #end
 #if !STEP
-@group(0) @binding(1) var<storage, read> k_cache: array<Vec>;
-@group(0) @binding(2) var<storage, read> v_cache: array<Vec>;
+@group(0) @binding(1) var<storage, read> k_cache: array<Cell>;
+@group(0) @binding(2) var<storage, read> v_cache: array<Cell>;
 #end
 @group(0) @binding(3) var<storage, read> kv_index: array<u32>;
 @group(0) @binding(4) var<storage, read> context_length: array<u32>;
 @group(0) @binding(5) var<storage, read_write> o: array<Vec>; // SPLIT: Σ p v, then (largest score, Σ p), of each head and piece
 @group(1) @binding(0) var<uniform> params: Params;
 
+#include "cache-cell"
 #include "index"
 
 const LANES = 64u;
@@ -112,12 +114,12 @@ fn attention_decode_tile(group: Group, @builtin(local_invocation_index) lane: u3
     #for e WIDTH
     value[$e] = v[source + lane * WIDTH + $e];
     #end
-    new_key[lane] = key;
-    new_value[lane] = value;
+    new_key[lane] = vec_of(cell_of(key));
+    new_value[lane] = vec_of(cell_of(value));
     if (context > 0 && end == context && index % blocks == 0) {
       let to = (kv_index[slot * params.max_context + last] * params.kv_heads + kv_head) * VECS + lane;
-      k_cache[to] = key;
-      v_cache[to] = value;
+      k_cache[to] = cell_of(key);
+      v_cache[to] = cell_of(value);
     }
   }
   workgroupBarrier();
@@ -133,8 +135,8 @@ fn attention_decode_tile(group: Group, @builtin(local_invocation_index) lane: u3
     let at$e = (kv_index[slot * params.max_context + position$e] * params.kv_heads + kv_head) * VECS + column;
     #end
     #for e ROUNDS
-    var k$e = k_cache[at$e];
-    var v$e = v_cache[at$e];
+    var k$e = vec_of(k_cache[at$e]);
+    var v$e = vec_of(v_cache[at$e]);
     #if STEP
     k$e = select(k$e, new_key[column], position$e == last);
     v$e = select(v$e, new_value[column], position$e == last);

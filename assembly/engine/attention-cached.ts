@@ -19,8 +19,10 @@ import {
   TOPS,
   V_ROWS,
 } from './attention';
+import { HALF, Stored } from './half';
 import { Lanes } from './lanes';
 import { at } from './op';
+import { F16 } from './weights';
 
 @unmanaged
 export class CachedAttention extends Attention {
@@ -29,6 +31,8 @@ export class CachedAttention extends Attention {
   /** u32[slots]; 0: the slot's o becomes 0. */
   contextLength: usize;
   maxContext: u32;
+  /** Of k and v: F32 or F16. */
+  dtype: u32;
 }
 
 /** So many slots are enough for all threads. */
@@ -44,6 +48,8 @@ const PLACES: usize = K_ROWS;
 const HEAD_PLACES: usize = V_ROWS;
 const TOGETHER: usize = AFTER_SCORES;
 const SINK: usize = TOGETHER + 4 * ROWS;
+/** Queries, scaled. */
+const COPIES: usize = SINK + 16;
 
 function sharesOf(op: CachedAttention): u32 {
   return op.tokens < MANY ? op.kvHeads : 1;
@@ -61,24 +67,31 @@ export function cachedAttention(op: CachedAttention, unit: u32, scratch: usize):
   const count = load<u32>(at(op.contextLength, slot));
   for (let h = end - heads; h < end; h += ROWS) {
     const rows = addRows(op, slot, h, min(h + ROWS, end), count, 0, scratch);
-    groupHeads(op, h, rows, scratch);
-    attend(op, rows, count, at(op.kvIndex, slot * op.maxContext), scratch);
+    const index = at(op.kvIndex, slot * op.maxContext);
+    if (op.dtype == F16) {
+      groupHeads<u16>(op, h, rows, scratch);
+      attend<u16>(op, rows, count, index, scratch);
+    } else {
+      groupHeads<f32>(op, h, rows, scratch);
+      attend<f32>(op, rows, count, index, scratch);
+    }
   }
 }
 
 /** Fills the tables of where the key heads of the heads from `first` on begin, and of how many go together: four are two and two. */
-function groupHeads(op: CachedAttention, first: u32, rows: u32, scratch: usize): void {
+function groupHeads<T>(op: CachedAttention, first: u32, rows: u32, scratch: usize): void {
   const group = op.heads / op.kvHeads;
   for (let r: u32 = 0; r < rows; r++) {
-    store<usize>(at(scratch + HEAD_PLACES, r), at(0, ((first + r) / group) * op.headDim));
+    store<usize>(at(scratch + HEAD_PLACES, r), Stored.bytes<T>(((first + r) / group) * op.headDim));
     const left = min(rows - r, group - ((first + r) % group));
     store<u32>(at(scratch + TOGETHER, r), left == 4 ? 2 : min<u32>(left, 3));
   }
 }
 
 /** Attention of as many heads as there are `rows` over the rows in `index`. The tables of heads and limits are filled. */
-function attend(op: CachedAttention, rows: u32, count: u32, index: usize, scratch: usize): void {
+function attend<T>(op: CachedAttention, rows: u32, count: u32, index: usize, scratch: usize): void {
   const width = op.headDim;
+  if (sizeof<T>() == 2) scaleQueries(rows, width, scratch);
   for (let r: u32 = 0; r < rows; r++) {
     store<f32>(at(scratch + TOPS, r), LOWEST);
     store<f32>(at(scratch + SUMS, r), 0);
@@ -87,15 +100,18 @@ function attend(op: CachedAttention, rows: u32, count: u32, index: usize, scratc
   for (let j0 = firstBlock(op, scratch); j0 < count; j0 += KEYS) {
     const keys = min(KEYS, count - j0);
     const seen = (keys + 3) & ~3;
-    findRows(op, at(index, j0), keys, seen, scratch);
+    findRows<T>(op, at(index, j0), keys, seen, scratch);
     for (let j: u32 = 0; j < seen; j += 4) {
-      if (j % FETCHED == 0) fetch(op, op.k, rows, j, min(FETCHED, seen - j), scratch);
-      scoreKeys(op, rows, j, scratch);
+      if (j % FETCHED == 0) fetch<T>(op, op.k, rows, j, min(FETCHED, seen - j), scratch);
+      scoreKeys<T>(op, rows, j, scratch);
     }
-    for (let r: u32 = 0; r < rows; r++) soften(op, r, j0, seen, scratch);
+    for (let r: u32 = 0; r < rows; r++) {
+      soften(op, r, j0, seen, scratch);
+      if (sizeof<T>() == 2) scaleRow(scratch + SCORES + <usize>r * NEXT, HALF, seen);
+    }
     for (let j: u32 = 0; j < keys; j += VALUES) {
-      if (j % FETCHED == 0) fetch(op, op.v, rows, j, min(FETCHED, keys - j), scratch);
-      addValues(op, rows, j, min(VALUES, keys - j), scratch);
+      if (j % FETCHED == 0) fetch<T>(op, op.v, rows, j, min(FETCHED, keys - j), scratch);
+      addValues<T>(op, rows, j, min(VALUES, keys - j), scratch);
     }
   }
   for (let r: u32 = 0; r < rows; r++) {
@@ -104,19 +120,27 @@ function attend(op: CachedAttention, rows: u32, count: u32, index: usize, scratc
   }
 }
 
+/** Puts scaled copies in the place of the queries. */
+function scaleQueries(rows: u32, width: u32, scratch: usize): void {
+  const to = scratch + COPIES;
+  memory.copy(to, load<usize>(scratch + Q_ROWS), at(0, rows * width));
+  scaleRow(to, HALF, rows * width);
+  for (let r: u32 = 0; r < rows; r++) store<usize>(at(scratch + Q_ROWS, r), at(to, r * width));
+}
+
 /** Finds the rows of `keys` positions; the last is repeated up to `seen`. */
-function findRows(op: CachedAttention, index: usize, keys: u32, seen: u32, scratch: usize): void {
-  const step = at(0, op.kvHeads * op.headDim);
+function findRows<T>(op: CachedAttention, index: usize, keys: u32, seen: u32, scratch: usize): void {
+  const step = Stored.bytes<T>(op.kvHeads * op.headDim);
   for (let j: u32 = 0; j < seen; j++) {
     store<usize>(at(scratch + PLACES, j), <usize>load<u32>(at(index, min(j, keys - 1))) * step);
   }
 }
 
 /** Touches what heads read of `count` rows, line by line: memory is fastest in order, and knows nothing of the arithmetic that comes after. */
-function fetch(op: CachedAttention, base: usize, rows: u32, j: u32, count: u32, scratch: usize): void {
+function fetch<T>(op: CachedAttention, base: usize, rows: u32, j: u32, count: u32, scratch: usize): void {
   const from = load<usize>(scratch + HEAD_PLACES);
   const start = base + from;
-  const bytes = load<usize>(at(scratch + HEAD_PLACES, rows - 1)) + at(0, op.headDim) - from;
+  const bytes = load<usize>(at(scratch + HEAD_PLACES, rows - 1)) + Stored.bytes<T>(op.headDim) - from;
   let sum: u32 = 0;
   for (let i = j; i < j + count; i++) {
     const row = start + load<usize>(at(scratch + PLACES, i));
@@ -130,7 +154,7 @@ function fetch(op: CachedAttention, base: usize, rows: u32, j: u32, count: u32, 
 }
 
 /** Scores of all heads with the keys j … j + 3 of a block. */
-function scoreKeys(op: CachedAttention, rows: u32, j: u32, scratch: usize): void {
+function scoreKeys<T>(op: CachedAttention, rows: u32, j: u32, scratch: usize): void {
   const width = op.headDim;
   for (let r: u32 = 0, n: u32 = 0; r < rows; r += n) {
     n = load<u32>(at(scratch + TOGETHER, r));
@@ -142,18 +166,18 @@ function scoreKeys(op: CachedAttention, rows: u32, j: u32, scratch: usize): void
     const q = load<usize>(at(scratch + Q_ROWS, r));
     const to = scratch + SCORES + <usize>r * NEXT + at(0, j);
     if (n == 3) {
-      dots3(q, k0, k1, width, to);
-      dots3(q, k2, k3, width, to + 8);
-    } else if (n == 2) dots2(q, k0, k1, k2, k3, width, to);
-    else dots1(q, k0, k1, k2, k3, width, to);
+      dots3<T>(q, k0, k1, width, to);
+      dots3<T>(q, k2, k3, width, to + 8);
+    } else if (n == 2) dots2<T>(q, k0, k1, k2, k3, width, to);
+    else dots1<T>(q, k0, k1, k2, k3, width, to);
     if (width & 3) {
-      for (let i: u32 = 0; i < n; i++) dotsRest(at(q, i * width), k0, k1, k2, k3, width & ~3, to + <usize>i * NEXT);
+      for (let i: u32 = 0; i < n; i++) dotsRest<T>(at(q, i * width), k0, k1, k2, k3, width & ~3, to + <usize>i * NEXT);
     }
   }
 }
 
 /** Products of three neighbouring queries with two keys. */
-function dots3(x0: usize, k0: usize, k1: usize, width: u32, to: usize): void {
+function dots3<T>(x0: usize, k0: usize, k1: usize, width: u32, to: usize): void {
   let x1 = at(x0, width);
   let x2 = at(x1, width);
   let a0 = f32x4.splat(0);
@@ -162,9 +186,13 @@ function dots3(x0: usize, k0: usize, k1: usize, width: u32, to: usize): void {
   let b1 = f32x4.splat(0);
   let c0 = f32x4.splat(0);
   let c1 = f32x4.splat(0);
-  for (const end = at(x0, width & ~3); x0 < end; x0 += 16, x1 += 16, x2 += 16, k0 += 16, k1 += 16) {
-    const y = v128.load(k0);
-    const z = v128.load(k1);
+  for (
+    const end = at(x0, width & ~3);
+    x0 < end;
+    x0 += 16, x1 += 16, x2 += 16, k0 += Stored.bytes<T>(4), k1 += Stored.bytes<T>(4)
+  ) {
+    const y = Stored.four<T>(k0);
+    const z = Stored.four<T>(k1);
     let x = v128.load(x0);
     a0 = f32x4.add(a0, f32x4.mul(x, y));
     a1 = f32x4.add(a1, f32x4.mul(x, z));
@@ -182,7 +210,7 @@ function dots3(x0: usize, k0: usize, k1: usize, width: u32, to: usize): void {
 }
 
 /** Products of two neighbouring queries with four keys. */
-function dots2(x0: usize, k0: usize, k1: usize, k2: usize, k3: usize, width: u32, to: usize): void {
+function dots2<T>(x0: usize, k0: usize, k1: usize, k2: usize, k3: usize, width: u32, to: usize): void {
   let x1 = at(x0, width);
   let a0 = f32x4.splat(0);
   let b0 = f32x4.splat(0);
@@ -192,19 +220,23 @@ function dots2(x0: usize, k0: usize, k1: usize, k2: usize, k3: usize, width: u32
   let b2 = f32x4.splat(0);
   let a3 = f32x4.splat(0);
   let b3 = f32x4.splat(0);
-  for (const end = at(x0, width & ~3); x0 < end; x0 += 16, x1 += 16, k0 += 16, k1 += 16, k2 += 16, k3 += 16) {
+  for (
+    const end = at(x0, width & ~3);
+    x0 < end;
+    x0 += 16, x1 += 16, k0 += Stored.bytes<T>(4), k1 += Stored.bytes<T>(4), k2 += Stored.bytes<T>(4), k3 += Stored.bytes<T>(4)
+  ) {
     const x = v128.load(x0);
     const y = v128.load(x1);
-    let k = v128.load(k0);
+    let k = Stored.four<T>(k0);
     a0 = f32x4.add(a0, f32x4.mul(x, k));
     b0 = f32x4.add(b0, f32x4.mul(y, k));
-    k = v128.load(k1);
+    k = Stored.four<T>(k1);
     a1 = f32x4.add(a1, f32x4.mul(x, k));
     b1 = f32x4.add(b1, f32x4.mul(y, k));
-    k = v128.load(k2);
+    k = Stored.four<T>(k2);
     a2 = f32x4.add(a2, f32x4.mul(x, k));
     b2 = f32x4.add(b2, f32x4.mul(y, k));
-    k = v128.load(k3);
+    k = Stored.four<T>(k3);
     a3 = f32x4.add(a3, f32x4.mul(x, k));
     b3 = f32x4.add(b3, f32x4.mul(y, k));
   }
@@ -213,33 +245,37 @@ function dots2(x0: usize, k0: usize, k1: usize, k2: usize, k3: usize, width: u32
 }
 
 /** Products of a query with four keys. */
-function dots1(x: usize, k0: usize, k1: usize, k2: usize, k3: usize, width: u32, to: usize): void {
+function dots1<T>(x: usize, k0: usize, k1: usize, k2: usize, k3: usize, width: u32, to: usize): void {
   let a0 = f32x4.splat(0);
   let a1 = f32x4.splat(0);
   let a2 = f32x4.splat(0);
   let a3 = f32x4.splat(0);
-  for (const end = at(x, width & ~3); x < end; x += 16, k0 += 16, k1 += 16, k2 += 16, k3 += 16) {
+  for (
+    const end = at(x, width & ~3);
+    x < end;
+    x += 16, k0 += Stored.bytes<T>(4), k1 += Stored.bytes<T>(4), k2 += Stored.bytes<T>(4), k3 += Stored.bytes<T>(4)
+  ) {
     const y = v128.load(x);
-    a0 = f32x4.add(a0, f32x4.mul(y, v128.load(k0)));
-    a1 = f32x4.add(a1, f32x4.mul(y, v128.load(k1)));
-    a2 = f32x4.add(a2, f32x4.mul(y, v128.load(k2)));
-    a3 = f32x4.add(a3, f32x4.mul(y, v128.load(k3)));
+    a0 = f32x4.add(a0, f32x4.mul(y, Stored.four<T>(k0)));
+    a1 = f32x4.add(a1, f32x4.mul(y, Stored.four<T>(k1)));
+    a2 = f32x4.add(a2, f32x4.mul(y, Stored.four<T>(k2)));
+    a3 = f32x4.add(a3, f32x4.mul(y, Stored.four<T>(k3)));
   }
   v128.store(to, Lanes.sums(a0, a1, a2, a3));
 }
 
 /** Adds what the last two elements of a query and four keys give, those from element `from` on. */
-function dotsRest(x: usize, k0: usize, k1: usize, k2: usize, k3: usize, from: u32, to: usize): void {
+function dotsRest<T>(x: usize, k0: usize, k1: usize, k2: usize, k3: usize, from: u32, to: usize): void {
   const a = load<f32>(at(x, from));
   const b = load<f32>(at(x, from), 4);
-  store<f32>(to, load<f32>(to) + (a * load<f32>(at(k0, from)) + b * load<f32>(at(k0, from), 4)));
-  store<f32>(to, load<f32>(to, 4) + (a * load<f32>(at(k1, from)) + b * load<f32>(at(k1, from), 4)), 4);
-  store<f32>(to, load<f32>(to, 8) + (a * load<f32>(at(k2, from)) + b * load<f32>(at(k2, from), 4)), 8);
-  store<f32>(to, load<f32>(to, 12) + (a * load<f32>(at(k3, from)) + b * load<f32>(at(k3, from), 4)), 12);
+  store<f32>(to, load<f32>(to) + (a * Stored.one<T>(k0, from) + b * Stored.one<T>(k0, from + 1)));
+  store<f32>(to, load<f32>(to, 4) + (a * Stored.one<T>(k1, from) + b * Stored.one<T>(k1, from + 1)), 4);
+  store<f32>(to, load<f32>(to, 8) + (a * Stored.one<T>(k2, from) + b * Stored.one<T>(k2, from + 1)), 8);
+  store<f32>(to, load<f32>(to, 12) + (a * Stored.one<T>(k3, from) + b * Stored.one<T>(k3, from + 1)), 12);
 }
 
 /** Adds `count` values from j on to the sums of all heads, weighted. */
-function addValues(op: CachedAttention, rows: u32, j: u32, count: u32, scratch: usize): void {
+function addValues<T>(op: CachedAttention, rows: u32, j: u32, count: u32, scratch: usize): void {
   const width = op.headDim;
   const table = at(scratch + PLACES, j);
   const end = at(table, count);
@@ -248,16 +284,16 @@ function addValues(op: CachedAttention, rows: u32, j: u32, count: u32, scratch: 
     const base = op.v + load<usize>(at(scratch + HEAD_PLACES, r));
     const y = load<usize>(at(scratch + O_ROWS, r));
     const p = scratch + SCORES + <usize>r * NEXT + at(0, j);
-    const done = n == 3 ? mix3(y, p, base, table, end, width) : n == 2 ? mix2(y, p, base, table, end, width) : 0;
-    for (let i: u32 = 0; i < n; i++) mix1(at(y, i * width), p + <usize>i * NEXT, base, table, end, done, width);
+    const done = n == 3 ? mix3<T>(y, p, base, table, end, width) : n == 2 ? mix2<T>(y, p, base, table, end, width) : 0;
+    for (let i: u32 = 0; i < n; i++) mix1<T>(at(y, i * width), p + <usize>i * NEXT, base, table, end, done, width);
   }
 }
 
 /** y += Σ_j p[j] · row(j) for three neighbouring rows, over whole groups of 8 elements. @returns how many elements */
-function mix3(y0: usize, p: usize, base: usize, table: usize, end: usize, width: u32): u32 {
+function mix3<T>(y0: usize, p: usize, base: usize, table: usize, end: usize, width: u32): u32 {
   let y1 = at(y0, width);
   let y2 = at(y1, width);
-  for (const stop = at(y0, width & ~7); y0 < stop; y0 += 32, y1 += 32, y2 += 32, base += 32) {
+  for (const stop = at(y0, width & ~7); y0 < stop; y0 += 32, y1 += 32, y2 += 32, base += Stored.bytes<T>(8)) {
     let a0 = v128.load(y0);
     let a1 = v128.load(y0, 16);
     let b0 = v128.load(y1);
@@ -267,8 +303,8 @@ function mix3(y0: usize, p: usize, base: usize, table: usize, end: usize, width:
     let q = p;
     for (let j = table; j < end; j += 4, q += 4) {
       const row = base + load<usize>(j);
-      const v = v128.load(row);
-      const w = v128.load(row, 16);
+      const v = Stored.four<T>(row);
+      const w = Stored.fourAt4<T>(row);
       let x = v128.load32_splat(q);
       a0 = f32x4.add(a0, f32x4.mul(x, v));
       a1 = f32x4.add(a1, f32x4.mul(x, w));
@@ -290,9 +326,9 @@ function mix3(y0: usize, p: usize, base: usize, table: usize, end: usize, width:
 }
 
 /** The same for two, over whole groups of 16. */
-function mix2(y0: usize, p: usize, base: usize, table: usize, end: usize, width: u32): u32 {
+function mix2<T>(y0: usize, p: usize, base: usize, table: usize, end: usize, width: u32): u32 {
   let y1 = at(y0, width);
-  for (const stop = at(y0, width & ~15); y0 < stop; y0 += 64, y1 += 64, base += 64) {
+  for (const stop = at(y0, width & ~15); y0 < stop; y0 += 64, y1 += 64, base += Stored.bytes<T>(16)) {
     let a0 = v128.load(y0);
     let a1 = v128.load(y0, 16);
     let a2 = v128.load(y0, 32);
@@ -306,16 +342,16 @@ function mix2(y0: usize, p: usize, base: usize, table: usize, end: usize, width:
       const row = base + load<usize>(j);
       const x = v128.load32_splat(q);
       const z = v128.load32_splat(q, NEXT);
-      let v = v128.load(row);
+      let v = Stored.four<T>(row);
       a0 = f32x4.add(a0, f32x4.mul(x, v));
       b0 = f32x4.add(b0, f32x4.mul(z, v));
-      v = v128.load(row, 16);
+      v = Stored.fourAt4<T>(row);
       a1 = f32x4.add(a1, f32x4.mul(x, v));
       b1 = f32x4.add(b1, f32x4.mul(z, v));
-      v = v128.load(row, 32);
+      v = Stored.fourAt8<T>(row);
       a2 = f32x4.add(a2, f32x4.mul(x, v));
       b2 = f32x4.add(b2, f32x4.mul(z, v));
-      v = v128.load(row, 48);
+      v = Stored.fourAt12<T>(row);
       a3 = f32x4.add(a3, f32x4.mul(x, v));
       b3 = f32x4.add(b3, f32x4.mul(z, v));
     }
@@ -332,7 +368,7 @@ function mix2(y0: usize, p: usize, base: usize, table: usize, end: usize, width:
 }
 
 /** The same for one row, from element `c` on. */
-function mix1(y: usize, p: usize, base: usize, table: usize, end: usize, c: u32, width: u32): void {
+function mix1<T>(y: usize, p: usize, base: usize, table: usize, end: usize, c: u32, width: u32): void {
   for (; c + 16 <= width; c += 16) {
     const to = at(y, c);
     let a0 = v128.load(to);
@@ -341,12 +377,12 @@ function mix1(y: usize, p: usize, base: usize, table: usize, end: usize, c: u32,
     let a3 = v128.load(to, 48);
     let q = p;
     for (let j = table; j < end; j += 4, q += 4) {
-      const row = at(base + load<usize>(j), c);
+      const row = base + load<usize>(j) + Stored.bytes<T>(c);
       const x = v128.load32_splat(q);
-      a0 = f32x4.add(a0, f32x4.mul(x, v128.load(row)));
-      a1 = f32x4.add(a1, f32x4.mul(x, v128.load(row, 16)));
-      a2 = f32x4.add(a2, f32x4.mul(x, v128.load(row, 32)));
-      a3 = f32x4.add(a3, f32x4.mul(x, v128.load(row, 48)));
+      a0 = f32x4.add(a0, f32x4.mul(x, Stored.four<T>(row)));
+      a1 = f32x4.add(a1, f32x4.mul(x, Stored.fourAt4<T>(row)));
+      a2 = f32x4.add(a2, f32x4.mul(x, Stored.fourAt8<T>(row)));
+      a3 = f32x4.add(a3, f32x4.mul(x, Stored.fourAt12<T>(row)));
     }
     v128.store(to, a0);
     v128.store(to, a1, 16);
@@ -357,14 +393,14 @@ function mix1(y: usize, p: usize, base: usize, table: usize, end: usize, c: u32,
     let a = v128.load(at(y, c));
     let q = p;
     for (let j = table; j < end; j += 4, q += 4) {
-      a = f32x4.add(a, f32x4.mul(v128.load32_splat(q), v128.load(at(base + load<usize>(j), c))));
+      a = f32x4.add(a, f32x4.mul(v128.load32_splat(q), Stored.four<T>(base + load<usize>(j) + Stored.bytes<T>(c))));
     }
     v128.store(at(y, c), a);
   }
   for (; c < width; c++) {
     let a = load<f32>(at(y, c));
     let q = p;
-    for (let j = table; j < end; j += 4, q += 4) a += load<f32>(q) * load<f32>(at(base + load<usize>(j), c));
+    for (let j = table; j < end; j += 4, q += 4) a += load<f32>(q) * Stored.one<T>(base + load<usize>(j), c);
     store<f32>(at(y, c), a);
   }
 }

@@ -1,4 +1,4 @@
-// Operations on one element at a time, and rows moved by an index: add, scale, gather, scatter, copy, fill, key-value cache.
+// Operations on one element at a time, and rows moved by an index: add, scale, gather, scatter, copy, fill.
 import { GRAIN, Op, at, parts, rowsPerUnit } from './op';
 
 /** y += factor · x, or y *= factor without x. */
@@ -76,28 +76,4 @@ export function addTo(x: usize, y: usize, size: u32): void {
   let i: u32 = 0;
   for (; i + 4 <= size; i += 4) v128.store(at(y, i), f32x4.add(v128.load(at(y, i)), v128.load(at(x, i))));
   for (; i < size; i++) store<f32>(at(y, i), load<f32>(at(y, i)) + load<f32>(at(x, i)));
-}
-
-/** kCache[cacheRow[t]] = k[t], vCache likewise, for rows below `cacheRows`. */
-@unmanaged
-export class KvStore extends Op {
-  k: usize;
-  v: usize;
-  cacheRow: usize;
-  kCache: usize;
-  vCache: usize;
-  tokens: u32;
-  width: u32;
-  cacheRows: u32;
-}
-
-export function kvStore(op: KvStore, unit: u32): void {
-  const step = rowsPerUnit(op.width);
-  const end = min((unit + 1) * step, op.tokens);
-  for (let t = unit * step; t < end; t++) {
-    const row = load<u32>(at(op.cacheRow, t));
-    if (row >= op.cacheRows) continue;
-    memory.copy(at(op.kCache, row * op.width), at(op.k, t * op.width), at(0, op.width));
-    memory.copy(at(op.vCache, row * op.width), at(op.v, t * op.width), at(0, op.width));
-  }
 }

@@ -2,23 +2,12 @@
 import { attention, attentionUnits, Attention } from './attention';
 import { cachedAttention, CachedAttention, cachedUnits } from './attention-cached';
 import { attentionBackward, AttentionBackward } from './attention-backward';
-import {
-  add,
-  copy,
-  Elementwise,
-  elementUnits,
-  gatherRows,
-  KvStore,
-  kvStore,
-  Rows,
-  rowUnits,
-  scale,
-  scatterRowsAdd,
-} from './elementwise';
+import { add, copy, Elementwise, elementUnits, gatherRows, Rows, rowUnits, scale, scatterRowsAdd } from './elementwise';
 import { embed, Embed, embedBackward, EmbedBackward } from './embedding';
 import { glu, Glu, gluBackward, gluUnits } from './glu';
 import { gradientUnits, matmulGradientInput, matmulGradientWeight } from './gradients';
 import { LogitsBackward, logitsBackward, rowStats, RowStats } from './head';
+import { KvStore, kvStore } from './kv';
 import { matmul, matmulUnits, Product } from './matmul';
 import { columnSum, ColumnSum, columnUnits, rmsNorm, RmsNorm, rmsNormBackward, RmsNormBackward } from './norm';
 import { Op } from './op';

@@ -1,4 +1,4 @@
-// What the kernels of attention over a cache share. The prelude gives `Vec`, what one load gives.
+// What the kernels of attention over a cache share. `Vec` is what one load of q gives, `Cell` what one of the cache does.
 struct Params {
   slots: u32,
   max_context: u32,
@@ -9,8 +9,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> q: array<Vec>;
-@group(0) @binding(1) var<storage, read> k_cache: array<Vec>;
-@group(0) @binding(2) var<storage, read> v_cache: array<Vec>;
+@group(0) @binding(1) var<storage, read> k_cache: array<Cell>;
+@group(0) @binding(2) var<storage, read> v_cache: array<Cell>;
 @group(0) @binding(3) var<storage, read> kv_index: array<u32>;
 @group(0) @binding(4) var<storage, read> context_length: array<u32>;
 @group(0) @binding(5) var<storage, read_write> o: array<Vec>;

@@ -32,6 +32,8 @@ export interface StepHost<Q extends Question> extends QuerySource {
   score(layer: 1 | 2, prompts: readonly Prompt<Q>[], completions: readonly (readonly Completion[])[]): Promise<Scored>;
   /** Puts what a critic writes on each answer before the phrase of its query; without it queries stay as they are. */
   critique?(queries: readonly Query<Q>[], settings: GRPOConfig): Promise<readonly Query<Q>[]>;
+  /** Gives windows the log-probabilities of the weights as they are, where those of sampling are not those of training (kvCacheDtype f16). */
+  rescored?(windows: readonly (readonly MicroBatch[])[]): Promise<readonly (readonly MicroBatch[])[]>;
   /** One optimiser step: forward, objective and backward of each micro-batch, then the weights. */
   update(window: UpdateWindow): Promise<void>;
   /** Up to `count` further questions, for dynamicSampling; none where the data are used up. */
@@ -95,16 +97,17 @@ export function settingsAt(config: GRPOConfig, step: number): GRPOConfig {
   return layer2 && step < layer2.aloneSteps ? { ...config, layer2: { ...layer2, schedule: 'alone' } } : config;
 }
 
-/** numIterations passes over the windows; only the very first optimiser step is on policy. */
+/** numIterations passes over the windows; only the very first optimiser step is on policy, and needs no old log-probabilities. */
 async function runUpdates<Q extends Question>(
   windows: readonly (readonly MicroBatch[])[],
   config: GRPOConfig,
   host: StepHost<Q>,
 ): Promise<void> {
+  const later = config.numIterations * windows.length > 1 ? ((await host.rescored?.(windows)) ?? windows) : windows;
   let onPolicy = true;
   for (let iteration = 0; iteration < config.numIterations; iteration++) {
-    for (const microBatches of windows) {
-      await host.update({ microBatches, onPolicy });
+    for (const [i, window] of windows.entries()) {
+      await host.update({ microBatches: onPolicy ? window : later[i]!, onPolicy });
       onPolicy = false;
     }
   }

@@ -11,7 +11,7 @@ import type { Layer2Selection } from './selection.js';
 export interface TrainSequence {
   readonly promptIds: Ids;
   readonly completionIds: Ids;
-  /** Log-probabilities under the policy that sampled. */
+  /** Log-probabilities under the policy that sampled: as sampling gave them, or computed again. */
   readonly oldLogps: Float32Array;
   readonly advantage: number;
   /** Whether its tokens are left out of the loss (maskTruncatedCompletions). */
@@ -129,7 +129,7 @@ export function joinWindows(
 }
 
 /** Whether a sequence adds nothing to loss and gradient, so that it need not go through the model. */
-function isIdle({ advantage, masked }: TrainSequence, settings: GRPOConfig): boolean {
+export function isIdle({ advantage, masked }: TrainSequence, settings: GRPOConfig): boolean {
   // Here the mean length of the micro-batch divides, and a sequence without a term of its own counts in it.
   if (LOSSES[settings.lossType].normalizer === 'micro_batch') return false;
   const { beta, entropyCoef, topEntropyQuantile } = settings;

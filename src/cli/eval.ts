@@ -9,7 +9,7 @@ import { settingsOfRun } from './finished-run.js';
 import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, GivenValues, Work } from './flags.js';
 import { fittingLength, textOf } from './lengths.js';
-import { modelOf, openAdapter, openCritic, openModel, openPolicy } from './model.js';
+import { heldAs, modelOf, openAdapter, openCritic, openModel, openPolicy } from './model.js';
 import { CRITIC_OPTIONS, DATA_OPTIONS, LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { metricTable, turnTable } from '../report/format.js';
 import { printResult } from './output.js';
@@ -107,7 +107,7 @@ export async function evalCommand(argv: readonly string[]): Promise<Work | null>
   checkLengths(text, { maxContextLength: null, maxCompletionLength, layer2 }, rows);
   return () =>
     withSession(settings, 'stopping: an evaluation that is not finished has no result', async ({ device, progress, signal }) => {
-      const policy = await openPolicy(device, files, { train: 'none', adapter, dtype: settings.dtype, name: model });
+      const policy = await openPolicy(device, files, { train: 'none', adapter, ...heldAs(settings), name: model });
       const critic = await openCritic(device, settings);
       const rewards = await openRewards(null, null, { maxCompletionLength, verifier }, rows);
       progress.line(`evaluating on ${rows.length} problems`);

@@ -8,7 +8,7 @@ import { countText, duration } from '../report/format.js';
 import { ownSettings, readFlags, refuse } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { saidLength, textOf } from './lengths.js';
-import { modelOf, openAdapter, openModel, openPolicy } from './model.js';
+import { heldAs, modelOf, openAdapter, openModel, openPolicy } from './model.js';
 import { LENGTH_OPTION, MODEL_OPTIONS } from './options.js';
 import { printResult } from './output.js';
 import { withSession } from './session.js';
@@ -85,7 +85,7 @@ export async function generateCommand(argv: readonly string[]): Promise<Work | n
   checkContext({ maxContextLength: null, maxCompletionLength, layer2: null }, context, length);
   return () =>
     withSession(settings, 'stopping', async ({ device, progress, signal }) => {
-      const policy = await openPolicy(device, files, { train: 'none', adapter, dtype: settings.dtype, name: model });
+      const policy = await openPolicy(device, files, { train: 'none', adapter, ...heldAs(settings), name: model });
       const start = performance.now();
       const [samples] = await policy.complete([prompt], {
         ...samplingOf(settings),

@@ -4,6 +4,8 @@ import { loadPolicy } from '../index.js';
 import type { Device, FileSource, Policy, PolicyOptions } from '../index.js';
 import { resolveAdapter, resolveModel } from '../platform/hub.js';
 import { bytesText } from '../report/format.js';
+import type { Settings } from '../options/table.js';
+import type { MODEL_OPTIONS } from './options.js';
 import { Progress } from './progress.js';
 
 /** The model that `--model` names; where there is none, that is a problem. */
@@ -58,13 +60,21 @@ async function fetched(name: string, resolve: typeof resolveModel): Promise<File
   return files;
 }
 
+/** How a model is held. */
+type Held = Required<Pick<Settings<typeof MODEL_OPTIONS>, 'dtype' | 'kvCacheDtype'>>;
+
+/** What the loading of a model takes of a command's settings. */
+export function heldAs({ dtype, kvCacheDtype }: Held): Held {
+  return { dtype, kvCacheDtype };
+}
+
 /** The model that `--critic` names, opened to sample from. */
 export async function openCritic(
   device: Device,
-  { critic, dtype }: { readonly critic: string | null; readonly dtype: NonNullable<PolicyOptions['dtype']> },
+  { critic, ...settings }: { readonly critic: string | null } & Held,
 ): Promise<Policy | undefined> {
   if (critic === null) return undefined;
-  return openPolicy(device, await openModel(critic), { train: 'none', dtype, name: critic });
+  return openPolicy(device, await openModel(critic), { train: 'none', ...heldAs(settings), name: critic });
 }
 
 /** Loads the weights with progress on the terminal. */

@@ -37,7 +37,11 @@ const MODEL = {
 } as const;
 
 /** Which model, and how it is held. */
-export const MODEL_OPTIONS: typeof MODEL & Pick<typeof POLICY_OPTIONS, 'dtype'> = { ...MODEL, dtype: POLICY_OPTIONS.dtype };
+export const MODEL_OPTIONS: typeof MODEL & Pick<typeof POLICY_OPTIONS, 'dtype' | 'kvCacheDtype'> = {
+  ...MODEL,
+  dtype: POLICY_OPTIONS.dtype,
+  kvCacheDtype: POLICY_OPTIONS.kvCacheDtype,
+};
 
 /** Who writes on answers before they are corrected. */
 export const CRITIC_OPTIONS = {

@@ -3,7 +3,7 @@ import { GRPO_OPTIONS, loraOf } from '../index.js';
 import { hasKl } from '../config/grpo.js';
 import type { FileSource, GRPOConfig, Device, POLICY_OPTIONS, Policy } from '../index.js';
 import type { Settings } from '../options/table.js';
-import { openPolicy } from './model.js';
+import { heldAs, openPolicy } from './model.js';
 import type { MODEL_OPTIONS } from './options.js';
 
 /** What a trained policy comes from. */
@@ -43,7 +43,7 @@ export async function openTrainedPolicy(
   const policy = await openPolicy(device, model, {
     ...(goesOn ? { train: 'adapter', adapter: goesOn } : { train: lora ?? 'full' }),
     seed: config.seed,
-    dtype: settings.dtype,
+    ...heldAs(settings),
     gradientCheckpointing: settings.gradientCheckpointing,
     name: settings.model!,
   });

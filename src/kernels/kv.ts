@@ -4,24 +4,28 @@ import { kernel } from '../gpu/kernel.js';
 import type { GpuRecorder } from '../gpu/recorder.js';
 import { cacheRows, type KvStoreArgs } from '../ops/kv.js';
 import type { Resolved } from '../ops/operation.js';
-import { bytesOf } from '../ops/tensor.js';
+import { BYTES, bytesOf } from '../ops/tensor.js';
+import { memo } from './memo.js';
+import { unroll } from './unroll.js';
 import source from '../../shaders/kv.wgsl';
 
-const STORE = kernel({
-  source,
-  entry: 'kv_store',
-  access: 'rrrww',
-  params: { tokens: 'u32', width: 'u32', rows: 'u32' },
-});
+const storeIn = memo((format: string) =>
+  kernel({
+    source: unroll(source, { HALF: Number(format === 'f16') }),
+    entry: 'kv_store',
+    access: 'rrrww',
+    params: { tokens: 'u32', width: 'u32', rows: 'u32' },
+  }),
+);
 
 /**
- * kCache[cacheRow[t]] = k[t], vCache[cacheRow[t]] = v[t].
+ * kCache[cacheRow[t]] = k[t], vCache[cacheRow[t]] = v[t], as f16 where the cache is.
  * @throws MgrpoError `device_limit` where the cache is larger than one storage binding
  */
 export function kvStore(rec: GpuRecorder, args: Resolved<KvStoreArgs>): void {
   const { k, v, kCache, vCache, cacheRow, tokens, kvHeads, headDim } = args;
   const rows = boundRows('kvStore', rec, args);
-  rec.dispatch(STORE, [k, v, cacheRow, kCache, vCache], { tokens, width: kvHeads * headDim, rows }, tokens);
+  rec.dispatch(storeIn(kCache.dtype), [k, v, cacheRow, kCache, vCache], { tokens, width: kvHeads * headDim, rows }, tokens);
 }
 
 /** Rows of a cache, once it is known to fit one storage binding. */
@@ -32,7 +36,7 @@ export function boundRows(
 ): number {
   const rows = cacheRows(kCache, kvHeads, headDim);
   if (bytesOf(kCache.shape, kCache.dtype) > maxBinding) {
-    const fit = Math.floor(maxBinding / (kvHeads * headDim * 4));
+    const fit = Math.floor(maxBinding / (kvHeads * headDim * BYTES[kCache.dtype]));
     throw new MgrpoError(
       'device_limit',
       `${where}: expected a cache of at most ${fit} rows (maxStorageBufferBindingSize = ${maxBinding} bytes), got ${rows}; ` +

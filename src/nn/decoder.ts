@@ -1,6 +1,7 @@
 // The walk over the layers of a decoder-only transformer: forward over packed sequences, backward by hand in reverse order, and the steps of
 // cached decoding. What a layer computes is in blocks/; what a family of models does differently is in architectures.ts.
 import { check } from '../errors.js';
+import type { KvCacheFormat } from '../numbers/kv-cache.js';
 import type { Device, Recorder } from '../ops/device.js';
 import type { Tensor } from '../ops/tensor.js';
 import { attention, decodeAttention, stepAttention } from '../ops/attention.js';
@@ -29,7 +30,7 @@ import type { Parameters } from './parameters.js';
 import type { Pool } from '../ops/pool.js';
 import { Rotations } from './rotation.js';
 
-/** Keys and values of a cache: one f32[rows, kvHeads, headDim] per layer. */
+/** Keys and values of a cache: one [rows, kvHeads, headDim] per layer, all f32 or all f16. */
 export interface KvTensors {
   readonly k: readonly Tensor[];
   readonly v: readonly Tensor[];
@@ -56,6 +57,8 @@ export interface CachedTokens extends KvTensors {
 
 /** Settings of a {@link Decoder}. */
 export interface DecoderOptions {
+  /** How caches of its keys and values keep their numbers (default f32). */
+  readonly kvCacheDtype?: KvCacheFormat | undefined;
   /** Keep only the residual stream between layers and compute each layer again in the backward pass (default true). */
   readonly gradientCheckpointing?: boolean;
   /** Upper bound in bytes of the logits held at a time (default 64 MiB). */
@@ -104,6 +107,11 @@ export class Decoder {
     this.#rotations = new Rotations(this.device, config.headDim);
     this.#net = new Network(config, parameters, lora, lora !== undefined);
     this.#base = lora ? new Network(config, parameters, undefined, true) : this.#net;
+  }
+
+  /** How caches of its keys and values keep their numbers. */
+  get kvCacheDtype(): KvCacheFormat {
+    return this.#options.kvCacheDtype ?? 'f32';
   }
 
   /** The parameters that training changes: those of the LoRA if there is one, else the model's. */

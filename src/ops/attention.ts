@@ -1,7 +1,7 @@
 // Causal grouped-query attention: over packed sequences, its gradients, and of one new query per slot over a cache.
 import { show } from '../errors.js';
-import { cacheRule, type KvStoreArgs } from './kv.js';
-import { count, operation, real, type Declaration, type Operation, type Resolved, type Rule, type Scalar } from './operation.js';
+import { cacheRule, headDim, type KvStoreArgs } from './kv.js';
+import { count, operation, real, type Declaration, type Operation, type Resolved, type Rule } from './operation.js';
 import type { RopeArgs } from './rope.js';
 import type { Tensor } from './tensor.js';
 
@@ -47,7 +47,7 @@ export interface AttentionBackwardArgs extends AttentionArgs {
 /** Arguments of {@link decodeAttention}. */
 export interface DecodeAttentionArgs extends Heads {
   readonly q: Tensor;
-  /** f32[rows, kvHeads, headDim], as `vCache`. */
+  /** [rows, kvHeads, headDim] in f32 or f16, as `vCache`. */
   readonly kCache: Tensor;
   readonly vCache: Tensor;
   readonly o: Tensor;
@@ -57,11 +57,6 @@ export interface DecodeAttentionArgs extends Heads {
   readonly contextLength: Tensor;
   readonly slots: number;
   readonly maxContext: number;
-}
-
-function headDim<A>(): Scalar<A, number> {
-  const rule = 'an even number from 2 to 256 (other heads are not supported)';
-  return { rule, holds: (v) => v >= 2 && v <= 256 && v % 2 === 0 };
 }
 
 const groups: Rule<Heads> = [
@@ -131,8 +126,8 @@ export const decodeAttention: Operation<DecodeAttentionArgs> = operation<DecodeA
   },
   operands: {
     q: ['read', 'f32', ({ slots, heads, headDim }) => [slots, heads, headDim]],
-    kCache: ['read', 'f32', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
-    vCache: ['read', 'f32', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
+    kCache: ['read', 'cache', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
+    vCache: ['read', 'cache', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
     o: ['write', 'f32', ({ slots, heads, headDim }) => [slots, heads, headDim]],
     kvIndex: ['read', 'u32', ({ slots, maxContext }) => [slots, maxContext]],
     contextLength: ['read', 'u32', ({ slots }) => [slots]],
@@ -166,8 +161,8 @@ export const stepAttention: Operation<StepAttentionArgs> = operation<StepAttenti
     v: ['read', 'f32', ({ slots, kvHeads, headDim }) => [slots, kvHeads, headDim]],
     cos: ['read?', 'f32', ({ headDim }) => [1, headDim / 2]],
     sin: ['read?', 'f32', ({ headDim }) => [1, headDim / 2]],
-    kCache: ['update', 'f32', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
-    vCache: ['update', 'f32', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
+    kCache: ['update', 'cache', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
+    vCache: ['update', 'cache', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
     o: ['write', 'f32', ({ slots, heads, headDim }) => [slots, heads, headDim]],
     kvIndex: ['read', 'u32', ({ slots, maxContext }) => [slots, maxContext]],
     contextLength: ['read', 'u32', ({ slots }) => [slots]],

@@ -1,12 +1,18 @@
 // The cache of keys and values.
 import { show } from '../errors.js';
-import { count, operation, type Operation, type Rule } from './operation.js';
+import { count, operation, type Operation, type Rule, type Scalar } from './operation.js';
 import { size, type Tensor } from './tensor.js';
 
 /** Value of `cacheRow` for a token whose key and value are not kept. */
 export const NOT_STORED = 0xffffffff;
 
-/** A cache of one layer: f32[rows, kvHeads, headDim] each. */
+/** Size of a head. */
+export function headDim<A>(): Scalar<A, number> {
+  const rule = 'an even number from 2 to 256 (other heads are not supported)';
+  return { rule, holds: (v) => v >= 2 && v <= 256 && v % 2 === 0 };
+}
+
+/** A cache of one layer: [rows, kvHeads, headDim] each, both f32 or both f16. */
 interface Cache {
   readonly kCache: Tensor;
   readonly vCache: Tensor;
@@ -14,12 +20,13 @@ interface Cache {
   readonly headDim: number;
 }
 
-/** A cache has whole rows, as many keys as values. */
+/** A cache has whole rows, as many keys as values, of one format. */
 export const cacheRule: Rule<Cache> = [
   ({ kCache, vCache, kvHeads, headDim }) =>
-    Number.isInteger(cacheRows(kCache, kvHeads, headDim)) && size(vCache) === size(kCache),
+    Number.isInteger(cacheRows(kCache, kvHeads, headDim)) && size(vCache) === size(kCache) && vCache.dtype === kCache.dtype,
   ({ kCache, vCache, kvHeads, headDim }) =>
-    `expected kCache and vCache of shape [rows, ${kvHeads}, ${headDim}], got ${show(kCache.shape)} and ${show(vCache.shape)}`,
+    `expected kCache and vCache of shape [rows, ${kvHeads}, ${headDim}] and one dtype, got ${kCache.dtype}${show(kCache.shape)} and ` +
+    `${vCache.dtype}${show(vCache.shape)}`,
 ];
 
 /** Rows of a cache. */
@@ -36,14 +43,14 @@ export interface KvStoreArgs extends Cache {
   readonly tokens: number;
 }
 
-/** Scatters keys and values into the cache: kCache[cacheRow[t]] = k[t], vCache[cacheRow[t]] = v[t]. */
+/** Scatters keys and values into the cache: kCache[cacheRow[t]] = k[t], vCache[cacheRow[t]] = v[t], rounded where it is f16. */
 export const kvStore: Operation<KvStoreArgs> = operation<KvStoreArgs>('kvStore', {
-  scalars: { tokens: count(), kvHeads: count(), headDim: count() },
+  scalars: { tokens: count(), kvHeads: count(), headDim: headDim() },
   operands: {
     k: ['read', 'f32', ({ tokens, kvHeads, headDim }) => [tokens, kvHeads, headDim]],
     v: ['read', 'f32', ({ tokens, kvHeads, headDim }) => [tokens, kvHeads, headDim]],
-    kCache: ['update', 'f32', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
-    vCache: ['update', 'f32', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
+    kCache: ['update', 'cache', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
+    vCache: ['update', 'cache', ({ kvHeads, headDim }) => [1, kvHeads, headDim]],
     cacheRow: ['read', 'u32', ({ tokens }) => [tokens]],
   },
   rules: [cacheRule],

@@ -2,6 +2,7 @@
 // the arguments against it, fills in defaults, and hands them to the recorder's device. What an operation computes, the text above its
 // declaration says; how, each device knows for itself (kernels/ for WebGPU).
 import { check, show } from '../errors.js';
+import { KV_CACHE_FORMATS } from '../numbers/kv-cache.js';
 import { WEIGHT_FORMATS } from '../numbers/weights.js';
 import type { Recorder } from './device.js';
 import { size, sizeOf, view, type DType, type Tensor } from './tensor.js';
@@ -13,8 +14,10 @@ import { watcherOf } from './watch.js';
  */
 export type Effect = 'read' | 'write' | 'add' | 'write|add' | 'update';
 
-/** Dtypes that an operand may have; `weight` stands for all formats of weights. */
-export type OperandDType = DType | 'weight';
+/** Dtypes that an operand may have; `weight` stands for all formats of weights, `cache` for those of keys and values. */
+export type OperandDType = DType | 'weight' | 'cache';
+
+const DTYPES: Readonly<Partial<Record<OperandDType, readonly DType[]>>> = { weight: WEIGHT_FORMATS, cache: KV_CACHE_FORMATS };
 
 type Operands<A> = { [K in keyof A]-?: NonNullable<A[K]> extends Tensor | readonly Tensor[] ? K : never }[keyof A];
 type Scalars<A> = Exclude<keyof A, Operands<A>>;
@@ -98,7 +101,7 @@ export function operation<A extends object>(name: string, declaration: Declarati
     key,
     optional: effect.endsWith('?'),
     reads: effect.startsWith('read'),
-    dtypes: dtype === 'weight' ? (WEIGHT_FORMATS as readonly DType[]) : [dtype],
+    dtypes: DTYPES[dtype] ?? [dtype as DType],
     shape,
   }));
   const rules = declaration.rules ?? [];

@@ -1,7 +1,7 @@
 // Keys and values of tokens that a decoder has seen, in rows that outlive a call. Rows are shared: a prompt's by its samples, a finished
 // text's by whatever goes on from it. A row is free again when its last user has given it back.
 import { MgrpoError, check } from '../errors.js';
-import type { Tensor } from '../ops/tensor.js';
+import { BYTES, type Tensor } from '../ops/tensor.js';
 import type { Decoder, KvTensors } from '../nn/decoder.js';
 import type { Pool } from '../ops/pool.js';
 
@@ -9,13 +9,13 @@ import type { Pool } from '../ops/pool.js';
 export const NO_ROW = 0xffffffff;
 
 /** Bytes of one row in all layers. */
-export function rowBytes({ config: c }: Decoder): number {
-  return 2 * 4 * c.numLayers * c.numKvHeads * c.headDim;
+export function rowBytes({ config: c, kvCacheDtype }: Decoder): number {
+  return 2 * BYTES[kvCacheDtype] * c.numLayers * c.numKvHeads * c.headDim;
 }
 
 /** Most rows that the device can bind. */
-export function maxRows({ device, config: c }: Decoder): number {
-  return Math.floor(device.limits.maxBinding / (4 * c.numKvHeads * c.headDim));
+export function maxRows({ device, config: c, kvCacheDtype }: Decoder): number {
+  return Math.floor(device.limits.maxBinding / (BYTES[kvCacheDtype] * c.numKvHeads * c.headDim));
 }
 
 /** A start of texts whose keys and values are in a cache: a handle on its rows, until it is released. */
@@ -52,7 +52,7 @@ export class KvCache implements KvTensors {
   readonly decoder: Decoder;
   /** Rows in all. */
   readonly capacity: number;
-  /** f32[rows, kvHeads, headDim] per layer. */
+  /** [rows, kvHeads, headDim] per layer in the decoder’s `kvCacheDtype`. */
   readonly k: readonly Tensor[];
   readonly v: readonly Tensor[];
   readonly #pool: Pool;
@@ -77,8 +77,9 @@ export class KvCache implements KvTensors {
     this.decoder = decoder;
     this.capacity = capacity;
     this.#pool = decoder.leases.take('kv');
+    const shape = [capacity, numKvHeads, headDim];
     const tensors = (name: string): Tensor[] =>
-      Array.from({ length: numLayers }, (_, i) => this.#pool.get(`${name}.${i}`, [capacity, numKvHeads, headDim]));
+      Array.from({ length: numLayers }, (_, i) => this.#pool.get(`${name}.${i}`, shape, decoder.kvCacheDtype));
     [this.k, this.v] = [tensors('k'), tensors('v')];
     this.#users = new Uint32Array(capacity);
     this.#free = Array.from({ length: capacity }, (_, i) => capacity - 1 - i);

@@ -2,7 +2,7 @@
 // step; what it read of the data and drew of the random streams becomes the trainer's state only when the step is finished.
 import type { StepHost } from '../algo/mgrpo.js';
 import type { Completion, Phrase, Prompt, Query, Scored } from '../algo/rollout.js';
-import type { UpdateWindow } from '../algo/micro-batches.js';
+import type { MicroBatch, UpdateWindow } from '../algo/micro-batches.js';
 import type { GRPOConfig } from '../config/grpo.js';
 import type { AdamW } from '../optim/adamw.js';
 import { MgrpoError } from '../errors.js';
@@ -21,7 +21,7 @@ import type { Setup } from './setup.js';
 import type { Position } from './state.js';
 import { STREAM } from './streams.js';
 import { takeTurn } from './turns.js';
-import { updatePolicy } from './update.js';
+import { updatePolicy, withOldLogps } from './update.js';
 import type { Reference, UpdateReport } from './update.js';
 
 /** What a host works with. */
@@ -166,6 +166,18 @@ export class DeviceHost implements StepHost<EncodedQuestion> {
       this.#logged.push(logged);
       return scored;
     });
+  }
+
+  async rescored(windows: readonly (readonly MicroBatch[])[]): Promise<readonly (readonly MicroBatch[])[]> {
+    const { decoder } = this.#parts.policy;
+    if (decoder.kvCacheDtype === 'f32') return windows;
+    return this.#timed('update', windows[0]![0]?.layer ?? 1, () =>
+      takeTurn(decoder.device, async () => {
+        const out: MicroBatch[][] = [];
+        for (const window of windows) out.push(await withOldLogps(decoder, window));
+        return out;
+      }),
+    );
   }
 
   update(window: UpdateWindow): Promise<void> {

@@ -1,7 +1,7 @@
 // Forward, loss, backward and optimiser step on packed sequences: what training does with a decoder. What is computed of log-probs: algo/.
 import { MgrpoError } from '../errors.js';
 import { policyObjective } from '../algo/objective.js';
-import { withoutIdle, type MicroBatch, type TrainSequence, type UpdateWindow } from '../algo/micro-batches.js';
+import { isIdle, withoutIdle, type MicroBatch, type TrainSequence, type UpdateWindow } from '../algo/micro-batches.js';
 import { packTrees, type PackedBatch } from '../nn/batch.js';
 import type { Scores as TokenScores, Targets } from '../nn/blocks/head.js';
 import type { Decoder } from '../nn/decoder.js';
@@ -95,6 +95,25 @@ export async function scoreSequences(
     }
   }
   return concatenate(parts);
+}
+
+/** Micro-batches with log-probabilities of the decoder as it is in the place of those of sampling, but for sequences that add nothing to the loss. */
+export async function withOldLogps(decoder: Decoder, microBatches: readonly MicroBatch[]): Promise<MicroBatch[]> {
+  const out: MicroBatch[] = [];
+  for (const batch of microBatches) {
+    const { settings, sequences } = batch;
+    const live = sequences.filter((sequence) => !isIdle(sequence, settings));
+    const logps = await scoreSequences(decoder, live, settings.temperature);
+    let from = 0;
+    const scored = new Map(
+      live.map((sequence) => {
+        const oldLogps = logps.slice(from, (from += sequence.completionIds.length));
+        return [sequence, { ...sequence, oldLogps }];
+      }),
+    );
+    out.push({ ...batch, sequences: sequences.map((sequence) => scored.get(sequence) ?? sequence) });
+  }
+  return out;
 }
 
 /** The reference policy π_ref of the KL term: log-probabilities of given sequences. */

@@ -81,7 +81,17 @@ export const EXECUTOR: Executor<List> = {
   },
   decodeAttention(rec, a) {
     const shared = queries(a, a.kCache, a.vCache, a.slots);
-    rec.append('cachedAttention', ...shared, undefined, undefined, undefined, a.kvIndex, a.contextLength, a.maxContext);
+    rec.append(
+      'cachedAttention',
+      ...shared,
+      undefined,
+      undefined,
+      undefined,
+      a.kvIndex,
+      a.contextLength,
+      a.maxContext,
+      formatOf(a.kCache),
+    );
   },
   stepAttention(rec, args) {
     const { rotations, store, attend } = stagesOf(args);
@@ -90,7 +100,8 @@ export const EXECUTOR: Executor<List> = {
     EXECUTOR.decodeAttention(rec, attend);
   },
   kvStore(rec, { k, v, kCache, vCache, cacheRow, tokens, kvHeads, headDim }) {
-    rec.append('kvStore', k, v, cacheRow, kCache, vCache, tokens, kvHeads * headDim, cacheRows(kCache, kvHeads, headDim));
+    const rows = cacheRows(kCache, kvHeads, headDim);
+    rec.append('kvStore', k, v, cacheRow, kCache, vCache, tokens, kvHeads * headDim, rows, formatOf(kCache));
   },
   rmsNorm(rec, args) {
     const { x, w, y, rstd, rows, width, eps, unitOffset } = args;

@@ -34,6 +34,7 @@ class TableHost implements StepHost<Item> {
   readonly maxContextLength = 64;
   readonly log: string[] = [];
   readonly windows: UpdateWindow[] = [];
+  rescored: NonNullable<StepHost<Item>['rescored']> = (windows) => Promise.resolve(windows);
   readonly tables = new Map<string, Float64Array>();
   readonly rng: Rng;
   readonly learningRate: number;
@@ -256,6 +257,10 @@ describe('mgrpoStep', () => {
       host,
     );
     expect(host.log.slice(2)).toEqual(['update 1 on policy', 'update 1', 'update 1', 'update 1']);
+    const one = new TableHost(7);
+    one.rescored = (windows) => (one.log.push('rescored'), Promise.resolve(windows));
+    await mgrpoStep(items(4), configOf(), one);
+    expect(one.log).not.toContain('rescored');
     expect(host.windows.map((w) => w.microBatches.flatMap((m) => m.sequences).length)).toEqual([16, 16, 16, 16]);
   });
 

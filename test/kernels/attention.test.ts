@@ -5,6 +5,7 @@ import { view, type Tensor } from '../../src/ops/tensor.js';
 import { attention, attentionBackward, decodeAttention } from '../../src/ops/attention.js';
 import { attentionGradient, attentionReference, boundsOf, tokensOf, type AttentionShape } from '../reference/attention.js';
 import { expectClose, noise } from '../support/compare.js';
+import { halfTensor, rounded } from '../support/half.js';
 import { isWasm, skipTested, testedDevice } from '../support/tested.js';
 
 const shapeOf = (lengths: AttentionShape['lengths'], heads: number, kvHeads: number, headDim: number): AttentionShape => ({
@@ -265,6 +266,7 @@ async function decode(
   shape: AttentionShape,
   data: ReturnType<typeof inputs>,
   variant?: AttentionVariant,
+  half = false,
 ): Promise<{ slots: number[]; o: Float32Array }> {
   const device = variant ? await testedDevice(DEVICES[variant]) : usual;
   const { heads, kvHeads, headDim, lengths } = shape;
@@ -293,8 +295,8 @@ async function decode(
   });
   const [query, keys, values, index, context] = [
     device.from(q),
-    device.from(kCache),
-    device.from(vCache),
+    half ? halfTensor(device, kCache) : device.from(kCache),
+    half ? halfTensor(device, vCache) : device.from(vCache),
     device.from(kvIndex),
     device.from(contextLength),
   ];
@@ -345,6 +347,24 @@ describe.skipIf(skipTested)('decode attention', () => {
 
   it.each([0, 64, 65, 300])('agrees on contexts past every tile edge, with a window of %i', (window) =>
     expectDecode({}, { ...shapeOf([127, 128, 129, 256, 560], 2, 1, 10), ...(window > 0 && { window }) }),
+  );
+
+  it.each([...DECODED, SHAPES[5]!, SHAPES[9]!, SHAPES[14]!].map((s) => [name(s), s] as const))(
+    'over a cache in f16 is that of the rounded keys and values: %s',
+    async (_, shape) => {
+      const device = await testedDevice();
+      const given = inputs(shape);
+      const data = { ...given, k: rounded(given.k), v: rounded(given.v) };
+      const expected = attentionReference(data.q, data.k, data.v, shape).o;
+      const width = shape.heads * shape.headDim;
+      for (const variant of variantsOf(shape)) {
+        const { slots, o } = await decode(device, shape, given, variant, true);
+        const rows = slots.flatMap((t) =>
+          t < 0 ? new Array<number>(width).fill(0) : [...expected.subarray(t * width, (t + 1) * width)],
+        );
+        expectClose(o, rows, `o by ${variant}`, 3e-6);
+      }
+    },
   );
 
   it.skipIf(isWasm)('names the option to lower where the cache is larger than a binding', async () => {

@@ -7,6 +7,7 @@ import { rope } from '../../src/ops/rope.js';
 import { view, type Tensor } from '../../src/ops/tensor.js';
 import { ropeTables } from '../reference/rope.js';
 import { expectClose, noise } from '../support/compare.js';
+import { halfTensor, readHalf } from '../support/half.js';
 import { skipTested, testedDevice } from '../support/tested.js';
 
 const GPU = { kind: 'gpu', subgroups: false } as const;
@@ -21,13 +22,15 @@ interface Case {
   readonly window?: number;
   readonly turns: boolean;
   readonly contexts: readonly number[];
+  /** The cache is in f16. */
+  readonly half?: boolean;
 }
 
 /** Positions that a slot has room for: a multiple of 64, so that a slot's row of kvIndex can be bound. */
 const roomOf = (contexts: readonly number[]): number => Math.ceil((Math.max(...contexts) + 1) / 64) * 64;
 
 /** A cache whose slots share no rows, and the new queries, keys and values. */
-function inputs(device: Device, { heads, kvHeads, headDim, contexts }: Case) {
+function inputs(device: Device, { heads, kvHeads, headDim, contexts, half }: Case) {
   const slots = contexts.length;
   const room = roomOf(contexts);
   const width = kvHeads * headDim;
@@ -45,8 +48,8 @@ function inputs(device: Device, { heads, kvHeads, headDim, contexts }: Case) {
     v: view(whole, first + second, [slots, kvHeads, headDim]),
     cos: view(tables, 0, [room, headDim / 2]),
     sin: view(tables, cos.length, [room, headDim / 2]),
-    kCache: device.from(noise(rows * width, 2), [rows, kvHeads, headDim]),
-    vCache: device.from(noise(rows * width, 3), [rows, kvHeads, headDim]),
+    kCache: (half ? halfTensor : from)(device, noise(rows * width, 2), [rows, kvHeads, headDim]),
+    vCache: (half ? halfTensor : from)(device, noise(rows * width, 3), [rows, kvHeads, headDim]),
     kvIndex: device.from(kvIndex, [slots, room]),
     contextLength: device.from(Uint32Array.from(contexts)),
     positions: device.from(Uint32Array.from(contexts, (n) => Math.max(n - 1, 0))),
@@ -55,10 +58,14 @@ function inputs(device: Device, { heads, kvHeads, headDim, contexts }: Case) {
   };
 }
 
+const from = (device: Device, data: Float32Array<ArrayBuffer>, shape: readonly number[]): Tensor => device.from(data, shape);
+
 const CASES: Case[] = [
   { heads: 6, kvHeads: 2, headDim: 64, turns: true, contexts: SHORT },
   { heads: 6, kvHeads: 2, headDim: 16, turns: true, contexts: LONG },
   { heads: 3, kvHeads: 1, headDim: 10, turns: true, window: 300, contexts: LONG },
+  { heads: 6, kvHeads: 2, headDim: 16, turns: true, contexts: LONG, half: true },
+  { heads: 3, kvHeads: 1, headDim: 10, turns: false, contexts: SHORT, half: true },
   { heads: 2, kvHeads: 2, headDim: 10, turns: true, contexts: SHORT },
   { heads: 9, kvHeads: 1, headDim: 12, turns: true, window: 8, contexts: SHORT },
   { heads: 7, kvHeads: 1, headDim: 128, turns: false, contexts: SHORT },
@@ -75,7 +82,9 @@ describe.skipIf(skipTested)('the attention of a step', () => {
       const rec = device.recorder();
       record(rec, t);
       rec.submit();
-      return device.read(t.o, t.kCache, t.vCache);
+      const [o] = await device.read(t.o);
+      if (given.half) return [o, await readHalf(device, t.kCache), await readHalf(device, t.vCache)] as const;
+      return [o, ...(await device.read(t.kCache, t.vCache))] as const;
     };
     const [o, k, v] = await run((rec, { cos, sin, ...t }) => {
       stepAttention(rec, { ...shape, ...t, ...(turns && { cos, sin }) });

@@ -1,3 +1,4 @@
+import type { DecoderOptions } from '../../src/nn/decoder.js';
 import type { Device } from '../../src/ops/device.js';
 import { parseModelConfig } from '../../src/formats/hf-config.js';
 import { named } from '../../src/reward/run.js';
@@ -26,14 +27,14 @@ export const SMALL_CONFIG: Readonly<Record<string, unknown>> = {
 };
 
 /** A character model with random weights, the same for the same seed. */
-export function randomPolicy(gpu: Device, seed = 7, gradientCheckpointing = true): Promise<Policy> {
+export function randomPolicy(gpu: Device, seed = 7, gradientCheckpointing = true, more: DecoderOptions = {}): Promise<Policy> {
   const { files, vocabSize, eosTokenId } = charTokenizer(PAPER_PHRASES);
   const config = parseModelConfig({
     ...SMALL_CONFIG,
     vocab_size: vocabSize,
     eos_token_id: eosTokenId,
   });
-  return createPolicy(gpu, { name: 'random', config, tokenizerFiles: files, seed, gradientCheckpointing });
+  return createPolicy(gpu, { name: 'random', config, tokenizerFiles: files, seed, gradientCheckpointing, ...more });
 }
 
 /** Rewards what a random model can learn at once: the share of digits in the completion. */

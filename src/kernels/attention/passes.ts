@@ -97,6 +97,16 @@ export function vectorWidth(headDim: number): 2 | 4 {
   return headDim % 4 === 0 ? 4 : 2;
 }
 
+/** Whether a cache is in f16, and how wide its vectors are, as shaders/lib/cache-cell.wgsl asks. */
+export function cellCounts(headDim: number, half: boolean): { readonly HALF: number; readonly FOUR: number } {
+  return { HALF: Number(half), FOUR: Number(vectorWidth(headDim) === 4) };
+}
+
+/** Whether keys and values are kept in f16. */
+export function isHalf({ kCache }: { readonly kCache: Tensor }): boolean {
+  return kCache.dtype === 'f16';
+}
+
 /** Text that gives a kernel its vector type and sizes. */
 export function vectorPrelude(headDim: number, more: Readonly<Record<string, number>> = {}): string {
   const width = vectorWidth(headDim);

@@ -10,6 +10,7 @@ import {
   DQ,
   FORWARD,
   cachedTensors,
+  isHalf,
   perGroup,
   perKeyHead,
   type DecodeVariant,
@@ -29,19 +30,26 @@ const QUAD = 4;
 /** Most query heads that one workgroup of the decoder serves. */
 const MAX_STREAMS = 4;
 
-/** A kernel's text for a head size, a number of streams and a workgroup size. */
-function written(source: string, headDim: number, streams: number, lanes: number): { source: string; prelude: string } {
-  const counts = { CHUNKS: Math.ceil(headDim / 4), STREAMS: streams };
+/** How often a kernel's loops are written out: for the parts of a head vector, and for the queries or keys of a lane. */
+interface Counts {
+  readonly CHUNKS: number;
+  readonly STREAMS: number;
+  readonly HALF?: number;
+}
+
+/** A kernel's text for a head size, its counts and a workgroup size. */
+function written(source: string, headDim: number, counts: Counts, lanes: number): { source: string; prelude: string } {
   return {
-    source: unroll(source, counts),
-    prelude: `enable subgroups;\nalias Vec = f32;\n${sizes({ HEAD_DIM: headDim, LANES: lanes, ...counts })}`,
+    source: unroll(source, { ...counts }),
+    prelude: `enable subgroups;\nalias Vec = f32;\n${sizes({ HEAD_DIM: headDim, LANES: lanes, CHUNKS: counts.CHUNKS, STREAMS: counts.STREAMS })}`,
   };
 }
 
 const passes = memo((headDim: number, lanes: number): PackedPasses => {
   const streams = headDim <= 64 ? 3 : 2;
-  const forward = written(forwardSource, headDim, streams, lanes);
-  const backward = written(backwardSource, headDim, 2, lanes);
+  const CHUNKS = Math.ceil(headDim / QUAD);
+  const forward = written(forwardSource, headDim, { CHUNKS, STREAMS: streams }, lanes);
+  const backward = written(backwardSource, headDim, { CHUNKS, STREAMS: 2 }, lanes);
   return {
     forward: { kernel: kernel({ ...FORWARD, ...forward, entry: 'attention_fwd_quads' }), workgroups: perGroup(streams * lanes) },
     delta: deltaPass(headDim, QUAD),
@@ -50,9 +58,10 @@ const passes = memo((headDim: number, lanes: number): PackedPasses => {
   };
 });
 
-const decodeKernel = memo((headDim: number, streams: number) =>
-  kernel({ ...DECODE, ...written(decodeSource, headDim, streams, QUAD), entry: 'attention_decode_quads' }),
-);
+const decodeKernel = memo((headDim: number, streams: number, half: boolean) => {
+  const counts = { CHUNKS: Math.ceil(headDim / (half ? 2 * QUAD : QUAD)), STREAMS: streams, HALF: Number(half) };
+  return kernel({ ...DECODE, ...written(decodeSource, headDim, counts, QUAD), entry: 'attention_decode_quads' });
+});
 
 function fits({ kind, subgroupSize }: Profile, { headDim }: Heads): boolean {
   return kind === 'software' && subgroupSize >= QUAD && headDim <= MAX_HEAD;
@@ -68,6 +77,6 @@ export const quads: PackedVariant & DecodeVariant = {
     const repeats = heads / kvHeads;
     const blocks = Math.ceil(repeats / MAX_STREAMS);
     const streams = Math.ceil(repeats / blocks);
-    rec.dispatch(decodeKernel(headDim, streams), cachedTensors(args), params, slots * kvHeads * blocks);
+    rec.dispatch(decodeKernel(headDim, streams, isHalf(args)), cachedTensors(args), params, slots * kvHeads * blocks);
   },
 };

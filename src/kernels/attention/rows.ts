@@ -2,6 +2,7 @@
 import { kernel } from '../../gpu/kernel.js';
 import type { Profile } from '../../gpu/profile.js';
 import { memo } from '../memo.js';
+import { unroll } from '../unroll.js';
 import {
   DECODE,
   DELTA,
@@ -9,6 +10,8 @@ import {
   DQ,
   FORWARD,
   cachedTensors,
+  cellCounts,
+  isHalf,
   perHead,
   perKeyHead,
   perPair,
@@ -46,10 +49,10 @@ const passes = memo((headDim: number, lanes: number): PackedPasses => {
   };
 });
 
-const decodeKernel = memo((headDim: number, lanes: number) =>
+const decodeKernel = memo((headDim: number, lanes: number, half: boolean) =>
   kernel({
     ...DECODE,
-    source: decodeSource,
+    source: unroll(decodeSource, cellCounts(headDim, half)),
     entry: 'attention_decode_rows',
     prelude: vectorPrelude(headDim, { LANES: lanes }),
   }),
@@ -62,7 +65,12 @@ export function rows(lanes: number, fits: (profile: Profile) => boolean): Packed
     fits,
     passes: (_, { headDim }) => passes(headDim, lanes),
     attend: (rec, args, params) => {
-      rec.dispatch(decodeKernel(args.headDim, lanes), cachedTensors(args), params, perPair(lanes)(args.slots, args));
+      rec.dispatch(
+        decodeKernel(args.headDim, lanes, isHalf(args)),
+        cachedTensors(args),
+        params,
+        perPair(lanes)(args.slots, args),
+      );
     },
   };
 }

@@ -14,6 +14,8 @@ import {
   DQ,
   FORWARD,
   cachedTensors,
+  cellCounts,
+  isHalf,
   perGroup,
   perKeyHead,
   vectorPrelude,
@@ -86,16 +88,19 @@ interface DecodeWork {
   readonly step: boolean;
   /** Whether those and the queries are rotated. */
   readonly rotate: boolean;
+  /** Whether the cache is in f16. */
+  readonly half: boolean;
 }
 
-const decodeKernel = memo((headDim: number, STREAMS: number, { split, step, rotate }: DecodeWork) => {
+const decodeKernel = memo((headDim: number, STREAMS: number, { split, step, rotate, half }: DecodeWork) => {
   const WIDTH = vectorWidth(headDim);
   const PARTS = Math.floor(LANES / (headDim / WIDTH));
   const ROUNDS = Math.min(MOST_ROUNDS, Math.max(1, Math.floor(LANES / PARTS)));
   const lengths = { STREAMS, PARTS, TILE: PARTS * ROUNDS, WIDTH, HEAD_DIM: headDim, HALF: headDim / 2, SPAN };
   const counts = { STREAMS, ROUNDS, WIDTH, STEP: Number(step), ROTATE: Number(rotate), SPLIT: Number(split) };
+  const cells = cellCounts(headDim, half);
   return kernel({
-    source: unroll(decodeSource, counts),
+    source: unroll(decodeSource, { ...counts, ...cells }),
     prelude: vectorPrelude(headDim, lengths),
     invocations: LANES,
     entry: 'attention_decode_tile',
@@ -118,7 +123,7 @@ const combineKernel = memo((headDim: number) =>
 function attendTiles(
   rec: GpuRecorder,
   args: Omit<Resolved<DecodeAttentionArgs>, 'q'>,
-  work: Omit<DecodeWork, 'split'>,
+  work: Omit<DecodeWork, 'split' | 'half'>,
   tensors: (o: Tensor) => readonly Tensor[],
   params: CachedParams & { readonly first_key?: number; readonly first_sine?: number },
 ): void {
@@ -128,7 +133,7 @@ function attendTiles(
   const streams = streamsOf(args);
   const width = headDim + vectorWidth(headDim);
   const to = split ? rec.scratch('attention.pieces', [slots, heads, pieces, width]) : o;
-  const attend = decodeKernel(headDim, streams, { ...work, split });
+  const attend = decodeKernel(headDim, streams, { ...work, split, half: isHalf(args) });
   rec.dispatch(attend, tensors(to), { ...params, ...(split && { pieces }) }, (slots * heads * pieces) / streams);
   if (!split) return;
   const vectors = slots * heads * (headDim / vectorWidth(headDim));
