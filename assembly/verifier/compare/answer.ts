@@ -2,15 +2,15 @@
 import { compareSets, infinity, isSetLike, SetVerdict } from '../algebra/sets';
 import { failed } from '../arena';
 import { isNull } from '../memory';
-import { Sign } from '../parse/symbols';
+import { Sign, Space } from '../parse/symbols';
 import { Bracket, contains, hasKind, identical, kid, Kind, leaf, Node, Separator, substitute, tupleOp } from '../parse/tree';
 import { beginPair, equalItem, sameKids, useRule } from './equality';
-import { assigned, coordinates, isEquation, isSharedValue, sameDomains, unwrap, withoutRemarks } from './items';
+import { assigned, coordinates, domainOf, isEquation, isSharedValue, sameDomains, unwrap, withoutRemarks } from './items';
 import { equalLists } from './lists';
 import { equalMatrices } from './matrices';
 import { Parameters, parametersOf } from './parameters';
 import { compound, equalNoted, equalNumbers, equalRatios } from './quantities';
-import { equalCongruences, equalRelations } from './relations';
+import { equalCongruences, equalRelations, listsResidues } from './relations';
 import { equalText } from './words';
 
 export function matches(g: Node, p: Node): bool {
@@ -172,6 +172,15 @@ export function equalAnswer(gold: Node, pred: Node, ofGold: i32, ofPred: i32): b
   if (failed) return false;
   // x = π/4 + kπ, k ∈ Z and x = π/4 + nπ, n ∈ Z
   return renamed(parametersOf(gold, ofGold), parametersOf(pred, ofPred), g, p);
+}
+
+/** Whether one answer is a congruence and the other lists its numbers by a letter for any integer: x ≡ 3 (mod 7), x = 7k + 3. */
+export function sameResidues(gold: Node, pred: Node): bool {
+  const domain = isNull(domainOf(gold)) ? domainOf(pred) : domainOf(gold);
+  if (!isNull(domain) && domain.space != Space.Z) return false;
+  const g = unwrap(withoutRemarks(gold));
+  const p = unwrap(withoutRemarks(pred));
+  return listsResidues(g, p) || listsResidues(p, g);
 }
 
 useRule(matches);

@@ -14,7 +14,7 @@ import { hasContent, hasHidden, isPlain, sameText } from '../read/plain';
 import { endOf, Span, startOf } from '../read/span';
 import { byteAt, indexOfByte, isDigit, isWordAt, skipDigits, toUpper } from '../read/text';
 import { Flag, Verdict } from '../status';
-import { equalAnswer } from './answer';
+import { equalAnswer, sameResidues } from './answer';
 import { isWorkedOut } from './form';
 import { chosen } from './items';
 import { bare, withoutUnit } from './quantities';
@@ -59,7 +59,8 @@ function verdictOf(gold: Answer, pred: Answer, worked: bool): i32 {
   g = gold.tree;
   const p = chosen(g, pred.tree);
   if (worked && !isWorkedOut(g, p)) return failed ? Verdict.UNDECIDED : Verdict.NOT_EQUAL;
-  const same = equalAnswer(g, p, gold.parameter, pred.parameter);
+  const same =
+    equalAnswer(g, p, gold.parameter, pred.parameter) || (!gold.hasRemark && !pred.hasRemark && !failed && sameResidues(g, p));
   if (failed) return Verdict.UNDECIDED;
   if (same) return Verdict.EQUAL;
   return undecided ? Verdict.UNDECIDED : Verdict.NOT_EQUAL;

@@ -204,7 +204,7 @@ export function sameDomains(g: Node, p: Node): bool {
 }
 
 /** The set that the first remark about a variable names, or null. */
-function domainOf(x: Node): Node {
+export function domainOf(x: Node): Node {
   if (x.kind == Kind.LIST) for (let i = 1; i < x.n; i++) if (isDomainRemark(kid(x, i))) return kid(kid(x, i), 1);
   return nil<Node>();
 }

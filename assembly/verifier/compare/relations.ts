@@ -8,8 +8,9 @@ import * as int from '../number/integer';
 import { Int } from '../number/integer';
 import * as rat from '../number/rational';
 import { Rel, Sign } from '../parse/symbols';
-import { contains, identical, kid, Kind, leaf, Node, relation, substitute } from '../parse/tree';
+import { binary, contains, identical, kid, Kind, leaf, Node, relation, substitute } from '../parse/tree';
 import { Char } from '../read/characters';
+import { isOneOf } from '../read/text';
 import { equalItem, sameKids } from './equality';
 import { assigned, isEquation, isSubject } from './items';
 import { compatibleLabels, isDefinition, isFunctionName, sameLabel } from './labels';
@@ -129,6 +130,17 @@ export function equalCongruences(g: Node, p: Node): bool {
   const y = integerOf(kid(b, 1));
   if (m.kind != Kind.NUM || isNull(x) || isNull(y) || !rat.isInteger(m.value) || rat.isZero(m.value)) return false;
   return int.isZero(int.mod(int.sub(x, y), m.value.num)) && !failed;
+}
+
+/** Whether x = mk + a, for a letter k that stands for any integer, says what the congruence x ≡ a (mod m) does. */
+export function listsResidues(congruence: Node, x: Node): bool {
+  if (congruence.kind != Kind.MOD) return false;
+  const c = kid(congruence, 0);
+  if (!isCongruence(c) || x.kind != Kind.REL || x.n != 2 || !isEquation(x) || !identical(kid(c, 0), kid(x, 0))) return false;
+  const free = freeSymbols(kid(x, 1));
+  if (free.count != 1 || !isOneOf(free.id(0), 'klmnt') || contains(c, free.id(0))) return false;
+  const multiples = binary(Kind.MUL, kid(congruence, 1), leaf(Kind.SYM, free.id(0)));
+  return equalItem(binary(Kind.ADD, multiples, kid(c, 1)), kid(x, 1));
 }
 
 function isCongruence(x: Node): bool {

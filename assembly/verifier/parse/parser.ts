@@ -14,27 +14,28 @@ import { Symbols, Token } from './tokens';
 import { binary, Kind, leaf, Node, relate, seal, unary } from './tree';
 
 /** Words that may stand before the answer itself. */
-const LEAD_WORDS = new Names(64)
-  .add('the/answer/is/are/final/solution/solutions/value/values/thus/hence/so/therefore/either/exactly/we/get/equals/result/it')
-  .add('roots/correct/approximately/about/by/only/just/simply/precisely');
+const LEAD_WORDS = new Names(64).add(
+  'the/answer/is/are/final/solution/solutions/value/values/thus/hence/so/therefore/either/exactly/we/get/equals/result/it/roots/correct/approximately/about/by/only/just/simply/precisely',
+);
 /** Words that start a remark about the answer, which runs to its end. */
-const CLAUSE_WORDS = new Names(64)
-  .add('for/where/with/such/since/because/provided/given/as/whenever/assuming/respectively/only/which/obtained/achieved/attained')
-  .add('when/if');
+const CLAUSE_WORDS = new Names(64).add(
+  'for/where/with/such/since/because/provided/given/as/whenever/assuming/respectively/only/which/obtained/achieved/attained/when/if',
+);
 
 /** Words that say more about a number than a unit does: behind one, the span is no number with a unit. */
 const CHANGING_WORDS = new Names(256)
   .add(
     'is/are/was/were/be/not/no/nor/isn/aren/doesn/wrong/impossible/incorrect/false/invalid/squared/cubed/doubled/tripled/half/halves/third/thirds',
   )
-  .add('quarter/quarters/fourth/fourths/fifth/fifths/sixth/sixths/seventh/sevenths/eighth/eighths/ninth/ninths/tenth/tenths')
-  .add('hundredth/hundredths/thousandth/thousandths/less/more/fewer/greater/smaller/most/least/than/below/above/under/over/point')
+  .add(
+    'quarter/quarters/fourth/fourths/fifth/fifths/sixth/sixths/seventh/sevenths/eighth/eighths/ninth/ninths/tenth/tenths/hundredth/hundredths/thousandth/thousandths/less/more/fewer/greater/smaller/most/least/than/below/above/under/over/point',
+  )
   .add(
     'if/when/unless/except/until/mod/modulo/remainder/times/plus/minus/divided/multiplied/subtracted/added/to/between/negative',
   )
-  .add('one/two/three/four/five/six/seven/eight/nine/ten/eleven/twelve/twenty/thirty/forty/fifty/sixty/seventy/eighty/ninety')
-  .add('otherwise/else/but/maybe/perhaps/possibly/alternatively/either/neither/cannot/could/might/instead/before/after/off')
-  .add('factorial/choose/permille/twice/raised/reduced/increased/decreased/away/short');
+  .add(
+    'one/two/three/four/five/six/seven/eight/nine/ten/eleven/twelve/twenty/thirty/forty/fifty/sixty/seventy/eighty/ninety/otherwise/else/but/maybe/perhaps/possibly/alternatively/either/neither/cannot/could/might/instead/before/after/off/factorial/choose/permille/twice/raised/reduced/increased/decreased/away/short',
+  );
 
 /** Most tokens of a label. */
 const LABEL_TOKENS: i32 = 8;

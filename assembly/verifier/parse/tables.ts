@@ -89,17 +89,17 @@ export function hasTextGroup(p: usize, len: i32): bool {
 
 // --- Commands without meaning of their own
 COMMANDS.add('left/right', entry(Does.DELIMITER))
-  .add('middle/big/bigl/bigr/bigm/Big/Bigl/Bigr/bigg/biggl/biggr/Bigg/Biggl/Biggr', entry(Does.LAYOUT))
-  .add('displaystyle/textstyle/scriptstyle/scriptscriptstyle/limits/nolimits', entry(Does.LAYOUT))
-  .add('underline/underbrace/overbrace/ensuremath/framebox/tcbox/num/boldmath/unboldmath', entry(Does.LAYOUT))
-  .add('boxed/fbox/tiny/small/large/Large/thinspace/enspace/medspace/negthinspace', entry(Does.LAYOUT))
-  .add('strut/mathstrut/nonumber/cdotp/relax/noindent/centering', entry(Does.LAYOUT))
-  .add('mathord/mathrel/mathbin/mathop/allowbreak/newline/par', entry(Does.LAYOUT))
+  .add(
+    'middle/big/bigl/bigr/bigm/Big/Bigl/Bigr/bigg/biggl/biggr/Bigg/Biggl/Biggr/displaystyle/textstyle/scriptstyle/scriptscriptstyle/limits/nolimits/underline/underbrace/overbrace/ensuremath/framebox/tcbox/num/boldmath/unboldmath/boxed/fbox/tiny/small/large/Large/thinspace/enspace/medspace/negthinspace/strut/mathstrut/nonumber/cdotp/relax/noindent/centering/mathord/mathrel/mathbin/mathop/allowbreak/newline/par',
+    entry(Does.LAYOUT),
+  )
   .add('quad/qquad/hfill/hfil', entry(Does.SPACE))
   .add('rm/bf/it/sf/boldsymbol/mathbf/mathcal/mathit/mathscr/mathfrak/bm/pmb/bold/Bold/roman', entry(Does.FONT))
   .add('vec/overrightarrow/overleftrightarrow/hat/widehat/enclose/smash/overset', entry(Does.DECORATION))
-  .add('text/textbf/textit/textrm/texttt/textsf/textnormal/textup/textsc/mbox/hbox', entry(Does.TEXT))
-  .add('mathrm/operatorname/emph/mathsf/mathtt/mathnormal/tt', entry(Does.TEXT))
+  .add(
+    'text/textbf/textit/textrm/texttt/textsf/textnormal/textup/textsc/mbox/hbox/mathrm/operatorname/emph/mathsf/mathtt/mathnormal/tt',
+    entry(Does.TEXT),
+  )
   .add('hspace/vspace/phantom/hphantom/vphantom/label/tag/color/textcolor/colorbox/mspace/ref', entry(Does.SKIP_GROUP, 0, 1))
   .add('fcolorbox', entry(Does.SKIP_GROUP, 0, 2))
   .add('bbox', entry(Does.SKIP_GROUP))
@@ -284,14 +284,9 @@ export const PLAIN_NAMES = new Names(64)
   .add('frac', token(Tok.FRAC));
 
 /** Two- and three-letter runs that are words, not products of letters. */
-export const SHORT_WORDS = new Names(512)
-  .add('forty/Forty/first/most/almost/cost/city/below/begin/best/door/hint')
-  .add('is/no/of/if/the/all/for/are/odd/yes/any/one/two/six/ten/not/day/per/red/non/has/can/who/win/see/may/but/its/use/let/get')
-  .add('his/her/was/our/you/how/now/men/boy/car/cow/dog/cat/pen/box/bus/man/set/nor/None/No/Yes/YES/The/All/For/Any/Odd/One/Two')
-  .add('Six/Ten/Not/DNE/dne/via/ask/big/new/old/out/off/own/way/top/bag/egg/pie/cup/jar/bad/hot/ice/sum/end/due/era/few/lot/low')
-  .add('met/mid/net/nil/pay/put/run/sat/sun/mon/tue/wed/thu/fri/jan/feb/mar/apr/jun/jul/aug/sep/oct/nov/dec/Sat/Sun/Mon/Tue/Wed')
-  .add('Thu/Fri/Jan/Feb/Mar/Apr/May/Jun/Jul/Aug/Sep/Oct/Nov/Dec/Ann/Ben/Bob/Dan/Joe/Jim/Kim/Lee/Max/Meg/Ron/Sam/Tim/Tom/Amy')
-  .add('Eve/Ian/Mia/Zoe');
+export const SHORT_WORDS = new Names(512).add(
+  'forty/Forty/first/most/almost/cost/city/below/begin/best/door/hint/is/no/of/if/the/all/for/are/odd/yes/any/one/two/six/ten/not/day/per/red/non/has/can/who/win/see/may/but/its/use/let/get/his/her/was/our/you/how/now/men/boy/car/cow/dog/cat/pen/box/bus/man/set/nor/None/No/Yes/YES/The/All/For/Any/Odd/One/Two/Six/Ten/Not/DNE/dne/via/ask/big/new/old/out/off/own/way/top/bag/egg/pie/cup/jar/bad/hot/ice/sum/end/due/era/few/lot/low/met/mid/net/nil/pay/put/run/sat/sun/mon/tue/wed/thu/fri/jan/feb/mar/apr/jun/jul/aug/sep/oct/nov/dec/Sat/Sun/Mon/Tue/Wed/Thu/Fri/Jan/Feb/Mar/Apr/May/Jun/Jul/Aug/Sep/Oct/Nov/Dec/Ann/Ben/Bob/Dan/Joe/Jim/Kim/Lee/Max/Meg/Ron/Sam/Tim/Tom/Amy/Eve/Ian/Mia/Zoe',
+);
 
 /** Words of two letters, where another word follows. */
 export const PHRASE_WORDS = new Names(32).add('it/an/on/we/he/at/by/to/as');
@@ -300,10 +295,9 @@ export const PHRASE_WORDS = new Names(32).add('it/an/on/we/he/at/by/to/as');
 export const CURRENCIES = new Names(8).add('USD', Currency.DOLLAR).add('EUR', Currency.EURO).add('Rs/INR', Currency.RUPEE);
 
 /** Units of two and more letters that are units only right after a number. */
-export const UNIT_RUNS = new Names(256)
-  .add('cm/mm/km/dm/nm/kg/mg/ft/in/yd/mi/lb/lbs/oz/ml/mL/dl/cl/kL/ha/min/hr/hrs/sec/ms/mph/kph/kmh/rad/Hz/kHz/MHz/kJ/kW/kV/Pa')
-  .add('kPa/mol/mA/GB/MB/KB/kB/TB/rpm/gal/pts/pt/sq/cu/AM/PM/am/pm/cc/cal/USD/EUR/GBP/RMB/CNY/yr/yrs/wk/wks/mins/secs/BC/AD')
-  .add('th/st/nd/rd/ppm/psi/bps/fps/dB/eV/keV/MeV/atm/ohm/bar');
+export const UNIT_RUNS = new Names(256).add(
+  'cm/mm/km/dm/nm/kg/mg/ft/in/yd/mi/lb/lbs/oz/ml/mL/dl/cl/kL/ha/min/hr/hrs/sec/ms/mph/kph/kmh/rad/Hz/kHz/MHz/kJ/kW/kV/Pa/kPa/mol/mA/GB/MB/KB/kB/TB/rpm/gal/pts/pt/sq/cu/AM/PM/am/pm/cc/cal/USD/EUR/GBP/RMB/CNY/yr/yrs/wk/wks/mins/secs/BC/AD/th/st/nd/rd/ppm/psi/bps/fps/dB/eV/keV/MeV/atm/ohm/bar',
+);
 
 /** The known set of a capital letter, or -1. */
 export function spaceOf(c: i32): i32 {

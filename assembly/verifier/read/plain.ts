@@ -166,11 +166,9 @@ export function hasHidden(p: usize, e: usize): bool {
 const LONGEST_PHRASE: i32 = 32;
 const squeezed: usize = memory.data(32);
 
-const NO_SOLUTION = new Names(64)
-  .add('nosolution/nosolutions/norealsolution/norealsolutions/nosuchsolution/thereisnosolution/therearenosolutions')
-  .add('nosolutionexists/nosolutionsexist/emptyset/theemptyset/nointegersolutions/none/doesnotexist/dne/nosuchnumber')
-  .add('nosuchnumbers/nosuchfunction/nosuchfunctions/nosuchintegers/nosuchnumberexists/nosuchfunctionexists')
-  .add('nosuchfunctionsexist/nolimitexists/thelimitdoesnotexist/itdoesnotexist');
+const NO_SOLUTION = new Names(64).add(
+  'nosolution/nosolutions/norealsolution/norealsolutions/nosuchsolution/thereisnosolution/therearenosolutions/nosolutionexists/nosolutionsexist/emptyset/theemptyset/nointegersolutions/none/doesnotexist/dne/nosuchnumber/nosuchnumbers/nosuchfunction/nosuchfunctions/nosuchintegers/nosuchnumberexists/nosuchfunctionexists/nosuchfunctionsexist/nolimitexists/thelimitdoesnotexist/itdoesnotexist',
+);
 const ALL_REALS = new Names(16).add('allrealnumbers/allreals/allreal/anyrealnumber/realnumbers/allrealnumber');
 
 /** Of how many (1) and of how large (2). */

@@ -21,6 +21,7 @@ import {
   startsWith,
   trimEnd,
 } from './text';
+import { wordNumber } from './wordnumbers';
 
 /** Longest look ahead for the end of a sentence, a bracket or a formula, in bytes: bounds the work on hostile text. */
 export const REACH: usize = 4096;
@@ -172,7 +173,7 @@ function startsWithNumber(p: usize, e: usize): bool {
   return false;
 }
 
-/** [p, e), trimmed, where it is an answer and nothing else: mathematics, a number with up to two words of unit, or text where the gold is text. */
+/** [p, e), trimmed, where it is an answer and nothing else: mathematics, a number with up to two words of unit, a number in words, or text where the gold is text. */
 export function wholeAnswer(p: usize, e: usize, goldWords: i32): Span {
   const s = trimmed(p, e);
   if (!exists(s)) return NOWHERE;
@@ -183,7 +184,7 @@ export function wholeAnswer(p: usize, e: usize, goldWords: i32): Span {
   if (words == 0) return endsInside(start, end) ? NOWHERE : s;
   if (words < 0) return NOWHERE;
   if (words <= 2 && startsWithNumber(start, end)) return endsInside(start, end) || goesOn(start, end) ? NOWHERE : s;
-  if (goldWords > 0 && words <= 2 * goldWords + 2) return s;
+  if (goldWords > 0 ? words <= 2 * goldWords + 2 : wordNumber.read(start, end)) return s;
   const value = behindLabel(start, end);
   return value > 0 && words <= LABEL_WORDS && goldWords == 0 && isPlainValue(value, end) ? wholeAnswer(value, end, 0) : NOWHERE;
 }

@@ -71,6 +71,8 @@ export const equivalences: readonly Equivalence[] = [
   ['1,000', '1', false, 'a comma before three digits groups thousands'],
   ['2\\pi k', '2\\pi n', true, 'a letter for integers beside π may have any name'],
   ['6k + 1', '6n + 1', false, 'elsewhere it may not'],
+  ['x \\equiv 3 \\pmod 7', 'x = 7k + 3', true, 'a congruence, by a letter for integers'],
+  ['x \\equiv 3 \\pmod 7', 'x = 7k + 3, k \\in \\mathbb{N}', false, 'not every number'],
   ['13', 'Length: 13', true, 'a label in words'],
   ['5^{\\text{th}}', '5', true, 'ordinal numbers'],
   ['1 + 2 + \\cdots + n', '\\frac{n(n+1)}{2}', true, 'dots stand for the terms between'],

@@ -148,4 +148,9 @@ export const qualified: Readonly<Record<string, readonly Told[]>> = {
     ['17', '\\boxed{17} = 17', true], ['17', '\\boxed{17} = 12 + 5', true], ['17', 'So $\\boxed{17} = 34/2$ apples.', true], ['17', '\\boxed{17} = 17 \\text{ cm}.', true],
     ['\\frac{1}{2}', '$\\boxed{\\frac{1}{2}} = 0.5$', true], ['17', '$\\boxed{17} = 2x + 1$', true], ['17', '$\\boxed{17} = x_1$', true], ['17', '$\\boxed{17} = \\text{total}$', true],
   ],
+  'numbers in words': [
+    ['7', 'The answer is seven.', true], ['7', 'Seven', true], ['7', '<answer>seven</answer>', true], ['7', '#### seven', true], ['21', 'Answer: twenty-one', true], ['1/3', 'The answer is one third.', true],
+    ['7', 'The answer is seven or eight.', false], ['7', 'The answer is not seven.', false], ['7', 'The answer is seven hundred.', false], ['7', 'The answer is seventy.', false], ['7', 'Seven is wrong.', false],
+    ['7', 'Seventh heaven', false], ['7', 'The answer is seven times x.', false], ['7', 'The answer is seven dozen.', false], ['1', 'The answer is one of them.', false], ['1', 'One moment', false],
+  ],
 };
