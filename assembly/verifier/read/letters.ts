@@ -153,7 +153,17 @@ export function letterSet(p: usize, e: usize): i32 {
   return (named & (named - 1)) != 0 ? letters : 0;
 }
 
-/** The last letter that stands alone in [p, e). */
+/** Whether the letter at q is the second of two: "A and C", "(B) or (C)". */
+function isJoined(p: usize, q: usize): bool {
+  while (q > p && isOneOf(byteAt(q - 1), ' (*$')) q--;
+  let word = q;
+  while (word > p && isLetter(byteAt(word - 1))) word--;
+  if (!isWordAt(word, q, 'and/or')) return false;
+  while (word > p && isOneOf(byteAt(word - 1), ' )*$,')) word--;
+  return word > p + 1 && isUpper(byteAt(word - 1)) && !isLetter(byteAt(word - 2));
+}
+
+/** The last letter that stands alone in [p, e); NOWHERE where another one is joined to it. */
 export function lastLetter(p: usize, e: usize): Span {
   for (let q = e; q > p;) {
     q--;
@@ -164,7 +174,7 @@ export function lastLetter(p: usize, e: usize): Span {
       if (!isSpace(b) && !isOpening(b) && !isOneOf(b, '*$"`\':>') && !isWide(b)) continue;
     }
     const found = letterAt(q, e);
-    if (found != NOWHERE) return found;
+    if (found != NOWHERE) return isJoined(p, q) ? NOWHERE : found;
   }
   return NOWHERE;
 }

@@ -153,4 +153,8 @@ export const qualified: Readonly<Record<string, readonly Told[]>> = {
     ['7', 'The answer is seven or eight.', false], ['7', 'The answer is not seven.', false], ['7', 'The answer is seven hundred.', false], ['7', 'The answer is seventy.', false], ['7', 'Seven is wrong.', false],
     ['7', 'Seventh heaven', false], ['7', 'The answer is seven times x.', false], ['7', 'The answer is seven dozen.', false], ['1', 'The answer is one of them.', false], ['1', 'One moment', false],
   ],
+  'two letters at the end': [
+    ['C', 'Both A and C are correct.', false], ['C', 'It could be B or C.', false], ['C', 'I am torn between (B) and (C)', false], ['C', 'Options A, B, and C fit.', false],
+    ['C', 'Of A and B neither fits, which leaves C', true, 'lenient'], ['C', 'A is wrong and C fits', true, 'lenient'],
+  ],
 };
