@@ -28,6 +28,7 @@ const MOST_ATTENTION_MEMORY = 16_384; // bytes of a workgroup
 const MOST_DISPATCHES_A_STEP = 215;
 const FILTERS = ['--top-k', '40', '--top-p', '0.9', '--repetition-penalty', '1.1'];
 const MOST_DISPATCHES_WITH_LORA = 275;
+const MOST_DISPATCHES_AN_UPDATE = 1600; // forward with layers computed again, backward, optimiser
 /** Times of the host, in ms; other work on the machine adds to them. */
 const MOST_TO_FIRST_SUBMIT = 1;
 const MOST_TO_RECORD = 1;
@@ -121,7 +122,7 @@ try {
   const table = new Map();
   for (const gpu of GPUS) {
     const { out, pipelines, totals } = run(gpu, 'draw', 'generate', ...words(model), ...draws);
-    const { out: trained, pipelines: training } = train(gpu, 'sft', model);
+    const { out: trained, pipelines: training, totals: update } = train(gpu, 'sft', model);
     checkAttention(gpu, SHAPE.head_dim, [...pipelines, ...training]);
     const long = [run(gpu, 'draw-long', 'generate', ...words(longHeads), ...draws), train(gpu, 'sft-long', longHeads)];
     checkAttention(
@@ -165,6 +166,10 @@ try {
       );
     }
     if (gpu !== 'amd') continue;
+    check(
+      update.dispatches > 0 && update.dispatches <= MOST_DISPATCHES_AN_UPDATE,
+      `amd: ${update.dispatches} dispatches an update, at most ${MOST_DISPATCHES_AN_UPDATE}`,
+    );
     const read = (from) => execFileSync(path.join(tool, 'nullgpu.sh'), ['loops', from, 'matmul'], { encoding: 'utf8' });
     const loops = read(out) + read(trained);
     const waits = Math.max(
