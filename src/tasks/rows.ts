@@ -193,7 +193,9 @@ function messageOf(value: unknown): unknown {
 
 function readGold(values: Values, where: string, options: RowSettings): string {
   if (options.goldColumn === null && isCountdownTask(values)) return countdownGold(values['numbers'], values['target']);
-  const [column, gold] = goldOf(values, where, options.goldColumn);
+  const [column, found] = goldOf(values, where, options.goldColumn);
+  // OlympiadBench lists its answers; where there is one, that is it.
+  const gold: unknown = Array.isArray(found) && found.length === 1 ? found[0] : found;
   if (gold == null) {
     if (options.goldOptional) return '';
     const others = GOLD_COLUMNS.filter((name) => name !== 'answer');

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { jsonlRows, jsonlTask } from '../../src/tasks/jsonl.js';
+import type { TaskRow } from '../../src/tasks/task.js';
 
 const lines = (...rows: unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
 const user = (content: string): unknown[] => [{ role: 'user', content }];
@@ -18,6 +19,12 @@ describe('jsonl rows', () => {
   it('read SVAMP as published', () => {
     const [row] = jsonlRows(lines({ Body: 'Dan had 3.', Question: 'How many?', Answer: 3 }), { name: 'f' });
     expect(row).toMatchObject({ prompt: user('Dan had 3. How many?'), gold: '3' });
+  });
+
+  it('read OlympiadBench, whose answers are lists: of one', () => {
+    const read = (...answers: string[]): TaskRow[] => jsonlRows(lines({ question: 'q', final_answer: answers }), { name: 'f' });
+    expect(read('$5$')[0]).toMatchObject({ gold: '$5$', final_answer: ['$5$'] });
+    expect(() => read('$5$', '$-5$')).toThrow(/expected text or a number for column final_answer/);
   });
 
   it("read TRL's prompts, as text and as messages, with every column", () => {
