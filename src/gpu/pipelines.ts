@@ -22,8 +22,10 @@ export class Pipelines {
   readonly #device: GPUDevice;
   readonly #profile: Profile;
   readonly #pipelines = new Map<string, Compiled>();
-  readonly #bindGroups = new Map<string, GPUBindGroup>();
-  readonly #bindGroupsOf = new Map<number, string[]>();
+  /** By kernel and tensors. */
+  readonly #bindGroups = new Map<string, { readonly group: GPUBindGroup; readonly storages: readonly number[] }>();
+  /** Keys of the bind groups of a storage. */
+  readonly #keysOf = new Map<number, Set<string>>();
   readonly #uniforms: GPUBuffer[] = [];
   #uniformLayout: GPUBindGroupLayout | undefined;
   #freed = 0;
@@ -94,8 +96,8 @@ export class Pipelines {
       ranges.push(bytes);
       key += `,${t.storage.id}:${t.offset}:${bytes}`;
     }
-    let group = this.#bindGroups.get(key);
-    if (group) return group;
+    const known = this.#bindGroups.get(key);
+    if (known) return known.group;
     const most = this.#profile.maxBinding;
     const tooLarge = ranges.findIndex((bytes) => bytes > most);
     if (tooLarge >= 0) {
@@ -105,7 +107,7 @@ export class Pipelines {
           `${ranges[tooLarge]}; use a smaller batch or context`,
       );
     }
-    group = this.#device.createBindGroup({
+    const group = this.#device.createBindGroup({
       layout: compiled.layout,
       label: k.entry,
       entries: tensors.map((t, binding) => ({
@@ -113,11 +115,12 @@ export class Pipelines {
         resource: { buffer: bufferOf(t), offset: t.offset, size: Math.max(ranges[binding]!, 4) },
       })),
     });
-    this.#bindGroups.set(key, group);
-    for (const t of tensors) {
-      const keys = this.#bindGroupsOf.get(t.storage.id);
-      if (keys) keys.push(key);
-      else this.#bindGroupsOf.set(t.storage.id, [key]);
+    const storages = tensors.map(({ storage }) => storage.id);
+    this.#bindGroups.set(key, { group, storages });
+    for (const id of storages) {
+      const keys = this.#keysOf.get(id);
+      if (keys) keys.add(key);
+      else this.#keysOf.set(id, new Set([key]));
     }
     return group;
   }
@@ -127,11 +130,22 @@ export class Pipelines {
     return this.#freed;
   }
 
-  /** Drops the bind groups of a storage that is freed, or will be: nobody makes new ones. */
+  /** Drops the bind groups of a storage that is freed, or will be: nobody makes new ones. The other storages of each forget it too. */
   forget({ id }: Storage): void {
-    if (this.#bindGroupsOf.has(id)) this.#freed++;
-    for (const key of this.#bindGroupsOf.get(id) ?? []) this.#bindGroups.delete(key);
-    this.#bindGroupsOf.delete(id);
+    const keys = this.#keysOf.get(id);
+    if (!keys) return;
+    this.#freed++;
+    this.#keysOf.delete(id);
+    for (const key of keys) {
+      for (const other of this.#bindGroups.get(key)!.storages) this.#keysOf.get(other)?.delete(key);
+      this.#bindGroups.delete(key);
+    }
+  }
+
+  /** How many bind groups are kept, and how many references to them, one for each of their storages. */
+  get kept(): { readonly bindGroups: number; readonly references: number } {
+    const references = [...this.#keysOf.values()].reduce((n, keys) => n + keys.size, 0);
+    return { bindGroups: this.#bindGroups.size, references };
   }
 
   /** A buffer for parameter blocks, from a pool; {@link releaseUniforms} gives it back. */
