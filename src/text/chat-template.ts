@@ -19,9 +19,12 @@ export interface ChatOptions {
   readonly now?: Date;
 }
 
-/** Steps of a template and letters of one of its values, at most: a chat of a thousand messages takes some 10⁵. */
+/** Steps of a template, at most: a chat of a thousand messages takes some 10⁵. */
 const MOST_STEPS = 1_000_000;
+/** Letters of one of its values, at most, those of lists and objects counted as often as they would be written. */
 const MOST_LETTERS = 2 ** 24;
+/** Numbers of one range, and values of one list, at most. */
+const MOST_RANGE = 100_000;
 /** Letters of a template; those of models have some 10⁴. */
 const MOST_SOURCE = 2 ** 20;
 /** Loops with nothing in them take time but no steps. */
@@ -36,6 +39,8 @@ class BoundedInterpreter extends Interpreter {
   readonly #start = performance.now();
   /** Parts of the template whose strip, lstrip or rstrip is asked for. */
   readonly #stripped = new Set<unknown>();
+  /** Of lists and objects that do not change. */
+  readonly #lengths = new WeakMap<Value, Length>();
 
   override evaluate(...args: Parameters<Evaluate>): Value {
     const node = args[0] as {
@@ -45,15 +50,52 @@ class BoundedInterpreter extends Interpreter {
     };
     if (node?.type === 'MemberExpression' && Object.hasOwn(STRIPS, String(node.property?.value))) this.#stripped.add(node.object);
     if (++this.#steps > MOST_STEPS) throw new Error(`a template of more than ${MOST_STEPS} steps`);
-    if (this.#steps % 64 === 0 && performance.now() - this.#start > MOST_MS)
-      throw new Error(`a template that takes more than ${MOST_MS} ms`);
+    // At every step: a loop with nothing in it is one, and takes up to a second.
+    if (performance.now() - this.#start > MOST_MS) throw new Error(`a template that takes more than ${MOST_MS} ms`);
     const result = super.evaluate(...args);
-    if (typeof result.value === 'string' && result.value.length > MOST_LETTERS)
-      throw new Error(`a text of more than ${MOST_LETTERS} letters`);
+    if (Array.isArray(result.value) && result.value.length > MOST_RANGE)
+      throw new Error(`a list of more than ${MOST_RANGE} values`);
+    if (this.#lettersOf(result, 0).letters > MOST_LETTERS) throw new Error(`a text of more than ${MOST_LETTERS} letters`);
     if (this.#stripped.has(node) && typeof result.value === 'string') stripAsPython(result, result.value);
     return result;
   }
+
+  /** Lists of lists that are the same grow without end when they are written, though they take little room. */
+  #lettersOf(of: Value, depth: number): Length {
+    const value: unknown = of.value;
+    if (typeof value === 'string') return { letters: value.length, changes: false };
+    const inner = Array.isArray(value)
+      ? (value as Value[])
+      : value instanceof Map
+        ? [...(value as Map<string, Value>).values()]
+        : [];
+    if (inner.length === 0) return { letters: 1, changes: false };
+    if (depth > MOST_DEEP) throw new Error(`more than ${MOST_DEEP} values in each other`);
+    const known = this.#lengths.get(of);
+    if (known) return known;
+    let letters = 0;
+    let changes = of.type === 'NamespaceValue';
+    for (const one of inner) {
+      const length = this.#lettersOf(one, depth + 1);
+      letters += 1 + length.letters;
+      changes ||= length.changes;
+      if (letters > MOST_LETTERS) break;
+    }
+    const found = { letters, changes };
+    if (!changes) this.#lengths.set(of, found);
+    return found;
+  }
 }
+
+/** What a value would take to be written. */
+interface Length {
+  readonly letters: number;
+  /** Whether it can change: a namespace is in it. */
+  readonly changes: boolean;
+}
+
+/** Values in each other, at most. */
+const MOST_DEEP = 1000;
 
 /** Which end the methods leave as it is. */
 const STRIPS: Readonly<Record<string, 'start' | 'end' | null>> = { strip: null, lstrip: 'end', rstrip: 'start' };
@@ -143,9 +185,6 @@ export class ChatTemplate {
     }
   }
 }
-
-/** Numbers of one range, at most. */
-const MOST_RANGE = 1_000_000;
 
 /** Jinja's range(stop) and range(start, stop, step). */
 function range(first: number, second?: number, step: number = 1): number[] {

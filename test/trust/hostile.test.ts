@@ -9,6 +9,10 @@ import { LARGE } from '../support/large.js';
 
 const all = await readers();
 
+/** Sixty times a value that is made of the one before. */
+const GROWS = (next: string): string =>
+  `{% set ns = namespace(s=[1, 2]) %}{% for i in range(60) %}{% set ns.s = ${next} %}{% endfor %}`;
+
 describe('files that mean no good', () => {
   it.each(all.map((reader) => [reader.name, reader] as const))('%s: read, or named, in bounded time', async (_, reader) => {
     for (const seed of reader.seeds) await reader.read(typeof seed === 'string' ? new TextEncoder().encode(seed) : seed, 5000);
@@ -24,6 +28,14 @@ describe('files that mean no good', () => {
     ['{% for i in range(1000000000) %}x{% endfor %}', /range of 1000000000 numbers/],
     ['{% for i in range(1, 2, 0) %}x{% endfor %}', /range of Infinity numbers/],
     ['{{ messages.constructor.constructor("return process")() }}', /expected messages that the template takes/],
+    // A loop with nothing in it takes time but no steps.
+    [`${'{% for i in range(99999) %}'.repeat(2)}${'{% endfor %}'.repeat(2)}`, /takes more than 5000 ms/],
+    [`${GROWS('ns.s + ns.s')}{{ ns.s }}`, /a list of more than 100000 values/],
+    // Lists of lists that are the same take little room, until they are written or compared.
+    [`${GROWS('[ns.s, ns.s]')}{{ ns.s | tojson }}`, /a text of more than 16777216 letters/],
+    [`${GROWS('{"a": ns.s, "b": ns.s}')}{{ ns.s == [ns.s] }}`, /a text of more than 16777216 letters/],
+    [`${GROWS('namespace(a=ns.s, b=ns.s)')}{{ ns.s | tojson }}`, /more than (16777216 letters|5000 ms)/],
+    ['{% set ns = namespace(s=0) %}{% set ns.s = [ns] %}{{ ns.s | tojson }}', /more than 1000 values in each other/],
   ])('a template %s is refused', (source, said) => {
     expect(() => render(source)).toThrow(said);
   });
