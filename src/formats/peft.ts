@@ -41,7 +41,8 @@ export function parseLoraConfig(json: unknown, where: string): LoraConfig {
     if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)) refuse(field, 'null');
   }
   const { r, lora_alpha: alpha, target_modules: targets } = raw;
-  if (typeof alpha !== 'number') refuse('lora_alpha', 'a number');
+  if (!Number.isFinite(alpha)) refuse('lora_alpha', 'a finite number');
+  if (typeof (raw['use_rslora'] ?? false) !== 'boolean') refuse('use_rslora', 'true or false');
   const isRank = (value: unknown): boolean =>
     Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= 2 ** 20;
   const table = (field: string, rule: string, fits: (value: unknown) => boolean): void => {

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Fetch } from './http.js';
-import { hubAddress } from './hub-name.js';
+import { checkToken, hubAddress } from './hub-name.js';
 import { readIfThere } from './node-files.js';
 
 /** How the hub is asked. */
@@ -47,5 +47,5 @@ async function findToken(given: string | undefined): Promise<string | null> {
   const { env } = process;
   const home = env.HF_HOME ?? path.join(env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'huggingface');
   const token = given ?? env.HF_TOKEN ?? (await readIfThere(env.HF_TOKEN_PATH ?? path.join(home, 'token'))) ?? '';
-  return token.trim() === '' ? null : token.trim();
+  return token.trim() === '' ? null : checkToken(token.trim());
 }

@@ -3,7 +3,7 @@ import { MgrpoError, show, someOf } from '../errors.js';
 import { HttpFiles } from './http-files.js';
 import { Http } from './http.js';
 import type { HttpOptions } from './http.js';
-import { HUB_ID, hubAddress } from './hub-name.js';
+import { HUB_ID, checkToken, hubAddress } from './hub-name.js';
 
 /** How a data set of the hub is asked for. */
 export interface HubDataOptions extends Omit<HttpOptions, 'headers'> {
@@ -48,7 +48,7 @@ export async function hubDataset(name: string, split: string, options: HubDataOp
       `${name}: expected owner/name[:config[:split]] of the hub, got another form; correct the name`,
     );
   const hubUrl = hubAddress(options.hubUrl);
-  const headers: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {};
+  const headers: Record<string, string> = options.token ? { authorization: `Bearer ${checkToken(options.token)}` } : {};
   const listing = await new Http({ ...options, headers }).readList(`${hubUrl}/api/datasets/${id}/parquet`);
   if (listing === null)
     throw new MgrpoError(

@@ -186,6 +186,12 @@ describe('a data set of the hub', () => {
     return { hubUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
   }
 
+  it('is not asked for with a token that no header holds, and no error shows it', async () => {
+    await expect(readDataset('openai/gsm8k', { hubUrl: 'http://127.0.0.1:9', token: 'two\nlines' })).rejects.toThrow(
+      /^hub: expected a token of letters, digits and signs, got one with spaces, line ends or other characters in it; copy it again$/,
+    );
+  });
+
   it('is read by ranges, file after file, with the token', async () => {
     const { hubUrl, seen } = await openHub();
     const records = await readDataset('openai/gsm8k', { hubUrl, token: 'hf_x' });

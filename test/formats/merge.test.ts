@@ -61,6 +61,9 @@ describe('an adapter that PEFT wrote', () => {
     ['init_lora_weights', 'pissa'],
     ['init_lora_weights', 'olora'],
     ['alora_invocation_tokens', [1, 2]],
+    // Python takes any text for true.
+    ['use_rslora', 'yes'],
+    ['lora_alpha', null],
   ])('with %s is refused by that name', async (field, value) => {
     const config = JSON.parse(await adapter.readText('adapter_config.json')) as object;
     const other = new MemoryFiles('other', { 'adapter_config.json': JSON.stringify({ ...config, [field]: value }) });

@@ -276,6 +276,12 @@ describe('a model of the hub', () => {
     expect([...tokens]).toEqual(['Bearer a-mirror-token']);
   });
 
+  it.each(['two\nlines', 'two words', 'schlüssel'])('is not asked for with the token %j, which no error shows', async (token) => {
+    const { message } = (await resolve('me/tiny', { token }).catch((error: unknown) => error)) as Error;
+    expect(message).toMatch(/^hub: expected a token of letters, digits and signs, got one with spaces/);
+    expect(message).not.toContain(token);
+  });
+
   it.skipIf(process.platform === 'win32')('waits for no pipe in the place of the token, of a revision or of a part', async () => {
     const pipe = (place: string): string => {
       rmSync(place, { force: true });
