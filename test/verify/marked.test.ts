@@ -7,9 +7,15 @@ import { notations } from './cases/notations.js';
 import { phrasings } from './cases/phrasings.js';
 import { told } from './cases/prose.js';
 import { qualified } from './cases/qualified.js';
+import { unseen } from './cases/unseen.js';
 
 describe('responses', () => {
-  for (const [name, rows] of [...Object.entries(told), ...Object.entries(qualified), ...Object.entries(notations)])
+  for (const [name, rows] of [
+    ...Object.entries(told),
+    ...Object.entries(qualified),
+    ...Object.entries(notations),
+    ...Object.entries(unseen),
+  ])
     it(name, () => {
       const pairs = rows.flatMap(([gold, response, right, mode]) =>
         (mode ? [mode] : (['strict', 'lenient'] as const)).map((m) => ({ gold, response, right, mode: m })),
