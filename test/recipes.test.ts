@@ -32,8 +32,8 @@ const EXAMPLES: readonly Example[] = [
   {
     recipe: 'A format of weights',
     words: [/\bf16\b/, /\bF16: u32/],
-    // Choices and names of the command line; the cache of keys and values has a format of its own.
-    apart: /^src\/cli\/|^src\/config\/policy|^src\/kernels\/attention|\/kv/,
+    // Choices and names of the command line; the cache of keys and values has a format of its own, products on GPUs a precision.
+    apart: /^src\/(cli|gpu|open)\/|^src\/config\/policy|^src\/kernels\/attention|\/kv|matmul[-/]matrix/,
     files: ['src/numbers/weights.ts', 'shaders/lib/weights.wgsl', 'assembly/engine/weights.ts'],
   },
   ...['smollm3|SmolLM3ForCausalLM', 'gemma3_text|Gemma3ForCausalLM'].map((names) => ({

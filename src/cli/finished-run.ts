@@ -10,7 +10,7 @@ import type { CommandSpec, GivenValues } from './flags.js';
 const NAMES: Readonly<Record<string, string>> = { evalDataset: 'dataset', evalTemperature: 'temperature' };
 
 /** Names that mean another thing in a training. */
-const LEFT_OUT = new Set(['dataset', 'temperature', 'limit', 'device', 'adapterName', 'backend', 'gpu', 'adapter']);
+const LEFT_OUT = new Set(['dataset', 'temperature', 'limit', 'device', 'adapterName', 'backend', 'gpu', 'precision', 'adapter']);
 
 /** The sub-folder of a run that holds its result. @throws not_found where it has none */
 export async function resultOf(run: NodeFiles): Promise<'adapter' | 'model'> {

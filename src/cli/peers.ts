@@ -32,7 +32,7 @@ export async function measurePeers(
     'bench: expected a device of WebGPU for peers, got wasm; add --device software where there is no GPU',
   );
   const gpu = {
-    requestAdapter: async () => (await machine.findAdapter(device.info.kind === 'software', which)).adapter,
+    requestAdapter: async () => (await machine.findAdapter(device.info.kind === 'software', which, false)).adapter,
     getPreferredCanvasFormat: () => 'bgra8unorm',
     wgslLanguageFeatures: new Set<string>(),
   };

@@ -11,11 +11,25 @@ export interface AdapterSummary {
   readonly subgroupMinSize: number;
   readonly subgroupMaxSize: number;
   readonly features: readonly string[];
+  /** Sizes of matrix products in f16 with sums in f32 that subgroups compute in one step: [m, k] · [k, n]. */
+  readonly matrixProducts: readonly { readonly m: number; readonly n: number; readonly k: number }[];
+}
+
+/** What Dawn's description of an adapter has beside the standard's. */
+interface DawnInfo {
+  readonly isFallbackAdapter?: boolean;
+  readonly subgroupMatrixConfigs?: Iterable<{
+    readonly componentType: string;
+    readonly resultComponentType: string;
+    readonly M: number;
+    readonly N: number;
+    readonly K: number;
+  }>;
 }
 
 /** Reads an adapter's description; fields that a browser hides are empty strings. */
 export function summarize(adapter: GPUAdapter): AdapterSummary {
-  const info = adapter.info as GPUAdapterInfo & { readonly isFallbackAdapter?: boolean };
+  const info = adapter.info as Omit<GPUAdapterInfo, keyof DawnInfo> & DawnInfo;
   // Not by the word "software": Dawn gives it as the architecture of GPUs that it does not know.
   const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
   const subgroups = adapter.features.has('subgroups');
@@ -27,6 +41,9 @@ export function summarize(adapter: GPUAdapter): AdapterSummary {
     subgroupMinSize: subgroups ? (info.subgroupMinSize ?? 0) : 0,
     subgroupMaxSize: subgroups ? (info.subgroupMaxSize ?? 0) : 0,
     features: [...adapter.features].sort(),
+    matrixProducts: [...(info.subgroupMatrixConfigs ?? [])]
+      .filter(({ componentType, resultComponentType }) => componentType === 'f16' && resultComponentType === 'f32')
+      .map(({ M: m, N: n, K: k }) => ({ m, n, k })),
   };
 }
 
@@ -42,12 +59,10 @@ const LIMITS = [
 /** The feature by which a kernel says how large its subgroups are. */
 export const SIZE_CONTROL = 'subgroup-size-control' as GPUFeatureName;
 
-/** What to ask of an adapter: its own limits, subgroups, and timestamps if wanted. */
-export function descriptorOf(adapter: GPUAdapter, timings: boolean): GPUDeviceDescriptor {
+/** What to ask of an adapter: its own limits, subgroups, and what is wanted beside them, where it is there. */
+export function descriptorOf(adapter: GPUAdapter, wanted: readonly string[]): GPUDeviceDescriptor {
   const requiredLimits: Record<string, number> = {};
   for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
-  const requiredFeatures: GPUFeatureName[] = [];
-  for (const name of ['subgroups', SIZE_CONTROL] as GPUFeatureName[]) if (adapter.features.has(name)) requiredFeatures.push(name);
-  if (timings && adapter.features.has('timestamp-query')) requiredFeatures.push('timestamp-query');
-  return { requiredLimits, requiredFeatures };
+  const names = new Set(['subgroups', SIZE_CONTROL, ...wanted] as GPUFeatureName[]);
+  return { requiredLimits, requiredFeatures: [...names].filter((name) => adapter.features.has(name)) };
 }

@@ -6,6 +6,7 @@ import { Pool } from '../ops/pool.js';
 import { BYTES, bytesOf, type DType, type Storage, type Tensor } from '../ops/tensor.js';
 import { descriptorOf, summarize, type AdapterSummary } from './adapter.js';
 import { Load } from './load.js';
+import { UNIT_FEATURES, matrixUnitOf } from './matrix-unit.js';
 import { Memory, bufferOf } from './memory.js';
 import { Order } from './order.js';
 import { Pipelines } from './pipelines.js';
@@ -71,14 +72,17 @@ export class Gpu implements Device {
   /**
    * Opens a device with the adapter's own limits.
    * @param execute records the kernels of an operation
-   * @throws MgrpoError `invalid_argument` where there is no adapter, `unsupported` if it refuses.
+   * @throws MgrpoError `invalid_argument` where there is no adapter, `unsupported` if it refuses or has no units for the precision.
    */
   static async open(adapter: GPUAdapter, options: GpuOptions, execute: Execute): Promise<Gpu> {
     need('openAdapter', 'adapter', adapter, ADAPTER);
     const summary = summarize(adapter);
+    const isHalf = options.precision === 'f16';
+    if (isHalf && !matrixUnitOf(summary)) throw noMatrixUnit(summary);
+    const wanted = [...(options.timings === true ? ['timestamp-query'] : []), ...(isHalf ? UNIT_FEATURES : [])];
     let device: GPUDevice;
     try {
-      device = await adapter.requestDevice(descriptorOf(adapter, options.timings === true));
+      device = await adapter.requestDevice(descriptorOf(adapter, wanted));
     } catch (cause) {
       throw new MgrpoError(
         'unsupported',
@@ -230,6 +234,15 @@ export class Gpu implements Device {
       );
     });
   }
+}
+
+function noMatrixUnit({ description, features }: AdapterSummary): MgrpoError {
+  const missing = UNIT_FEATURES.filter((name) => !features.includes(name));
+  return new MgrpoError(
+    'unsupported',
+    `gpu: expected matrix units for the precision f16, ${description} offers ${missing.length > 0 ? `no ${missing.join(', ')}` : 'none for f16 with sums in f32'}; ` +
+      'leave the precision at f32, or, in Chrome, allow unsafe WebGPU (chrome://flags/#enable-unsafe-webgpu)',
+  );
 }
 
 function asMgrpoError(error: GPUError, allocated: number): MgrpoError {

@@ -25,6 +25,8 @@ export interface Kernel<P extends Record<string, ScalarType> = Record<string, Sc
    * where these divide a workgroup.
    */
   readonly invocations?: number;
+  /** Size of the subgroups that the text is written for, where the device has several. */
+  readonly subgroup?: number;
   /** Identity under which its pipeline is kept; `kernel()` gives it. */
   readonly key: string;
 }

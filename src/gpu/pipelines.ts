@@ -66,12 +66,12 @@ export class Pipelines {
   }
 
   /** The text of a kernel, with the size of its subgroups where there is a choice. */
-  #text({ prelude = '', source, invocations }: Kernel): string {
+  #text({ prelude = '', source, invocations, subgroup }: Kernel): string {
     const { subgroupSize, smallestSubgroup: smallest } = this.#profile;
     const text = `${prelude}\n${source}`;
     if (smallest === 0) return text;
     const narrow = invocations !== undefined && invocations % smallest === 0 ? smallest : 0;
-    const size = prelude.includes('enable subgroups;') ? subgroupSize : narrow;
+    const size = subgroup ?? (prelude.includes('enable subgroups;') ? subgroupSize : narrow);
     return size === 0 ? text : `enable subgroup_size_control;\n${text.replaceAll(/@(?=compute )/g, `@subgroup_size(${size}) @`)}`;
   }
 

@@ -1,5 +1,6 @@
 // What kernels choose their variants by: the kind of device, and what it can do. One value per device; no kernel asks the adapter.
 import { SIZE_CONTROL, type AdapterSummary } from './adapter.js';
+import { matrixUnitOf, type MatrixUnit } from './matrix-unit.js';
 
 /** What a device can do. */
 export interface Profile {
@@ -13,6 +14,8 @@ export interface Profile {
   readonly mostValues: number;
   /** Tiles of a matrix product that keep the device busy: where there are fewer, smaller ones are better. */
   readonly manyTiles: number;
+  /** What large products are made by where operands may be rounded to f16; undefined where they may not. */
+  readonly matrixUnit: MatrixUnit | undefined;
   /** Largest range in bytes that one storage binding may cover. */
   readonly maxBinding: number;
   /** Largest buffer in bytes. */
@@ -25,6 +28,8 @@ export interface Profile {
 
 /** Settings that replace parts of a profile, so that tests can run the paths of other devices on any device. */
 export interface ProfileOptions {
+  /** Numbers that large products multiply (default f32): f16 are those that matrix units take, with sums in f32. */
+  readonly precision?: 'f32' | 'f16';
   /** Treat the device as one of this kind (default: what it is). */
   readonly kind?: Profile['kind'];
   /** Use subgroup kernels where the device has them (default true). */
@@ -59,6 +64,7 @@ export function profileOf({ features, limits }: GPUDevice, adapter: AdapterSumma
     smallestSubgroup: chosen ? least : 0,
     mostValues: options.mostValues ?? VALUES[adapter.vendor] ?? 0,
     manyTiles: options.manyTiles ?? MANY,
+    matrixUnit: options.precision === 'f16' ? matrixUnitOf(adapter) : undefined,
     maxBinding: Math.min(limits.maxStorageBufferBindingSize, options.maxBinding ?? Infinity),
     maxBuffer: limits.maxBufferSize,
     workgroupMemory: limits.maxComputeWorkgroupStorageSize,

@@ -160,5 +160,10 @@ function record(rec: GpuRecorder, { x, w, y, bias, residual, low, gate, m, n, k 
   };
   const tensors = [x, w.tensor, biases.tensor, residual ?? x, y.tensor, lows.tensor, factors.tensor];
   const grid = [tiles0 + tiles1 + tiles2, Math.ceil(m / layout.height), 1] as const;
-  rec.dispatch(linearKernel(layout, operandsOf(shape), ending), tensors, params, grid);
+  rec.dispatch(
+    linearKernel(layout, operandsOf(rec.profile, { ...shape, columns: Math.min(...n) }), ending),
+    tensors,
+    params,
+    grid,
+  );
 }

@@ -5,6 +5,7 @@ import type { ColumnSumArgs, MatmulNNArgs, MatmulNTArgs, MatmulTNArgs } from '..
 import type { Resolved } from '../ops/operation.js';
 import type { Tensor } from '../ops/tensor.js';
 import { lanes } from './matmul/lanes.js';
+import { matrix } from './matmul/matrix.js';
 import { chunkOf, PLAIN, type MatmulVariant, type ProductShape } from './matmul/product.js';
 import { rows } from './matmul/rows.js';
 import { tile } from './matmul/tile.js';
@@ -13,7 +14,7 @@ import { formatOf } from './weight.js';
 import reduceSource from '../../shaders/matmul-reduce.wgsl';
 
 /** Ways to compute a product, the most special first. */
-const VARIANTS: readonly MatmulVariant[] = [lanes, rows, tile];
+const VARIANTS: readonly MatmulVariant[] = [matrix, lanes, rows, tile];
 
 const COLUMN_SUM = kernel({
   source: reduceSource,

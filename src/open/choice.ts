@@ -43,6 +43,13 @@ export const DEVICE_OPTIONS = {
     default: null,
     doc: 'In Node, of several adapters of WebGPU the one with this number, from 0, in the order of mgrpo info.',
   },
+  precision: {
+    section: 'device',
+    type: 'choice',
+    choices: ['f32', 'f16'],
+    default: 'f32',
+    doc: 'On GPUs, what products with the weights multiply. f16: numbers rounded to f16, with sums in f32, by the matrix units of a GPU where WebGPU offers them (an experiment: subgroup matrices; in Chrome allow unsafe WebGPU): faster, and results differ from those of f32.',
+  },
 } as const;
 
 /** What computes, and which adapter of several. */
@@ -56,10 +63,14 @@ const DEVICE_LIMIT = 60_000;
 
 /** What a machine has. */
 export interface Machine {
-  /** Looks for an adapter of WebGPU, with `software` also for one on CPU cores; a note per thing that was tried. */
+  /**
+   * Looks for an adapter of WebGPU, with `software` also for one on CPU cores, with `experiments` for one with features that are; a note per thing that
+   * was tried.
+   */
   findAdapter(
     software: boolean,
     which: AdapterChoice,
+    experiments: boolean,
   ): Promise<{ readonly adapter: GPUAdapter | null; readonly notes: readonly string[] }>;
   readonly threads: Threads;
   /** What can be done where no adapter is found, for messages. */
@@ -84,9 +95,16 @@ function isWasm(choice: DeviceChoice): choice is 'wasm' | 'wasm-relaxed' {
 }
 
 /** What is wrong with settings before anything is looked for. */
-export function deviceProblems({ device, ...which }: DeviceSettings): string[] {
-  if (!isWasm(device) || !isChosen(which)) return [];
-  return [`adapterName, backend and gpu choose an adapter of WebGPU, and the device is ${device}; leave them out, or the device`];
+export function deviceProblems({ device, precision, ...which }: DeviceSettings): string[] {
+  if (!isWasm(device)) return [];
+  return [
+    ...(isChosen(which)
+      ? [`adapterName, backend and gpu choose an adapter of WebGPU, and the device is ${device}; leave them out, or the device`]
+      : []),
+    ...(precision === 'f32'
+      ? []
+      : [`precision ${precision} is for GPUs, and the device is ${device}; leave it out, or the device`]),
+  ];
 }
 
 /**
@@ -94,7 +112,7 @@ export function deviceProblems({ device, ...which }: DeviceSettings): string[] {
  * @throws MgrpoError `no_adapter` that lists what was tried and the ways out
  */
 export async function chooseDevice(machine: Machine, settings: DeviceSettings): Promise<ChosenDevice> {
-  const { device: choice, adapterName, backend, gpu } = settings;
+  const { device: choice, adapterName, backend, gpu, precision } = settings;
   const which = { adapterName, backend, gpu };
   for (const problem of deviceProblems(settings)) check(false, `device: ${problem}`);
   const wasm = (why: string, notes: readonly string[]): ChosenDevice => ({
@@ -103,19 +121,31 @@ export async function chooseDevice(machine: Machine, settings: DeviceSettings): 
   });
   const isNamed = isChosen(which);
   if (isWasm(choice)) return wasm('as asked for', []);
-  const { adapter, notes } = await machine.findAdapter(choice === 'software' || (choice === 'auto' && isNamed), which);
+  const { adapter, notes } = await machine.findAdapter(
+    choice === 'software' || (choice === 'auto' && isNamed),
+    which,
+    precision !== 'f32',
+  );
   const kind = adapter && (summarize(adapter).software ? 'software' : 'gpu');
   if (adapter && kind && (choice === 'auto' ? isNamed || kind === 'gpu' : kind === choice)) {
     const why = choice === 'auto' && !isNamed ? 'a GPU comes first' : 'as asked for';
-    return { ...{ kind, why, notes, adapter }, open: (options) => inTime(openAdapter(adapter, options), DEVICE_LIMIT, noDevice) };
+    return {
+      ...{ kind, why, notes, adapter },
+      open: (options) => inTime(openAdapter(adapter, { precision, ...options }), DEVICE_LIMIT, noDevice),
+    };
   }
-  if (choice === 'auto' && !isNamed) return wasm('there is no GPU', notes);
+  if (choice === 'auto' && !isNamed && precision === 'f32') return wasm('there is no GPU', notes);
   const tried = [...notes, ...(kind ? [`found a ${kind} adapter`] : [])].map((note) => `\n  - ${note}`).join('');
-  const kinds = { auto: 'one', gpu: 'a GPU', software: 'a software adapter' } as const;
+  const isHalf = precision !== 'f32';
+  const kinds = {
+    auto: isHalf ? `a GPU, for the precision ${precision}` : 'one',
+    gpu: 'a GPU',
+    software: 'a software adapter',
+  } as const;
   const expected = isNamed ? `${choiceText(which)}${choice === 'auto' ? '' : `, ${kinds[choice]}`}` : kinds[choice];
   throw new MgrpoError(
     'no_adapter',
-    `webgpu: expected ${expected}, found none:${tried}\nWays out: the device wasm, which every machine has; ${machine.waysOut}`,
+    `webgpu: expected ${expected}, found none:${tried}\nWays out: ${isHalf ? 'the precision f32; ' : ''}the device wasm, which every machine has; ${machine.waysOut}`,
   );
 }
 
@@ -133,9 +163,9 @@ export type OpenOptions = Partial<DeviceSettings> & GpuOptions;
 
 /** Opens what the options mean on a machine. */
 export async function openOn(machine: Machine, options: OpenOptions): Promise<Device> {
-  const { device, adapterName, backend, gpu, ...webgpu } = options;
+  const { device, adapterName, backend, gpu, precision, ...webgpu } = options;
   const given = Object.fromEntries(
-    Object.entries({ device, adapterName, backend, gpu }).filter(([, value]) => value !== undefined),
+    Object.entries({ device, adapterName, backend, gpu, precision }).filter(([, value]) => value !== undefined),
   );
   return (await chooseDevice(machine, takeOptions('openDevice', DEVICE_OPTIONS, given))).open(webgpu);
 }

@@ -12,7 +12,7 @@ export const machine: Machine = {
   waysOut:
     'a GPU with a Vulkan, Metal or Direct3D 12 driver and npm install webgpu; a software adapter on x64 Linux from npm install webgpu ' +
     '@sparticuz/chromium, or the system’s lavapipe (package mesa-vulkan-drivers, Mesa 24 or newer); in containers, pass the GPU through.',
-  findAdapter: (software, which) => nodeGpu({ software, ...which }),
+  findAdapter: (software, which, experiments) => nodeGpu({ software, experiments, ...which }),
 };
 
 /** Opens the best device there is: a GPU, else WebAssembly. @throws MgrpoError `no_adapter` where another one was asked for */

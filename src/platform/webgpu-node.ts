@@ -21,6 +21,9 @@ export interface NodeGpu {
 const RTLD_NODELETE = 0x1000;
 const LOADER = 'libvulkan.so.1';
 
+/** Dawn's switches for features that are experiments: matrix units, and f16 on NVIDIA. */
+const EXPERIMENTS = ['enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia'];
+
 type Create = (options: string[]) => GPU;
 
 /** What was found, with the object of Dawn's binding that it is of, which must outlive every device made from it. */
@@ -35,16 +38,17 @@ const POWER = { powerPreference: 'high-performance' } as const;
  * Looks for a WebGPU adapter through the `webgpu` package (Dawn): a GPU first, then a software Vulkan driver of the system, then, on
  * Linux, the SwiftShader that the package `@sparticuz/chromium` carries. Never throws. What was found is kept for the process; the
  * adapter is a fresh one each time, for an adapter gives one device only.
- * @param options `software` false: do not look for the carried SwiftShader; the others: which adapter, of several
+ * @param options `software` false: do not look for the carried SwiftShader; `experiments`: with features that are; the others: which adapter, of several
  */
 export async function nodeGpu({
   software = true,
+  experiments = false,
   ...which
-}: { readonly software?: boolean } & Partial<AdapterChoice> = {}): Promise<NodeGpu> {
+}: { readonly software?: boolean; readonly experiments?: boolean } & Partial<AdapterChoice> = {}): Promise<NodeGpu> {
   const choice = { ...ANY, ...which };
-  const key = JSON.stringify([software, choice]);
+  const key = JSON.stringify([software, experiments, choice]);
   const first = !found.has(key);
-  if (first) found.set(key, find(software, choice));
+  if (first) found.set(key, find(software, choice, experiments ? EXPERIMENTS : []));
   const { adapter, notes, gpu } = await found.get(key)!;
   return { adapter: first || !gpu ? adapter : await gpu.requestAdapter(POWER), notes };
 }
@@ -95,7 +99,7 @@ function nearby(name: string): string | null {
   }
 }
 
-async function find(software: boolean, choice: AdapterChoice): Promise<Found> {
+async function find(software: boolean, choice: AdapterChoice, switches: readonly string[]): Promise<Found> {
   const notes: string[] = [];
   let gpu: GPU | null = null;
   const create = await dawn(notes);
@@ -108,7 +112,7 @@ async function find(software: boolean, choice: AdapterChoice): Promise<Found> {
         notes.push(picked);
         return null;
       }
-      gpu = create(picked ? [`backend=${picked.backend}`, `adapter=${picked.name}`] : []);
+      gpu = create([...switches, ...(picked ? [`backend=${picked.backend}`, `adapter=${picked.name}`] : [])]);
       return await gpu.requestAdapter(POWER);
     } catch (error) {
       notes.push(`requestAdapter failed: ${reasonOf(error)}`);

@@ -13,13 +13,14 @@ import { noise } from '../support/compare.js';
 import { isWasm, skipTested, testedDevice } from '../support/tested.js';
 
 const OPS: readonly Op[] = ['NT', 'NN', 'TN'];
+const WHOLE = { weight: 'f32', alignedA: true, alignedB: true, rounded: false } as const;
 
 describe('workgroup memory of tiles', () => {
   const shares = { '8x8': 0.86, '8x4': 0.58, '4x4': 0.44 } as Record<string, number>;
   it.each(TILE_SIZES.flatMap((size) => OPS.map((op) => [size.name, op, size] as const)))(
     'is stored to without a conflict, and leaves products their share of the clocks: %s, %s',
     (name, op, size) => {
-      const { prelude, source } = tileKernel(size, { op, weight: 'f32', alignedA: true, alignedB: true }, true, PLAIN);
+      const { prelude, source } = tileKernel(size, { ...WHOLE, op }, true, PLAIN);
       const { stores, idealStores, share } = clocksOf(`${prelude}\n${source}`);
       expect(stores).toBe(idealStores);
       expect(share).toBeGreaterThanOrEqual(shares[name]!);
@@ -27,12 +28,7 @@ describe('workgroup memory of tiles', () => {
   );
 
   it('is seen to conflict where four steps of a row begin in the same banks', () => {
-    const { prelude, source } = tileKernel(
-      TILE_SIZES.at(-1)!,
-      { op: 'NT', weight: 'f32', alignedA: true, alignedB: true },
-      false,
-      PLAIN,
-    );
+    const { prelude, source } = tileKernel(TILE_SIZES.at(-1)!, { ...WHOLE, op: 'NT' }, false, PLAIN);
     const { stores, idealStores } = clocksOf(`${prelude}\n${source}`.replace('SKEW = 8u', 'SKEW = 0u'));
     expect(stores).toBe(4 * idealStores);
   });

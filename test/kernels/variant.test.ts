@@ -8,6 +8,7 @@ const profile = (kind: Profile['kind']): Profile => ({
     kind,
     subgroupSize: 4,
     smallestSubgroup: 0,
+    matrixUnit: undefined,
     mostValues: 0,
     manyTiles: Infinity,
     maxBinding: 2 ** 27,

@@ -46,20 +46,21 @@ describe('the list of adapters', () => {
 });
 
 /** A machine that has one adapter, and notes what it was asked for. */
-function machine(description: string | null): { machine: Machine; asked: unknown[] } {
-  const asked: unknown[] = [];
+function machine(description: string | null): { machine: Machine; asked: unknown[][] } {
+  const asked: unknown[][] = [];
   const adapter = description && {
     info: { vendor: '', architecture: '', device: '', description },
     features: new Set(),
     limits: {},
+    requestDevice: () => expect.unreachable('no device is opened'),
   };
   return {
     asked,
     machine: {
       threads: undefined as unknown as Machine['threads'],
       waysOut: 'none.',
-      findAdapter(software, which) {
-        asked.push([software, which]);
+      findAdapter(software, which, experiments) {
+        asked.push([software, which, experiments]);
         return Promise.resolve({ adapter: adapter as GPUAdapter | null, notes: ['a note'] });
       },
     },
@@ -71,13 +72,27 @@ describe('a device that is chosen by its adapter', () => {
   it('is that adapter under auto, a software one too, and never something else', async () => {
     const { machine: one, asked } = machine('SwiftShader driver');
     expect(await chooseDevice(one, settings({ adapterName: 'Swift' }))).toMatchObject({ kind: 'software', why: 'as asked for' });
-    expect(asked).toEqual([[true, { ...any, adapterName: 'Swift' }]]);
+    expect(asked).toEqual([[true, { ...any, adapterName: 'Swift' }, false]]);
     expect(await chooseDevice(one, settings({}))).toMatchObject({ kind: 'wasm' });
     await expect(chooseDevice(machine(null).machine, settings({ gpu: 1 }))).rejects.toMatchObject({
       code: 'no_adapter',
       message:
         'webgpu: expected an adapter of number 1, found none:\n  - a note\nWays out: the device wasm, which every machine has; none.',
     });
+  });
+
+  it('gives experiments where the precision is f16, and nothing that computes in f32 instead', async () => {
+    const { machine: one, asked } = machine('SwiftShader driver');
+    await expect(chooseDevice(one, settings({ precision: 'f16' }))).rejects.toMatchObject({
+      code: 'no_adapter',
+      message:
+        'webgpu: expected a GPU, for the precision f16, found none:\n  - a note\n  - found a software adapter\n' +
+        'Ways out: the precision f32; the device wasm, which every machine has; none.',
+    });
+    const chosen = await chooseDevice(one, settings({ device: 'software', precision: 'f16' }));
+    await expect(chosen.open()).rejects.toThrow(/expected matrix units for the precision f16/);
+    expect(asked.map(([, , experiments]) => experiments)).toEqual([true, true]);
+    await expect(chooseDevice(one, settings({ device: 'wasm', precision: 'f16' }))).rejects.toThrow(/precision f16 is for GPUs/);
   });
 
   it('must be of the kind that is asked for', async () => {

@@ -57,12 +57,13 @@ export const lanes: MatmulVariant = {
   name: 'lanes',
   fits: ({ kind }) => kind === 'software',
   split: { workgroups: 8, depth: 256 },
-  plan({ subgroupSize }, shape) {
+  plan(profile, shape) {
+    const { subgroupSize } = profile;
     const { op, rows, columns, depth } = shape;
     const count = subgroupSize || LANES;
     const { height, groups } = bestTile(rows, columns, count);
     const layout: Layout = {
-      ...operandsOf(shape),
+      ...operandsOf(profile, shape),
       ...{ height, groups },
       lanes: count,
       quad: subgroupSize >= 4 && height > 1,

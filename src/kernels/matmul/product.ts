@@ -68,18 +68,29 @@ function epilogueConstants({ accumulate, residual, bias }: Epilogue): Readonly<R
   return { ACCUMULATE: Number(accumulate), RESIDUAL: Number(residual), BIAS: Number(bias !== undefined) };
 }
 
+/** Least width and depth of the weights whose products are made of numbers in f16, where the precision allows it: low-rank factors are narrower. */
+const LEAST_SIDE = 64;
+
+/** Whether a product multiplies numbers in f16: by the sizes of its weights alone, so that all passes over a model agree. */
+export function inHalf({ matrixUnit }: Profile, { op, rows, columns, depth }: ProductShape): boolean {
+  return matrixUnit !== undefined && Math.min(columns, op === 'TN' ? rows : depth) >= LEAST_SIDE;
+}
+
 /** What the text of every variant depends on: the operands' order and format, and which of their rows are whole vectors. */
 export interface Operands {
   readonly op: Op;
   readonly weight: WeightFormat;
   readonly alignedA: boolean;
   readonly alignedB: boolean;
+  /** To f16, and back to f32: products of a few rows then multiply what matrix units do. */
+  readonly rounded: boolean;
 }
 
 /** The operands of a product. */
-export function operandsOf({ op, weight, rows, columns, depth }: ProductShape): Operands {
+export function operandsOf(profile: Profile, shape: ProductShape): Operands {
+  const { op, weight, rows, columns, depth } = shape;
   return {
-    ...{ op, weight },
+    ...{ op, weight, rounded: inHalf(profile, shape) },
     alignedA: (op === 'TN' ? rows : depth) % 4 === 0,
     alignedB: (op === 'NT' ? depth : columns) % 4 === 0,
   };
@@ -95,11 +106,14 @@ interface Text {
   readonly head: readonly string[];
   /** Of a workgroup, on GPUs. */
   readonly invocations?: number;
+  /** Size of the subgroups that it is written for. */
+  readonly subgroup?: number;
 }
 
 /** Numbers that a text over lib/operands is written out with. */
-export function operandsText({ op, alignedA, alignedB }: Operands): Readonly<Record<string, number>> {
+export function operandsText({ op, alignedA, alignedB, rounded }: Operands): Readonly<Record<string, number>> {
   return {
+    ROUNDED: Number(rounded),
     ALIGNED_A: Number(alignedA),
     ALIGNED_B: Number(alignedB),
     TRANSPOSED_A: Number(op === 'TN'),

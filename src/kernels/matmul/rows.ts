@@ -65,8 +65,8 @@ export const rows: MatmulVariant = {
   name: 'rows',
   fits: ({ kind }, { op, rows }) => kind === 'gpu' && op === 'NT' && rows <= MOST_ROWS,
   split: { workgroups: 1, depth: 1 },
-  plan(_, shape) {
-    const [layout, operands] = [rowsLayout(shape), operandsOf(shape)];
+  plan(profile, shape) {
+    const [layout, operands] = [rowsLayout(shape), operandsOf(profile, shape)];
     return { ...layout, kernelFor: (epilogue) => rowsKernel(layout, operands, epilogue) };
   },
 };

@@ -30,7 +30,7 @@ export const tile: MatmulVariant = {
   fits: () => true,
   split: { workgroups: 256, depth: 128 },
   plan(profile, shape) {
-    const [operands, tail] = [operandsOf(shape), shape.depth % STEPS > 0];
+    const [operands, tail] = [operandsOf(profile, shape), shape.depth % STEPS > 0];
     const size = tileSizeOf(profile, shape);
     return {
       ...{ height: heightOf(size), width: widthOf(size) },
