@@ -13,8 +13,8 @@ const root = path.resolve(import.meta.dirname, '../..');
 const deno = path.join(root, 'node_modules/.bin/deno');
 /** Whether all pipelines are made, some minutes, or as many as have all lines of the shaders in them. */
 const EVERY = process.env['MGRPO_EVERY_PIPELINE'] !== undefined;
-/** Kernels for subgroups, which wgpu has not. */
-const OF_SUBGROUPS = /_quads$/;
+/** Kernels for subgroups and their matrices, which wgpu has not. */
+const OF_SUBGROUPS = /_(quads|matrix)$/;
 
 /** What the program in Deno found. */
 interface Found {
