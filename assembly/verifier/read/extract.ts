@@ -7,7 +7,7 @@ import { Char } from './characters';
 import { Before, conclusion, valueBefore, valueOf } from './conclusion';
 import { formulaBeforeClause, sentenceEnd } from './formula';
 import { joined } from './joined';
-import { afterFinal, afterLastIs, afterLink } from './links';
+import { afterFinal, afterLink } from './links';
 import { lastLetter, leadingLetter, onlyLetter } from './letters';
 import { Box, isOpenBox, joins, Mark, marks, REMEMBERED, tagClose } from './marks';
 import { isPlain } from './plain';
