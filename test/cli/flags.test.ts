@@ -117,7 +117,7 @@ describe('readFlags', () => {
     await expect(trainCommand(words)).rejects.toMatchObject({
       code: 'not_found',
       message: expect.stringMatching(
-        /model[^]*\nerror: .*adapter_config\.json[^]*\nerror: .*data\.jsonl[^]*\nerror: .*test\.jsonl/,
+        /model[^]*\nerror: .*adapter: expected[^]*\nerror: .*data\.jsonl[^]*\nerror: .*test\.jsonl/,
       ) as string,
     });
   });

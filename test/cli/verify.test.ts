@@ -167,7 +167,7 @@ describe('mgrpo verify', () => {
   });
 
   const bad: [string, string[], RegExp][] = [
-    ['an unknown flag', ['--golden', '5'], /--golden; the nearest known one is --gold;.*--help/],
+    ['an unknown flag', ['--golden', '5'], /--golden; the nearest known one is --gold\n.*--response or --pred[^]*--help/],
     ['a missing partner', ['--gold', '5'], /--response or --pred/],
     ['both kinds', ['--gold', '5', '--response', '5', '--input', 'x', '--output', 'y'], /got both/],
     ['an output without input', ['--output', 'x'], /--input with --output/],
