@@ -124,6 +124,8 @@ class EvaluationRun {
   readonly #total: number;
   /** For phrases. */
   readonly #rng: Rng;
+  /** Which weights sampled the answers; see `Parameters.version`. */
+  #version: number | undefined;
   /** Keys and values of the answers until their corrections are sampled. */
   #contexts: Contexts | undefined;
 
@@ -268,6 +270,16 @@ class EvaluationRun {
     return (await withCritiques(critic, queries, lengths, signal)).queries;
   }
 
+  /** Corrections by other weights than those of the answers are no measure of either. */
+  #checkWeights(version: number): void {
+    this.#version ??= version;
+    check(
+      version === this.#version,
+      `evaluate: expected the weights of ${this.#policy.name} that sampled the answers for their corrections too, got others: a training or load ` +
+        'changed them during the evaluation; await the one before the other, or load the policy twice',
+    );
+  }
+
   /** Samples n completions of each prompt and grades them. @param firstStream also how many completions were finished before */
   async #grade(
     prompts: readonly Prompt<EncodedQuestion>[],
@@ -284,6 +296,7 @@ class EvaluationRun {
       signal,
       contexts: this.#contexts,
       keep: firstStream === 0,
+      onWeights: (version) => this.#checkWeights(version),
       onProgress: ({ done, tokens }) => onProgress?.(firstStream + done, this.#total, tokens),
     });
     const { scored, verdicts, stands } = await judge(this.#policy, prompts, completions, {

@@ -39,6 +39,8 @@ export async function rollout(
     readonly signal?: AbortSignal | undefined;
     readonly onProgress?: (progress: { done: number; total: number; tokens: number }) => void;
     readonly onTokens?: ((sample: number, ids: readonly number[]) => void) | undefined;
+    /** Hears which weights sample, by their `Parameters.version`, before they do. */
+    readonly onWeights?: (version: number) => void;
     /** How the work fits the device; default: all of it does. */
     readonly room?: Room | undefined;
   },
@@ -61,10 +63,11 @@ export async function rollout(
       ...(run.onProgress && { onProgress: run.onProgress }),
       ...(contexts && { cache: contexts.cache, keep }),
     });
-  const samples = await takeTurn(model.decoder.device, () =>
+  const samples = await takeTurn(model.decoder.device, async () => {
+    run.onWeights?.(model.decoder.trained.version);
     // Tokens that somebody has been told of cannot be sampled again.
-    onTokens ? sample(maxSlots) : room.inSlots(model.decoder, Math.min(maxSlots, prompts.length * n), sample),
-  );
+    return onTokens ? sample(maxSlots) : room.inSlots(model.decoder, Math.min(maxSlots, prompts.length * n), sample);
+  });
   for (const sample of samples) if (sample.cached) contexts?.add(sample, sample.cached);
   return prompts.map((_, i) => samples.slice(i * n, (i + 1) * n));
 }

@@ -89,6 +89,33 @@ describe('two users of one device', () => {
     await second.train();
   });
 
+  it.each(['sft', 'load'] as const)(
+    'change weights by %s in the middle of an evaluation with corrections, which says so',
+    async (change) => {
+      const policy = await randomPolicy(await testDevice());
+      const saved = new MemoryFiles('saved');
+      await policy.save(saved);
+      const trainDataset = [{ prompt: '1+2=', prefix: '', completion: '3' }];
+      const trainer = new SFTTrainer({ policy, trainDataset, args: { maxSteps: 2, perDeviceTrainBatchSize: 1 } });
+      const changed = (): Promise<unknown> => (change === 'sft' ? trainer.train() : policy.load(saved));
+      const measure = (layer2: object | null): Promise<unknown> =>
+        evaluate(policy, rows.slice(0, 4), { layer2, maxCompletionLength: 5, temperature: 1 });
+      const [measured, trained] = await Promise.allSettled([measure({}), changed()]);
+      expect(trained.status).toBe('fulfilled');
+      expect(measured).toMatchObject({
+        reason: {
+          code: 'invalid_argument',
+          message: expect.stringMatching(
+            /^evaluate: expected the weights of random .* got others: a training or load changed them .*; await the one before the other/,
+          ) as string,
+        },
+      });
+      // Answers alone are sampled in one piece.
+      if (change === 'load') await Promise.all([measure(null), changed()]);
+      await measure({});
+    },
+  );
+
   it('can complete with a policy while it is trained, and what is saved meanwhile are the weights between two updates', async () => {
     const policy = await randomPolicy(await testDevice());
     const saved = async (): Promise<string> => {
