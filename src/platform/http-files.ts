@@ -2,7 +2,7 @@
 import { MgrpoError } from '../errors.js';
 import { decodeText, notFound, shortRead } from './files.js';
 import type { FileSource } from './files.js';
-import { Http, checkVersion, isForeign, tooLong, unreachable } from './http.js';
+import { Http, checkVersion, inBrowser, isForeign, tooLong, unreachable } from './http.js';
 import type { HttpOptions } from './http.js';
 
 /** Options of {@link HttpFiles}. */
@@ -44,6 +44,8 @@ export class HttpFiles implements FileSource {
   readonly #files = new Map<string, Promise<RemoteFile | null>>();
   /** A file that is there: a server whose errors cannot be read is asked for it again to tell an absent file from a broken connection. */
   #known: string | null = null;
+  /** Whether a file could be had only without asking for a range. */
+  #wholly = false;
   /** The part that was read last, and those that follow it. */
   #parts: Part[] = [];
 
@@ -136,11 +138,9 @@ export class HttpFiles implements FileSource {
     const hidden = isForeign(url) && this.#known !== null;
     let read;
     try {
-      read = await this.#http.read(url, { start: 0, end: this.#readAhead }, hidden ? 1 : undefined);
+      read = await this.#begin(url, hidden ? 1 : undefined);
     } catch (error) {
-      // An error with a cause is one without an answer.
-      const silent = error instanceof MgrpoError && error.cause !== undefined;
-      if (hidden && silent && (await this.#http.read(this.#url(this.#known!), { start: 0, end: 1 }))) return null;
+      if (hidden && isSilent(error) && (await this.#isThere(this.#known!))) return null;
       throw error;
     }
     if (!read) return null;
@@ -152,6 +152,29 @@ export class HttpFiles implements FileSource {
     if (size === bytes.length) return { size, version, bytes };
     this.#parts = [{ path, start: 0, end: bytes.length, bytes: Promise.resolve(bytes) }];
     return { size, version, bytes: null };
+  }
+
+  /**
+   * The beginning of a file, or all of it: browsers ask for ranges unpacked, and drop the answer of a server that packs them all the same; without a
+   * range they unpack it.
+   */
+  async #begin(url: string, retries?: number): ReturnType<Http['read']> {
+    const [ofRange, ofAll] = this.#wholly ? [0, retries] : [retries, 0];
+    try {
+      return await this.#http.read(url, { start: 0, end: this.#readAhead }, ofRange);
+    } catch (error) {
+      if (!inBrowser() || !isSilent(error)) throw error;
+      const all = await this.#http.read(url, undefined, ofAll).catch((second: unknown) => {
+        throw isSilent(second) ? error : second;
+      });
+      this.#wholly = true;
+      return all;
+    }
+  }
+
+  async #isThere(path: string): Promise<boolean> {
+    const url = this.#url(path);
+    return (await (this.#wholly ? this.#begin(url) : this.#http.read(url, { start: 0, end: 1 }))) !== null;
   }
 
   /** The size of a file whose ranges do not tell it: of all that follows byte 0, the length is given. */
@@ -172,6 +195,11 @@ export class HttpFiles implements FileSource {
   #url(path: string): string {
     return `${this.name}/${path.split('/').map(encodeURIComponent).join('/')}`;
   }
+}
+
+/** Whether a read failed without an answer: such an error has a cause. */
+function isSilent(error: unknown): boolean {
+  return error instanceof MgrpoError && error.cause !== undefined;
 }
 
 /** Whether bytes are a page that a server shows for every address, whatever it calls its type. */

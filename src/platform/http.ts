@@ -372,6 +372,11 @@ export function unreachable(url: string, error: unknown): MgrpoError {
   return new MgrpoError('network', `${url}: expected an answer, got ${reason}; ${wayOut}`, { cause: error });
 }
 
+/** Whether this runs in a page or a worker of one. */
+export function inBrowser(): boolean {
+  return (globalThis as { location?: object }).location !== undefined;
+}
+
 /** Whether this runs in a page of another origin, to which a browser tells little of what goes wrong. */
 export function isForeign(url: string): boolean {
   const { location } = globalThis as { location?: { origin: string; href: string } };

@@ -5,6 +5,7 @@ import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Browser } from 'puppeteer';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startChromium } from '../support/chromium.js';
 import { serveSite } from '../support/page.js';
@@ -17,13 +18,14 @@ afterAll(async () => {
   if (typeof browser !== 'string') await browser.close();
 });
 
-/** Serves the built-in model by range, with these headers on what is there and none on what is not. */
-async function serveModel(headers: Readonly<Record<string, string>>): Promise<{ url: string; close(): void }> {
+/** Serves the built-in model by range, or packed whatever is asked, with these headers on what is there and none on what is not. */
+async function serveModel(headers: Readonly<Record<string, string>>, packs: boolean): Promise<{ url: string; close(): void }> {
   const folder = path.join(root, 'models/signs-0.2m');
   const server = createServer((request, response: ServerResponse) => {
     const file = path.join(folder, new URL(request.url!, 'http://x').pathname);
     if (!existsSync(file)) return void response.writeHead(404).end();
     const bytes = readFileSync(file);
+    if (packs) return void response.writeHead(200, { ...headers, 'content-encoding': 'gzip' }).end(gzipSync(bytes));
     const [, start, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? 'bytes=0-')!;
     const end = Math.min(last ? Number(last) + 1 : bytes.length, bytes.length);
     const range = { 'content-range': `bytes ${start}-${end - 1}/${bytes.length}`, 'content-length': end - Number(start) };
@@ -38,10 +40,16 @@ async function serveModel(headers: Readonly<Record<string, string>>): Promise<{ 
 
 describe.skipIf(reason)(`a model on another origin${reason ? ` (skipped: ${reason})` : ''}`, () => {
   it.each([
-    ['loads where pages may read it but not its content-range, nor what is absent', { 'access-control-allow-origin': '*' }, 100],
-    ['is refused with a word on the header where pages may not read it', {}, 0],
-  ])('%s', { timeout: 60_000 }, async (_, headers, readAhead) => {
-    const [site, model] = [await serveSite(), await serveModel(headers)];
+    [
+      'loads where pages may read it but not its content-range, nor what is absent',
+      { 'access-control-allow-origin': '*' },
+      100,
+      false,
+    ],
+    ['loads where the server packs what is asked for unpacked', { 'access-control-allow-origin': '*' }, 100, true],
+    ['is refused with a word on the header where pages may not read it', {}, 0, false],
+  ])('%s', { timeout: 60_000 }, async (_, headers, readAhead, packs) => {
+    const [site, model] = [await serveSite(), await serveModel(headers, packs)];
     try {
       const page = await (browser as Browser).newPage();
       await page.goto(site.url);

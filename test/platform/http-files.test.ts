@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HttpFiles } from '../../src/platform/http-files.js';
 import type { HttpFilesOptions } from '../../src/platform/http-files.js';
 
@@ -31,6 +31,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.unstubAllGlobals();
   server.closeAllConnections();
   await new Promise((done) => server.close(done));
 });
@@ -160,6 +161,37 @@ describe('a server', () => {
       response.writeHead(206, { 'content-encoding': 'gzip', 'content-range': range }).end(packed.subarray(start, end));
     };
     await expectWeights(open({ retries: 1 }));
+  });
+
+  it('that packs though identity was asked, which a browser drops, is asked for the whole, once by way of a range', async () => {
+    const packed = gzipSync(weights);
+    misbehave = (request, response, path) => {
+      if (path !== 'w') return void response.writeHead(404).end();
+      response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': packed.length }).end(packed);
+    };
+    vi.stubGlobal('location', { origin: 'http://page', href: 'http://page/' });
+    // As Chromium does with an answer in an encoding that it did not ask for.
+    const asked: string[] = [];
+    const source = open({
+      retries: 1,
+      async fetch(input, init) {
+        const answer = await fetch(input, init);
+        const { range = 'whole' } = init?.headers ?? {};
+        asked.push(range);
+        if (range === 'whole' || !answer.headers.has('content-encoding')) return answer;
+        await answer.body?.cancel();
+        throw new TypeError('Failed to fetch');
+      },
+    });
+    await expectWeights(source);
+    expect(asked).toEqual(['bytes=0-999', 'bytes=0-999', 'whole']);
+    expect(await source.exists('absent')).toBe(false);
+  });
+
+  it('that drops ranges and sends too much without is refused for that', async () => {
+    vi.stubGlobal('location', { origin: url, href: url });
+    misbehave = (request, response) => (request.headers.range ? request.destroy() : response.writeHead(200).end(weights));
+    await expect(open({ retries: 0, maxBytes: 1000 }).size('w')).rejects.toThrow(/expected at most 1000 bytes/);
   });
 
   it.each([
