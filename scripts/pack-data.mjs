@@ -8,6 +8,8 @@ const UNIT = 16;
 /** Words of 32 bits before a string's characters: the size of its block, two of the collector, the kind, the length in bytes. */
 const HEAD = 5;
 const STRING = 2;
+/** Says in the stream that units are skipped before the next string. */
+const SKIP = 1;
 
 /** Replaces the strings of `module`, which exports `unpack(from, end, to)`, by a stream that lies behind all data. */
 export function packData(module, binaryen) {
@@ -37,8 +39,8 @@ export function packData(module, binaryen) {
 }
 
 /**
- * Takes the strings, with their heads, out of the data. The stream says of each how many units lie between it and the place where it would
- * follow the one before it, then its characters, then 0.
+ * Takes the strings, with their heads, out of the data. The stream has the characters of each, then 0; where it does not follow the one before
+ * it, SKIP and the number of units between them stand in front.
  */
 function takeStrings(plain) {
   const words = new Uint32Array(plain.buffer);
@@ -53,8 +55,11 @@ function takeStrings(plain) {
     const [block, mark, link, kind, length] = words.subarray(at / 4 - HEAD, at / 4);
     if (kind !== STRING || mark !== 0 || link !== 0 || length === 0 || block < length || block > length + 64) continue;
     const text = characters.subarray(at / 2, (at + length) / 2);
-    if (text.includes(0)) continue;
-    number((at - place) / UNIT);
+    if (text.includes(0) || text.includes(SKIP)) continue;
+    if (at > place) {
+      bytes.push(SKIP);
+      number((at - place) / UNIT);
+    }
     text.forEach(number);
     number(0);
     words.fill(0, at / 4 - HEAD, at / 4);

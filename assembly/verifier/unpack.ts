@@ -25,18 +25,25 @@ const packed = changetype<Packed>(memory.data(4, 4));
 
 /** Strings begin at multiples of 1 << UNIT bytes. */
 const UNIT: usize = 4;
+/** Says that units are skipped. */
+const SKIP: u32 = 1;
 const MASK: usize = (1 << UNIT) - 1;
 
 /**
- * Writes the strings of the stream [from, end), the first of them from `to` on: each is the units to skip, its characters, and 0. Its length
+ * Writes the strings of the stream [from, end), the first of them from `to` on: each is its characters and 0, behind SKIP and the units to
+ * skip where there are any. Its length
  * stands in the word before it, and the head of the next one takes 20 bytes. The stream is cleared: its place belongs to the heap.
  */
 export function unpack(from: usize, end: usize, to: usize): void {
   packed.at = from;
   while (packed.at < end) {
-    to += (<usize>packed.next()) << UNIT;
+    let c = packed.next();
+    if (c == SKIP) {
+      to += (<usize>packed.next()) << UNIT;
+      c = packed.next();
+    }
     const start = to;
-    for (let c = packed.next(); c != 0; c = packed.next()) {
+    for (; c != 0; c = packed.next()) {
       store<u16>(to, <u16>c);
       to += 2;
     }
