@@ -18,7 +18,7 @@ export function isPart(s: usize, p: usize): bool {
 }
 
 /** Commands behind a box that make it a part of an expression. */
-const OPERATIONS = 'times/cdot/div/sqrt/pi/frac/dfrac/pm/binom';
+const OPERATIONS = 'times/cdot/div/sqrt/pi/frac/dfrac/pm/binom/ne/neq';
 
 /** Whether an expression goes on behind a box that ends at p: \boxed{17}{18}, \boxed{17} + 3; or the words there change it. */
 export function goesOn(p: usize, e: usize): bool {

@@ -3,6 +3,7 @@
 import { Char } from './characters';
 import { formulaEnd } from './formula';
 import { onlyLetter } from './letters';
+import { BEFORE_LINK } from './links';
 import { Mark, marks } from './marks';
 import { Names } from './names';
 import { countWords, isEmphasis, REACH, trimmed, wholeAnswer } from './prose';
@@ -42,7 +43,7 @@ const LINKS = new Names(64).add(
 );
 /** Words in a conclusion after which its number is not the answer, or not the only one. */
 const OPEN = new Names(256).add(
-  'not/no/nor/neither/never/cannot/isn/aren/more/fewer/less/greater/than/between/around/let/what/how/start/begin/add/next/after/before/either/should/first/intermediate/partial/previous/seems/initial/initially/original/originally/given/goal/target/case/factorial/discard/subtract/wrong/incorrect/false/impossible/doubt/pas/nicht/kein/ou/oder/or/why/may/perhaps/probably/maybe/possibly/almost/nearly/near/below/above/under/over/negative/minus/half/twice/exceeds/fails/fail/question/divides/mod/want/wants',
+  'not/no/nor/neither/never/cannot/isn/aren/more/fewer/less/greater/than/between/around/yesterday/let/what/how/start/begin/add/next/after/before/either/should/first/intermediate/partial/previous/seems/initial/initially/original/originally/given/goal/target/case/factorial/discard/subtract/wrong/incorrect/false/impossible/doubt/pas/nicht/kein/ou/oder/or/why/may/perhaps/probably/maybe/possibly/almost/nearly/near/below/above/under/over/negative/minus/half/twice/exceeds/fails/fail/question/divides/mod/want/wants',
 );
 /** Words right before a number that is not the answer. */
 const ASIDES = new Names(64).add(
@@ -50,7 +51,7 @@ const ASIDES = new Names(64).add(
 );
 /** Words behind a value that make it a part of something else. */
 const PARTS = new Names(64).add(
-  'is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/to/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th/equation/equations/unknowns/variables/methods/approaches/contradictions',
+  'is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/to/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th/equation/equations/unknowns/variables/methods/approaches/contradictions/cases',
 );
 /** Words that name a choice. */
 const CHOOSING = 'correct/right/best/choose/choice/pick/select';
@@ -77,27 +78,6 @@ function lastSentence(p: usize, e: usize): usize {
     if (q < e && isSpace(byteAt(q)) && isOneOf(c, '.!?') && !(q >= p + 4 && isWordAt(q - 4, q, 'ans'))) return q;
   }
   return p;
-}
-
-/** Whether [p, e) tells the number of a task or an answer: "problem number", "the number of the answer". */
-function numbersTask(p: usize, e: usize): bool {
-  let task = false;
-  let number = false;
-  while (p < e) {
-    const q = skipLetters(p, e);
-    if (q == p) {
-      p++;
-      continue;
-    }
-    const isAnswer = isWordAt(p, q, 'answer');
-    if (isWordAt(p, q, 'number')) {
-      if (task) return true;
-      number = true;
-    } else if (isAnswer && number) return true;
-    task = isAnswer || isWordAt(p, q, 'problem/exercise');
-    p = q;
-  }
-  return false;
 }
 
 /** Position behind marks of emphasis, headings, lists and quotes at p. */
@@ -181,9 +161,15 @@ function wordBeforeValue(s: usize, p: usize): i32 {
   while (p > s && (isSpace(byteAt(p - 1)) || isEmphasis(p - 1, p) || isOneOf(byteAt(p - 1), '$(:'))) p--;
   if (p > s && byteAt(p - 1) == Char.EQUALS) return Before.LINK;
   const start = wordBefore(s, p);
+  if (isWished(s, p)) return Before.NOTHING;
   if (saysResult(s, start, p)) return Before.RESULT;
   if (LINKS.hasWord(start, p)) return Before.LINK;
   return start == p || ASIDES.hasWord(start, p) ? Before.NOTHING : Before.WORD;
+}
+
+/** Whether [s, p) ends in "to be" and says that something is needed or meant to be so: "we need the total to be". */
+function isWished(s: usize, p: usize): bool {
+  return endsWith(s, p, 'to be') && holdsOneOf(s, p, 'need/needs/supposed/expected/meant/thought');
 }
 
 /** Verbs whose "to" is followed by a result. */
@@ -249,9 +235,11 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
   if (
     endsWith(s, e, '?') ||
     s >= e ||
-    numbersTask(s, e) ||
+    // the problem number, the number of the answer
+    (holdsOneOf(s, e, 'number') && holdsOneOf(s, e, 'problem/exercise/answer')) ||
     startsWithFold(s, e, 'answer') ||
-    (isWordAt(s, e, CONDITIONS) && marks.count(Mark.FINAL) > 0)
+    (isWordAt(s, e, CONDITIONS) && marks.count(Mark.FINAL) > 0) ||
+    (holdsOneOf(s, e, 'old') && !holdsOneOf(s, e, 'years'))
   )
     return NOWHERE;
   // a line of its own in bold
@@ -269,10 +257,12 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
   const opener = skipLetters(from, e);
   const points = behind == 0 && (from > s || isWordAt(from, opener, POINTERS) || endsWith(from, opener, 'ing'));
   if (behind == 0 && isWordAt(s, opener, 'on/in/before/during/from/without')) return NOWHERE;
+  // so every week she pays $17
+  if (isWordAt(from, opener, 'every/per')) return NOWHERE;
   const said: usize = points ? 0 : behindSubject(from, e);
-  if (said > 0 && !holds(from, said, OPEN)) {
-    // behind "is" a formula may stand, or a list
-    const linked = skipLetters(said, e);
+  // behind "is" a formula may stand, or a list
+  const linked = skipLetters(said, e);
+  if (said > 0 && !holds(from, said, OPEN) && !isWished(from, linked)) {
     const value = linked > said && countWords(linked, e) == 0 ? trimmed(linked, e) : trimmed(said, e);
     if (exists(value)) return valueOf(runs, startOf(value), endOf(value), lists, behind > 0 ? Before.WORD : Before.LINK);
   }
@@ -330,7 +320,7 @@ export function valueBefore(runs: Runs, s: usize, mark: usize, e: usize, lists: 
 function gapAfter(p: usize, e: usize): usize {
   while (p < e) {
     const q = skipLetters(p, e);
-    if (q > p && !isWordAt(p, q, 'to/the/this/problem')) return p;
+    if (q > p && !isWordAt(p, q, BEFORE_LINK)) return p;
     if (q == p && !isOneOf(byteAt(p), ' *')) return p;
     p = max(q, p + 1);
   }

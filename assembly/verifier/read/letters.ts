@@ -1,6 +1,7 @@
 // Choice letters (A to J) in running text and in answers.
 import { hasTextGroup, isMarkup } from '../parse/tables';
 import { Char } from './characters';
+import { DENYING } from './sentences';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import {
   byteAt,
@@ -71,8 +72,6 @@ function isArticle(p: usize, e: usize): bool {
 
 /** Words that withdraw the letter behind them. */
 const NEGATIONS = 'not/isn/never/neither';
-/** Words that withdraw the letter before them. */
-const WITHDRAWALS = 'wrong/incorrect/false';
 
 /** The only letter that [p, e) offers; NOWHERE where it offers several. The text behind "B." or "B)" is its option's, unless it goes on with another letter. */
 export function onlyLetter(p: usize, e: usize): Span {
@@ -88,7 +87,7 @@ export function onlyLetter(p: usize, e: usize): Span {
     const end = skipLetters(q, e);
     if (end - q > 1) {
       if (isWordAt(q, end, NEGATIONS)) negated = true;
-      else if (isWordAt(q, end, WITHDRAWALS) && word == 1) return NOWHERE;
+      else if (isWordAt(q, end, DENYING) && word == 1) return NOWHERE;
       if (exists(only) && !isJoining(q, end) && isMarkedOption(endOf(only), e)) return only;
       word++;
       q = end;

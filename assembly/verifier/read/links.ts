@@ -28,7 +28,7 @@ const BESIDE_LINK = 'therefore/thus/then/hence/should/would/will/must/here';
 const BEHIND_LINK = 'simply/clearly/obviously/just/indeed/exactly/approximately/about/option/choice/out/to';
 
 /** Words that may stand before a link only: "the answer to this problem is". */
-const BEFORE_LINK = 'to/the/this/our/question/problem/exercise';
+export const BEFORE_LINK = 'to/the/this/our/question/problem/exercise';
 
 /** Where the value behind "final answer" starts, or 0: behind a link, on a line below, or behind the last "is" of the sentence. */
 export function afterFinal(mark: usize, e: usize): usize {

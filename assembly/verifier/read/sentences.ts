@@ -23,18 +23,18 @@ const TAKING_BACK = new Names(64).add(
 );
 /** Words by which what goes on changes the value before them. */
 const CHANGING = new Names(64).add(
-  'plus/minus/times/divided/multiplied/subtracted/added/reduced/increased/decreased/doubled/tripled/halved/squared/cubed/raised/power/modulo',
+  'plus/minus/times/divided/multiplied/subtracted/added/reduced/increased/decreased/doubled/tripled/halved/squared/cubed/raised/power/modulo/than',
 );
 /** Words that do so where a number follows: 17 of them less 3. */
 const CHANGING_BY = 'less/fewer/more/short/out/away/without/together/combined/along';
 /** Words behind which something else is said. */
-const CLAUSES = 'because/since/as/so/which/that/where/and/obtained/found/after/by';
+const CLAUSES = 'because/since/as/so/which/that/where/and/obtained/found/after/by/rather';
 /** Words that negate the value behind them. */
 const NEGATING = 'not/isn/cannot/never/aren/can/wasn/neither/nor';
 
 /** Words that only suppose what is behind them, or say it of others. */
-const SUPPOSING = new Names(32).add(
-  'if/whether/suppose/supposing/assume/assuming/unless/could/doubt/nobody/might/imagine/pretend/were/perhaps/maybe/possibly/probably/false/refuse/guess/guessed/says/said/claims/thinks/deny/doubts',
+const SUPPOSING = new Names(64).add(
+  'if/whether/suppose/supposing/assume/assuming/unless/could/doubt/nobody/might/imagine/pretend/were/perhaps/maybe/possibly/probably/false/refuse/guess/guessed/says/said/claims/thinks/thought/deny/doubts',
 );
 
 /** Whether a word of the list stands in [p, e). */
@@ -62,7 +62,7 @@ export function isHypothetical(p: usize, e: usize): bool {
 const BEFORE: usize = 80;
 /** Words before "answer" that make it another one, or a part of something said about it: "half of the answer". */
 const OTHER = new Names(32).add(
-  'wrong/incorrect/false/previous/another/intermediate/partial/initial/old/of/twice/half/double/triple/plus/minus/times',
+  'wrong/incorrect/false/previous/another/intermediate/partial/initial/first/earlier/original/old/of/twice/half/double/triple/plus/minus/times',
 );
 /** Words that may stand between those and "answer". */
 const BETWEEN = 'the/our/my/your/this/that/final/correct';
@@ -95,7 +95,7 @@ export function isNoMark(s: usize, p: usize): bool {
 const CONDITION: usize = 240;
 /** Words that make what their sentence says depend on something, and those that do so at its start. */
 export const CONDITIONS = 'if/unless/suppose/supposing/assuming/whether';
-const FIRST_CONDITIONS = 'when/provided/were';
+const FIRST_CONDITIONS = 'when/provided/were/had/without/before';
 
 /** Whether the sentence that goes on at p began with a condition: "If x = 2, the answer is 17." */
 function isConditional(s: usize, p: usize): bool {
@@ -108,8 +108,8 @@ function isConditional(s: usize, p: usize): bool {
 
 /** Words that open a sentence which takes the one before it back. */
 const RETRACTING = 'no/wait/oops/sorry/actually/correction/hmm';
-/** Words that say that what was said is not so. */
-const DENYING = 'wrong/incorrect/false/not/impossible';
+/** Words that say that what was said before is not so. */
+export const DENYING = 'wrong/incorrect/false/not/impossible';
 
 /** Whether the sentence behind the one that ends at p starts with "No," or the like. */
 function isRetracted(p: usize, e: usize): bool {
@@ -162,6 +162,8 @@ export function isChanged(p: usize, end: usize): bool {
     }
     const q = skipLetters(p, end);
     if (TAKING_BACK.hasWord(p, q) && !confirms(p, q, end)) return true;
+    // 17 for Tom and 4 for Mary
+    if (goesOn && isWordAt(p, q, 'and') && isDigit(byteAt(skipSpace(q, end)))) return true;
     if (isWordAt(p, q, CLAUSES)) goesOn = by = false;
     if (goesOn && CHANGING.hasWord(p, q)) return true;
     if (isWordAt(p, q, 'per/each/every')) rate = true;
