@@ -111,5 +111,7 @@ export const acceptedMutants: Readonly<Record<string, readonly string[]>> = {
   '0:5': ['00:5'],
   '\\max(2, 5)': ['\\max(1, 5)', '\\max(0, 5)'],
   'x = 4': [' = 4'],
+  'x = 7k+3 \\text{ where } k \\text{ is even}': [' = 7k+3 \\text{ where } k \\text{ is even}'],
+  'x = 7k+3, k \\in \\mathbb{Z}': [' = 7k+3, k \\in \\mathbb{Z}', 'x = 7k+3, j \\in \\mathbb{Z}'],
   '10 \\text{ km/h}': ['10 \\text{ kmh}'],
 };
