@@ -15,7 +15,7 @@ import { countAllWords, countTextWords, REACH, tailOf, trimmed, wholeAnswer, wit
 import { closedEnd, isName, quotedEnd, QUOTES } from './quoted';
 import { region, Region } from './region';
 import { percentEnd, Runs } from './runs';
-import { followsNot, isBounded, isDoubted, isNegated, isNoMark, isNumber, isTakenBack } from './sentences';
+import { followsNot, isBounded, isDenied, isDoubted, isNegated, isNoMark, isNumber, isTakenBack } from './sentences';
 import { countItems, isConclusion, isLastOf, lastByteOf, touches } from './solution';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import { byteAt, indexOfByte, isDigit, isLetter, isOneOf, isWordAt, skipDigits, skipSpace, trimEnd } from './text';
@@ -203,7 +203,8 @@ export class Extractor {
     if (this.strict) return marks.count(Mark.BOX) > 0 || marks.count(Mark.TAG) > 0 ? Rule.BROKEN_MARK : Rule.UNMARKED;
     if (this.truncated) return Rule.TRUNCATED;
     if (this.goldLetter) return this.take(lastLetter(p, e)) ? Rule.LAST_LETTER : Rule.UNMARKED;
-    if (!this.takeValue(this.runs.lastValue(tailOf(p, e), e, this.goldList), e)) return Rule.UNMARKED;
+    const last = this.runs.lastValue(tailOf(p, e), e, this.goldList);
+    if (!exists(last) || isDenied(p, last, e) || !this.takeValue(last, e)) return Rule.UNMARKED;
     return isNumber(this.answer) ? Rule.LAST_NUMBER : Rule.LAST_MATH;
   }
 

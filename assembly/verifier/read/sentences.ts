@@ -1,6 +1,7 @@
 // What a marked sentence says about the value in it: that it is none, or not the only one.
 import { Char } from './characters';
 import { Names } from './names';
+import { sentenceEnd } from './formula';
 import { countTextWords, trimmed } from './prose';
 import { endOf, exists, Span, startOf } from './span';
 import {
@@ -88,6 +89,18 @@ export function isNoMark(s: usize, p: usize): bool {
   const clause = skipSpace(clauseStart(s, p), p);
   return (
     OTHER.hasWord(word, end) || startsWithFold(clause, p, 'let the ') || isHypothetical(clause, p) || isConditional(s, clause)
+  );
+}
+
+/** Whether the clause around a value says that it is none: a denial, a question, or an answer that is only supposed. */
+export function isDenied(s: usize, value: Span, e: usize): bool {
+  const from = clauseStart(s, startOf(value));
+  const end = sentenceEnd(endOf(value), e);
+  if (end < e && byteAt(end) == Char.QUESTION) return true;
+  const close = indexOfByte(endOf(value), end, Char.COMMA);
+  return (
+    holdsOneOf(from, close, 'not/isn/wasn/aren/never/cannot/neither/nor/wrong/incorrect/false/impossible/extraneous') ||
+    (holdsOneOf(from, close, 'answer') && isHypothetical(from, close))
   );
 }
 
