@@ -4,6 +4,7 @@ import {
   RunFolder,
   LAYER2_OPTIONS,
   PHRASE_POOLS,
+  POLICY_OPTIONS,
   SFTTrainer,
   SFT_OPTIONS,
   charTokenizer,
@@ -12,19 +13,30 @@ import {
   createPolicy,
   guidingText,
   latestCheckpoint,
+  loraOf,
   parseModelConfig,
   sftExamples,
 } from '../index.js';
 import { DEVICE_OPTIONS } from '../open/choice.js';
-import type { Checkpoint, Device, Layer2Config, Listener, Policy, SFTConfig, SftExample, TrackerName } from '../index.js';
-import { fillOptions } from '../options/fill.js';
+import type {
+  Checkpoint,
+  Device,
+  FileSource,
+  Layer2Config,
+  Listener,
+  Policy,
+  SFTConfig,
+  SftExample,
+  TrackerName,
+} from '../index.js';
+import { completeSFT } from '../config/sft.js';
 import type { OptionTable, Settings } from '../options/table.js';
 import type { NodeFiles } from '../platform/node-files.js';
 import { columnNames, readNamed } from './data.js';
 import { ownSettings, readFlags, refuse, valuesOf } from './flags.js';
 import type { CommandSpec, Work } from './flags.js';
 import { throughLosses } from './losses.js';
-import { openModel, openPolicy } from './model.js';
+import { modelOf, openModel, openPolicy } from './model.js';
 import { DATA_OPTIONS, MODEL_OPTIONS, RUN_OPTIONS, TRACKER_OPTIONS } from './options.js';
 import { printResult, say } from './output.js';
 import { RESUME_OPTION, newCourse, resumedFrom } from './resume.js';
@@ -41,6 +53,13 @@ const share = (doc: string) =>
 const OWN = {
   ...DEVICE_OPTIONS,
   model: MODEL_OPTIONS.model,
+  revision: MODEL_OPTIONS.revision,
+  dtype: MODEL_OPTIONS.dtype,
+  loraR: POLICY_OPTIONS.loraR,
+  loraAlpha: POLICY_OPTIONS.loraAlpha,
+  useRslora: POLICY_OPTIONS.useRslora,
+  targetModules: POLICY_OPTIONS.targetModules,
+  gradientCheckpointing: { ...POLICY_OPTIONS.gradientCheckpointing, default: false },
   init: {
     section: 'new model',
     type: 'choice',
@@ -100,10 +119,11 @@ export const sftSpec: CommandSpec = {
 
   mgrpo sft --init llama --task arithmetic [--hidden-size 64 --num-hidden-layers 4 …] [options]
   mgrpo sft --model M --task ${TASK_NAMES.join('|')} [options]
-  mgrpo sft --model M --dataset F.jsonl [options]
+  mgrpo sft --model M --dataset F.jsonl [--lora-r 16] [options]
   mgrpo sft --resume --output-dir RUN
 
-The model is written to model/ in the run's folder. The last line on stdout is {"run","steps","metrics"}.
+The model is written to model/ in the run's folder, an adapter (--lora-r) to adapter/.
+The last line on stdout is {"run","steps","metrics"}.
 Ctrl-C stops after the present step and saves (exit code ${INTERRUPTED}); a second one exits at once.`,
   own: OWN,
   common: [
@@ -136,7 +156,7 @@ export async function sftCommand(argv: readonly string[]): Promise<Work | null> 
   if (flags === null) return null;
   const { given, checkpoint } = await resumedFrom(sftSpec, flags, problems);
   const settings = ownSettings(sftSpec, OWN, given, problems);
-  const config = fillOptions(SFT_OPTIONS, valuesOf(given, SFT_OPTIONS), problems);
+  const config = completeSFT(valuesOf(given, SFT_OPTIONS), problems);
   if ((settings.model === null) === (settings.init === null)) {
     const got = settings.model === null ? 'neither' : 'both';
     problems.push(`expected either --model or --init (random weights), got ${got}`);
@@ -145,13 +165,18 @@ export async function sftCommand(argv: readonly string[]): Promise<Work | null> 
     const got = settings.task === null ? 'neither' : 'both';
     problems.push(`expected either --task or --dataset, got ${got}`);
   }
+  if (settings.init !== null && settings.loraR !== null)
+    problems.push('--lora-r needs --model, got --init: of random weights all are trained; leave one of them out');
+  if (settings.init !== null && settings.revision !== null)
+    problems.push('--revision needs --model, got --init; leave one of them out');
+  const model = settings.model === null ? null : modelOf(settings, problems);
   columnNames(settings.column, problems);
   refuse('sft', problems);
   const folder = outputFolder(settings.outputDir, 'sft', settings.model ?? `${settings.task ?? 'data'}-${settings.init}`);
   if (!settings.resume) await checkOutput(folder, settings.overwrite);
   const [examples, openStart] = await together(
     () => makeExamples(settings, config.seed),
-    () => prepareStart(settings, config),
+    () => prepareStart(settings, config, model),
   );
 
   const plan: Plan = { settings, config, folder, checkpoint, examples, openStart };
@@ -170,7 +195,7 @@ interface Plan {
   readonly folder: NodeFiles;
   readonly checkpoint: Checkpoint | undefined;
   readonly examples: readonly SftExample[];
-  openStart(device: Device): Promise<Policy>;
+  openStart(device: Device, checkpoint: FileSource | undefined): Promise<Policy>;
 }
 
 /** The plan that goes on with a run from what it has saved. */
@@ -181,8 +206,9 @@ async function resumed(plan: Plan): Promise<{ readonly plan: Plan; readonly step
 
 async function trainOnce({ device, progress, signal }: Session, plan: Plan): Promise<number> {
   const { settings, config, folder, checkpoint, examples } = plan;
-  const policy = await plan.openStart(device);
-  if (checkpoint) await policy.load(checkpoint.files);
+  const policy = await plan.openStart(device, checkpoint?.files);
+  // An adapter was opened from its checkpoint.
+  if (checkpoint && !policy.decoder.lora) await policy.load(checkpoint.files);
   const onEvent: Listener = async (event) => {
     await progress.listen(event);
     await run.listen(event);
@@ -198,8 +224,9 @@ async function trainOnce({ device, progress, signal }: Session, plan: Plan): Pro
   run.follow(trainer);
   return run.orAbandon(async () => {
     const { steps, reason, metrics } = await trainer.train();
-    await run.saveResult('model', policy, await hubNames(settings));
-    say(`model: ${path.join(folder.name, 'model')}\nreport: ${path.join(folder.name, 'report.html')}`);
+    const result = policy.decoder.lora ? 'adapter' : 'model';
+    await run.saveResult(result, policy, await hubNames(settings));
+    say(`${result}: ${path.join(folder.name, result)}\nreport: ${path.join(folder.name, 'report.html')}`);
     const isInterrupted = reason === 'interrupted';
     if (isInterrupted) say(`interrupted after step ${steps}; go on with: mgrpo sft --resume --output-dir ${folder.name}`);
     await printResult({ run: folder.name, steps, metrics, ...(isInterrupted && { interrupted: true }) }, true);
@@ -227,11 +254,17 @@ async function makeExamples(settings: SftSettings, seed: number): Promise<SftExa
   });
 }
 
-/** Checks what the training starts from; what is returned opens it on a device. */
-async function prepareStart(settings: SftSettings, { seed }: SFTConfig): Promise<(device: Device) => Promise<Policy>> {
-  if (settings.init === null) {
-    const files = await openModel(settings.model!);
-    return (device) => openPolicy(device, files, { train: 'full', seed, gradientCheckpointing: false, name: settings.model! });
+/** Checks what the training starts from; what is returned opens it on a device, an adapter as the checkpoint has it. */
+async function prepareStart(settings: SftSettings, { seed }: SFTConfig, model: string | null): Promise<Plan['openStart']> {
+  const { gradientCheckpointing, dtype } = settings;
+  if (model !== null) {
+    const files = await openModel(model);
+    const lora = loraOf(settings);
+    return (device, checkpoint) =>
+      openPolicy(device, files, {
+        ...(lora && checkpoint ? { train: 'adapter', adapter: checkpoint } : { train: lora ?? 'full' }),
+        ...{ seed, dtype, gradientCheckpointing, name: model },
+      });
   }
   const tokenizer = charTokenizer(phraseTexts(settings.phrases));
   const json = {
@@ -251,5 +284,5 @@ async function prepareStart(settings: SftSettings, { seed }: SFTConfig): Promise
   };
   const config = parseModelConfig(json, 'mgrpo sft --init');
   const name = `${settings.task ?? 'new'}-${settings.init}`;
-  return (device) => createPolicy(device, { name, config, tokenizerFiles: tokenizer.files, seed, gradientCheckpointing: false });
+  return (device) => createPolicy(device, { name, config, tokenizerFiles: tokenizer.files, seed, gradientCheckpointing });
 }

@@ -87,6 +87,11 @@ export function resolveLora(input: Partial<LoraSettings>, where: string): LoraSe
 }
 
 /** The new LoRA adapter that a policy's settings ask for; null: all weights are trained. */
-export function loraOf({ loraR, loraAlpha, useRslora, targetModules }: PolicySettings): LoraSettings | null {
+export function loraOf({
+  loraR,
+  loraAlpha,
+  useRslora,
+  targetModules,
+}: Pick<PolicySettings, 'loraR' | 'loraAlpha' | 'useRslora' | 'targetModules'>): LoraSettings | null {
   return loraR === null ? null : { r: loraR, alpha: loraAlpha, useRslora, targetModules };
 }

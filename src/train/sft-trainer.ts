@@ -48,6 +48,16 @@ function learntTokens({ completionIds, said }: Example): number {
   return said ? said.filter(Boolean).length : completionIds.length;
 }
 
+/** The first tokens of an example; nothing where none of them is learnt. */
+function cut(example: Example, maxLength: number): Example[] {
+  const { promptIds, completionIds, said } = example;
+  const left = maxLength - promptIds.length;
+  if (left >= completionIds.length) return [example];
+  if (left <= 0) return [];
+  const start = Array.from(completionIds).slice(0, left);
+  return [{ promptIds, completionIds: start, ...(said && { said: said.slice(0, left) }) }];
+}
+
 /** Examples in token ids; a chat may give several. @param ends ids that end a text, first that of a text that has no end of its own */
 function encodeExample(tokenizer: Tokenizer, example: SftExample, ends: readonly [number, ...number[]]): Example[] {
   if ('messages' in example) {
@@ -82,6 +92,7 @@ export class SFTTrainer {
   readonly config: SFTConfig;
   readonly policy: Policy;
   readonly #examples: readonly Example[];
+  readonly #maxSteps: number;
   #draw: () => number;
   /** Examples of the finished steps. */
   #cursor = 0;
@@ -120,7 +131,15 @@ export class SFTTrainer {
     const end = tokenizer.eosTokenId ?? [...policy.eosIds][0];
     check(end !== undefined, `SFTTrainer: expected an end-of-sequence id for ${name}, got none; set eos_token_id in config.json`);
     const ends = [end, ...[...policy.eosIds].filter((id) => id !== end)] as const;
-    this.#examples = examples.flatMap((example) => encodeExample(tokenizer, example, ends));
+    const { maxLength, maxSteps, numTrainEpochs, perDeviceTrainBatchSize, gradientAccumulationSteps } = this.config;
+    const encoded = examples.flatMap((example) => encodeExample(tokenizer, example, ends));
+    this.#examples = maxLength === null ? encoded : encoded.flatMap((example) => cut(example, maxLength));
+    check(
+      this.#examples.length > 0,
+      `SFTTrainer: expected an example of which something is learnt in the first ${maxLength} tokens, got none; raise maxLength`,
+    );
+    const passSteps = this.#examples.length / (perDeviceTrainBatchSize * gradientAccumulationSteps);
+    this.#maxSteps = maxSteps > 0 ? maxSteps : Math.ceil(passSteps * numTrainEpochs);
     const longest = this.#examples.reduce((n, e) => Math.max(n, e.promptIds.length + e.completionIds.length), 0);
     check(
       longest <= context,
@@ -148,7 +167,7 @@ export class SFTTrainer {
           trainable: decoder.trained.count,
           rows: this.#examples.length,
         },
-        maxSteps: config.maxSteps,
+        maxSteps: this.#maxSteps,
         loggingSteps: config.loggingSteps,
         saveSteps: config.saveSteps,
         evalSteps: null,
@@ -166,7 +185,7 @@ export class SFTTrainer {
     const { decoder } = policy;
     const { step } = this.#state;
     const begun = performance.now();
-    const learningRate = c.learningRate * scheduleFactor(c.lrSchedulerType, step, c.maxSteps, c.warmupRatio);
+    const learningRate = c.learningRate * scheduleFactor(c.lrSchedulerType, step, this.#maxSteps, c.warmupRatio);
     // A step that failed is tried again with the same examples.
     const batches = (this.#drawn ??= Array.from({ length: c.gradientAccumulationSteps }, () =>
       Array.from({ length: c.perDeviceTrainBatchSize }, () => this.#examples[this.#draw()]!),

@@ -324,6 +324,23 @@ describe('mgrpo on a device', () => {
     },
   );
 
+  it('an adapter is fine-tuned by passes over examples of at most so many tokens, and resumed to the same bytes', async () => {
+    const data = file('sft.jsonl', '{"prompt":"1+2=","completion":"3"}\n{"prompt":"2+2=","completion":"4444444444444444"}\n');
+    const lora = ['--use_peft', '--lora_r', '2', '--max_length', '12', '--learning_rate', '1e-2', '--gradient_checkpointing'];
+    const passes = ['--num_train_epochs', '3', '--per-device-train-batch-size', '1', '--save-steps', '2'];
+    const made = await mgrpo(['sft', '--model', model, '--dataset', data, ...lora, ...passes, '--output-dir', at('sft-lora')]);
+    expect(made.stderr).toContain(`adapter: ${at('sft-lora', 'adapter')}`);
+    expect(made.json).toMatchObject({ steps: 6 });
+    cpSync(at('sft-lora'), at('sft-lora-torn'), { recursive: true });
+    for (const gone of ['adapter', 'checkpoints/step-6']) rmSync(at('sft-lora-torn', gone), { recursive: true });
+    const resumed = await mgrpo(['sft', '--resume', '--output-dir', at('sft-lora-torn')]);
+    expect(resumed.json).toMatchObject({ steps: 6 });
+    const weights = (run: string): Buffer => readFileSync(at(run, 'adapter', 'adapter_model.safetensors'));
+    expect(weights('sft-lora-torn').equals(weights('sft-lora'))).toBe(true);
+    const start = readFileSync(at('sft-lora', 'checkpoints', 'step-2', 'adapter_model.safetensors'));
+    expect(weights('sft-lora').equals(start)).toBe(false);
+  });
+
   it('a resumed fine-tuning ends with the bytes of one that was not interrupted, and is no run of another command', async () => {
     const start = ['--init', 'llama', ...TINY, '--task', 'arithmetic', '--task-size', 'small', '--examples', '6'];
     const steps = ['--per-device-train-batch-size', '4', '--max-steps', '5', '--save-steps', '2', '--save-total-limit', '2'];

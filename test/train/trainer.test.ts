@@ -95,6 +95,28 @@ describe('a trainer', () => {
     expect([completion.text, completion.ids.at(-1)]).toEqual(['3', 2]);
   });
 
+  it('of SFT goes by passes, and learns of long examples what stands in their first tokens', async () => {
+    const device = await testDevice();
+    const train = async (completions: readonly string[], args: object): Promise<{ steps: number; weights: Uint8Array[] }> => {
+      const policy = await randomPolicy(device);
+      const trainDataset = completions.map((completion) => ({ prompt: '1+2=', prefix: '', completion }));
+      const { steps } = await new SFTTrainer({ policy, trainDataset, args: { perDeviceTrainBatchSize: 2, ...args } }).train();
+      return { steps, weights: await weightBytes(policy) };
+    };
+    const { tokenizer } = await randomPolicy(device);
+    const length = tokenizer.encodePrompt('1+2=').length + 3;
+    const cut = await train(['345678', '345', '345679'], { numTrainEpochs: 3, maxLength: length });
+    expect(cut.steps).toBe(Math.ceil((3 / 2) * 3));
+    // The end of the text, which the second one would have, is behind the cut too.
+    expect(cut).toEqual(await train(['3451', '3452', '3453'], { numTrainEpochs: 3, maxLength: length }));
+    expect(cut.weights).not.toEqual((await train(['345678', '345', '345679'], { numTrainEpochs: 3 })).weights);
+    expect((await train(['3'], { numTrainEpochs: 3, maxSteps: 2 })).steps).toBe(2);
+    await expect(train(['3'], { maxLength: length - 3 })).rejects.toThrow(
+      /something is learnt in the first \d+ tokens, got none/,
+    );
+    await expect(train(['3'], { maxSteps: 0 })).rejects.toThrow(/a positive number of steps or -1 for maxSteps, got 0/);
+  });
+
   it('raises a diverged loss before it changes the weights, and stands at the last finished step', async () => {
     const policy = await randomPolicy(await testDevice());
     const before = await weightBytes(policy);
