@@ -11,7 +11,7 @@ import type { Option, OptionSpec, OptionTable, Settings } from '../options/table
 import { deviceProblems, type DeviceSettings } from '../open/choice.js';
 import { PHRASE_POOLS } from '../index.js';
 import { say } from './output.js';
-import { TRL_NAMES, ourName, ours } from './trl.js';
+import { ourName, ours, trlNames } from './trl.js';
 
 /** A wrong call of the command line: exit code 2. */
 export class UsageError extends Error {}
@@ -140,7 +140,7 @@ export function readFlags(command: CommandSpec, argv: readonly string[], found?:
   const notes: string[] = [];
   const all = new Map([...fromFile, ...given]);
   for (const change of changes) applyChange(change, all, problems);
-  const values = ours(all, problems, notes);
+  const values = ours(command.name, all, problems, notes);
   if (!found) refuse(command.name, problems);
   if (notes.length > 0) say(`no meaning here, left out: ${notes.join(', ')}`);
   return values;
@@ -194,7 +194,9 @@ function isPool(name: string): name is keyof typeof PHRASE_POOLS {
 function trlFlags(command: CommandSpec): Flag[] {
   if (!command.takesTrl) return [];
   const spec: OptionSpec = { type: 'string', nullable: true, default: null, doc: 'As in TRL.' };
-  return TRL_NAMES.filter((name) => ourName(name) === name).map((name) => ({ name, spec, flag: flagOf(name), isTrl: true }));
+  return trlNames(command.name)
+    .filter((name) => ourName(name) === name)
+    .map((name) => ({ name, spec, flag: flagOf(name), isTrl: true }));
 }
 
 /** The flag that a word names, undefined where there is none, and the text after its `=`; `--no-x` is `--x=false`. */

@@ -95,11 +95,46 @@ const REFUSED: Readonly<Record<string, Refusal>> = {
   completionOnlyLoss: unless([true], 'of prompt and completion the completion is learnt; leave it out'),
 };
 
+/** What is otherwise for one command: what has no meaning for it, and what it refuses. */
+interface CommandTerms {
+  readonly withoutMeaning: ReadonlySet<string>;
+  readonly refused: Readonly<Record<string, Refusal>>;
+}
+
+const NO_EVALUATION = 'nothing is evaluated while fine-tuning; leave it out, and give the run to mgrpo eval';
+const TERMS: Readonly<Record<string, CommandTerms>> = {
+  sft: {
+    withoutMeaning: new Set(
+      (
+        'shuffleDataset paddingFree packingStrategy evalPacking activationOffloading padToken streaming ' +
+        'evalSteps datasetTestSplit metricForBestModel greaterIsBetter'
+      ).split(' '),
+    ),
+    refused: {
+      evalStrategy: unless(['no', false], NO_EVALUATION),
+      loadBestModelAtEnd: unless([false], NO_EVALUATION),
+      testSplitSize: unless([], 'all rows of the data set are learnt; leave it out'),
+      chatTemplatePath: unless([], "the model's own is used; change it in tokenizer_config.json"),
+      eosToken: unless([], "the model's own ends a text; change it in config.json"),
+      datasetTextField: unless(['text'], 'examples have a prompt and a completion, or messages; give their names with --column'),
+      datasetKwargs: unless([{}], 'examples are read by their columns; leave it out'),
+      truncationMode: unless(['keep_start'], 'of an example the start is kept; leave it out'),
+      lossType: unless(['nll', 'chunked_nll'], 'the loss is the negative log-likelihood; leave it out'),
+    },
+  },
+};
+
+const termsOf = (command: string): CommandTerms => TERMS[command] ?? { withoutMeaning: new Set(), refused: {} };
+
 /** Settings that only TRL has and that become others here; see {@link ours}. */
 const JOINED = ['usePeft', 'datasetConfig', 'datasetTrainSplit', 'datasetTestSplit'];
 
-/** TRL's names as they are known here, in camelCase. */
-export const TRL_NAMES: readonly string[] = [...Object.keys(NAMES), ...WITHOUT_MEANING, ...Object.keys(REFUSED), ...JOINED];
+/** TRL's names as a command knows them, in camelCase. */
+export function trlNames(command: string): readonly string[] {
+  const { withoutMeaning, refused } = termsOf(command);
+  const own = [...withoutMeaning, ...Object.keys(refused)];
+  return [...new Set([...Object.keys(NAMES), ...WITHOUT_MEANING, ...Object.keys(REFUSED), ...JOINED, ...own])];
+}
 
 /** `per_device_train_batch_size` as perDeviceTrainBatchSize, and by its name here where that is another. */
 export function ourName(name: string): string {
@@ -109,15 +144,22 @@ export function ourName(name: string): string {
 
 /**
  * Settings by their names here ({@link ourName}), without TRL's own.
+ * @param command whose settings they are: `train`, `sft`
  * @param problems what is refused is appended, with the reason
  * @param notes what is left out is appended
  */
-export function ours(given: ReadonlyMap<string, unknown>, problems: string[], notes: string[]): Map<string, unknown> {
+export function ours(
+  command: string,
+  given: ReadonlyMap<string, unknown>,
+  problems: string[],
+  notes: string[],
+): Map<string, unknown> {
+  const terms = termsOf(command);
   const out = new Map<string, unknown>();
   const hasAdapter = given.get('usePeft') !== false;
   for (const [name, value] of given) {
-    const refused = REFUSED[name];
-    if (!hasAdapter && OF_ADAPTERS.test(name)) notes.push(name);
+    const refused = terms.refused[name] ?? REFUSED[name];
+    if (terms.withoutMeaning.has(name) || (!hasAdapter && OF_ADAPTERS.test(name))) notes.push(name);
     else if (refused) {
       if (!isHarmless(refused, value) && !isShare(name, value)) problems.push(`${name} ${show(value)}: ${refused.why}`);
     } else if (name === 'reportTo') reportTo(value, out, problems);
@@ -130,9 +172,11 @@ export function ours(given: ReadonlyMap<string, unknown>, problems: string[], no
   const warmup = given.get('warmupSteps');
   if (isShare('warmupSteps', warmup)) fallback('warmupRatio', warmup);
   if (isNo(given.get('saveStrategy'))) out.set('saveSteps', null);
+  const evaluates = given.get('evalStrategy') === 'steps' && !('evalStrategy' in terms.refused);
   if (isNo(given.get('evalStrategy'))) out.delete('evalSteps');
-  if (given.get('evalStrategy') === 'steps') fallback('evalSteps', out.get('loggingSteps') ?? 10);
+  if (evaluates) fallback('evalSteps', out.get('loggingSteps') ?? 10);
   joinDataset(given, out, problems);
+  if (terms.withoutMeaning.has('datasetTestSplit')) out.delete('evalDataset');
   return out;
 }
 

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { commandFlags, ownSettings, readFlags, valuesOf } from '../../src/cli/flags.js';
+import { sftCommand, sftSpec } from '../../src/cli/sft.js';
 import { trainCommand, trainSpec } from '../../src/cli/train.js';
-import { TRL_NAMES, ourName } from '../../src/cli/trl.js';
+import { ourName, trlNames } from '../../src/cli/trl.js';
 import { GRPO_OPTIONS, completeGRPO } from '../../src/config/grpo.js';
+import { SFT_OPTIONS, completeSFT } from '../../src/config/sft.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-trl-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -58,11 +60,11 @@ report_to: [none, tensorboard]
     const { settings } = JSON.parse(readFileSync(path.join(import.meta.dirname, 'trl-settings.json'), 'utf8')) as {
       settings: Record<string, unknown>;
     };
-    const known = new Set([...commandFlags(trainSpec).map(({ name }) => name), ...TRL_NAMES]);
+    const known = new Set([...commandFlags(trainSpec).map(({ name }) => name), ...trlNames('train')]);
     expect(Object.keys(settings).filter((name) => !known.has(ourName(name)))).toEqual([]);
     const document = readFileSync('docs/roads.md', 'utf8');
     const camel = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-    const others = Object.keys(settings).filter((name) => TRL_NAMES.includes(camel(name)));
+    const others = Object.keys(settings).filter((name) => trlNames('train').includes(camel(name)));
     expect(others.filter((name) => !document.includes(`\`${name}`))).toEqual([]);
     const file = yaml(JSON.stringify({ ...settings, dataset_name: 'trl-lib/math', beta: 0.04 }));
     const values = readFlags(trainSpec, ['--config', file])!;
@@ -72,6 +74,72 @@ report_to: [none, tensorboard]
     completeGRPO(valuesOf(values, GRPO_OPTIONS), problems);
     ownSettings(trainSpec, trainSpec.own, values, problems);
     expect(problems).toEqual([]);
+  });
+
+  it('of trl sft are all known, and of their defaults one alone is refused', () => {
+    const { sft } = JSON.parse(readFileSync(path.join(import.meta.dirname, 'trl-settings.json'), 'utf8')) as {
+      sft: Record<string, unknown>;
+    };
+    const known = new Set([...commandFlags(sftSpec).map(({ name }) => name), ...trlNames('sft')]);
+    expect(Object.keys(sft).length).toBeGreaterThan(150);
+    expect(Object.keys(sft).filter((name) => !known.has(ourName(name)))).toEqual([]);
+    const document = readFileSync('docs/roads.md', 'utf8');
+    const others = Object.keys(sft).filter((name) => trlNames('sft').includes(ourName(name)));
+    expect(others.filter((name) => !document.includes(`\`${name}`))).toEqual([]);
+    const problems: string[] = [];
+    const file = yaml(JSON.stringify({ ...sft, model_name_or_path: 'a/b', dataset_name: 'trl-lib/Capybara' }));
+    const values = readFlags(sftSpec, ['--config', file], problems)!;
+    expect(problems).toEqual([expect.stringMatching(/^assistantOnlyLoss false: .*assistant's turns are learnt/)]);
+    problems.length = 0;
+    const config = completeSFT(valuesOf(values, SFT_OPTIONS), problems);
+    ownSettings(sftSpec, sftSpec.own, values, problems);
+    expect(problems).toEqual([]);
+    expect(config).toMatchObject({ maxSteps: -1, numTrainEpochs: 3, maxLength: 1024, learningRate: 2e-5 });
+    expect(values.get('dataset')).toBe('trl-lib/Capybara::train');
+    expect(values.has('evalDataset')).toBe(false);
+  });
+
+  it('of a LoRA of trl sft are read, and what would be learnt otherwise is refused all at once', async () => {
+    const file = yaml(`
+model_name_or_path: Qwen/Qwen2-0.5B
+model_revision: main
+dataset_name: trl-lib/Capybara
+learning_rate: 2.0e-4
+num_train_epochs: 1
+max_length: 2048
+per_device_train_batch_size: 2
+gradient_accumulation_steps: 8
+shuffle_dataset: true
+use_peft: true
+lora_r: 32
+lora_alpha: 16
+completion_only_loss: true
+gradient_checkpointing: true
+`);
+    expect(Object.fromEntries(readFlags(sftSpec, ['--config', file])!)).toEqual({
+      model: 'Qwen/Qwen2-0.5B',
+      revision: 'main',
+      dataset: 'trl-lib/Capybara',
+      learningRate: 2e-4,
+      numTrainEpochs: 1,
+      maxLength: 2048,
+      perDeviceTrainBatchSize: 2,
+      gradientAccumulationSteps: 8,
+      loraR: 32,
+      loraAlpha: 16,
+      targetModules: ['q_proj', 'v_proj'],
+      gradientCheckpointing: true,
+    });
+    const flags = '--packing --eos_token <|im_end|> --eval_strategy steps --loss_type dft --truncation_mode keep_end'.split(' ');
+    for (const reason of [
+      /packing true: every example is a sequence/,
+      /eosToken "<|im_end|>": the model's own ends a text/,
+      /evalStrategy "steps": nothing is evaluated while fine-tuning/,
+      /lossType "dft": the loss is the negative log-likelihood/,
+      /truncationMode "keep_end"/,
+    ])
+      await expect(sftCommand(['--config', file, ...flags])).rejects.toThrow(reason);
+    await expect(sftCommand(['--init', 'llama', '--task', 'signs', '--lora_r', '8'])).rejects.toThrow(/--lora-r needs --model/);
   });
 
   it.each<[string, string, readonly string[], object | readonly RegExp[]]>([

@@ -1,8 +1,8 @@
-# Writes test/cli/trl-settings.json: what `trl grpo --config` takes, with TRL's defaults. Needs trl.
+# Writes test/cli/trl-settings.json: what `trl grpo --config` and `trl sft --config` take, with TRL's defaults. Needs trl.
 import dataclasses, json
 from pathlib import Path
 import trl
-from trl import GRPOConfig, ModelConfig
+from trl import DatasetMixtureConfig, GRPOConfig, ModelConfig, ScriptArguments, SFTConfig
 from trl.scripts.grpo import GRPOScriptArguments
 
 def default(field):
@@ -10,7 +10,10 @@ def default(field):
         return field.default_factory()
     return None if field.default is dataclasses.MISSING else field.default
 
-fields = [field for kind in (GRPOScriptArguments, GRPOConfig, ModelConfig) for field in dataclasses.fields(kind)]
-settings = {field.name: default(field) for field in fields}
-text = json.dumps({"trl": trl.__version__, "settings": settings}, indent=1, default=str)
+def settings(*kinds):
+    return {field.name: default(field) for kind in kinds for field in dataclasses.fields(kind)}
+
+grpo = settings(GRPOScriptArguments, GRPOConfig, ModelConfig)
+sft = settings(ScriptArguments, SFTConfig, ModelConfig, DatasetMixtureConfig)
+text = json.dumps({"trl": trl.__version__, "settings": grpo, "sft": sft}, indent=1, default=str)
 (Path(__file__).parent.parent / "trl-settings.json").write_text(text + "\n")
