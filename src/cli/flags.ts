@@ -215,6 +215,17 @@ function splitFlag(
   return { name, flag: byFlag.get(name), text };
 }
 
+/** Settings that words give by flags, and the flag of each as it is written there. */
+export function flagNames(command: CommandSpec, argv: readonly string[]): Map<string, string> {
+  const byFlag = new Map([...commandFlags(command), ...trlFlags(command)].map((flag) => [flag.flag, flag]));
+  return new Map(
+    argv.flatMap((word) => {
+      const { flag } = splitFlag(word, byFlag);
+      return flag ? [[flag.name, word.split('=')[0]!] as const] : [];
+    }),
+  );
+}
+
 /** The value of a flag that was given before: lists grow, of everything else the last one counts. */
 function joined({ flag, spec }: Flag, before: unknown, value: unknown): unknown {
   if (before === undefined || (spec.type !== 'strings' && spec.type !== 'numbers')) return value;

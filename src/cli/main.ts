@@ -1,6 +1,7 @@
 // `mgrpo`: finds the command, turns errors into one message and an exit code.
 import { MgrpoError } from '../errors.js';
 import { nearest } from '../options/nearest.js';
+import { asWritten } from './as-written.js';
 import { benchCommand, benchSpec } from './bench.js';
 import { evalCommand, evalSpec } from './eval.js';
 import { exportCommand, exportSpec } from './export.js';
@@ -90,16 +91,18 @@ async function prepared(prepare: () => Promise<Work | null>): Promise<Work | nul
 }
 
 /** One message for errors that are meant for people; the stack too under MGRPO_DEBUG, and for whatever is not meant. */
-function report(error: unknown): number {
+function report(error: unknown, [name, ...argv]: readonly string[]): number {
+  const spec = COMMANDS.find((command) => command.spec.name === name)?.spec;
+  const named = (message: string): string => (spec ? asWritten(message, spec, argv) : message);
   if (error instanceof UsageError) {
-    say(`error: ${error.message}`);
+    say(`error: ${named(error.message)}`);
     return 2;
   }
   const isExpected = error instanceof MgrpoError;
   const text =
     error instanceof Error
       ? isExpected && !process.env['MGRPO_DEBUG']
-        ? error.message
+        ? named(error.message)
         : (error.stack ?? error.message)
       : String(error);
   say(`error: ${text}`);
@@ -113,5 +116,5 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.exitCode = report(error);
+  process.exitCode = report(error, process.argv.slice(2));
 }

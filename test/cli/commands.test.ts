@@ -92,19 +92,19 @@ describe('mgrpo', () => {
     [['train', '--task', 'arithmetic'], 'give --model'],
     [
       ['train', '--model', 'x', '--algorithm', 'grpo', '--layer2-mode', 'eq5', '--task', 'arithmetic'],
-      'layer2.mode has no effect',
+      '--layer2-mode has no effect',
     ],
     [['train', '--resume'], '--resume needs --output-dir'],
     [['sft', '--task', 'arithmetic'], 'either --model or --init'],
     [['sft', '--resume'], '--resume needs --output-dir'],
     [['generate', '--model', 'x'], 'give --prompt'],
-    [['train', '--model', 'x', '--task', 'arithmetic', '--num-generations', '3'], 'numGenerations to one of'],
+    [['train', '--model', 'x', '--task', 'arithmetic', '--num-generations', '3'], '--num-generations to one of'],
     [['train', '--model', 'x', '--task', 'arithmetic', '--reward', 'acuracy'], 'the nearest is accuracy'],
-    [['train', '--model', 'x', '--task', 'arithmetic', '--verifier-tolerance', '-1'], '>= 0 for verifier.tolerance, got -1'],
-    [['eval', '--model', 'x', '--task', 'arithmetic', '--limit', '0'], 'for limit, got 0'],
-    [['sft', '--init', 'llama', '--task', 'arithmetic', '--adam-beta1', '2'], 'for adamBeta1, got 2'],
+    [['train', '--model', 'x', '--task', 'arithmetic', '--verifier-tolerance', '-1'], '>= 0 for --verifier-tolerance, got -1'],
+    [['eval', '--model', 'x', '--task', 'arithmetic', '--limit', '0'], 'for --limit, got 0'],
+    [['sft', '--init', 'llama', '--task', 'arithmetic', '--adam-beta1', '2'], 'for --adam-beta1, got 2'],
     [['bench', '--device', 'wasm', '--gpu', '1'], 'gpu choose an adapter of WebGPU'],
-    [['bench', '--peers', 'docs'], 'expected a folder with kernels.mjs and installed packages for peers, got docs'],
+    [['bench', '--peers', 'docs'], 'expected a folder with kernels.mjs and installed packages for --peers, got docs'],
     [['info', '--backend', 'cuda'], 'one of vulkan, metal, d3d12'],
   ])('%j is a wrong call, exit code 2', async (words, text) => {
     const { code, stdout, stderr } = await mgrpo(words);
@@ -117,11 +117,11 @@ describe('mgrpo', () => {
     const wrong = ['--max-steps', '0', '--epsilon', '2', '--limit', '0', '--reward', 'acuracy', '--layer2-num-generations', '1'];
     const { code, stderr } = await mgrpo(['train', ...wrong]);
     const parts = [
-      'maxSteps, got 0',
-      'for epsilon, got 2',
-      'for limit, got 0',
+      '--max-steps, got 0',
+      'for --epsilon, got 2',
+      'for --limit, got 0',
       'nearest is accuracy',
-      'layer2.numGenerations is 1',
+      '--layer2-num-generations is 1',
     ];
     for (const part of [...parts, 'give --model', 'either --dataset']) expect(stderr).toContain(part);
     expect(code).toBe(2);
@@ -213,7 +213,7 @@ describe('mgrpo on a device', () => {
     const { completions } = json as { completions: { ids: number[] }[] };
     expect(completions[0]!.ids.length).toBeLessThan(96);
     const refused = await mgrpo([...words, '--max-completion-length', '96']);
-    expect(refused.stderr).toContain('need 101 tokens of a context of 96; lower maxCompletionLength to at most 91');
+    expect(refused.stderr).toContain('need 101 tokens of a context of 96; lower --max-completion-length to at most 91');
     expect(refused.stderr).not.toContain('device:');
     expect([refused.code, refused.stdout]).toEqual([2, '']);
   });
@@ -477,7 +477,7 @@ describe('what goes wrong ends with a message, exit code 1, and nothing written'
       'expected a column answer',
     ],
     ['a context that is too long', () => ['--max-completion-length', '90'], 'lower maxCompletionLength to at most'],
-    ['a batch that does not divide', () => ['--num-generations', '3'], 'numGenerations to one of'],
+    ['a batch that does not divide', () => ['--num-generations', '3'], '--num-generations to one of'],
     [
       'a reward function that throws',
       () => ['--reward-module', file('throws.mjs', 'export default () => { throw new Error("out of luck"); }')],
