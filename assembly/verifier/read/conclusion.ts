@@ -51,7 +51,7 @@ const ASIDES = new Names(64).add(
 );
 /** Words behind a value that make it a part of something else. */
 const PARTS = new Names(64).add(
-  'is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/to/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th/equation/equations/unknowns/variables/methods/approaches/contradictions/cases',
+  'is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th/equation/equations/unknowns/variables/methods/approaches/contradictions/cases',
 );
 /** Words that name a choice. */
 const CHOOSING = 'correct/right/best/choose/choice/pick/select';
@@ -208,6 +208,8 @@ export function valueOf(runs: Runs, p: usize, e: usize, lists: bool, least: i32)
   const last = runs.lastValue(p, e, lists);
   if (!exists(last) || !isLastValue(endOf(last), e)) return NOWHERE;
   const start = startOf(last);
+  // it takes 17 days to finish
+  if (holdsOneOf(endOf(last), e, 'to') && !holdsOneOf(p, start, 'take/takes')) return NOWHERE;
   // 17 more apples
   const rest = skipSpace(endOf(last), e);
   const more = isWordAt(rest, e, 'more') ? skipSpace(rest + 4, e) : e;

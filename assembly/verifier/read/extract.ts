@@ -18,7 +18,7 @@ import { percentEnd, Runs } from './runs';
 import { followsNot, isBounded, isDenied, isDoubted, isNegated, isNoMark, isNumber, isTakenBack } from './sentences';
 import { countItems, isConclusion, isLastOf, lastByteOf, touches } from './solution';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
-import { byteAt, indexOfByte, isDigit, isLetter, isOneOf, isWordAt, skipDigits, skipSpace, trimEnd } from './text';
+import { byteAt, indexOfByte, isDigit, isLetter, isOneOf, isWordAt, skipDigits, skipSpace, startsWith, trimEnd } from './text';
 
 /** How far the boxes of one list may stand apart. */
 const FAR: usize = 600;
@@ -329,6 +329,8 @@ export class Extractor {
   takeMarked(p: usize, e: usize, textEnd: usize, oneLine: bool): bool {
     // "Final Answer" as a heading: the value is on a line below.
     p = skipSpace(p, e);
+    // underlined
+    if (startsWith(p, e, '---')) p = skipSpace(indexOfByte(p, e, Char.NEWLINE), e);
     const quoted = quotedEnd(p, e);
     // "17" or "18"
     if (quoted > 0 && isOneOf(byteAt(p), QUOTES) && isWordAt(skipSpace(quoted + 1, e), e, 'or/plus/minus/times/less'))

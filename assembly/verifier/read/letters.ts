@@ -237,7 +237,8 @@ export class Choice {
     }
     if (p < e) {
       const c = byteAt(p);
-      if (!marked || !(isLetter(c) || isDigit(c) || isOneOf(c, '\\$-'))) return;
+      // (B) and (C)
+      if (!marked || isWordAt(p, e, 'and/or/as') || !(isLetter(c) || isDigit(c) || isOneOf(c, '\\$-'))) return;
       this.text = p;
     }
     this.letter = letter;

@@ -168,4 +168,16 @@ export const conclusions: Readonly<Record<string, readonly Marked[]>> = {
     ['17', 'Before we finish: the answer is 17.', true], ['17', 'From the above, the answer is 17.', true], ['42', 'Therefore, she spends $42 each week.', true], ['42', 'So the total turns out to be 42.', true],
     ['18', 'So the answer is 18. My first answer was 17.', true],
   ],
+  'days to finish, underlined headings': [
+    ['17', 'This gives us a final answer of 17', true], ['17', 'This gives a final answer of 17 apples.', true], ['17', '$\\therefore x = 17$', true], ['17', '$\\therefore 17$', true],
+    ['17', '\\[\\therefore x = 17\\]', true], ['17', 'We conclude that $x = 17$.', true], ['17', 'We conclude that x = 17.', true], ['17', 'It follows that n = 17.', true],
+    ['17', 'It follows that $n = 17$.', true], ['17', 'The expression equals 17.', true], ['17', 'The whole expression equals $17$.', true], ['17', 'So it will take them 17 days to finish.', true],
+    ['17', 'So it takes her 17 hours to finish.', true], ['17', 'Therefore, it will take 17 days to finish the job.', true], ['17', 'Thus, he needs 17 more dollars.', true], ['17', 'Final answer\n-----\n17', true],
+    ['17', 'Final Answer\n===\n17', true], ['17', 'Answer\n------\n17', true], ['17', 'Final answer\n---\n\n17', true], ['17', 'This gives us a final answer of 17 or 18', false],
+    ['17', '$\\therefore x \\ne 17$', false], ['17', '$\\therefore x = 17y$', false], ['17', 'We conclude that $x \\ne 17$.', false], ['17', 'We cannot conclude that x = 17.', false],
+    ['17', 'It does not follow that n = 17.', false], ['17', 'It follows that n = 17 is prime.', false], ['17', 'The expression never equals 17.', false], ['17', 'So it will take them 17 days to finish half of it.', false],
+    ['17', 'So it will take 17 days to finish 3 houses.', false], ['17', 'Therefore, the train does not travel at 17 km/h.', false], ['17', 'Therefore, he starts at 17 km/h.', false], ['17', 'Thus, he needs 17 more dollars than Tom.', false],
+    ['17', 'The answer is seventeen (18).', false], ['17', 'The answer is eighteen (17).', false], ['17', 'Final answer\n-----\n18', false], ['17', 'Final answer\n17 - 3', false],
+    ['17', 'Therefore, at 17 km/h.', false], ['17', 'So they meet at 17 Oak Street.', false], ['17', 'So at 17 he left.', false],
+  ],
 };
