@@ -212,9 +212,11 @@ export { studyCsv, summarizeStudy } from './study/summary.js';
 export type { ArmResult, Comparison, StudySummary } from './study/summary.js';
 
 // Types that the signatures above name.
+export type { KvCacheFormat } from './numbers/kv-cache.js';
 export type { StoredValues, WeightFormat } from './numbers/weights.js';
 export type { ConfigFile } from './formats/load.js';
 export type { TensorChunk } from './formats/safetensors.js';
+export type { MatrixUnit } from './gpu/matrix-unit.js';
 export type { Profile } from './gpu/profile.js';
 export type { GpuRecorder } from './gpu/recorder.js';
 export type { Timing } from './gpu/timings.js';
