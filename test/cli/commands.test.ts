@@ -476,7 +476,7 @@ describe('what goes wrong ends with a message, exit code 1, and nothing written'
       () => ['--reward', 'accuracy', '--task', 'null', '--dataset', file('columns.jsonl', '{"question":"1+1","reply":"2"}\n')],
       'expected a column answer',
     ],
-    ['a context that is too long', () => ['--max-completion-length', '90'], 'lower maxCompletionLength to at most'],
+    ['a context that is too long', () => ['--max-completion-length', '90'], 'lower --max-completion-length to at most'],
     ['a batch that does not divide', () => ['--num-generations', '3'], '--num-generations to one of'],
     [
       'a reward function that throws',
