@@ -86,7 +86,9 @@ describe('a reward module', () => {
   it('that loops without end is ended by its time limit, by name', async () => {
     const words = ['--reward-timeout', '1'];
     const { code, stderr } = await train('wasm', later('for (;;);'), undefined, { words });
-    expect(stderr).toMatch(/error: reward function .*: expected scores within 1 s, got none; correct it, or raise --reward-timeout/);
+    expect(stderr).toMatch(
+      /error: reward function .*: expected scores within 1 s, got none; correct it, or raise --reward-timeout/,
+    );
     expect(code).toBe(1);
   });
 
