@@ -21,7 +21,7 @@ export function asWritten(message: string, command: CommandSpec, argv: readonly 
 /** Settings of the config file that it does not name as they are named here. */
 function fileNames(argv: readonly string[]): Map<string, string> {
   const at = argv.findIndex((word) => word === '--config' || word.startsWith('--config='));
-  const file = argv[at]?.split('=')[1] ?? argv[at + 1];
+  const file = argv[at]?.startsWith('--config=') ? argv[at]?.slice('--config='.length) : argv[at + 1];
   const names = new Map<string, string>();
   if (at < 0 || file === undefined) return names;
   let content: unknown;

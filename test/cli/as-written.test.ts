@@ -7,7 +7,7 @@ import { trainSpec } from '../../src/cli/train.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mgrpo-written-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const file = path.join(folder, 'grpo.yaml');
+const file = path.join(folder, 'seed=1.yaml');
 writeFileSync(file, 'max_steps: 0\nlearningRate: 0\nno_such_thing: 1\nnum_generations: 3\n');
 
 describe('a setting in a message', () => {
