@@ -5,18 +5,17 @@ import {
   addRows,
   AFTER_SCORES,
   Attention,
+  beginRows,
+  finishRows,
   firstBlock,
   KEYS,
   K_ROWS,
-  LOWEST,
   O_ROWS,
   Q_ROWS,
   ROWS,
   scaleRow,
   SCORES,
   soften,
-  SUMS,
-  TOPS,
   V_ROWS,
 } from './attention';
 import { HALF, Stored } from './half';
@@ -92,11 +91,7 @@ function groupHeads<T>(op: CachedAttention, first: u32, rows: u32, scratch: usiz
 function attend<T>(op: CachedAttention, rows: u32, count: u32, index: usize, scratch: usize): void {
   const width = op.headDim;
   if (sizeof<T>() == 2) scaleQueries(rows, width, scratch);
-  for (let r: u32 = 0; r < rows; r++) {
-    store<f32>(at(scratch + TOPS, r), LOWEST);
-    store<f32>(at(scratch + SUMS, r), 0);
-    memory.fill(load<usize>(at(scratch + O_ROWS, r)), 0, at(0, width));
-  }
+  beginRows(rows, width, scratch);
   for (let j0 = firstBlock(op, scratch); j0 < count; j0 += KEYS) {
     const keys = min(KEYS, count - j0);
     const seen = (keys + 3) & ~3;
@@ -114,10 +109,7 @@ function attend<T>(op: CachedAttention, rows: u32, count: u32, index: usize, scr
       addValues<T>(op, rows, j, min(VALUES, keys - j), scratch);
     }
   }
-  for (let r: u32 = 0; r < rows; r++) {
-    const sum = load<f32>(at(scratch + SUMS, r));
-    if (sum > 0) scaleRow(load<usize>(at(scratch + O_ROWS, r)), 1 / sum, width);
-  }
+  finishRows(rows, width, scratch);
 }
 
 /** Puts scaled copies in the place of the queries. */

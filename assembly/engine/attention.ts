@@ -295,6 +295,23 @@ export function tables(op: Attention, kvHead: u32, index: usize, j0: u32, count:
   }
 }
 
+/** Before the first key: the outputs of `rows` rows and the sums of their weights are 0. */
+export function beginRows(rows: u32, width: u32, scratch: usize): void {
+  for (let r: u32 = 0; r < rows; r++) {
+    store<f32>(at(scratch + TOPS, r), LOWEST);
+    store<f32>(at(scratch + SUMS, r), 0);
+    memory.fill(load<usize>(at(scratch + O_ROWS, r)), 0, at(0, width));
+  }
+}
+
+/** After the last key: outputs by the sums of their weights; a row that saw no key stays 0. */
+export function finishRows(rows: u32, width: u32, scratch: usize): void {
+  for (let r: u32 = 0; r < rows; r++) {
+    const sum = load<f32>(at(scratch + SUMS, r));
+    if (sum > 0) scaleRow(load<usize>(at(scratch + O_ROWS, r)), 1 / sum, width);
+  }
+}
+
 /**
  * Attention of `rows` rows, in order of their limits, over the keys of their sequence's place, or of the rows in `index`. The tables of q, o
  * and limits are filled.
@@ -302,11 +319,7 @@ export function tables(op: Attention, kvHead: u32, index: usize, j0: u32, count:
 function attend(op: Attention, kvHead: u32, rows: u32, index: usize, scratch: usize): void {
   const width = op.headDim;
   const count = load<u32>(at(scratch + LIMITS, rows - 1));
-  for (let r: u32 = 0; r < rows; r++) {
-    store<f32>(at(scratch + TOPS, r), LOWEST);
-    store<f32>(at(scratch + SUMS, r), 0);
-    memory.fill(load<usize>(at(scratch + O_ROWS, r)), 0, at(0, width));
-  }
+  beginRows(rows, width, scratch);
   for (let j0 = firstBlock(op, scratch); j0 < count; j0 += KEYS) {
     const keys = min(KEYS, count - j0);
     tables(op, kvHead, index, j0, keys, scratch);
@@ -321,10 +334,7 @@ function attend(op: Attention, kvHead: u32, rows: u32, index: usize, scratch: us
       rowMix(scratch + O_ROWS, r, s, scratch + SCORES, scratch + V_ROWS, min(seen, keys), width);
     }
   }
-  for (let r: u32 = 0; r < rows; r++) {
-    const sum = load<f32>(at(scratch + SUMS, r));
-    if (sum > 0) scaleRow(load<usize>(at(scratch + O_ROWS, r)), 1 / sum, width);
-  }
+  finishRows(rows, width, scratch);
 }
 
 /** Fills the tables for query `t` with heads [h0, h1) and gives the number of rows then. */
