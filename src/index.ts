@@ -37,7 +37,7 @@ export { summarize } from './gpu/adapter.js';
 export type { AdapterSummary } from './gpu/adapter.js';
 export type { Gpu, GpuOptions } from './gpu/device.js';
 export { openAdapter } from './kernels/executor.js';
-export { openDevice, openGpu, openWasm } from './open/browser.js';
+export { keepTiles, openDevice, openGpu, openWasm } from './open/browser.js';
 export { DEVICE_OPTIONS } from './open/choice.js';
 export type { DeviceChoice, DeviceSettings, OpenOptions } from './open/choice.js';
 export type { AdapterChoice } from './platform/adapter-list.js';
@@ -190,6 +190,8 @@ export { peersTable, runPeers } from './bench/peers.js';
 export type { Contender, LeftOut, Peer, PeerCase, PeerResult, PeersOptions, PeersReport } from './bench/peers.js';
 export type { BenchOptions, BenchReport, BenchResult, Compared, MeasuredCeiling } from './bench/run.js';
 export type { Spread } from './bench/timed.js';
+export { runTune, tuneTable } from './bench/tune.js';
+export type { TunedProduct, TuneOptions, TuneReport } from './bench/tune.js';
 
 export { ARMS, ARM_NAMES } from './study/arms.js';
 export type { Arm, Score } from './study/arms.js';

@@ -1,6 +1,6 @@
 // The public interface with Node's platform: folders on disk, adapters through Dawn, and threads. What stands here wins over the index.
 export * from './index.js';
-export { openDevice, openGpu, openWasm } from './open/node.js';
+export { keepTiles, openDevice, openGpu, openWasm } from './open/node.js';
 export { builtinModel } from './platform/builtin.js';
 export type { BuiltinModel } from './platform/builtin.js';
 export type { HubAccessOptions } from './platform/hub-access.js';

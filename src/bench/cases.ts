@@ -1,5 +1,6 @@
 // What is measured: kernels at the shapes of four models, and the phases of training. One list for the command, the page and the tests.
 import { samplingOf } from '../config/sampling.js';
+import { check } from '../errors.js';
 import type { Device, Recorder } from '../ops/device.js';
 import { adamW } from '../ops/adamw.js';
 import { attention, attentionBackward, decodeAttention } from '../ops/attention.js';
@@ -10,6 +11,7 @@ import { rmsNorm } from '../ops/norm.js';
 import { decodeState, sample } from '../ops/sampling.js';
 import { Pool } from '../ops/pool.js';
 import { sizeOf, type DType, type Tensor } from '../ops/tensor.js';
+import { WEIGHTS, type WeightFormat } from '../numbers/weights.js';
 import { Rng } from '../rng.js';
 
 /** The shape of a model's layers. */
@@ -31,6 +33,14 @@ export const MODEL_SHAPES: readonly ModelShape[] = [
   { name: 'qwen2.5-0.5b', hidden: 896, intermediate: 4864, heads: 14, kvHeads: 2, headDim: 64, vocab: 151_936, layers: 24 },
   { name: '7b-layer', hidden: 4096, intermediate: 11_008, heads: 32, kvHeads: 32, headDim: 128, vocab: 32_000, layers: 1 },
 ];
+
+/** The shapes of some models. @throws MgrpoError `invalid_argument` that names an unknown one */
+export function shapesOf(where: string, wanted: readonly string[]): ModelShape[] {
+  const names = MODEL_SHAPES.map(({ name }) => name);
+  const unknown = wanted.find((name) => !names.includes(name));
+  check(unknown === undefined, `${where}: expected models among ${names.join(', ')}, got ${unknown}; leave them out`);
+  return MODEL_SHAPES.filter(({ name }) => wanted.includes(name));
+}
 
 /** One thing to measure. */
 export interface Case {
@@ -57,7 +67,7 @@ export interface Opened {
 }
 
 /** Tensors of a case, filled with numbers between -1 and 1. */
-class Bag {
+export class Bag {
   readonly #device: Device;
   readonly #all: Tensor[] = [];
   readonly pool: Pool;
@@ -69,11 +79,23 @@ class Bag {
   }
 
   f32(...shape: number[]): Tensor {
+    return this.#keep(this.#device.from(this.#noise(shape), shape));
+  }
+
+  /** A weight in some format. */
+  weight(format: WeightFormat, ...shape: number[]): Tensor {
+    const t = this.empty(shape, format);
+    const bytes = new Uint8Array(this.#noise(shape).buffer);
+    this.#device.write(t, WEIGHTS[format].pack({ name: 'w', dtype: 'F32', bytes }));
+    return t;
+  }
+
+  #noise(shape: readonly number[]): Float32Array<ArrayBuffer> {
     const length = sizeOf(shape);
     const some = Float32Array.from({ length: Math.min(length, 4096) }, () => 2 * this.#rng.uniform() - 1);
     const data = new Float32Array(length);
     for (let at = 0; at < length; at += some.length) data.set(some.subarray(0, Math.min(some.length, length - at)), at);
-    return this.#keep(this.#device.from(data, shape));
+    return data;
   }
 
   u32(data: Uint32Array<ArrayBuffer>, shape: readonly number[] = [data.length]): Tensor {

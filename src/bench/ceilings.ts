@@ -22,13 +22,13 @@ export interface Ceiling {
 
 /** The ceilings of a device. */
 export function openCeilings(device: Device): Ceiling[] {
-  return [fma(device), copy(device), dispatch(device), readback(device)];
+  return [fmaCeiling(device), copy(device), dispatch(device), readback(device)];
 }
 
-function fma(device: Device): Ceiling {
+/** As many multiply-adds as a device can do. */
+export function fmaCeiling(device: Device): Ceiling {
   if (device instanceof Gpu) {
-    const software = device.info.kind === 'software';
-    const [groups, steps] = software ? [64, 256] : [4096, 1024];
+    const [groups, steps] = device.adapter.software ? [64, 256] : [4096, 1024];
     const out = device.tensor([groups * 256]);
     return {
       ...{ name: 'fma', how: 'independent chains of vec4 fma in registers', amount: groups * steps * FMA_PER_STEP },

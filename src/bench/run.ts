@@ -1,7 +1,7 @@
 // Runs a list of cases on a device, in interleaved rounds beside the device's ceilings, so that other load on the machine falls on all alike.
 import { check, MgrpoError } from '../errors.js';
 import type { Device } from '../ops/device.js';
-import { kernelCases, MODEL_SHAPES, type Case, type Opened } from './cases.js';
+import { kernelCases, MODEL_SHAPES, shapesOf, type Case, type Opened } from './cases.js';
 import { openCeilings, type Ceiling, type CeilingName } from './ceilings.js';
 import { phaseCases } from './phases.js';
 import { interleave, Timed, type Spread } from './timed.js';
@@ -64,10 +64,7 @@ const TOGETHER = 6;
 /** The cases of some models. */
 export function benchCases({ quick = false, models }: Pick<BenchOptions, 'quick' | 'models'> = {}): Case[] {
   const names = MODEL_SHAPES.map(({ name }) => name);
-  const wanted = models ?? (quick ? names.slice(0, 2) : names);
-  const unknown = wanted.find((name) => !names.includes(name));
-  check(unknown === undefined, `bench: expected models among ${names.join(', ')}, got ${unknown}; leave them out for all`);
-  return MODEL_SHAPES.filter(({ name }) => wanted.includes(name)).flatMap((shape) => [
+  return shapesOf('bench', models ?? (quick ? names.slice(0, 2) : names)).flatMap((shape) => [
     ...kernelCases(shape, quick),
     ...(shape.layers > 1 && (!quick || shape.layers < 8) ? phaseCases(shape) : []),
   ]);
@@ -116,7 +113,7 @@ export async function runBench(device: Device, options: BenchOptions = {}): Prom
 }
 
 /** Runs something as often as asked, and waits until it is done. */
-function repeatOf(device: Device, { record, run }: Pick<Opened, 'record' | 'run'>): (times: number) => Promise<void> {
+export function repeatOf(device: Device, { record, run }: Pick<Opened, 'record' | 'run'>): (times: number) => Promise<void> {
   return async (times) => {
     if (record) {
       const rec = device.recorder();

@@ -8,6 +8,7 @@ import { say } from './output.js';
 export async function openChosen(settings: DeviceSettings): Promise<Device> {
   const chosen = await chooseDevice(machine, settings);
   const device = await chosen.open();
+  if (chosen.tuned?.note) say(chosen.tuned.note);
   say(`device: ${device.info.description} (${chosen.why})`);
   return device;
 }

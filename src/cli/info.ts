@@ -3,7 +3,7 @@ import { DEVICE_OPTIONS, parameterSpecs, parseModelConfig, readJson, summarize }
 import type { Device, FileSource } from '../index.js';
 import type { OptionTable } from '../options/table.js';
 import { alignColumns, bytesText, countText } from '../report/format.js';
-import { chooseDevice, type DeviceSettings } from '../open/choice.js';
+import { chooseDevice, type ChosenDevice, type DeviceSettings } from '../open/choice.js';
 import { machine } from '../open/node.js';
 import { nodeAdapters } from '../platform/webgpu-node.js';
 import { ownSettings, readFlags, refuse } from './flags.js';
@@ -25,7 +25,7 @@ export const infoSpec: CommandSpec = {
   mgrpo info [--device D] [--model M]
 
 The last line on stdout is {"device":{"kind","description","why"},"adapters","adapter","limits","features","notes",
-"faster","model"}: adapters are all that WebGPU has here, in the order of --gpu; where WebGPU is not used there are
+"faster","tuned","model"}: tuned is how many kinds of products mgrpo tune has measured on a GPU; adapters are all that WebGPU has here, in the order of --gpu; where WebGPU is not used there are
 none, and adapter, limits and features are null.`,
   own: OWN,
 };
@@ -69,7 +69,7 @@ async function describeMachine(settings: DeviceSettings, model: ModelInfo | unde
   const device = await chosen.open();
   const { kind, description } = device.info;
   await device.destroy();
-  const { why, notes } = chosen;
+  const { why, notes, tuned } = chosen;
   // Dawn writes warnings where it is asked and there is no driver.
   const adapters = chosen.adapter ? await nodeAdapters() : [];
   const webgpu = chosen.adapter && describeAdapter(chosen.adapter);
@@ -80,6 +80,7 @@ async function describeMachine(settings: DeviceSettings, model: ModelInfo | unde
     ['why', why],
     ...adapters.map(({ backend, name }, i): [string, string] => [i === 0 ? 'adapters' : '', `${i} ${backend} ${name}`]),
     ...(webgpu ? webgpu.rows : []),
+    ...(tuned ? [['tiles', tilesText(tuned)] as [string, string]] : []),
     ...notes.map((note): [string, string] => ['note', note]),
     ...(faster ? [['faster', faster] as [string, string]] : []),
     ...(model ? model.rows : []),
@@ -90,11 +91,18 @@ async function describeMachine(settings: DeviceSettings, model: ModelInfo | unde
     {
       device: { kind, description, why },
       ...{ adapters, adapter, limits, features, notes, faster },
+      ...(tuned && { tuned: tuned.tiles.size }),
       ...(model && { model: model.json }),
     },
     true,
   );
   return 0;
+}
+
+/** Where the choice of tiles of a GPU comes from. */
+function tilesText({ tiles, file, note }: NonNullable<ChosenDevice['tuned']>): string {
+  if (note !== null) return `by the tables: ${note}`;
+  return tiles.size > 0 ? `measured for ${tiles.size} kinds of products (${file})` : 'by the tables; mgrpo tune measures them';
 }
 
 /** What a WebGPU adapter offers, for programs and for people. */

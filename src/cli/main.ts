@@ -16,6 +16,7 @@ import { reportCommand, reportSpec } from './report.js';
 import { sftCommand, sftSpec } from './sft.js';
 import { studyCommand, studySpec } from './study.js';
 import { trainCommand, trainSpec } from './train.js';
+import { tuneCommand, tuneSpec } from './tune.js';
 import { verifyCommand, verifySpec } from './verify.js';
 import { uiCommand, uiSpec } from './ui.js';
 import { packageVersion } from './version.js';
@@ -35,6 +36,7 @@ const COMMANDS: readonly { readonly spec: CommandSpec; readonly prepare: Prepare
   { spec: pushSpec, prepare: pushCommand },
   { spec: verifySpec, prepare: verifyCommand },
   { spec: benchSpec, prepare: benchCommand },
+  { spec: tuneSpec, prepare: tuneCommand },
   { spec: infoSpec, prepare: infoCommand },
   { spec: uiSpec, prepare: uiCommand },
 ];

@@ -4,6 +4,7 @@
 export interface AdapterSummary {
   readonly vendor: string;
   readonly architecture: string;
+  readonly device: string;
   readonly description: string;
   /** True where the shaders run on CPU cores (SwiftShader, lavapipe, WARP). */
   readonly software: boolean;
@@ -36,6 +37,7 @@ export function summarize(adapter: GPUAdapter): AdapterSummary {
   return {
     vendor: info.vendor,
     architecture: info.architecture,
+    device: info.device,
     description: info.description || info.device,
     software: info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(text),
     subgroupMinSize: subgroups ? (info.subgroupMinSize ?? 0) : 0,

@@ -14,6 +14,8 @@ export interface Profile {
   readonly mostValues: number;
   /** Tiles of a matrix product that keep the device busy: where there are fewer, smaller ones are better. */
   readonly manyTiles: number;
+  /** Ways of products that were measured here to be the fastest, by kind of product (kernels/matmul/tuned.ts): before all tables. */
+  readonly tiles: ReadonlyMap<string, string>;
   /** What large products are made by where operands may be rounded to f16; undefined where they may not. */
   readonly matrixUnit: MatrixUnit | undefined;
   /** Largest range in bytes that one storage binding may cover. */
@@ -38,6 +40,8 @@ export interface ProfileOptions {
   readonly mostValues?: number;
   /** {@link Profile.manyTiles} (default 512). */
   readonly manyTiles?: number;
+  /** {@link Profile.tiles} (default: none). */
+  readonly tiles?: ReadonlyMap<string, string>;
   /** Upper bound in bytes for one storage binding (default: what the device offers). */
   readonly maxBinding?: number;
 }
@@ -52,6 +56,7 @@ const USUAL = 32;
 const VALUES: Readonly<Record<string, number>> = { amd: 144, nvidia: 144, apple: 72, mesa: 72, intel: 32 };
 /** Workgroups of few invocations that keep a large GPU busy. */
 const MANY = 512;
+const NONE: ReadonlyMap<string, string> = new Map();
 
 /** The profile of an open device. */
 export function profileOf({ features, limits }: GPUDevice, adapter: AdapterSummary, options: ProfileOptions): Profile {
@@ -64,6 +69,7 @@ export function profileOf({ features, limits }: GPUDevice, adapter: AdapterSumma
     smallestSubgroup: chosen ? least : 0,
     mostValues: options.mostValues ?? VALUES[adapter.vendor] ?? 0,
     manyTiles: options.manyTiles ?? MANY,
+    tiles: options.tiles ?? NONE,
     matrixUnit: options.precision === 'f16' ? matrixUnitOf(adapter) : undefined,
     maxBinding: Math.min(limits.maxStorageBufferBindingSize, options.maxBinding ?? Infinity),
     maxBuffer: limits.maxBufferSize,

@@ -141,7 +141,7 @@ function record(rec: GpuRecorder, { x, w, y, bias, residual, low, gate, m, n, k 
   const format = formatOf(w.tensor);
   const all = n.reduce((sum, columns) => sum + columns, 0);
   const shape = { op: 'NT', rows: m, columns: all, depth: k, weight: format } as const;
-  const layout = rowsLayout(shape);
+  const layout = rowsLayout(rec.profile, shape);
   const span = gate ? layout.width / 2 : layout.width;
   const ending = { bias: bias && formatOf(bias.tensor), residual: residual !== undefined, lowRank: low !== undefined, gate };
   const tiles = (gate ? n.slice(0, 1) : n).map((columns) => Math.ceil(columns / span));

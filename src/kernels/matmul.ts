@@ -1,5 +1,6 @@
 // Matrix products in WGSL: the variant that fits the device, split over the summed dimension where that helps.
 import { kernel } from '../gpu/kernel.js';
+import type { Profile } from '../gpu/profile.js';
 import type { GpuRecorder } from '../gpu/recorder.js';
 import type { ColumnSumArgs, MatmulNNArgs, MatmulNTArgs, MatmulTNArgs } from '../ops/matmul.js';
 import type { Resolved } from '../ops/operation.js';
@@ -7,11 +8,15 @@ import type { Tensor } from '../ops/tensor.js';
 import { lanes } from './matmul/lanes.js';
 import { matrix } from './matmul/matrix.js';
 import { chunkOf, PLAIN, type MatmulVariant, type ProductShape } from './matmul/product.js';
-import { rows } from './matmul/rows.js';
+import { rows, rowsLayout, rowsWay, rowsWays } from './matmul/rows.js';
 import { tile } from './matmul/tile.js';
+import { TILE_SIZES, tileSizeOf, tileWay } from './matmul/tile-size.js';
+import { bucketOf } from './matmul/tuned.js';
 import { choose } from './variant.js';
 import { formatOf } from './weight.js';
 import reduceSource from '../../shaders/matmul-reduce.wgsl';
+import rowsSource from '../../shaders/matmul-rows.wgsl';
+import tileSource from '../../shaders/matmul-tile.wgsl';
 
 /** Ways to compute a product, the most special first. */
 const VARIANTS: readonly MatmulVariant[] = [matrix, lanes, rows, tile];
@@ -31,7 +36,7 @@ const COLUMN_SUM = kernel({
 });
 
 /** One product in the terms of the shaders. */
-interface Product extends Omit<ProductShape, 'weight'> {
+export interface Product extends Omit<ProductShape, 'weight'> {
   readonly a: Tensor;
   readonly b: Tensor;
   readonly out: Tensor;
@@ -63,11 +68,35 @@ export function columnSum(rec: GpuRecorder, { dy, out, m, n, accumulate }: Resol
   sumRows(rec, dy, out, m, n, accumulate, 1);
 }
 
-function product(rec: GpuRecorder, args: Product): void {
+/**
+ * Ways of a product on a device that have the same bits, the one by the tables first; fewer than two where there is no choice.
+ * @returns names: `tile` and values of an invocation, `rows` and values of a workgroup
+ */
+export function waysOf(device: Profile, shape: ProductShape): string[] {
+  const profile = { ...device, tiles: new Map<string, string>() };
+  const variant = choose(VARIANTS, profile, shape);
+  const tiles = TILE_SIZES.map(tileWay);
+  if (variant === tile) return first(tileWay(tileSizeOf(profile, shape)), tiles);
+  if (variant === rows) return first(rowsWay(rowsLayout(profile, shape)), [...rowsWays(shape.rows), ...tiles]);
+  return [variant.name];
+}
+
+const first = (name: string, names: readonly string[]): string[] => [name, ...names.filter((other) => other !== name)];
+
+/** The text of the kernels of all ways: other kernels want other measurements. */
+export const WAYS_TEXT: string = [tileSource, rowsSource, JSON.stringify(TILE_SIZES)].join('\n');
+
+/** Records a product in one of the ways that it has. */
+export function productBy(rec: GpuRecorder, way: string, args: Product): void {
+  const tiles = new Map([[bucketOf({ ...args, weight: formatOf(args.b) }), way]]);
+  product(rec, args, { ...rec.profile, tiles });
+}
+
+function product(rec: GpuRecorder, args: Product, profile: Profile = rec.profile): void {
   const { op, a, b, out, rows, columns, depth, alpha, accumulate, bias, residual, stride = columns, first = 0 } = args;
   const shape = { op, rows, columns, depth, weight: formatOf(b) };
-  const { plan, split } = choose(VARIANTS, rec.profile, shape);
-  const { height, width, parts, kernelFor } = plan(rec.profile, shape);
+  const { plan, split } = choose(VARIANTS, profile, shape);
+  const { height, width, parts, kernelFor } = plan(profile, shape);
   const chunk = chunkOf(depth);
   const grid = [Math.ceil(columns / width), Math.ceil(rows / height)] as const;
 

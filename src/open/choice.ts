@@ -8,8 +8,10 @@ import type { Settings } from '../options/table.js';
 import type { Device, DeviceInfo } from '../ops/device.js';
 import { choiceText, isChosen, type AdapterChoice } from '../platform/adapter-list.js';
 import { inTime } from '../platform/in-time.js';
+import type { FileFolder } from '../platform/files.js';
 import type { Threads } from '../platform/threads.js';
 import { WasmDevice } from '../wasm/device.js';
+import { readTuned, type Tuned } from './tuned.js';
 
 /** The option that says what computes. */
 export const DEVICE_OPTIONS = {
@@ -73,6 +75,8 @@ export interface Machine {
     experiments: boolean,
   ): Promise<{ readonly adapter: GPUAdapter | null; readonly notes: readonly string[] }>;
   readonly threads: Threads;
+  /** Where what `mgrpo tune` measured is kept, if anywhere. */
+  readonly cache?: FileFolder;
   /** What can be done where no adapter is found, for messages. */
   readonly waysOut: string;
 }
@@ -88,6 +92,8 @@ export interface ChosenDevice {
   open(options?: GpuOptions): Promise<Device>;
   /** The adapter of WebGPU, where one is used. */
   readonly adapter?: GPUAdapter;
+  /** What was measured on a GPU before. */
+  readonly tuned?: Tuned;
 }
 
 function isWasm(choice: DeviceChoice): choice is 'wasm' | 'wasm-relaxed' {
@@ -129,9 +135,11 @@ export async function chooseDevice(machine: Machine, settings: DeviceSettings): 
   const kind = adapter && (summarize(adapter).software ? 'software' : 'gpu');
   if (adapter && kind && (choice === 'auto' ? isNamed || kind === 'gpu' : kind === choice)) {
     const why = choice === 'auto' && !isNamed ? 'a GPU comes first' : 'as asked for';
+    const tuned = kind === 'gpu' ? await readTuned(machine.cache, summarize(adapter)) : undefined;
     return {
-      ...{ kind, why, notes, adapter },
-      open: (options) => inTime(openAdapter(adapter, { precision, ...options }), DEVICE_LIMIT, noDevice),
+      ...{ kind, why, notes, adapter, ...(tuned && { tuned }) },
+      open: (options) =>
+        inTime(openAdapter(adapter, { precision, ...(tuned && { tiles: tuned.tiles }), ...options }), DEVICE_LIMIT, noDevice),
     };
   }
   if (choice === 'auto' && !isNamed && precision === 'f32') return wasm('there is no GPU', notes);

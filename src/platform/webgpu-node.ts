@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
 import { reasonOf } from '../errors.js';
 import { isChosen, parseAdapters, pickAdapter, type AdapterChoice, type ListedAdapter } from './adapter-list.js';
+import { userCache } from './user-cache.js';
 
 /** What was found when a WebGPU adapter was looked for in Node. */
 export interface NodeGpu {
@@ -202,10 +203,10 @@ export function carriedSwiftShader(notes: string[]): string | undefined {
     }
     const packed = readFileSync(archive);
     const name = `swiftshader-${createHash('sha256').update(packed).digest('hex').slice(0, 12)}`;
-    const caches = [() => process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), tmpdir];
+    const caches = [userCache, () => path.join(tmpdir(), 'mgrpo')];
     for (const [i, cache] of caches.entries()) {
       try {
-        return unpacked(packed, path.join(cache(), 'mgrpo'), name);
+        return unpacked(packed, cache(), name);
       } catch (error) {
         // A home that is missing or cannot be written.
         if (i === caches.length - 1) throw error;

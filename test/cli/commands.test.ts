@@ -105,6 +105,7 @@ describe('mgrpo', () => {
     [['sft', '--init', 'llama', '--task', 'arithmetic', '--adam-beta1', '2'], 'for --adam-beta1, got 2'],
     [['bench', '--device', 'wasm', '--gpu', '1'], 'gpu choose an adapter of WebGPU'],
     [['bench', '--peers', 'docs'], 'expected a folder with kernels.mjs and installed packages for --peers, got docs'],
+    [['tune', '--models', 'gpt-5', '--rounds', '4'], 'for --rounds, got 4'],
     [['info', '--backend', 'cuda'], 'one of vulkan, metal, d3d12'],
   ])('%j is a wrong call, exit code 2', async (words, text) => {
     const { code, stdout, stderr } = await mgrpo(words);
@@ -151,6 +152,12 @@ describe('mgrpo', () => {
 });
 
 describe('mgrpo on a device', () => {
+  it('tune says that there is nothing to tune on CPU cores', async () => {
+    const { code, json, stderr } = await mgrpo(['tune', '--device', 'wasm', '--model', model]);
+    expect(stderr).toMatch(/nothing to tune: every product goes one way on WebAssembly/);
+    expect([code, json]).toMatchObject([0, { device: { kind: 'wasm' }, tiles: {}, file: null }]);
+  });
+
   it('info describes the device and a model', async () => {
     const { code, json } = await mgrpo(['info', '--device', 'wasm', '--model', model]);
     expect(code).toBe(0);

@@ -202,7 +202,7 @@ describe('matrix units', () => {
 function summarizeOf(vendor: string, sizeControl = 'subgroup-size-control'): Parameters<typeof matrixUnitOf>[0] {
   const features = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix', sizeControl];
   return {
-    ...{ vendor, architecture: '', description: '', software: false, features, matrixProducts: [] },
+    ...{ vendor, architecture: '', device: '', description: '', software: false, features, matrixProducts: [] },
     ...{ subgroupMinSize: 32, subgroupMaxSize: 64 },
   };
 }

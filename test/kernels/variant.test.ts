@@ -11,6 +11,7 @@ const profile = (kind: Profile['kind']): Profile => ({
     matrixUnit: undefined,
     mostValues: 0,
     manyTiles: Infinity,
+    tiles: new Map(),
     maxBinding: 2 ** 27,
     maxBuffer: 2 ** 28,
     workgroupMemory: 16_384,

@@ -1,6 +1,7 @@
 // How large a tile of a matrix product is on a GPU: a table, the largest first. All sizes give the same bits.
 import type { Profile } from '../../gpu/profile.js';
 import type { ProductShape } from './product.js';
+import { tunedWay } from './tuned.js';
 
 /** What a workgroup makes: `down` × `across` invocations with 4 · `tall` rows and 4 · `wide` columns each. */
 export interface TileSize {
@@ -38,8 +39,20 @@ function valuesOf({ down, tall, wide }: TileSize, { op, weight }: ProductShape):
   return 16 * tall * wide * (op === 'NT' ? 2 : 1) + (weight === 'f32' ? 0 : 64 * (wide / down));
 }
 
-/** The largest size whose values the device's registers hold, and of which there are enough tiles to keep it busy; else the smallest. */
-export function tileSizeOf({ mostValues, manyTiles }: Profile, shape: ProductShape): TileSize {
+/** What the way through tiles of a size is called where ways are measured. */
+export function tileWay({ name }: TileSize): string {
+  return `tile ${name}`;
+}
+
+/**
+ * The size that was measured to be the fastest; else the largest one whose values the device's registers hold, and of which there are enough tiles
+ * to keep it busy; else the smallest.
+ */
+export function tileSizeOf(profile: Profile, shape: ProductShape): TileSize {
+  const { mostValues, manyTiles } = profile;
+  const way = tunedWay(profile, shape);
+  const tuned = TILE_SIZES.find((size) => tileWay(size) === way);
+  if (tuned) return tuned;
   const isEnough = (size: TileSize): boolean =>
     valuesOf(size, shape) <= mostValues &&
     Math.ceil(shape.rows / heightOf(size)) * Math.ceil(shape.columns / widthOf(size)) >= manyTiles;
