@@ -79,17 +79,17 @@ function dots(x0: usize, x1: usize, table: usize, count: u32, width: u32, to0: u
       const x = v128.load(x0 + i);
       const y = v128.load(x1 + i);
       let k = v128.load(k0 + i);
-      s0 = f32x4.add(s0, f32x4.mul(x, k));
-      t0 = f32x4.add(t0, f32x4.mul(y, k));
+      s0 = Lanes.madd(s0, x, k);
+      t0 = Lanes.madd(t0, y, k);
       k = v128.load(k1 + i);
-      s1 = f32x4.add(s1, f32x4.mul(x, k));
-      t1 = f32x4.add(t1, f32x4.mul(y, k));
+      s1 = Lanes.madd(s1, x, k);
+      t1 = Lanes.madd(t1, y, k);
       k = v128.load(k2 + i);
-      s2 = f32x4.add(s2, f32x4.mul(x, k));
-      t2 = f32x4.add(t2, f32x4.mul(y, k));
+      s2 = Lanes.madd(s2, x, k);
+      t2 = Lanes.madd(t2, y, k);
       k = v128.load(k3 + i);
-      s3 = f32x4.add(s3, f32x4.mul(x, k));
-      t3 = f32x4.add(t3, f32x4.mul(y, k));
+      s3 = Lanes.madd(s3, x, k);
+      t3 = Lanes.madd(t3, y, k);
     }
     v128.store(at(to0, j), Lanes.sums(s0, s1, s2, s3));
     v128.store(at(to1, j), Lanes.sums(t0, t1, t2, t3));
@@ -131,17 +131,17 @@ export function mix(y0: usize, y1: usize, p0: usize, p1: usize, step: usize, tab
       const x = v128.load32_splat(p);
       const y = v128.load32_splat(q);
       let v = v128.load(row);
-      a0 = f32x4.add(a0, f32x4.mul(x, v));
-      b0 = f32x4.add(b0, f32x4.mul(y, v));
+      a0 = Lanes.madd(a0, x, v);
+      b0 = Lanes.madd(b0, y, v);
       v = v128.load(row, 16);
-      a1 = f32x4.add(a1, f32x4.mul(x, v));
-      b1 = f32x4.add(b1, f32x4.mul(y, v));
+      a1 = Lanes.madd(a1, x, v);
+      b1 = Lanes.madd(b1, y, v);
       v = v128.load(row, 32);
-      a2 = f32x4.add(a2, f32x4.mul(x, v));
-      b2 = f32x4.add(b2, f32x4.mul(y, v));
+      a2 = Lanes.madd(a2, x, v);
+      b2 = Lanes.madd(b2, y, v);
       v = v128.load(row, 48);
-      a3 = f32x4.add(a3, f32x4.mul(x, v));
-      b3 = f32x4.add(b3, f32x4.mul(y, v));
+      a3 = Lanes.madd(a3, x, v);
+      b3 = Lanes.madd(b3, y, v);
     }
     v128.store(y0 + c, a0);
     v128.store(y0 + c, a1, 16);
@@ -159,8 +159,8 @@ export function mix(y0: usize, y1: usize, p0: usize, p1: usize, step: usize, tab
     let q = p1;
     for (let j = table; j < end; j += 4, p += step, q += step) {
       const v = v128.load(load<usize>(j) + c);
-      a = f32x4.add(a, f32x4.mul(v128.load32_splat(p), v));
-      b = f32x4.add(b, f32x4.mul(v128.load32_splat(q), v));
+      a = Lanes.madd(a, v128.load32_splat(p), v);
+      b = Lanes.madd(b, v128.load32_splat(q), v);
     }
     v128.store(y0 + c, a);
     v128.store(y1 + c, b);

@@ -1,11 +1,14 @@
 // Relaxed SIMD: the device that has it is asked for by name, is as right as the other, and no less the same on any number of threads.
 import { setFlagsFromString } from 'node:v8';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attention, decodeAttention } from '../../src/ops/attention.js';
 import { matmulNN, matmulNT, matmulTN } from '../../src/ops/matmul.js';
+import type { Tensor } from '../../src/ops/tensor.js';
 import { openDevice } from '../../src/open/node.js';
 import { nodeThreads } from '../../src/platform/threads-node.js';
 import { WasmDevice } from '../../src/wasm/device.js';
-import { noise } from '../support/compare.js';
+import { attentionReference } from '../reference/attention.js';
+import { expectClose, noise } from '../support/compare.js';
 
 // (module (func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd …)))
 const RELAXED_MADD = Uint8Array.from([
@@ -27,6 +30,31 @@ async function products(relaxed: boolean, threads: number): Promise<readonly Flo
     matmulTN(rec, { dy: device.from(dy), x: device.from(x), dw, ...sizes });
     rec.submit();
     return await device.read(y, dx, dw);
+  } finally {
+    await device.destroy();
+  }
+}
+
+const SHAPE = { lengths: [70], heads: 6, kvHeads: 2, headDim: 22, scale: 0.2 };
+const [Q, KV] = [70 * 6 * 22, 70 * 2 * 22];
+const [q, k, v] = [noise(Q, 4), noise(KV, 5), noise(KV, 6)];
+
+/** Packed attention of one sequence, and of its last token over a cache. */
+async function attentions(threads: number): Promise<readonly Float32Array[]> {
+  const device = await WasmDevice.open(nodeThreads, { relaxed: true, threads });
+  try {
+    const rec = device.recorder();
+    const [o, lse, last] = [device.tensor([70, 6, 22]), device.tensor([70, 6]), device.tensor([1, 6, 22])];
+    const [keys, values] = [device.from(k, [70, 2, 22]), device.from(v, [70, 2, 22])];
+    const u32 = (length: number, of: (i: number) => number): Tensor => device.from(Uint32Array.from({ length }, (_, i) => of(i)));
+    const [seqStart, seqEnd] = [u32(70, () => 0), u32(70, () => 70)];
+    attention(rec, { ...SHAPE, q: device.from(q), k: keys, v: values, o, lse, seqStart, seqEnd, tokens: 70 });
+    decodeAttention(rec, {
+      ...{ ...SHAPE, q: device.from(q.slice(-132)), kCache: keys, vCache: values, o: last, slots: 1, maxContext: 70 },
+      ...{ kvIndex: u32(70, (i) => i), contextLength: u32(1, () => 70) },
+    });
+    rec.submit();
+    return await device.read(o, last);
   } finally {
     await device.destroy();
   }
@@ -100,6 +128,13 @@ describe('the device wasm-relaxed', () => {
             ),
           );
       for (const error of Object.values(worst)) expect(error).toBeLessThan(1e-6);
+    });
+
+    it('computes attention as right as f32 allows, packed and cached and on any number of threads the same', async () => {
+      const [one, three] = [await attentions(1), await attentions(3)];
+      expect(one).toEqual(three);
+      expectClose(one[0]!, attentionReference(q, k, v, SHAPE).o, 'o', 2e-6);
+      expect(one[1]).toEqual(one[0]!.slice(-132));
     });
 
     it('says so, and the device wasm has none of it', async () => {
