@@ -71,7 +71,7 @@ const MOST_STREAMS = 8;
 /** Rows that an invocation fetches at a time at most. */
 const MOST_ROUNDS = 4;
 /** Positions of a context that one workgroup serves. Fixed, so that a slot's sums have one order whatever else is decoded. */
-const SPAN = 256;
+const SPAN = 128;
 
 /** The largest divisor of the query heads of a key head that one workgroup serves. */
 function streamsOf({ heads, kvHeads }: Heads): number {
