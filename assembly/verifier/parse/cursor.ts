@@ -53,7 +53,6 @@ export abstract class Cursor {
   }
 
   /** The i-th token; the last one past the end. */
-  @inline
   at(i: i32): Token {
     return this.tokens.at(min(i, this.tokens.count - 1));
   }
