@@ -62,9 +62,10 @@ describe('countdown', () => {
     ['5!-3', [5, 3], 117, 'syntax'],
     ['sqrt(9)', [9], 3, 'syntax'],
     ['5 apples + 3', [5, 3], 8, 'syntax'],
-    ['99999999999999999999', [5], 5, 'overflow'],
+    ['99999999999999999999', [5], 5, 'numbers'],
+    ['9'.repeat(100_000), [5], 5, 'overflow'],
     [`${'('.repeat(100)}5${')'.repeat(100)}`, [5], 5, 'syntax'],
-    ['9999999*9999999*9999999*9999999', [9999999, 9999999, 9999999, 9999999], 1, 'overflow'],
+    ['9999999*9999999*9999999*9999999', [9999999, 9999999, 9999999, 9999999], 1, 'value'],
   ];
   for (const [pred, numbers, target, why] of wrong)
     it(`refuses ${pred.slice(0, 40)} = ${target} from ${numbers.join(' ')}: ${why}`, () => {

@@ -1,18 +1,20 @@
 // Countdown: does an expression of the given integers reach the target? It has its own tokenizer (integers, + − × ÷ in every usual
 // spelling, parentheses), exact rational arithmetic, and counts every integer against the given ones. Nothing is evaluated but this.
+import { failed, PAIR_FUEL, resetArena } from '../arena';
+import { elementAt, setElement } from '../memory';
+import * as int from '../number/integer';
+import * as rat from '../number/rational';
+import { Rat } from '../number/rational';
 import { Char } from '../read/characters';
 import { CodePoints, Names } from '../read/names';
 import { endOf, Span, startOf } from '../read/span';
-import { byteAt, codePoint, isDigit, isOneOf, isWordAt, sequenceLength, skipDigits, skipLetters, skipSpace } from '../read/text';
+import { byteAt, codePoint, isOneOf, isWordAt, sequenceLength, skipDigits, skipLetters, skipSpace } from '../read/text';
 import { Flag, Rule, Verdict } from '../status';
 
 /** Most numbers in a task and in an expression. */
 const MOST: i32 = 64;
 /** Deepest brackets. */
 const DEPTH: i32 = 64;
-/** Largest numerator and denominator, and largest integer that is read. */
-const LARGEST: i64 = 0x3fffffffffffffff;
-const LARGEST_INTEGER: i64 = 0x0fffffffffffffff;
 
 const enum Token {
   /** anything that is not integer arithmetic */
@@ -41,24 +43,21 @@ const COMMANDS = new Names(8).add('times/cdot', Token.MULTIPLY).add('div', Token
 
 @unmanaged
 class Countdown {
-  /** the given numbers, i64 each, and for each whether it is used */
+  /** the given numbers, and for each whether it is used */
   given: usize;
   used: usize;
   givenCount: i32;
   /** the numbers must stay in their order with + or − between them; how many have been read */
   inOrder: bool;
   readCount: i32;
-  targetNumerator: i64;
-  targetDenominator: i64;
+  target: Rat;
   /** why the last expression was accepted or refused (Rule.COUNTDOWN_*) */
   reason: i32;
-  // value of the last parsed part, a fraction in lowest terms with positive denominator
-  numerator: i64;
-  denominator: i64;
+  /** of the last part read */
+  value: Rat;
   at: usize;
   end: usize;
   token: i32;
-  tokenValue: i64;
   /** the bracket of the last token of kind OPEN or CLOSE */
   bracket: i32;
 
@@ -67,82 +66,34 @@ class Countdown {
     return false;
   }
 
-  /** a·b, or an overflow noted. Operands stay under 2^62 in size. */
-  times(a: i64, b: i64): i64 {
-    if (a == 0 || b == 0) return 0;
-    const x = a < 0 ? -a : a;
-    const y = b < 0 ? -b : b;
-    if (x > LARGEST / y) {
-      this.fail(Rule.COUNTDOWN_OVERFLOW);
-      return 0;
-    }
-    return a * b;
-  }
-
-  plus(a: i64, b: i64): i64 {
-    const sum = a + b;
-    if (sum > LARGEST || sum < -LARGEST) {
-      this.fail(Rule.COUNTDOWN_OVERFLOW);
-      return 0;
-    }
-    return sum;
-  }
-
-  setValue(n: i64, d: i64): bool {
-    if (this.reason != 0) return false;
-    if (d < 0) {
-      n = -n;
-      d = -d;
-    }
-    let a = n < 0 ? -n : n;
-    let b = d;
-    while (b != 0) {
-      const r = a % b;
-      a = b;
-      b = r;
-    }
-    this.numerator = n / a;
-    this.denominator = d / a;
+  /** Reads a run of digits at `at`. False where there is none. */
+  readInteger(): bool {
+    const from = this.at;
+    this.at = skipDigits(from, this.end);
+    if (this.at == from) return false;
+    this.value = rat.ofInt(int.parseInt(from, <i32>(this.at - from), 10));
     return true;
   }
 
-  /** Reads a run of digits below 2^62 at `at`; -1 where there is none, or it is too large. */
-  readInteger(): i64 {
-    let value: i64 = 0;
-    const from = this.at;
-    while (this.at < this.end && isDigit(byteAt(this.at))) {
-      value = value * 10 + <i64>(byteAt(this.at) - 48);
-      if (value > LARGEST_INTEGER / 10) {
-        this.fail(Rule.COUNTDOWN_OVERFLOW);
-        return -1;
-      }
-      this.at++;
-    }
-    return this.at > from ? value : -1;
-  }
-
-  /** Reads an integer or decimal (targets only) as a fraction. */
+  /** Reads an integer or decimal (targets only). */
   readDecimal(): bool {
     this.at = skipSpace(this.at, this.end);
-    let sign: i64 = 1;
-    if (this.at < this.end && byteAt(this.at) == Char.MINUS) {
-      sign = -1;
-      this.at++;
-    }
-    let n = this.readInteger();
-    if (n < 0) return false;
-    let d: i64 = 1;
+    const isNegative = this.at < this.end && byteAt(this.at) == Char.MINUS;
+    if (isNegative) this.at++;
+    if (!this.readInteger()) return false;
     if (this.at < this.end && byteAt(this.at) == Char.POINT) {
-      this.at++;
-      const from = this.at;
-      while (this.at < this.end && isDigit(byteAt(this.at))) {
-        n = this.plus(this.times(n, 10), <i64>(byteAt(this.at) - 48));
-        d = this.times(d, 10);
-        this.at++;
-      }
-      if (this.at == from || this.reason != 0) return false;
+      const whole = this.value;
+      const from = ++this.at;
+      if (!this.readInteger()) return false;
+      this.value = rat.add(whole, rat.div(this.value, rat.pow(rat.ofI32(10), <i32>(this.at - from))));
     }
-    return this.setValue(sign * n, d);
+    if (isNegative) this.value = rat.neg(this.value);
+    return true;
+  }
+
+  /** Whether the target stands at `at`. */
+  readTarget(): bool {
+    return this.readDecimal() && rat.equal(this.value, this.target);
   }
 
   /** Reads a task: "3 7 25 = 32" (integers divided by white space or commas, then the target). */
@@ -159,16 +110,14 @@ class Countdown {
         continue;
       }
       if (c == Char.EQUALS) break;
-      const value = this.readInteger();
-      if (value < 0 || this.givenCount >= MOST) return false;
-      store<i64>(this.given + ((<usize>this.givenCount) << 3), value);
+      if (!this.readInteger() || this.givenCount >= MOST) return false;
+      setElement<Rat>(this.given, this.givenCount, this.value);
       store<u8>(this.used + <usize>this.givenCount, 0);
       this.givenCount++;
     }
     this.at++;
     if (this.givenCount == 0 || !this.readDecimal()) return false;
-    this.targetNumerator = this.numerator;
-    this.targetDenominator = this.denominator;
+    this.target = this.value;
     return skipSpace(this.at, this.end) >= this.end;
   }
 
@@ -200,9 +149,8 @@ class Countdown {
       return;
     }
     const c = byteAt(this.at);
-    if (isDigit(c)) {
-      this.tokenValue = this.readInteger();
-      this.token = this.tokenValue < 0 ? Token.BAD : Token.NUMBER;
+    if (this.readInteger()) {
+      this.token = Token.NUMBER;
       return;
     }
     let next = this.at + <usize>sequenceLength(c);
@@ -218,17 +166,11 @@ class Countdown {
     this.at = next;
   }
 
-  /** Marks one unused given number of this value as used; in order, it must be the next one. */
-  take(value: i64): bool {
-    if (this.inOrder) {
-      if (this.readCount >= this.givenCount || load<i64>(this.given + ((<usize>this.readCount) << 3)) != value)
-        return this.fail(Rule.COUNTDOWN_NUMBERS);
-      store<u8>(this.used + <usize>this.readCount, 1);
-      this.readCount++;
-      return true;
-    }
-    for (let i = 0; i < this.givenCount; i++)
-      if (load<i64>(this.given + ((<usize>i) << 3)) == value && load<u8>(this.used + <usize>i) == 0) {
+  /** Marks one unused given number of the last value as used; in order, it must be the next one. */
+  take(): bool {
+    const to = this.inOrder ? min(this.readCount + 1, this.givenCount) : this.givenCount;
+    for (let i = this.inOrder ? this.readCount++ : 0; i < to; i++)
+      if (load<u8>(this.used + <usize>i) == 0 && rat.equal(elementAt<Rat>(this.given, i), this.value)) {
         store<u8>(this.used + <usize>i, 1);
         return true;
       }
@@ -244,16 +186,16 @@ class Countdown {
       this.advance();
     }
     if (this.token == Token.NUMBER) {
-      if (!this.take(this.tokenValue)) return false;
-      this.numerator = this.tokenValue;
-      this.denominator = 1;
+      if (!this.take()) return false;
+      const value = this.value;
       this.advance();
+      this.value = value;
     } else if (this.token == Token.OPEN) {
       if (!this.group(depth)) return false;
     } else if (this.token == Token.FRACTION) {
       if (!this.fraction(depth)) return false;
     } else return this.fail(Rule.COUNTDOWN_SYNTAX);
-    if (negative) this.numerator = -this.numerator;
+    if (negative) this.value = rat.neg(this.value);
     return true;
   }
 
@@ -273,15 +215,15 @@ class Countdown {
   fraction(depth: i32): bool {
     this.advance();
     if (!this.group(depth)) return false;
-    const n = this.numerator;
-    const d = this.denominator;
-    return this.group(depth) && this.divide(n, d);
+    const value = this.value;
+    return this.group(depth) && this.divide(value);
   }
 
-  /** Divides n/d by the last value. */
-  divide(n: i64, d: i64): bool {
-    if (this.numerator == 0) return this.fail(Rule.COUNTDOWN_ZERO);
-    return this.setValue(this.times(n, this.denominator), this.times(d, this.numerator));
+  /** Divides x by the last value. */
+  divide(x: Rat): bool {
+    if (rat.isZero(this.value)) return this.fail(Rule.COUNTDOWN_ZERO);
+    this.value = rat.div(x, this.value);
+    return true;
   }
 
   /** product := factor { (* | /) factor } */
@@ -290,13 +232,11 @@ class Countdown {
     while (this.token == Token.MULTIPLY || this.token == Token.DIVIDE) {
       if (this.inOrder) return this.fail(Rule.COUNTDOWN_SYNTAX);
       const divide = this.token == Token.DIVIDE;
-      const n = this.numerator;
-      const d = this.denominator;
+      const value = this.value;
       this.advance();
       if (!this.factor(depth)) return false;
-      if (divide) {
-        if (!this.divide(n, d)) return false;
-      } else if (!this.setValue(this.times(n, this.numerator), this.times(d, this.denominator))) return false;
+      if (!divide) this.value = rat.mul(value, this.value);
+      else if (!this.divide(value)) return false;
     }
     return true;
   }
@@ -305,18 +245,11 @@ class Countdown {
   sum(depth: i32): bool {
     if (!this.product(depth)) return false;
     while (this.token == Token.ADD || this.token == Token.SUBTRACT) {
-      const sign: i64 = this.token == Token.SUBTRACT ? -1 : 1;
-      const n = this.numerator;
-      const d = this.denominator;
+      const isDifference = this.token == Token.SUBTRACT;
+      const value = this.value;
       this.advance();
       if (!this.product(depth)) return false;
-      if (
-        !this.setValue(
-          this.plus(this.times(n, this.denominator), sign * this.times(this.numerator, d)),
-          this.times(d, this.denominator),
-        )
-      )
-        return false;
+      this.value = isDifference ? rat.sub(value, this.value) : rat.add(value, this.value);
     }
     return true;
   }
@@ -324,7 +257,7 @@ class Countdown {
   /** Passes over "target =" where it stands before the expression, which is more than one number. */
   skipTarget(): void {
     const from = this.at;
-    const isTarget = this.readDecimal() && this.numerator == this.targetNumerator && this.denominator == this.targetDenominator;
+    const isTarget = this.readTarget();
     this.at = skipSpace(this.at, this.end);
     if (isTarget && this.at < this.end && byteAt(this.at) == Char.EQUALS) {
       this.at++;
@@ -332,7 +265,6 @@ class Countdown {
       if (skipDigits(rest, this.end) < this.end) return;
     }
     this.at = from;
-    this.reason = 0;
   }
 
   /** Checks the expression against the task; `reason` says why. */
@@ -353,25 +285,19 @@ class Countdown {
     }
     this.skipTarget();
     this.advance();
-    if (!this.sum(0)) return this.reason == Rule.COUNTDOWN_OVERFLOW ? Verdict.UNDECIDED : Verdict.NOT_EQUAL;
-    const n = this.numerator;
-    const d = this.denominator;
+    if (!this.sum(0)) return Verdict.NOT_EQUAL;
+    const value = this.value;
     // One "= target" at the end.
     if (this.token == Token.EQUALS) {
-      if (!this.readDecimal() || this.numerator != this.targetNumerator || this.denominator != this.targetDenominator) {
-        if (this.reason == 0) this.reason = Rule.COUNTDOWN_VALUE;
+      if (!this.readTarget()) {
+        this.fail(Rule.COUNTDOWN_VALUE);
         return Verdict.NOT_EQUAL;
       }
       this.advance();
     }
-    if (this.token != Token.FINISH) {
-      this.fail(Rule.COUNTDOWN_SYNTAX);
-      return Verdict.NOT_EQUAL;
-    }
-    if (n != this.targetNumerator || d != this.targetDenominator) {
-      this.fail(Rule.COUNTDOWN_VALUE);
-      return Verdict.NOT_EQUAL;
-    }
+    if (this.token != Token.FINISH) this.fail(Rule.COUNTDOWN_SYNTAX);
+    else if (!rat.equal(value, this.target)) this.fail(Rule.COUNTDOWN_VALUE);
+    if (this.reason != 0) return Verdict.NOT_EQUAL;
     if ((flags & Flag.SUBSET) == 0)
       for (let i = 0; i < this.givenCount; i++)
         if (load<u8>(this.used + <usize>i) == 0) {
@@ -384,12 +310,16 @@ class Countdown {
 }
 
 const countdown = changetype<Countdown>(heap.alloc(offsetof<Countdown>()));
-countdown.given = memory.data(MOST * 8, 8);
+countdown.given = memory.data(MOST * 4, 4);
 countdown.used = memory.data(MOST, 1);
 
 /** Checks an expression against the task text. */
 export function checkCountdown(task: usize, taskLength: i32, answer: Span, flags: i32): i32 {
-  return countdown.check(task, taskLength, answer, flags);
+  resetArena(PAIR_FUEL);
+  const verdict = countdown.check(task, taskLength, answer, flags);
+  if (!failed) return verdict;
+  countdown.reason = Rule.COUNTDOWN_OVERFLOW;
+  return Verdict.UNDECIDED;
 }
 
 /** Why the last expression was accepted or refused (Rule.COUNTDOWN_*). */
