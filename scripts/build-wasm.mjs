@@ -1,5 +1,5 @@
 // Compiles the WebAssembly modules that are named on the command line, or all of scripts/wasm-modules.mjs, and prints their sizes. With
-// --wat the text form lies beside each.
+// --wat the text form lies beside each; --arrange SECONDS looks for a better order of the verifier's files (scripts/arrange.mjs) for the next build.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
+import { arrange, rearrange } from './arrange.mjs';
 import { packData } from './pack-data.mjs';
 import { WASM_MODULES, sourceOf, targetOf } from './wasm-modules.mjs';
 
@@ -23,7 +24,10 @@ const OPTIMISER = {
   'assembly/verifier': { level: 2, without: ['simplify-locals'], inlining: [4, 4, 70] },
   'assembly/engine': { level: 3, without: [], inlining: [8, 30, 200] },
 };
-const { values, positionals } = parseArgs({ options: { wat: { type: 'boolean' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { wat: { type: 'boolean' }, arrange: { type: 'string' } },
+  allowPositionals: true,
+});
 mkdirSync(path.join(root, 'build'), { recursive: true });
 
 for (const name of positionals.length > 0 ? positionals : Object.keys(WASM_MODULES)) {
@@ -34,6 +38,8 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(WASM_MODUL
     [
       `${sourceOf(name)}/index.ts`,
       ...['--outFile', partial],
+      // names, by which functions are arranged
+      ...(name === 'verifier' ? ['--debug'] : []),
       ...(values.wat ? ['--textFile', target.replace('.wasm', '.wat')] : []),
       ...WASM_MODULES[name],
     ],
@@ -73,6 +79,11 @@ function optimised(binary, name) {
   binaryen.setGenerateStackIR(true);
   binaryen.setOptimizeStackIR(true);
   for (let round = 0; round < 3; round++) module.optimize();
-  if (name === 'verifier') packData(module, binaryen);
+  if (name === 'verifier') {
+    arrange(module, binaryen);
+    packData(module, binaryen);
+  }
+  binaryen.setDebugInfo(false);
+  if (values.arrange) rearrange(module, binaryen, Number(values.arrange));
   return module.emitBinary();
 }

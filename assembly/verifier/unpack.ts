@@ -3,18 +3,24 @@
 /** Bits of a number that one byte holds; the top bit says that more follow. */
 const BITS: u32 = 7;
 const MORE: u32 = 1 << BITS;
+/** What the bytes are veiled with. */
+const VEIL: u32 = 110;
 
 /** Reads a packed stream. */
 @unmanaged
 class Packed {
   at: usize;
 
+  byte(): u32 {
+    return (<u32>load<u8>(this.at++)) ^ VEIL;
+  }
+
   /** The next number, its lowest bits first. */
   next(): u32 {
-    let byte = <u32>load<u8>(this.at++);
+    let byte = this.byte();
     let value = byte & (MORE - 1);
     for (let shift = BITS; byte >= MORE; shift += BITS) {
-      byte = <u32>load<u8>(this.at++);
+      byte = this.byte();
       value |= (byte & (MORE - 1)) << shift;
     }
     return value;
