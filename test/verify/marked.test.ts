@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { verifyBatch } from '../../src/verify.js';
+import { closings } from './cases/closings.js';
 import { conclusions } from './cases/conclusions.js';
 import { marked } from './cases/marked.js';
 import { endings } from './cases/endings.js';
@@ -31,6 +32,7 @@ describe('marks', () => {
     ...Object.entries(phrasings),
     ...Object.entries(endings),
     ...Object.entries(conclusions),
+    ...Object.entries(closings),
   ])
     it(`strict: ${name}`, () => {
       const found = verifyBatch(rows.map(([gold, response]) => ({ gold, response, mode: 'strict' })));

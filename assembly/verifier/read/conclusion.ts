@@ -8,7 +8,7 @@ import { Mark, marks } from './marks';
 import { Names } from './names';
 import { countWords, isEmphasis, REACH, trimmed, wholeAnswer } from './prose';
 import { Runs } from './runs';
-import { CONDITIONS, holds, holdsOneOf, isHypothetical } from './sentences';
+import { CONDITIONS, holds, holdsOneOf, isContracted, isHypothetical } from './sentences';
 import { endOf, exists, NOWHERE, Span, startOf } from './span';
 import {
   byteAt,
@@ -32,8 +32,8 @@ import {
 const CONNECTIVES = 'so/therefore/thus/hence/consequently/finally/altogether/together/accordingly/overall/ultimately';
 const CLOSING = 'total/conclusion/result/end/all/summary/short/such/summarize/conclude';
 /** What a conclusion is about: a sentence of its own, or a label, that names it. */
-const SUBJECTS = new Names(64).add(
-  'age/integer/result/ans/solution/solutions/roots/values/total/sum/value/output/conclusion/final/product/difference/quotient/remainder/number/amount/cost/price/area/volume/perimeter/probability/average/mean/profit/distance/choice/option/respuesta/antwort/risposta/resposta/ponse/antwoord/cevap/jawaban/svar/resultado/resultat/ergebnis/odpowied',
+const SUBJECTS = new Names(128).add(
+  'age/integer/result/ans/solution/solutions/roots/values/total/sum/value/output/conclusion/final/product/difference/quotient/remainder/number/amount/cost/price/area/volume/perimeter/speed/height/width/length/weight/radius/maximum/minimum/median/slope/ratio/probability/average/mean/profit/distance/choice/option/respuesta/antwort/risposta/resposta/ponse/antwoord/cevap/jawaban/svar/resultado/resultat/ergebnis/odpowied',
 );
 /** Words of other letters for "answer". */
 const FOREIGN = 'Ответ/答/답/उत्तर/الجواب/الإجابة/án';
@@ -43,7 +43,7 @@ const LINKS = new Names(64).add(
 );
 /** Words in a conclusion after which its number is not the answer, or not the only one. */
 const OPEN = new Names(256).add(
-  'not/no/nor/neither/never/cannot/isn/aren/more/fewer/less/greater/than/between/around/yesterday/let/what/how/start/begin/add/next/after/before/either/should/first/intermediate/partial/previous/seems/initial/initially/original/originally/given/goal/target/case/factorial/discard/subtract/wrong/incorrect/false/impossible/doubt/pas/nicht/kein/ou/oder/or/why/may/perhaps/probably/maybe/possibly/almost/nearly/near/below/above/under/over/negative/minus/half/twice/exceeds/fails/fail/question/divides/mod/want/wants',
+  'not/no/nor/neither/never/cannot/more/fewer/less/greater/than/between/around/yesterday/let/what/how/start/starts/begin/begins/add/next/after/before/either/first/intermediate/partial/previous/seems/initial/initially/original/originally/given/goal/target/case/factorial/discard/subtract/wrong/incorrect/false/impossible/doubt/pas/nicht/kein/ou/oder/or/why/may/perhaps/probably/maybe/possibly/almost/nearly/near/below/above/under/over/negative/minus/half/twice/exceeds/fails/fail/question/divides/mod/want/wants/reject/bound',
 );
 /** Words right before a number that is not the answer. */
 const ASIDES = new Names(64).add(
@@ -51,12 +51,16 @@ const ASIDES = new Names(64).add(
 );
 /** Words behind a value that make it a part of something else. */
 const PARTS = new Names(64).add(
-  'is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th/equation/equations/unknowns/variables/methods/approaches/contradictions/cases',
+  'is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th/equation/equations/unknowns/variables/methods/approaches/contradictions/cases/too/off',
 );
 /** Words that name a choice. */
 const CHOOSING = 'correct/right/best/choose/choice/pick/select';
 /** Words that make it none. */
 const REFUSING = 'wrong/incorrect/not/neither/nor/both/either/isn/false/if/almost/good/out';
+
+/** What happens to things that are counted. */
+const DONE =
+  'left/needed/required/sold/used/made/remaining/eaten/taken/available/possible/lost/produced/planted/baked/collected/received';
 
 /** Longest clause in front of the main one. */
 const CLAUSE: usize = 80;
@@ -66,18 +70,48 @@ const MAX_REST: i32 = 5;
 /** Start of the last sentence or line of [p, e). */
 function lastSentence(p: usize, e: usize): usize {
   if (e - p > REACH) p = e - REACH;
-  for (let q = e; q > p; q--) {
+  // a formula on lines of its own goes on the sentence before it
+  let from = e;
+  if (endsWith(p, e, '\\]')) while (from > p && !startsWith(from, e, '\\[')) from--;
+  else if (endsWith(p, e, '$$')) {
+    from -= 2;
+    do from--;
+    while (from > p && !startsWith(from, e, '$$'));
+  }
+  for (let q = from; q > p; q--) {
     const c = byteAt(q - 1);
     if (c == Char.NEWLINE) {
       const above = trimEnd(p, q);
       // "Result:" and its value on the next line
-      if (above == p || byteAt(above - 1) != Char.COLON) return q;
+      if (above == p || (q != from && byteAt(above - 1) != Char.COLON)) return q;
       q = above;
     }
     if (q < e && endsWith(p, q, '。')) return q;
     if (q < e && isSpace(byteAt(q)) && isOneOf(c, '.!?') && !(q >= p + 4 && isWordAt(q - 4, q, 'ans'))) return q;
   }
   return p;
+}
+
+/** Words by which a closing sentence says nothing of the answer: "I hope this helps!", "Let me know if …", "Would you like …?" */
+const COURTESIES = 'hope/feel/would/please/thank/thanks/happy/glad/enjoy/great/good/shall/do';
+
+/** End of [p, e) without closing courtesies and what ends a proof. */
+export function withoutCourtesy(p: usize, e: usize): usize {
+  while (true) {
+    e = trimEnd(p, e);
+    if (endsWith(p, e, '$\\blacksquare$')) e -= 14;
+    const line = lastSentence(p, e);
+    const s = skipMarks(line, e);
+    const q = skipLetters(s, e);
+    const isOffer = isWordAt(s, q, 'i/let/if') && isWordAt(skipSpace(q, e), e, 'hope/me/you');
+    if (line == p || !(isOffer || !exists(trimmed(line, e)) || isWordAt(s, q, COURTESIES)) || hasDigit(s, e)) return e;
+    e = line;
+  }
+}
+
+function hasDigit(p: usize, e: usize): bool {
+  for (; p < e; p++) if (isDigit(byteAt(p))) return true;
+  return false;
 }
 
 /** Position behind marks of emphasis, headings, lists and quotes at p. */
@@ -117,11 +151,14 @@ function mainClause(p: usize, e: usize): usize {
 /** Where what the last word of [p, e) before a colon, a dash or an equals sign names is said, where it is an answer; or 0. */
 function behindSubject(p: usize, e: usize): usize {
   let named = false;
+  let single = false;
   for (let q = p; q < e;) {
     const c = byteAt(q);
     if (isLetter(c)) {
       const end = skipLetters(q, e);
-      if (named && LINKS.hasWord(q, end) && !isWordAt(q, end, 'cost')) return q;
+      if ((named || single) && LINKS.hasWord(q, end) && !isWordAt(q, end, 'cost')) return q;
+      // x is 17
+      single = q == p && end == q + 1 && !isWordAt(q, end, 'a/i');
       if (SUBJECTS.hasWord(q, end)) named = true;
       q = end;
     } else if (isWide(c)) {
@@ -131,9 +168,10 @@ function behindSubject(p: usize, e: usize): usize {
       if (skipAny(q, e, FOREIGN) > 0) named = true;
       q++;
     } else if (c == Char.DOLLAR || c == Char.BACKSLASH) {
+      single = q == p;
       q = formulaEnd(q, e);
       if (q == 0) return 0;
-    } else if (isDigit(c)) return 0;
+    } else if (isDigit(c) && !named) return 0;
     else if (isOneOf(c, ':=')) return named ? q + 1 : 0;
     else if (c == Char.POINT || (c == Char.MINUS && q + 1 < e && isSpace(byteAt(q + 1)))) return named ? q + 1 : 0;
     else q++;
@@ -141,10 +179,40 @@ function behindSubject(p: usize, e: usize): usize {
   return 0;
 }
 
-/** Whether nothing but a unit or a few words follow the value in [p, e). */
-function isLastValue(p: usize, e: usize): bool {
-  for (let q = p; q < e; q++) if (isDigit(byteAt(q)) || isOneOf(byteAt(q), '=+/<>^?:;\\')) return false;
-  return !isWordAt(skipSpace(p, e), e, 'of') && !holds(p, e, PARTS) && countWords(p, e) <= MAX_REST;
+/** Where a reason, or the place where a value is attained, follows the number in [p, e): ", since 8 + 9 = 17", ", attained at"; or e. */
+function reasonAt(p: usize, e: usize): usize {
+  let said = false;
+  for (let q = p; q < e; q = max(skipLetters(q, e), q + 1)) {
+    if (isDigit(byteAt(q))) said = true;
+    if (said && isWordAt(q, e, 'because/since/after/attained/achieved/reached/obtained'))
+      return trimEnd(p, byteAt(q - 2) == Char.COMMA ? q - 2 : q);
+  }
+  return e;
+}
+
+/** Where it is said what happens to the things counted ("tickets were sold"), or when and where ("clips in April and May"), in [p, e); or e. */
+function circumstanceAt(p: usize, e: usize): usize {
+  let words = 0;
+  for (let q = p; q < e; q = max(skipLetters(q, e), q + 1)) {
+    if (isWordAt(q, e, 'are/were')) return isWordAt(skipSpace(skipLetters(q, e), e), e, DONE) ? q : e;
+    // 17 is the largest of them
+    if (words == 0 && isWordAt(q, e, 'is')) return isWordAt(skipSpace(q + 2, e), e, 'the/our') ? q : e;
+    if (words > 0 && isWordAt(q, e, 'in/on/during/to')) return q;
+    if (isLetter(byteAt(q))) words++;
+  }
+  return e;
+}
+
+/** Whether nothing but a unit or a few words follow the value in [p, e); `words` ends those that must be few. */
+function isLastValue(p: usize, words: usize, e: usize): bool {
+  for (let q = p; q < e; q++) {
+    const c = byteAt(q);
+    // km/h
+    const isRate = c == Char.SLASH && q > p && isLetter(byteAt(q - 1));
+    const isDelimiter = c == Char.BACKSLASH && q + 2 == e;
+    if (isDigit(c) || (!isRate && !isDelimiter && isOneOf(c, '=+/<>^?:;\\'))) return false;
+  }
+  return !isWordAt(skipSpace(p, e), e, 'of') && !holds(p, words, PARTS) && countWords(p, words) <= MAX_REST;
 }
 
 /** What stands right before a value, formula and currency marks aside; and what there must be. */
@@ -157,14 +225,21 @@ export const enum Before {
   RESULT,
 }
 
-function wordBeforeValue(s: usize, p: usize): i32 {
+function wordBeforeValue(s: usize, p: usize, rate: bool): i32 {
   while (p > s && (isSpace(byteAt(p - 1)) || isEmphasis(p - 1, p) || isOneOf(byteAt(p - 1), '$(:'))) p--;
   if (p > s && byteAt(p - 1) == Char.EQUALS) return Before.LINK;
   const start = wordBefore(s, p);
   if (isWished(s, p)) return Before.NOTHING;
   if (saysResult(s, start, p)) return Before.RESULT;
   if (LINKS.hasWord(start, p)) return Before.LINK;
-  return start == p || ASIDES.hasWord(start, p) ? Before.NOTHING : Before.WORD;
+  return start == p || (ASIDES.hasWord(start, p) && !(rate && start > s && isWordAt(start, p, 'at')))
+    ? Before.NOTHING
+    : Before.WORD;
+}
+
+/** Whether a unit of speed or the like stands at p: km/h, miles per hour. */
+function isRate(p: usize, e: usize): bool {
+  return isWordAt(p, e, 'mph/kph') || indexOfByte(p, e, Char.SLASH) < e || holdsOneOf(p, e, 'per');
 }
 
 /** Whether [s, p) ends in "to be" and says that something is needed or meant to be so: "we need the total to be". */
@@ -174,13 +249,15 @@ function isWished(s: usize, p: usize): bool {
 
 /** Verbs whose "to" is followed by a result. */
 const COMING =
-  'works/work/comes/come/turns/amounts/amount/simplifies/simplified/evaluates/reduces/sums/sum/adds/add/boils/leads/equal/brings/bringing';
+  'works/work/comes/come/turns/amounts/amount/simplifies/simplified/evaluates/reduces/sums/sum/adds/add/boils/leads/equal/brings/bringing/found';
 
 /** Whether a preposition [word, end) is a part of what says a result: comes to, works out to, brings the total to, a total of, left with. */
 function saysResult(s: usize, word: usize, end: usize): bool {
   let q = gapBefore(s, word);
   let before = wordBefore(s, q);
   if (isWordAt(word, end, 'equals')) return true;
+  // turns out to be, is found to be
+  if (isWordAt(word, end, 'be')) return isWordAt(before, q, 'to') && saysResult(s, before, q);
   if (isWordAt(word, end, 'in/at')) return isWordAt(before, q, 'results/arrive');
   if (isWordAt(word, end, 'of')) return isWordAt(before, q, 'total/answer');
   if (isWordAt(word, end, 'with'))
@@ -205,25 +282,42 @@ export function valueOf(runs: Runs, p: usize, e: usize, lists: bool, least: i32)
   const whole = least == Before.RESULT ? NOWHERE : wholeAnswer(p, e, 0);
   if (least < Before.RESULT && exists(formula) && formulaEnd(startOf(formula), endOf(formula)) == endOf(formula)) return formula;
   if (exists(whole) && countWords(p, e) == 0) return whole;
+  e = reasonAt(p, e);
   const last = runs.lastValue(p, e, lists);
-  if (!exists(last) || !isLastValue(endOf(last), e)) return NOWHERE;
+  if (!exists(last)) return NOWHERE;
   const start = startOf(last);
+  const circumstance = circumstanceAt(endOf(last), e);
+  if (!isLastValue(endOf(last), circumstance, e)) return NOWHERE;
   // it takes 17 days to finish
-  if (holdsOneOf(endOf(last), e, 'to') && !holdsOneOf(p, start, 'take/takes')) return NOWHERE;
+  if (holdsOneOf(endOf(last), e, 'to') && !holdsOneOf(p, start, 'take/takes/need/needs/there/requires')) return NOWHERE;
   // 17 more apples
   const rest = skipSpace(endOf(last), e);
   const more = isWordAt(rest, e, 'more') ? skipSpace(rest + 4, e) : e;
   const behind = more < e && isLetter(byteAt(more)) ? more : rest;
-  if (holds(p, start, OPEN) || holds(behind, e, OPEN) || isHypothetical(p, e)) return NOWHERE;
-  // 17 apples
-  if (exists(whole) && start == startOf(whole)) return last;
-  const word = wordBeforeValue(p, start);
+  if (holds(p, start, OPEN) || holds(behind, e, OPEN) || isHypothetical(p, e) || isContracted(p, e)) return NOWHERE;
+  // they should have paid $17
+  if (holdsOneOf(p, start, 'should') && holdsOneOf(p, start, 'have')) return NOWHERE;
+  // 17 apples; 17 apples are left
+  if ((exists(whole) && start == startOf(whole)) || (start == p && least == Before.WORD && circumstance < e)) return last;
+  const word = wordBeforeValue(p, start, isRate(rest, e));
   // we find that x = 17
   const before = word == Before.WORD && indexOfByte(start, endOf(last), Char.EQUALS) < endOf(last) ? Before.LINK : word;
   if (before < least || before == Before.NOTHING) return NOWHERE;
   if (before >= Before.LINK) return last;
   for (let q = p; q < start; q++) if (isDigit(byteAt(q)) || isOneOf(byteAt(q), '<>=\\')) return NOWHERE;
   return last;
+}
+
+/** Whether "therefore" or the like stands before the first number of [p, e). */
+function therefore(p: usize, e: usize): bool {
+  for (; p < e && !isDigit(byteAt(p)); p = max(skipLetters(p, e), p + 1)) if (isWordAt(p, e, 'therefore/thus/hence')) return true;
+  return false;
+}
+
+/** Whether the sentence [s, e) ends in "in all", "in total" or "altogether". */
+function closesSum(s: usize, e: usize): bool {
+  while (e > s && !isLetter(byteAt(e - 1))) e--;
+  return endsWith(s, e, ' in all') || endsWith(s, e, ' in total') || endsWith(s, e, ' altogether');
 }
 
 /** Words that point to what was just worked out, at the start of a sentence. */
@@ -247,25 +341,41 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
   // a line of its own in bold
   if (!letter && line > p && startsWith(line, e, '**') && endsWith(s, e, '**') && exists(wholeAnswer(s, e, 0)))
     return wholeAnswer(s, e, 0);
-  const behind = behindConnective(s, e);
-  const from = behind > 0 ? skipMarks(behind, e) : mainClause(s, e);
+  const sign = soSign(s, e);
+  const signed = sign > 0 ? wholeAnswer(skipMarks(sign, e), e, 0) : NOWHERE;
+  if (exists(signed)) return signed;
+  // 17 is the only solution
+  const named = trimmed(s, e);
+  if (isWordAt(wordBefore(s, endOf(named)), e, 'solution/solutions/result/total')) {
+    const before = valueBefore(runs, s, endOf(named), e, lists, letter);
+    if (exists(before)) return before;
+  }
+  let behind = sign > 0 ? sign : behindConnective(s, e);
+  const from = mainClause(behind > 0 ? skipMarks(behind, e) : s, e);
+  // it therefore takes 17 minutes; she pays $17 in all
+  if (behind == 0 && (therefore(s, e) || closesSum(s, e))) behind = s;
   if (letter) {
     if (holdsOneOf(s, e, REFUSING)) return NOWHERE;
     const only = behind > 0 && e - from <= 4;
     return only || holdsOneOf(s, e, CHOOSING) ? onlyLetter(from, e) : NOWHERE;
   }
-  const sign = soSign(s, e);
-  if (sign > 0) return wholeAnswer(skipMarks(sign, e), e, 0);
   const opener = skipLetters(from, e);
   const points = behind == 0 && (from > s || isWordAt(from, opener, POINTERS) || endsWith(from, opener, 'ing'));
   if (behind == 0 && isWordAt(s, opener, 'on/in/before/during/from/without')) return NOWHERE;
   // so every week she pays $17
-  if (isWordAt(from, opener, 'every/per')) return NOWHERE;
+  const isEach = isWordAt(from, opener, 'each') && isWordAt(skipSpace(opener, e), e, 'day/week/month/year/hour/minute/night');
+  if (isEach || isWordAt(from, opener, 'every/per')) return NOWHERE;
   const said: usize = points ? 0 : behindSubject(from, e);
   // behind "is" a formula may stand, or a list
   const linked = skipLetters(said, e);
-  if (said > 0 && !holds(from, said, OPEN) && !isWished(from, linked)) {
-    const value = linked > said && countWords(linked, e) == 0 ? trimmed(linked, e) : trimmed(said, e);
+  if (
+    said > 0 &&
+    !holds(from, said, OPEN) &&
+    !isContracted(from, said) &&
+    !isHypothetical(from, said) &&
+    !isWished(from, linked)
+  ) {
+    const value = linked > said && countWords(skipMarks(linked, e), e) == 0 ? trimmed(skipMarks(linked, e), e) : trimmed(said, e);
     if (exists(value)) return valueOf(runs, startOf(value), endOf(value), lists, behind > 0 ? Before.WORD : Before.LINK);
   }
   return valueOf(runs, from, e, lists, behind > 0 ? Before.WORD : points ? Before.LINK : Before.RESULT);
@@ -301,7 +411,11 @@ export function valueBefore(runs: Runs, s: usize, mark: usize, e: usize, lists: 
   }
   end = gapBefore(s, start);
   start = wordBefore(s, end);
-  if (!isWordAt(start, end, 'is/are')) return NOWHERE;
+  if (isWordAt(start, end, 'therefore/thus/then/hence/indeed')) {
+    end = gapBefore(s, start);
+    start = wordBefore(s, end);
+  }
+  if (!isWordAt(start, end, 'is/are/as')) return NOWHERE;
   end = gapBefore(s, start);
   start = wordBefore(s, end);
   if (isWordAt(start, end, 'which/this')) end = start;

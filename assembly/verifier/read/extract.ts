@@ -4,7 +4,7 @@
 import { Flag, Rule } from '../status';
 import { equalTo, goesOn, isPart } from './boxes';
 import { Char } from './characters';
-import { Before, conclusion, valueBefore, valueOf } from './conclusion';
+import { Before, conclusion, valueBefore, valueOf, withoutCourtesy } from './conclusion';
 import { formulaBeforeClause, sentenceEnd } from './formula';
 import { joined } from './joined';
 import { afterFinal, afterLink } from './links';
@@ -45,6 +45,8 @@ export class Extractor {
   /** only firm evidence counts: no last value of a sentence */
   firm: bool;
   goldDecimal: bool;
+  /** the gold has a factorial, so that an exclamation mark may be one */
+  goldFactorial: bool;
   /** a marked value was taken back: the text has no answer, whatever else stands in it */
   withdrawn: bool;
   /** what the box that was read is set equal to */
@@ -72,6 +74,7 @@ export class Extractor {
     this.goldList = false;
     this.goldItems = 1;
     this.goldDecimal = false;
+    this.goldFactorial = false;
     if (!exists(gold)) return;
     const p = startOf(gold);
     const e = endOf(gold);
@@ -79,6 +82,7 @@ export class Extractor {
     this.goldItems = countItems(p, e);
     this.goldList = indexOfByte(p, e, Char.COMMA) < e;
     this.goldDecimal = !this.goldList && indexOfByte(p, e, Char.POINT) < e;
+    this.goldFactorial = indexOfByte(p, e, Char.BANG) < e;
     // One letter, or a letter with its text: "B", "(D) Alina", "C. 5 cm".
     const letter = leadingLetter(p, e);
     if (!exists(letter)) return;
@@ -192,7 +196,7 @@ export class Extractor {
       this.take(letter);
       return Rule.WHOLE;
     }
-    const concluded = this.truncated ? NOWHERE : conclusion(this.runs, p, e, this.goldList, this.goldLetter);
+    const concluded = this.truncated ? NOWHERE : conclusion(this.runs, p, withoutCourtesy(p, e), this.goldList, this.goldLetter);
     if (exists(concluded) && this.takeValue(concluded, e)) return Rule.CONCLUSION;
     // \boxed{} 17 holds a box that says nothing
     const whole = marks.count(Mark.BOX) > 0 ? NOWHERE : wholeAnswer(p, e, this.goldWords);
@@ -319,7 +323,10 @@ export class Extractor {
 
   /** Answers with a value of a marked sentence that ends at `end`, unless it may go on. */
   takeFinished(value: Span, end: usize, textEnd: usize): bool {
-    return !this.mayContinue(value, textEnd) && this.takeValue(value, end);
+    // "The answer is 17!" An answer that is worked out has no factorial.
+    const isWorked = (this.flags & Flag.VALUE) != 0 && !this.goldFactorial && byteAt(skipSpace(end, textEnd)) != Char.EQUALS;
+    const exclaims = isWorked && endOf(value) == end && byteAt(end - 1) == Char.BANG;
+    return !this.mayContinue(value, textEnd) && this.takeValue(exclaims ? span(startOf(value), end - 1) : value, end);
   }
 
   /**

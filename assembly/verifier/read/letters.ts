@@ -178,6 +178,13 @@ export function lastLetter(p: usize, e: usize): Span {
   return NOWHERE;
 }
 
+/** Whether a letter in brackets stands in [p, e): (C). */
+function namesLetter(p: usize, e: usize): bool {
+  for (; p + 2 < e; p++)
+    if (byteAt(p) == Char.OPEN_PAREN && byteAt(p + 2) == Char.CLOSE_PAREN && exists(letterAt(p + 1, e))) return true;
+  return false;
+}
+
 /** An answer that is a choice: "A", "(B)", "\text{C}", "D. 12", "(E) none of these". */
 @unmanaged
 export class Choice {
@@ -185,10 +192,13 @@ export class Choice {
   letter: i32;
   /** where the text behind it starts, or 0 */
   text: usize;
+  /** another choice stands behind the first */
+  several: bool;
 
   read(p: usize, e: usize): void {
     this.letter = 0;
     this.text = 0;
+    this.several = false;
     let bracket = false;
     while (p < e) {
       const c = byteAt(p);
@@ -238,7 +248,8 @@ export class Choice {
     if (p < e) {
       const c = byteAt(p);
       // (B) and (C)
-      if (!marked || isWordAt(p, e, 'and/or/as') || !(isLetter(c) || isDigit(c) || isOneOf(c, '\\$-'))) return;
+      this.several = isWordAt(p, e, 'and/or/as') || (marked && namesLetter(p, e));
+      if (!marked || this.several || !(isLetter(c) || isDigit(c) || isOneOf(c, '\\$-'))) return;
       this.text = p;
     }
     this.letter = letter;

@@ -25,7 +25,7 @@ const LINKS = 'is/are/be/was/equals/comes/turns/works';
 /** Words that may stand beside a link. */
 const BESIDE_LINK = 'therefore/thus/then/hence/should/would/will/must/here';
 /** Words that may stand behind a link. */
-const BEHIND_LINK = 'simply/clearly/obviously/just/indeed/exactly/approximately/about/option/choice/out/to';
+const BEHIND_LINK = 'simply/clearly/obviously/just/indeed/exactly/approximately/about/option/choice/out/to/as';
 
 /** Words that may stand before a link only: "the answer to this problem is". */
 export const BEFORE_LINK = 'to/the/this/our/question/problem/exercise';
@@ -55,7 +55,7 @@ export function afterLink(mark: usize, e: usize): usize {
       const q = skipLetters(p, e);
       if (isWordAt(p, q, LINKS)) linked = true;
       else if (!isWordAt(p, q, BESIDE_LINK) && !isWordAt(p, q, linked ? BEHIND_LINK : BEFORE_LINK))
-        return linked ? p : behindClause(p, e);
+        return linked || isHeading(mark, p, e) ? p : behindClause(p, e);
       // option 17
       if (isWordAt(p, q, 'option/choice') && isDigit(byteAt(skipSpace(q, e)))) return 0;
       p = q;
@@ -71,7 +71,13 @@ export function afterLink(mark: usize, e: usize): usize {
       linked = true;
       p += 2;
     } else if (linked && isQuote(c)) return p;
-    else if (isOneOf(c, '*`#,') || isQuote(c) || (!linked && isOneOf(c, '_)]}'))) p++;
+    else if (
+      isOneOf(c, '*`#,') ||
+      (c == Char.GREATER && byteAt(p - 1) == Char.NEWLINE) ||
+      isQuote(c) ||
+      (!linked && isOneOf(c, '_)]}'))
+    )
+      p++;
     else return linked ? p : isHeading(mark, p, e) ? p : 0;
   }
 }

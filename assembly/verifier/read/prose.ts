@@ -5,6 +5,7 @@ import { Names } from './names';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import {
   byteAt,
+  codePoint,
   endsWith,
   groupEnd,
   indexOfByte,
@@ -14,7 +15,9 @@ import {
   isLower,
   isOneOf,
   isSpace,
+  isWide,
   isWordAt,
+  sequenceLength,
   skipLetters,
   skipSpace,
   skipText,
@@ -35,7 +38,7 @@ const MATH_WORDS = new Names(64).add(
 );
 /** Words that start a clause about what stands before. */
 const CONJUNCTIONS = new Names(64).add(
-  'let/assume/suppose/try/because/since/as/so/if/when/where/which/that/but/not/for/from/is/was/alternatively/otherwise/else/maybe/perhaps/possibly/unless/instead/never/unlike/near/none/used/fails',
+  'let/assume/suppose/try/because/since/as/so/if/when/where/which/that/but/not/for/from/is/was/alternatively/otherwise/else/maybe/perhaps/possibly/unless/instead/never/unlike/near/none/used/fails/rather',
 );
 
 /** The span without white space, emphasis, quotes and a final full stop at both ends; NOWHERE where nothing is left. */
@@ -46,6 +49,7 @@ export function trimmed(p: usize, e: usize): Span {
     while (p < e && isEmphasis(p, e)) p++;
     const quote = skipText(p, e, '“');
     if (quote > 0) p = quote;
+    if (p < e && isPicture(p, e)) p += <usize>sequenceLength(byteAt(p));
     if (p == before) break;
   }
   while (true) {
@@ -56,10 +60,32 @@ export function trimmed(p: usize, e: usize): Span {
       const escaped = e - 1 > p && byteAt(e - 2) == Char.BACKSLASH;
       if (!escaped && (isOneOf(byteAt(e - 1), '.,;:') || isEmphasis(e - 1, e))) e--;
       else if (endsWith(p, e, '”') || endsWith(p, e, '。')) e -= 3;
+      else if (isWide(byteAt(e - 1))) {
+        let q = e - 1;
+        while (q > p && (byteAt(q) & 0xc0) == 0x80) q--;
+        if (isPicture(q, e)) e = q;
+      }
     }
     if (e == before) break;
   }
   return span(p, e);
+}
+
+/** Whether a picture that only decorates a text stands at p: a check mark, a star, a smile. */
+function isPicture(p: usize, e: usize): bool {
+  if (!isWide(byteAt(p))) return false;
+  const c = codePoint(p, e);
+  return (
+    <u32>(c - 0x1f300) < 0x800 ||
+    c == 0x2705 ||
+    c == 0x2713 ||
+    c == 0x2714 ||
+    c == 0x2728 ||
+    c == 0x2b50 ||
+    c == 0xfe0f ||
+    c == 0x25a0 ||
+    c == 0x220e
+  );
 }
 
 /** `**`, `__`, a back quote or a double quote; a `_` counts where no brace follows it. */

@@ -353,9 +353,9 @@ const ASIDES = new Names(32).add(
 /** Words whose number only names one of them, and words of the working whose number is no answer. */
 const NUMBERED = 'option/options/choice/choices/problem/equation/theorem/lemma/exercise/key/format/sheet/solution';
 const WORKING = 'equation/equations/unknowns/variables/methods/approaches';
-/** Words before "of" and "in" that do not: "a total of 18", "in total 9". */
+/** Words before "of" and "in" that do not, and before a number: "a total of 18", "in total 9", "x to be 9". */
 const TOTALS = new Names(32).add(
-  'total/answer/sum/average/mean/profit/cost/amount/price/number/all/value/result/product/difference',
+  'total/answer/sum/average/mean/profit/cost/amount/price/number/all/value/result/product/difference/be',
 );
 
 /** End of the number that marks an item of a list ("3. ", "12) "), or 0. */

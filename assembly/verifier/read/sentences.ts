@@ -31,11 +31,11 @@ const CHANGING_BY = 'less/fewer/more/short/out/away/without/together/combined/al
 /** Words behind which something else is said. */
 const CLAUSES = 'because/since/as/so/which/that/where/and/obtained/found/after/by/rather';
 /** Words that negate the value behind them. */
-const NEGATING = 'not/isn/cannot/never/aren/can/wasn/neither/nor';
+const NEGATING = 'not/cannot/never/neither/nor';
 
 /** Words that only suppose what is behind them, or say it of others. */
 const SUPPOSING = new Names(64).add(
-  'if/whether/suppose/supposing/assume/assuming/unless/could/doubt/nobody/might/imagine/pretend/were/perhaps/maybe/possibly/probably/false/refuse/guess/guessed/says/said/claims/thinks/thought/deny/doubts',
+  'if/whether/suppose/supposing/assume/assuming/unless/could/doubt/nobody/might/imagine/pretend/were/perhaps/maybe/possibly/probably/false/refuse/guess/guessed/says/said/claims/thinks/thought/deny/doubts/mistake/tempting',
 );
 
 /** Whether a word of the list stands in [p, e). */
@@ -45,6 +45,12 @@ export function holds(p: usize, e: usize, words: Names): bool {
     if (q > p && words.hasWord(p, q)) return true;
     p = max(q, p + 1);
   }
+  return false;
+}
+
+/** Whether a word with "not" in it stands in [p, e): can't, isn’t. */
+export function isContracted(p: usize, e: usize): bool {
+  for (; p + 2 < e; p++) if (byteAt(p) == Char.n && (startsWith(p, e, "n't") || startsWith(p, e, 'n’t'))) return true;
   return false;
 }
 
@@ -88,7 +94,11 @@ export function isNoMark(s: usize, p: usize): bool {
   } while (word < end && isWordAt(word, end, BETWEEN));
   const clause = skipSpace(clauseStart(s, p), p);
   return (
-    OTHER.hasWord(word, end) || startsWithFold(clause, p, 'let the ') || isHypothetical(clause, p) || isConditional(s, clause)
+    (holdsOneOf(clause, p, 'not') && holdsOneOf(clause, p, 'sure/certain/confident/convinced')) ||
+    OTHER.hasWord(word, end) ||
+    startsWithFold(clause, p, 'let the ') ||
+    isHypothetical(clause, p) ||
+    isConditional(s, p)
   );
 }
 
@@ -99,8 +109,10 @@ export function isDenied(s: usize, value: Span, e: usize): bool {
   if (end < e && byteAt(end) == Char.QUESTION) return true;
   const close = indexOfByte(endOf(value), end, Char.COMMA);
   return (
-    holdsOneOf(from, close, 'not/isn/wasn/aren/never/cannot/neither/nor/wrong/incorrect/false/impossible/extraneous') ||
-    (holdsOneOf(from, close, 'answer') && isHypothetical(from, close))
+    holdsOneOf(from, close, 'not/never/cannot/neither/nor/wrong/incorrect/false/impossible/extraneous/supposed/meant/too') ||
+    (holdsOneOf(from, close, 'answer') && (isHypothetical(from, close) || isWordAt(skipSpace(from, close), close, 'let'))) ||
+    isContracted(from, close) ||
+    isWordAt(skipSpace(endOf(value), end), end, 'dozen/hundred/thousand/million/billion')
   );
 }
 
@@ -138,7 +150,7 @@ function isRetracted(p: usize, e: usize): bool {
 
 /** Whether the text between a mark and its value negates it: "the answer cannot be 5". */
 export function isNegated(p: usize, e: usize): bool {
-  return holdsOneOf(p, e, NEGATING);
+  return holdsOneOf(p, e, NEGATING) || isContracted(p, e);
 }
 
 /** Whether the words [p, e) before a value say that it is another one: almost, at least, more than. */
@@ -177,6 +189,9 @@ export function isChanged(p: usize, end: usize): bool {
     if (TAKING_BACK.hasWord(p, q) && !confirms(p, q, end)) return true;
     // 17 for Tom and 4 for Mary
     if (goesOn && isWordAt(p, q, 'and') && isDigit(byteAt(skipSpace(q, end)))) return true;
+    // 17 for part (a)
+    if (isWordAt(p, q, 'for') && (isWordAt(skipSpace(q, end), end, 'part') || byteAt(skipSpace(q, end)) == Char.OPEN_PAREN))
+      return true;
     if (isWordAt(p, q, CLAUSES)) goesOn = by = false;
     if (goesOn && CHANGING.hasWord(p, q)) return true;
     if (isWordAt(p, q, 'per/each/every')) rate = true;

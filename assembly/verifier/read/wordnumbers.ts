@@ -62,6 +62,13 @@ class WordNumber {
         for (; p < q; p++) this.value = this.value * 10 + (byteAt(p) - Char.ZERO);
         this.mayAdd = 0;
         words++;
+      } else if (c == Char.OPEN_PAREN && this.value >= 0) {
+        // seventeen (17)
+        const said = this.value;
+        const close = skipDigits(p + 1, e);
+        this.value = -1;
+        if (close + 1 != e || !this.read(p + 1, close) || this.value != said) return false;
+        p = e;
       } else if (isSpace(c) || isOneOf(c, '-.{}$')) p++;
       else return false;
     }
