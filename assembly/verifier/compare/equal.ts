@@ -203,11 +203,12 @@ function choiceVerdict(g: usize, ge: usize, p: usize, pe: usize): i32 {
     return ((letters | others) & OR_LETTERS) != 0 ? Verdict.NOT_EQUAL : -1;
   }
   gold.read(g, ge);
-  if (gold.letter == 0) return -1;
+  if (gold.letter == 0 && !gold.several) return -1;
   pred.read(p, pe);
+  if (gold.several) return pred.letter > 0 ? Verdict.NOT_EQUAL : -1;
   // (b)
   if (pe == p + 1 && byteAt(p - 1) == Char.OPEN_PAREN && byteAt(pe) == Char.CLOSE_PAREN) pred.letter = toUpper(byteAt(p));
-  if (pred.letter == 0) return -1;
+  if (pred.letter == 0) return pred.several ? Verdict.NOT_EQUAL : -1;
   if (gold.letter != pred.letter) return Verdict.NOT_EQUAL;
   if (gold.text > 0 && pred.text > 0) return sameText(gold.text, ge, pred.text, pe, true) ? Verdict.EQUAL : -1;
   return Verdict.EQUAL;

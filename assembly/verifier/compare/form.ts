@@ -1,11 +1,12 @@
 // Whether an answer is worked out: where the gold is a value, an unevaluated expression or an unsolved relation is not an answer to it.
 import { isConstantNode } from '../algebra/sampling';
-import { isNull } from '../memory';
+import { isNull, nil } from '../memory';
 import * as int from '../number/integer';
 import * as rat from '../number/rational';
 import { Func } from '../parse/symbols';
 import { hasKind, kid, Kind, Node } from '../parse/tree';
 import { assigned, unwrap } from './items';
+import { withoutUnit } from './quantities';
 
 /**
  * Whether the prediction is as far worked out as the gold: no arithmetic between numbers is left to do, and no equation or inequality is
@@ -16,7 +17,9 @@ export function isWorkedOut(gold: Node, pred: Node): bool {
   const p = valueOf(pred);
   if (isPending(g, g)) return true;
   if (isUnsolved(pred) && !isUnsolved(gold)) return false;
-  return !isPending(p, g);
+  // 25 m/s
+  const number = isLiteral(g) ? withoutUnit(p) : nil<Node>();
+  return !isPending(isNull(number) ? p : number, g);
 }
 
 /** The value that an equation assigns, remarks and units aside; other answers as they are. */

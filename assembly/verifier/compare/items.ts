@@ -221,6 +221,11 @@ export function withoutRemarks(x: Node): Node {
     setKid(both, 1, relate(kid(x, 0), Rel.NE, unary(Kind.NEG, value)));
     return seal(both);
   }
+  if (x.kind == Kind.BUILDER) {
+    const kids = alloc((<usize>x.n) << 2);
+    for (let i = 0; i < x.n; i++) setElement<Node>(kids, i, withoutRemarks(kid(x, i)));
+    return withKids(x, kids);
+  }
   if (x.kind != Kind.LIST) return x;
   // x ≠ 0, 1
   for (let i = 1; i < x.n; i++) {

@@ -2,23 +2,24 @@
 import { isConstantNode } from '../algebra/sampling';
 import { equalScalar, sameValue } from '../algebra/scalar';
 import { alloc, failed } from '../arena';
-import { isNull, nil } from '../memory';
+import { isNull, nil, setElement } from '../memory';
 import * as int from '../number/integer';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
 import { Sign } from '../parse/symbols';
-import { binary, hasKind, kid, Kind, Node, number, Separator, unary, withKids } from '../parse/tree';
+import { binary, hasKind, integer, kid, Kind, Node, number, Separator, unary, withKids } from '../parse/tree';
 import { policy } from '../policy';
 import { isOneOf } from '../read/text';
 import { Flag } from '../status';
 import { equalItem, sameKids } from './equality';
-import { letterUnit, multiplier, saysCondition, saysDegrees, UNIT_LETTERS, unitFactor } from './units';
+import { halfOfDay, letterUnit, multiplier, saysCondition, saysDegrees, UNIT_LETTERS, unitFactor } from './units';
 
 export function bare(x: Node): Node {
   while (x.kind == Kind.NOTED) x = kid(x, 0);
   return x;
 }
 
+const TEN: i32 = 10;
 /** Largest power of a unit. */
 const MAX_POWER: i32 = 9;
 
@@ -38,6 +39,11 @@ function isUnitExpression(x: Node, known: bool): bool {
   return false;
 }
 
+/** 10^8 */
+function isPowerOfTen(x: Node): bool {
+  return x.kind == Kind.POW && integerValue(kid(x, 0)) == TEN;
+}
+
 /** The number when x is a number times a unit letter, or null; `known`: the other side has a unit, and both may be products. */
 export function withoutUnit(x: Node, known: bool = false): Node {
   if (x.kind == Kind.NEG) {
@@ -45,7 +51,7 @@ export function withoutUnit(x: Node, known: bool = false): Node {
     return isNull(v) ? v : unary(Kind.NEG, v);
   }
   if (x.kind == Kind.DIV && isUnitExpression(kid(x, 1), known)) return withoutUnit(kid(x, 0), known);
-  if (x.kind != Kind.MUL || (x.n > 2 && !known)) return nil<Node>();
+  if (x.kind != Kind.MUL || (x.n > 2 && !known && !isPowerOfTen(kid(x, 1)))) return nil<Node>();
   let v = kid(x, 0);
   let i = 1;
   while (i < x.n && isConstantNode(kid(x, i))) v = binary(Kind.MUL, v, kid(x, i++));
@@ -70,6 +76,12 @@ export function equalNumbers(g: Node, p: Node): bool {
   if (isConstantNode(g)) {
     const v = withoutUnit(p);
     if (!isNull(v)) return equalScalar(g, v);
+  }
+  // 3 × 10^8 m/s
+  const number = g.kind == Kind.DIV ? kid(g, 0) : g;
+  if (number.kind == Kind.MUL && number.n > 2 && isPowerOfTen(kid(number, 1)) && isConstantNode(p)) {
+    const v = withoutUnit(g);
+    if (!isNull(v)) return equalScalar(v, p);
   }
   return false;
 }
@@ -133,6 +145,9 @@ export function equalNoted(g: Node, p: Node): bool {
   if (gUnit != pUnit) {
     const note = gUnit ? g : p;
     const other = gUnit ? b : a;
+    // 2:15 pm and 14:15
+    const time = onClock(note);
+    if (!isNull(time) && equalItem(time, other)) return true;
     // "A circle" is no A
     if (other.kind == Kind.SYM) return false;
     // 90° and 90 dollars
@@ -153,6 +168,17 @@ export function equalNoted(g: Node, p: Node): bool {
   return equalItem(a, b);
 }
 
+/** A time with "am" or "pm" behind it as that of a clock of 24 hours; null for anything else. */
+function onClock(x: Node): Node {
+  const time = bare(x);
+  const half = halfOfDay(x.from, x.to);
+  if (half < 0 || time.kind != Kind.RATIO || !isTime(time, true)) return nil<Node>();
+  const kids = alloc((<usize>time.n) << 2);
+  memory.copy(kids, time.kids, (<usize>time.n) << 2);
+  setElement<Node>(kids, 0, integer((integerValue(kid(time, 0)) % NOON) + half * NOON));
+  return withKids(time, kids);
+}
+
 export function equalRatios(g: Node, p: Node): bool {
   const isClock = g.kind == Kind.RATIO && isTime(g, true);
   if (g.kind == Kind.RATIO && p.kind == Kind.RATIO) {
@@ -171,8 +197,9 @@ export function equalRatios(g: Node, p: Node): bool {
   return r.n == 2 && !isClock && !isTime(r, false) && !hasZero(r) && equalScalar(g, p);
 }
 
-/** Hours of a day. */
+/** Hours of a day, and of half of it. */
 const HOURS: i32 = 24;
+const NOON: i32 = 12;
 /** Smallest number of two digits. */
 const TWO_DIGITS: i32 = 10;
 

@@ -412,6 +412,18 @@ export function saysCondition(p: usize, e: usize): bool {
   return startsWithWord(p, e, CONDITION_WORDS);
 }
 
+/** 0 where the words are "am" or "a.m.", 1 for "pm", -1 for others. */
+export function halfOfDay(p: usize, e: usize): i32 {
+  const word = firstWord(p, e);
+  if (isWordAt(word, e, 'am')) return 0;
+  if (isWordAt(word, e, 'pm')) return 1;
+  return word + 2 < e && byteAt(word + 1) == Char.POINT && toLower(byteAt(word + 2)) == Char.m
+    ? toLower(byteAt(word)) == Char.p
+      ? 1
+      : 0
+    : -1;
+}
+
 /** Whether the words are a degree sign spelled out. */
 export function saysDegrees(p: usize, e: usize): bool {
   return startsWithWord(p, e, DEGREE_WORDS);

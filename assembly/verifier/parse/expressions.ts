@@ -284,7 +284,10 @@ export abstract class Expressions extends Environments {
           this.pos += 3;
           return this.named(name);
         }
-        return this.group();
+        // {x | x > 0} without backslashes
+        return this.peek(1) == Tok.SYM && (this.peek(2) == Tok.BAR || this.peek(2) == Tok.COLON)
+          ? this.setLiteral()
+          : this.group();
       case Tok.LSET:
         return this.braces();
       case Tok.BAR:

@@ -3,6 +3,7 @@
 // Numbers are read here, with every usual spelling of thousands separators; words, commands and symbols become kinds. What the lexer does
 // not know becomes Tok.BAD, which no grammar rule accepts: nothing is salvaged from a span that does not parse.
 import { alloc, failed, spend } from '../arena';
+import * as int from '../number/integer';
 import * as rat from '../number/rational';
 import { Char } from '../read/characters';
 import { spells } from '../read/names';
@@ -22,6 +23,7 @@ import {
   isUpper,
   isWide,
   sequenceLength,
+  skipDigits,
   skipLetters,
   skipSpace,
   startsWith,
@@ -83,7 +85,9 @@ class Lexer extends Commands {
         continue;
       }
       spend(2);
-      if (isDigit(c)) {
+      const chosen = this.ways(p);
+      if (chosen > 0) p = chosen;
+      else if (isDigit(c)) {
         if (p == this.digitAt) p = this.digit(p);
         else p = numeral(this.tokens, p, this.end, this.brackets, this.digits);
       } else if (isLetter(c)) p = this.letters(p);
@@ -93,6 +97,34 @@ class Lexer extends Commands {
     if (this.pmodEnd > 0) this.push(Tok.RPAR, this.end, this.end);
     this.tokens.inText = false;
     this.push(Tok.END, this.end, this.end);
+  }
+
+  /** 5C2, nC2: the ways to choose, which stand by themselves. Position behind them, or 0. */
+  ways(p: usize): usize {
+    const letter = this.numberEnd(p);
+    if (letter == 0 || this.byte(letter) != Char.C) return 0;
+    const end = this.numberEnd(letter + 1);
+    if (end == 0 || isLetter(this.byte(end)) || isOneOf(this.byte(end), '_^(')) return 0;
+    if (p > this.start && (isLetter(byteAt(p - 1)) || isOneOf(byteAt(p - 1), '0123456789.,_^\\'))) return 0;
+    this.push(Tok.LBRACE, p, p);
+    this.numberOf(p, letter);
+    this.push(Tok.CHOOSE, letter, letter);
+    this.numberOf(letter + 1, end);
+    this.push(Tok.RBRACE, end, end);
+    return end;
+  }
+
+  /** End of the digits or the small letter at p, or 0. */
+  numberEnd(p: usize): usize {
+    const q = skipDigits(p, this.end);
+    return q > p ? q : isLower(this.byte(p)) ? p + 1 : 0;
+  }
+
+  /** Pushes the digits or the letter [p, q). */
+  numberOf(p: usize, q: usize): void {
+    const c = byteAt(p);
+    if (isDigit(c)) this.tokens.push(Tok.NUM, p, q).value = rat.ofInt(int.parseInt(p, <i32>(q - p), 10));
+    else this.push(Tok.SYM, p, q, c);
   }
 
   // --- Signs of ASCII

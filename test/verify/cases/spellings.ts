@@ -4,6 +4,43 @@ import type { Form } from './case.js';
 // prettier-ignore
 export const spellings: readonly Form[] = [
   {
+    name: 'units behind powers of ten',
+    rows: [
+      ['3\\times 10^8', ['3\\times10^8 m/s', '3\\times10^8\\text{ m/s}', '3 \\times 10^8 m'], ['3\\times10^7 m/s', '30', '3\\times10^8 mn']],
+      ['3\\times10^8 m/s', ['3\\times 10^8'], ['3\\times10^8 km/s', '3\\times10^7']],
+      ['25', ['25 m/s', '25 m/s^2'], ['25 mn', '50 m/s']],
+    ],
+  },
+  {
+    name: 'times of day',
+    rows: [
+      ['14:15', ['2:15 pm', '2:15 PM', '2:15 p.m.', '2:15\\text{ p.m.}', '14:15'], ['2:15 am', '2:15', '3:15 pm', '2:45 pm']],
+      ['2:15 pm', ['14:15', '2:15 PM', '2:15'], ['2:15 am', '15:15']],
+      ['12:30 am', ['0:30', '00:30'], ['12:30 pm', '1:30 am', '1:30']],
+      ['12:30', ['12:30 pm'], ['1:30 pm']],
+    ],
+  },
+  {
+    name: 'ways to choose',
+    rows: [
+      ['10', ['5C2', 'C(5,2)'], ['5C1', '5C2 + 1']],
+      ['\\binom{5}{2}', ['5C2'], ['5C1', '6C2']],
+      ['\\binom{n}{2}', ['nC2', 'C(n,2)'], ['nC3', 'kC2']],
+      ['2\\binom{10}{3}', ['2 * 10C3', '2(10C3)'], ['2 * 10C4']],
+    ],
+  },
+  {
+    name: 'sets without some points',
+    rows: [
+      ['(-\\infty,-2)\\cup(-2,2)\\cup(2,\\infty)', ['\\{x | x \\ne \\pm 2\\}', '{x | x ≠ ±2}', 'x \\ne \\pm 2', '\\{x \\in \\mathbb{R} : x \\neq \\pm 2\\}'], ['\\{x | x \\ne 2\\}', '{x | x ≠ ±3}', '{x | x = ±2}']],
+      ['x > 2', ['{x | x > 2}', '{x : x > 2}'], ['{x | x ≥ 2}', '{x | x < 2}', '{u | x > 2}']],
+    ],
+  },
+  {
+    name: 'one choice of several',
+    rows: [['B', ['(B) 42', '(B) the sum of both'], ['(B) as well as (C)', '(B) along with (C)', 'B as well as C', '(B) plus (C)']]],
+  },
+  {
     name: 'decimal commas',
     rows: [
       ['3,5', ['3.5', '\\frac{7}{2}', '7/2', '3{,}5', '3, 5', '5, 3'], ['35', '3.05', '5.3', '3.6', '350', '0.35', '8', '15']],
