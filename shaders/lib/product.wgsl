@@ -8,9 +8,17 @@ struct Params {
   first: u32, // element of out that belongs to [0, 0]
   chunk: u32, // steps of d whose sums are added up by themselves first, on GPUs
   alpha: f32,
+  accumulate: u32, // this and residual as 0 or 1, for kernels that choose when they run
+  residual: u32,
+  a_row: u32, // from one row of A to the next, from one step of d to the next, and the same for columns of B: for kernels that take any order
+  a_step: u32,
+  b_column: u32,
+  b_step: u32,
+  b_part: u32, // from the B of one product to that of the next that reads the same A, where there are several, and the same for out
+  out_part: u32,
 }
 
-// Known when the pipeline is made: SwiftShader runs both sides of every `if`, so that choosing here would double the time of a store.
+// Known when the pipeline is made. Kernels of software devices, where compiling takes longer than a step, go by the parameters instead.
 override ACCUMULATE: bool = false;
 override RESIDUAL: bool = false;
 override BIAS: bool = false;
@@ -20,18 +28,35 @@ override BIAS: bool = false;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(1) @binding(0) var<uniform> p: Params;
 
-// out[r, c … c + 3] (+)= alpha · sums (+ bias) (+ residual), as far as they are in the matrix; splits are stacked below each other.
-fn store4(split: u32, r: u32, c: u32, sums: vec4f) {
-  if (r >= p.rows || c >= p.columns) { return; }
-  let at = p.first + (split * p.rows + r) * p.stride + c;
+// Where out[r, c] is; splits are stacked below each other.
+fn place(split: u32, r: u32, c: u32) -> u32 {
+  return p.first + (split * p.rows + r) * p.stride + c;
+}
+
+// alpha · sums (+ bias) of columns c … c + 3.
+fn scaled(c: u32, sums: vec4f) -> vec4f {
   var value = p.alpha * sums;
   if (BIAS) { value += vec4f(bias_at(c), bias_at(c + 1), bias_at(c + 2), bias_at(c + 3)); }
+  return value;
+}
+
+// The first of four values, as many as are left of a row.
+fn put(at: u32, left: u32, value: vec4f) {
+  if (left == 0) { return; }
+  out[at] = value.x;
+  if (left > 1) { out[at + 1] = value.y; }
+  if (left > 2) { out[at + 2] = value.z; }
+  if (left > 3) { out[at + 3] = value.w; }
+}
+
+// out[r, c … c + 3] (+)= alpha · sums (+ bias) (+ residual), as far as they are in the matrix.
+fn store4(split: u32, r: u32, c: u32, sums: vec4f) {
+  if (r >= p.rows || c >= p.columns) { return; }
+  let at = place(split, r, c);
+  var value = scaled(c, sums);
   if (RESIDUAL) { value += vec4f(residual[at], residual[at + 1], residual[at + 2], residual[at + 3]); }
   if (ACCUMULATE) { value += vec4f(out[at], out[at + 1], out[at + 2], out[at + 3]); }
-  out[at] = value.x;
-  if (c + 1 < p.columns) { out[at + 1] = value.y; }
-  if (c + 2 < p.columns) { out[at + 2] = value.z; }
-  if (c + 3 < p.columns) { out[at + 3] = value.w; }
+  put(at, p.columns - c, value);
 }
 
 // The same for one value, without splits.

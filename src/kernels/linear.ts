@@ -9,7 +9,7 @@ import type { Resolved } from '../ops/operation.js';
 import type { Tensor } from '../ops/tensor.js';
 import { glu } from './glu.js';
 import { joined, type Joint } from './joint.js';
-import { matmulNT } from './matmul.js';
+import { matmulNT, matmulNTParts } from './matmul.js';
 import { chunkOf, operandsOf, operandsPrelude, operandsText, type Operands } from './matmul/product.js';
 import { rowsLayout, rowsText, MOST_ROWS, type RowsLayout } from './matmul/rows.js';
 import { memo } from './memo.js';
@@ -89,6 +89,7 @@ interface Parts {
 export function linear(rec: GpuRecorder, args: Resolved<LinearArgs>): void {
   const y = joined(args.y, rec.profile.maxBinding);
   if ((args.n.length > 1 || args.rank > 0) && y && recordJointly(rec, args, y)) return;
+  if (args.n.length > 1 && y && recordInParts(rec, args, y)) return;
   if (args.n.length > 1) for (const [i] of args.n.entries()) linear(rec, moduleOf(args, i));
   else for (const product of productsOf(rec, args)) matmulNT(rec, product);
 }
@@ -100,6 +101,13 @@ export function gatedLinear(rec: GpuRecorder, args: Resolved<GatedLinearArgs>): 
   const steps = stepsOf(rec, args);
   linear(rec, steps.linear);
   glu(rec, steps.glu);
+}
+
+/** Records plain modules of one width, side by side, in one dispatch where there is a kernel for that. */
+function recordInParts(rec: GpuRecorder, { x, w, bias, m, n, k, rank }: Resolved<LinearArgs>, y: Joint): boolean {
+  const weights = joined(w, rec.profile.maxBinding);
+  if (!weights || bias || rank > 0 || n.some((columns) => columns !== n[0])) return false;
+  return matmulNTParts(rec, { x, w: weights, y, m, n: n[0]!, k });
 }
 
 /** One of several modules. */

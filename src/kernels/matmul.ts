@@ -5,9 +5,10 @@ import type { GpuRecorder } from '../gpu/recorder.js';
 import type { ColumnSumArgs, MatmulNNArgs, MatmulNTArgs, MatmulTNArgs } from '../ops/matmul.js';
 import type { Resolved } from '../ops/operation.js';
 import type { Tensor } from '../ops/tensor.js';
+import type { Joint } from './joint.js';
 import { lanes } from './matmul/lanes.js';
 import { matrix } from './matmul/matrix.js';
-import { chunkOf, PLAIN, type MatmulVariant, type ProductShape } from './matmul/product.js';
+import { chunkOf, PLAIN, stridesOf, type MatmulVariant, type ProductShape } from './matmul/product.js';
 import { rows, rowsLayout, rowsWay, rowsWays } from './matmul/rows.js';
 import { tile } from './matmul/tile.js';
 import { TILE_SIZES, tileSizeOf, tileWay } from './matmul/tile-size.js';
@@ -46,11 +47,34 @@ export interface Product extends Omit<ProductShape, 'weight'> {
   readonly residual?: Tensor | undefined;
   readonly stride?: number | undefined;
   readonly first?: number | undefined;
+  /** Several forward products that read one `a`: how many, and how many elements lie from one `b` to the next, and from one `out`. */
+  readonly parts?: { readonly count: number; readonly b: number; readonly out: number } | undefined;
 }
 
 /** y = alpha · x · wᵀ (+ bias) (+ residual), or +=. */
 export function matmulNT(rec: GpuRecorder, { x, w, y, m, n, k, ...rest }: Resolved<MatmulNTArgs>): void {
   product(rec, { op: 'NT', a: x, b: w, out: y, rows: m, columns: n, depth: k, ...rest });
+}
+
+/**
+ * y_i = x · w_iᵀ for weights of one shape, each as far behind the last as the others, and results likewise: one dispatch.
+ * @returns whether there is a kernel for that
+ */
+export function matmulNTParts(
+  rec: GpuRecorder,
+  { x, w, y, m, n, k }: { x: Tensor; w: Joint; y: Joint; m: number; n: number; k: number },
+): boolean {
+  const [b, out] = [spacing(w), spacing(y)];
+  if (rec.profile.kind !== 'software' || formatOf(w.tensor) !== 'f32' || b === undefined || out === undefined) return false;
+  const parts = { count: w.starts.length, b, out };
+  product(rec, { op: 'NT', a: x, b: w.tensor, out: y.tensor, rows: m, columns: n, depth: k, alpha: 1, accumulate: false, parts });
+  return true;
+}
+
+/** Elements from each tensor to the next, if they are as many everywhere. */
+function spacing({ starts }: Joint): number | undefined {
+  const [, second = 0] = starts;
+  return starts.every((start, i) => start === i * second) ? second : undefined;
 }
 
 /** dx = alpha · dy · w, or +=. */
@@ -94,10 +118,11 @@ export function productBy(rec: GpuRecorder, way: string, args: Product): void {
 
 function product(rec: GpuRecorder, args: Product, profile: Profile = rec.profile): void {
   const { op, a, b, out, rows, columns, depth, alpha, accumulate, bias, residual, stride = columns, first = 0 } = args;
+  const { count, ...apart } = args.parts ?? { count: 1, b: 0, out: 0 };
   const shape = { op, rows, columns, depth, weight: formatOf(b) };
   const { plan, split } = choose(VARIANTS, profile, shape);
   const { height, width, parts, kernelFor } = plan(profile, shape);
-  const chunk = chunkOf(depth);
+  const sizes = { rows, columns, depth, chunk: chunkOf(depth), ...stridesOf(shape), b_part: apart.b, out_part: apart.out };
   const grid = [Math.ceil(columns / width), Math.ceil(rows / height)] as const;
 
   // The forward product is never split over workgroups, so that its sums have the same order for every number of rows.
@@ -107,12 +132,13 @@ function product(rec: GpuRecorder, args: Product, profile: Profile = rec.profile
   rec.work(2 * rows * columns * depth);
   if (splits <= 1) {
     const epilogue = { accumulate, residual: residual !== undefined, bias: bias && formatOf(bias) };
-    const params = { rows, columns, depth, split_depth: depth, stride, first, chunk, alpha };
-    rec.dispatch(kernelFor(epilogue), [a, b, bias ?? a, residual ?? a, out], params, [...grid, 1]);
+    const added = { accumulate: Number(accumulate), residual: Number(residual !== undefined) };
+    const params = { ...sizes, split_depth: depth, stride, first, alpha, ...added };
+    rec.dispatch(kernelFor(epilogue), [a, b, bias ?? a, residual ?? a, out], params, [...grid, count]);
     return;
   }
   const partial = rec.scratch('matmul.splits', [splits, rows * columns]);
-  const params = { rows, columns, depth, split_depth: range, stride: columns, first: 0, chunk, alpha: 1 };
+  const params = { ...sizes, split_depth: range, stride: columns, first: 0, alpha: 1, accumulate: 0, residual: 0 };
   rec.dispatch(kernelFor(PLAIN), [a, b, a, a, partial], params, [...grid, splits]);
   sumRows(rec, partial, out, splits, rows * columns, accumulate, alpha);
 }

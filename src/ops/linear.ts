@@ -14,7 +14,7 @@ import {
   type Rule,
   type Scalar,
 } from './operation.js';
-import type { Tensor } from './tensor.js';
+import { view, type Tensor } from './tensor.js';
 
 /** Modules that read one input: lists have an entry for each. */
 export interface Modules {
@@ -117,12 +117,17 @@ export function* productsOf(rec: Pick<Recorder, 'scratch'>, args: Resolved<Linea
   }
 }
 
-/** A {@link gatedLinear} in two operations. */
+/** Elements to which parts of a tensor are aligned: 256 bytes, WebGPU's default binding alignment. */
+const ALIGN = 64;
+
+/** A {@link gatedLinear} in two operations; both results of the first lie side by side. */
 export function stepsOf(
   rec: Pick<Recorder, 'scratch'>,
   { y, activation, ...modules }: Resolved<GatedLinearArgs>,
 ): { readonly linear: Resolved<LinearArgs>; readonly glu: Resolved<GluArgs> } {
   const { m, n } = modules;
-  const [gate, up] = [rec.scratch('a.gate', [m, n[0]!]), rec.scratch('a.up', [m, n[0]!])];
+  const apart = Math.ceil((m * n[0]!) / ALIGN) * ALIGN;
+  const both = rec.scratch('a.gated', [2 * apart]);
+  const [gate, up] = [view(both, 0, [m, n[0]!]), view(both, apart, [m, n[0]!])];
   return { linear: { ...modules, y: [gate, up], residual: undefined }, glu: { gate, up, y, size: m * n[0]!, activation } };
 }

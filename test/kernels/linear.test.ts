@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { GpuRecorder } from '../../src/gpu/recorder.js';
 import { WEIGHTS, type WeightFormat } from '../../src/numbers/weights.js';
 import type { Device } from '../../src/ops/device.js';
 import type { Activation } from '../../src/ops/glu.js';
@@ -189,6 +190,32 @@ describe.skipIf(skipTested)('linear modules of one input', () => {
     const [computed, given] = [await device.read(...y(0)), await device.read(...y(1))];
     expect(given).toEqual(computed);
     expect(() => linear(rec, { ...args, u: u.slice(1), y: y(1) })).toThrow(/and u only there/);
+  });
+
+  it('of one width are one dispatch on a software adapter where they lie side by side, with the same bits', async () => {
+    const device = await testedDevice({ kind: 'software' });
+    for (const [m, k, n] of [
+      [5, 96, [32, 32, 32]],
+      [70, 37, [64, 64]],
+    ] as const) {
+      const dispatches: number[] = [];
+      const results: Float32Array[][] = [];
+      for (const apart of [true, false]) {
+        const { args, expected } = operandsOf(device, { m, k, n, dtype: 'f32', apart });
+        const apartBy = Math.ceil((m * n[0]) / 64) * 64;
+        const whole = device.tensor([n.length * apartBy]);
+        const y = n.map((columns, i) => view(whole, i * apartBy, [m, columns]));
+        const rec = device.recorder();
+        const dispatch = 'dispatch' in rec ? vi.spyOn(rec as GpuRecorder, 'dispatch') : undefined;
+        linear(rec, { ...args, y });
+        rec.submit();
+        results.push(await device.read(...y));
+        for (const [i, values] of results.at(-1)!.entries()) expectClose(values, expected[i]!, `y${i}`);
+        if (dispatch) dispatches.push(dispatch.mock.calls.length);
+      }
+      expect(results[1]).toEqual(results[0]);
+      if (dispatches.length > 0) expect(dispatches).toEqual([n.length, 1]);
+    }
   });
 
   it('refuse lists that do not belong together', async () => {

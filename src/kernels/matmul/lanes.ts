@@ -1,7 +1,8 @@
 // Matrix products on devices that run on a CPU's vectors: tiles in registers, without workgroup memory (shaders/matmul-lanes.wgsl).
+import type { WeightFormat } from '../../numbers/weights.js';
 import { memo } from '../memo.js';
 import { sizes } from '../sizes.js';
-import { operandsOf, productKernel, type Epilogue, type MatmulVariant, type Operands } from './product.js';
+import { operandsOf, PLAIN, productKernel, type MatmulVariant, type Operands } from './product.js';
 import source from '../../../shaders/matmul-lanes.wgsl';
 
 /** Heights of a tile in rows, and its widths in vectors of four columns per lane. */
@@ -12,6 +13,14 @@ const MANY_ROWS = 64;
 
 /** Lanes where the device has no subgroups of one known size. */
 const LANES = 4;
+
+/**
+ * Most lanes of devices that load every element by itself, whether or not it lies beside the last: there one kernel serves all orders of the
+ * operands, and an eighth of the text is to be compiled. Wider ones are a fifth slower so.
+ */
+const MOST_STRIDED = 4;
+/** What the text of such a kernel depends on. */
+const ANY_ORDER: Operands = { op: 'NT', weight: 'f32', alignedA: false, alignedB: false, rounded: false };
 
 /**
  * The tile with the least estimated time. Per step a tile of height × width spends 1 unit on each product and 6 on each element that it
@@ -41,15 +50,20 @@ interface Layout extends Operands {
   readonly quad: boolean;
   /** Whether the depth may be no whole vector. */
   readonly tail: boolean;
+  /** Whether the operands lie in any order, as parameters say. */
+  readonly strided: boolean;
 }
 
-const lanesKernel = memo((layout: Layout, epilogue: Epilogue) => {
-  const { height, groups, lanes, quad, tail } = layout;
+const lanesKernel = memo((layout: Layout, bias: WeightFormat | 'none') => {
+  const { height, groups, lanes, quad, tail, strided } = layout;
   const block = Math.min(height, 4);
   const tiles = { ROW_BLOCKS: height / block, BLOCK: block, GROUPS: groups };
-  const counts = { ...tiles, QUAD: Number(quad), TAIL: Number(tail) };
+  const counts = { ...tiles, QUAD: Number(quad), TAIL: Number(tail), STRIDED: Number(strided) };
   const head = [quad ? 'enable subgroups;' : '', sizes({ ...tiles, LANES: lanes })];
-  return productKernel({ source, entry: 'matmul_lanes', counts, head }, layout, epilogue);
+  return productKernel({ source, entry: 'matmul_lanes', counts, head }, layout, {
+    ...PLAIN,
+    bias: bias === 'none' ? undefined : bias,
+  });
 });
 
 /** Tiles in the registers of a subgroup's lanes. */
@@ -62,13 +76,15 @@ export const lanes: MatmulVariant = {
     const { op, rows, columns, depth } = shape;
     const count = subgroupSize || LANES;
     const { height, groups } = bestTile(rows, columns, count);
+    const operands = operandsOf(profile, shape);
+    const strided = count <= MOST_STRIDED && operands.weight === 'f32' && !operands.rounded;
     const layout: Layout = {
-      ...operandsOf(profile, shape),
-      ...{ height, groups },
+      ...(strided ? ANY_ORDER : operands),
+      ...{ height, groups, strided },
       lanes: count,
       quad: subgroupSize >= 4 && height > 1,
-      tail: op === 'TN' || depth % 4 > 0,
+      tail: strided || op === 'TN' || depth % 4 > 0,
     };
-    return { height, width: 4 * groups * count, kernelFor: (epilogue) => lanesKernel(layout, epilogue) };
+    return { height, width: 4 * groups * count, kernelFor: ({ bias }) => lanesKernel(layout, bias ?? 'none') };
   },
 };

@@ -17,7 +17,27 @@ const PARAMS = {
   first: 'u32',
   chunk: 'u32',
   alpha: 'f32',
+  accumulate: 'u32',
+  residual: 'u32',
+  a_row: 'u32',
+  a_step: 'u32',
+  b_column: 'u32',
+  b_step: 'u32',
+  b_part: 'u32',
+  out_part: 'u32',
 } as const;
+
+/** Where the operands' elements are: what parameters say of one {@link Op}. */
+export function stridesOf({ op, rows, columns, depth }: Pick<ProductShape, 'op' | 'rows' | 'columns' | 'depth'>): {
+  readonly a_row: number;
+  readonly a_step: number;
+  readonly b_column: number;
+  readonly b_step: number;
+} {
+  const a = op === 'TN' ? { a_row: 1, a_step: rows } : { a_row: depth, a_step: 1 };
+  const b = op === 'NT' ? { b_column: depth, b_step: 1 } : { b_column: 1, b_step: columns };
+  return { ...a, ...b };
+}
 
 /** One letter per binding: a, b, bias, residual, out. */
 const ACCESS = 'rrrrw';

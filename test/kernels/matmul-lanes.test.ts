@@ -1,0 +1,29 @@
+// Which kernels the products of a software adapter need: compiling one takes as long as a third of a step.
+import { expect, it } from 'vitest';
+import type { Profile } from '../../src/gpu/profile.js';
+import { lanes } from '../../src/kernels/matmul/lanes.js';
+import { PLAIN, type Epilogue, type ProductShape } from '../../src/kernels/matmul/product.js';
+
+const SIZES = [
+  { rows: 300, columns: 64, depth: 192 },
+  { rows: 300, columns: 110, depth: 61 },
+];
+const ENDINGS: Epilogue[] = [PLAIN, { ...PLAIN, accumulate: true }, { ...PLAIN, residual: true }];
+
+/** Keys of the kernels for all orders of operands, sizes and endings. */
+function kernels(subgroupSize: number, weight: ProductShape['weight']): Set<string> {
+  const profile = { kind: 'software', subgroupSize } as Profile;
+  const plans = (['NT', 'NN', 'TN'] as const).flatMap((op) =>
+    SIZES.map((sizes) => lanes.plan(profile, { op, ...sizes, weight })).filter(({ width }) => width === 64 || subgroupSize > 4),
+  );
+  return new Set(plans.flatMap(({ kernelFor }) => ENDINGS.map((ending) => kernelFor(ending).key)));
+}
+
+it.each([0, 4])('one kernel serves all orders, widths and endings of a product in f32 with subgroups of %i', (size) => {
+  expect(kernels(size, 'f32').size).toBe(1);
+});
+
+it('one kernel serves all endings of an order with wider subgroups, and with packed weights', () => {
+  expect(kernels(8, 'f32').size).toBe(6);
+  expect(kernels(4, 'bf16').size).toBeLessThanOrEqual(6);
+});
