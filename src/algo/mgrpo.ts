@@ -103,7 +103,10 @@ async function runUpdates<Q extends Question>(
   config: GRPOConfig,
   host: StepHost<Q>,
 ): Promise<void> {
-  const later = config.numIterations * windows.length > 1 ? ((await host.rescored?.(windows)) ?? windows) : windows;
+  // With a single pass the first window is never seen again.
+  const first = config.numIterations > 1 ? [] : windows.slice(0, 1);
+  const rest = windows.slice(first.length);
+  const later = [...first, ...(rest.length > 0 && host.rescored ? await host.rescored(rest) : rest)];
   let onPolicy = true;
   for (let iteration = 0; iteration < config.numIterations; iteration++) {
     for (const [i, window] of windows.entries()) {

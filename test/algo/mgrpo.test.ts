@@ -257,12 +257,28 @@ describe('mgrpoStep', () => {
       host,
     );
     expect(host.log.slice(2)).toEqual(['update 1 on policy', 'update 1', 'update 1', 'update 1']);
-    const one = new TableHost(7);
-    one.rescored = (windows) => (one.log.push('rescored'), Promise.resolve(windows));
-    await mgrpoStep(items(4), configOf(), one);
-    expect(one.log).not.toContain('rescored');
     expect(host.windows.map((w) => w.microBatches.flatMap((m) => m.sequences).length)).toEqual([16, 16, 16, 16]);
   });
+
+  it.each([
+    [1, 4, []],
+    [1, 2, [1]],
+    [2, 4, [1]],
+    [2, 2, [2]],
+  ])(
+    'computes old log-probabilities again only of windows that are seen after an update: %i passes, windows of %i',
+    async (numIterations, gradientAccumulationSteps, expected) => {
+      const host = new TableHost(7);
+      const asked: number[] = [];
+      host.rescored = (windows) => (asked.push(windows.length), Promise.resolve(windows));
+      await mgrpoStep(
+        items(4),
+        configOf({ numIterations, gradientAccumulationSteps, stepsPerGeneration: 4, layer2: { enabled: false } }),
+        host,
+      );
+      expect(asked).toEqual(expected);
+    },
+  );
 
   it('normalises by Eq. 6 over the kept corrections only', async () => {
     const host = new TableHost(9);
