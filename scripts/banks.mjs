@@ -15,23 +15,23 @@ export function clocksOf(wgsl) {
   const text = wgsl.slice(0, wgsl.indexOf('store4(group.id.z'));
   const names = new Map();
   for (const [, name, value] of text.matchAll(/^(?:const|override) (\w+)\b[^=\n]*= ([^;\n]+);/gm)) names.set(name, value);
-  const invocations = evaluate('DOWN * ACROSS', names);
+  const [invocations, fetchers, steps, part] = ['DOWN * ACROSS', 'FETCHERS', 'STEPS', 'PART'].map((of) => evaluate(of, names));
   const loop = text.indexOf('for (var quad');
-  const quads = [0, 1, 2, 3];
+  const quads = Array.from({ length: steps / 4 }, (_, quad) => quad);
   const total = { reads: 0, stores: 0, products: 0, idealStores: 0 };
   for (let first = 0; first < invocations; first += WAVE) {
     const lanes = Array.from({ length: WAVE }, (_, i) => lets(text, new Map([...names, ['local', `${first + i}`]])));
     const at = (expression, quad) => lanes.map((known) => evaluate(expression, new Map([...known, ['quad', `${quad}`]])));
-    for (const store of storesOf(text)) {
+    for (const store of first < fetchers ? storesOf(text) : []) {
       const words = store.map((expression) => at(expression, 0));
       const isWhole = words[0].every((word, i) => word % 4 === 0 && words.every((other, e) => other[i] === word + e));
       total.stores += isWhole ? clocks(words[0], 4) : words.reduce((sum, one) => sum + clocks(one, 1), 0);
       total.idealStores += 4;
     }
-    for (const { index, 1: read } of text.matchAll(/vec4f\(tile_\w\[(\w+)\],/g)) {
-      for (const quad of index < loop ? [0] : quads) total.reads += clocks(at(read, quad), 4);
+    for (const { index, 1: read } of text.matchAll(/= vec\df\(tile_\w\[(\w+)\],/g)) {
+      for (const quad of index < loop ? [0] : quads) total.reads += clocks(at(read, quad), part);
     }
-    total.products += ((text.match(/sum\d+ = fma\(/g) ?? []).length * 4 * quads.length * WAVE) / PRODUCTS_A_CLOCK;
+    total.products += ((text.match(/sum\d+ = fma\(/g) ?? []).length * part * quads.length * WAVE) / PRODUCTS_A_CLOCK;
   }
   return { ...total, share: Math.min(1, total.products / (total.reads + total.stores)) };
 }

@@ -1,5 +1,5 @@
-// Dense matrix products for any shape on GPUs: a tile of HEIGHT × WIDTH values of the result per workgroup, 4 · TALL × 4 · WIDE of them per
-// invocation, operands staged through workgroup memory, 16 steps of the summed dimension at a time.
+// Dense matrix products for any shape on GPUs: a tile of HEIGHT × WIDTH values of the result per workgroup, TALL × WIDE parts of it per invocation,
+// of 4 × 4 values (with PAIRS 2 × 2) each, operands staged through workgroup memory, STEPS steps of the summed dimension at a time.
 //
 //   out[r, c] (+)= alpha · Σ_d A(r, d) · B(d, c)  (+ bias[c]) (+ residual[r, c])
 //
@@ -14,19 +14,27 @@
 // and not stored; steps past the end count as zero (TAIL: there are some). Sums are f32 in ascending d; with CHUNKS those of `chunk` steps are
 // added up by themselves first, as in matmul-rows.wgsl, so that a row has the same bits by both kernels, and by tiles of any size.
 // Grid: [columns / WIDTH, rows / HEIGHT, splits]; split s sums its own range of d into the s-th block of `out`. #for and #if are expanded by
-// src/kernels/unroll.ts. The prelude gives the format of b, the workgroup's invocations (DOWN × ACROSS), and HEIGHT and WIDTH.
+// src/kernels/unroll.ts. The prelude gives the format of b, the workgroup's invocations (DOWN × ACROSS), how many of them fetch, HEIGHT, WIDTH and STEPS.
 #include "index"
 #include "product"
 #include "operands"
 
-const STEPS = 16u;
-const SKEW = 8u;
+const SKEW = 128 / STEPS;
 const QUAD_A = 4 * HEIGHT + SKEW; // from one four of steps to the next
 const QUAD_B = 4 * WIDTH + SKEW;
-const FETCHED = DOWN * ACROSS * 4; // elements at a time by all
+const FETCHED = FETCHERS * 4; // elements at a time by all who fetch
 
-var<workgroup> tile_a: array<f32, 4 * QUAD_A>; // [d][r]
-var<workgroup> tile_b: array<f32, 4 * QUAD_B>; // [d][c]
+var<workgroup> tile_a: array<f32, STEPS / 4 * QUAD_A>; // [d][r]
+var<workgroup> tile_b: array<f32, STEPS / 4 * QUAD_B>; // [d][c]
+
+#if PAIRS
+const PART = 2u;
+alias Part = vec2f;
+#end
+#if !PAIRS
+const PART = 4u;
+alias Part = vec4f;
+#end
 
 @compute @workgroup_size(DOWN * ACROSS)
 fn matmul_tile(group: Group, @builtin(local_invocation_index) local: u32) {
@@ -43,15 +51,15 @@ fn matmul_tile(group: Group, @builtin(local_invocation_index) local: u32) {
   let far_a = FETCHED / HEIGHT * p.rows;
   #end
   #if !TRANSPOSED_A
-  let da = local % 4 * 4;
-  let ra = local / 4 % HEIGHT;
+  let da = local % (STEPS / 4) * 4;
+  let ra = local / (STEPS / 4) % HEIGHT;
   var at_a = (row0 + ra) * p.depth + start + da;
   let next_a = STEPS;
   let far_a = FETCHED / STEPS * p.depth;
   #end
   #if TRANSPOSED_B
-  let db = local % 4 * 4;
-  let cb = local / 4 % WIDTH;
+  let db = local % (STEPS / 4) * 4;
+  let cb = local / (STEPS / 4) % WIDTH;
   var at_b = (column0 + cb) * p.depth + start + db;
   let next_b = STEPS;
   let far_b = FETCHED / STEPS * p.depth;
@@ -63,14 +71,14 @@ fn matmul_tile(group: Group, @builtin(local_invocation_index) local: u32) {
   let next_b = STEPS * p.columns;
   let far_b = FETCHED / WIDTH * p.columns;
   #end
-  let y = local / ACROSS % DOWN * 4;
-  let x = local % ACROSS * 4;
+  let y = local / ACROSS % DOWN * PART;
+  let x = local % ACROSS * PART;
   #for g TALL
-  #for r 4
+  #for r PART
   #for h WIDE
-  var sum$g$r$h = vec4f();
+  var sum$g$r$h = Part();
   #if CHUNKS
-  var total$g$r$h = vec4f();
+  var total$g$r$h = Part();
   #end
   #end
   #end
@@ -85,6 +93,9 @@ fn matmul_tile(group: Group, @builtin(local_invocation_index) local: u32) {
   var held_b$f = load_b(at_b + $f * far_b);
   #end
   for (var d = start; d < end; d += STEPS) {
+    #if SOME_FETCH
+    if (local < FETCHERS) {
+    #end
     #for f FETCHES_A
     #if TRANSPOSED_A
     let da$f = (da + $f * (FETCHED / HEIGHT)) % STEPS;
@@ -127,6 +138,9 @@ fn matmul_tile(group: Group, @builtin(local_invocation_index) local: u32) {
     #end
     #end
     #end
+    #if SOME_FETCH
+    }
+    #end
     workgroupBarrier();
     at_a += next_a;
     at_b += next_b;
@@ -136,17 +150,24 @@ fn matmul_tile(group: Group, @builtin(local_invocation_index) local: u32) {
     #for f FETCHES_B
     held_b$f = load_b(at_b + $f * far_b);
     #end
-    // The operands of a step are read while those of the step before are multiplied.
     #for g TALL
-    let i$g = y + $g * (4 * DOWN);
+    let i$g = y + $g * (PART * DOWN);
+    #end
+    #for h WIDE
+    let j$h = x + $h * (PART * ACROSS);
+    #end
+    // Parts of four of a step are read while those of the step before are multiplied; at the end of a tile for nothing. Pairs leave no registers for that.
+    #if !PAIRS
+    #for g TALL
     var a$g = vec4f(tile_a[i$g], tile_a[i$g + 1], tile_a[i$g + 2], tile_a[i$g + 3]);
     #end
     #for h WIDE
-    let j$h = x + $h * (4 * ACROSS);
     var b$h = vec4f(tile_b[j$h], tile_b[j$h + 1], tile_b[j$h + 2], tile_b[j$h + 3]);
+    #end
     #end
     for (var quad = 0u; quad < STEPS / 4; quad++) {
       #for s 4
+      #if !PAIRS
       let next$s = (quad + ($s + 1) / 4) % (STEPS / 4);
       #for g TALL
       let i$s$g = next$s * QUAD_A + ($s + 1) % 4 * HEIGHT + i$g;
@@ -156,18 +177,36 @@ fn matmul_tile(group: Group, @builtin(local_invocation_index) local: u32) {
       let j$s$h = next$s * QUAD_B + ($s + 1) % 4 * WIDTH + j$h;
       let next_b$s$h = vec4f(tile_b[j$s$h], tile_b[j$s$h + 1], tile_b[j$s$h + 2], tile_b[j$s$h + 3]);
       #end
+      #end
+      #if PAIRS
       #for g TALL
-      #for r 4
+      let i$s$g = quad * QUAD_A + $s * HEIGHT + i$g;
+      let a$s$g = vec2f(tile_a[i$s$g], tile_a[i$s$g + 1]);
+      #end
       #for h WIDE
-      sum$g$r$h = fma(vec4f(a$g[$r]), b$h, sum$g$r$h);
+      let j$s$h = quad * QUAD_B + $s * WIDTH + j$h;
+      let b$s$h = vec2f(tile_b[j$s$h], tile_b[j$s$h + 1]);
+      #end
+      #end
+      #for g TALL
+      #for r PART
+      #for h WIDE
+      #if !PAIRS
+      sum$g$r$h = fma(Part(a$g[$r]), b$h, sum$g$r$h);
+      #end
+      #if PAIRS
+      sum$g$r$h = fma(Part(a$s$g[$r]), b$s$h, sum$g$r$h);
       #end
       #end
       #end
+      #end
+      #if !PAIRS
       #for g TALL
       a$g = next_a$s$g;
       #end
       #for h WIDE
       b$h = next_b$s$h;
+      #end
       #end
       #end
     }
@@ -176,10 +215,10 @@ fn matmul_tile(group: Group, @builtin(local_invocation_index) local: u32) {
     if (left == 0) {
       left = p.chunk;
       #for g TALL
-      #for r 4
+      #for r PART
       #for h WIDE
       total$g$r$h += sum$g$r$h;
-      sum$g$r$h = vec4f();
+      sum$g$r$h = Part();
       #end
       #end
       #end
@@ -188,12 +227,17 @@ fn matmul_tile(group: Group, @builtin(local_invocation_index) local: u32) {
     workgroupBarrier();
   }
   #for g TALL
-  #for r 4
+  #for r PART
   #for h WIDE
   #if CHUNKS
   sum$g$r$h += total$g$r$h;
   #end
-  store4(group.id.z, row0 + y + $g * (4 * DOWN) + $r, column0 + x + $h * (4 * ACROSS), sum$g$r$h);
+  #if PAIRS
+  store2(group.id.z, row0 + y + $g * (PART * DOWN) + $r, column0 + x + $h * (PART * ACROSS), sum$g$r$h);
+  #end
+  #if !PAIRS
+  store4(group.id.z, row0 + y + $g * (PART * DOWN) + $r, column0 + x + $h * (PART * ACROSS), sum$g$r$h);
+  #end
   #end
   #end
   #end

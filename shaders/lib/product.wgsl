@@ -59,6 +59,18 @@ fn store4(split: u32, r: u32, c: u32, sums: vec4f) {
   put(at, p.columns - c, value);
 }
 
+// The same for two neighbouring values.
+fn store2(split: u32, r: u32, c: u32, sums: vec2f) {
+  if (r >= p.rows || c >= p.columns) { return; }
+  let at = p.first + (split * p.rows + r) * p.stride + c;
+  var value = p.alpha * sums;
+  if (BIAS) { value += vec2f(bias_at(c), bias_at(c + 1)); }
+  if (RESIDUAL) { value += vec2f(residual[at], residual[at + 1]); }
+  if (ACCUMULATE) { value += vec2f(out[at], out[at + 1]); }
+  out[at] = value.x;
+  if (c + 1 < p.columns) { out[at + 1] = value.y; }
+}
+
 // The same for one value, without splits.
 fn store1(r: u32, c: u32, sum: f32) {
   if (r >= p.rows || c >= p.columns) { return; }

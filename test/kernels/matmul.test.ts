@@ -97,7 +97,7 @@ const SHAPES: typeof FEW = [
 
 /** Where every product is large enough for the largest tiles that an invocation has the registers for. */
 const LARGE: GpuOptions = { kind: 'gpu', subgroups: false, manyTiles: 1, mostValues: 144 };
-const TALL: GpuOptions = { ...LARGE, mostValues: 72 }; // forward products in 8 × 4, the others in 8 × 8
+const TALL: GpuOptions = { ...LARGE, mostValues: 72 }; // forward products in 6 × 6, the others in 8 × 8
 
 interface Way {
   name: string;

@@ -3,7 +3,7 @@ import type { Profile } from '../../gpu/profile.js';
 import type { ProductShape } from './product.js';
 import { tunedWay } from './tuned.js';
 
-/** What a workgroup makes: `down` × `across` invocations with 4 · `tall` rows and 4 · `wide` columns each. */
+/** What a workgroup makes: `down` × `across` invocations with `tall` × `wide` parts of `part` rows and columns each. */
 export interface TileSize {
   /** Rows × columns of an invocation, for messages and records. */
   readonly name: string;
@@ -11,32 +11,45 @@ export interface TileSize {
   readonly across: number;
   readonly tall: number;
   readonly wide: number;
+  readonly part: 2 | 4;
+  /** Steps of the depth that are staged together. */
+  readonly steps: 8 | 16;
+  /** Invocations that fetch them. */
+  readonly fetchers: number;
 }
 
 /**
  * Sizes of a tile. The more values an invocation makes, the more products each of its reads of workgroup memory serves, and the more registers
- * it needs. Of the clocks that reads and stores leave (scripts/banks.mjs), products can use 86 %, 58 % and 44 %.
+ * it needs. Of the clocks that reads and stores leave (scripts/banks.mjs), products can use 86 %, 68 %, 58 % and 44 %.
  */
 export const TILE_SIZES: readonly TileSize[] = [
-  { name: '8x8', down: 8, across: 16, tall: 2, wide: 2 },
-  { name: '8x4', down: 8, across: 16, tall: 2, wide: 1 },
-  { name: '4x4', down: 16, across: 16, tall: 1, wide: 1 },
+  { name: '8x8', down: 8, across: 16, tall: 2, wide: 2, part: 4, steps: 16, fetchers: 128 },
+  { name: '6x6', down: 8, across: 16, tall: 3, wide: 3, part: 2, steps: 8, fetchers: 96 },
+  { name: '8x4', down: 8, across: 16, tall: 2, wide: 1, part: 4, steps: 16, fetchers: 128 },
+  { name: '4x4', down: 16, across: 16, tall: 1, wide: 1, part: 4, steps: 16, fetchers: 256 },
 ];
 const SMALLEST = TILE_SIZES.at(-1)!;
 
 /** Rows of a tile. */
-export function heightOf({ down, tall }: TileSize): number {
-  return 4 * tall * down;
+export function heightOf({ down, tall, part }: TileSize): number {
+  return part * tall * down;
 }
 
 /** Columns of a tile. */
-export function widthOf({ across, wide }: TileSize): number {
-  return 4 * wide * across;
+export function widthOf({ across, wide, part }: TileSize): number {
+  return part * wide * across;
+}
+
+/** How often an invocation fetches four elements of each operand. */
+export function fetchesOf(size: TileSize): { readonly a: number; readonly b: number } {
+  const { steps, fetchers } = size;
+  return { a: (steps * heightOf(size)) / (4 * fetchers), b: (steps * widthOf(size)) / (4 * fetchers) };
 }
 
 /** Values that an invocation holds: sums, in forward products those of a chunk beside those of all chunks, and weights that are yet to be unpacked. */
-function valuesOf({ down, tall, wide }: TileSize, { op, weight }: ProductShape): number {
-  return 16 * tall * wide * (op === 'NT' ? 2 : 1) + (weight === 'f32' ? 0 : 64 * (wide / down));
+function valuesOf(size: TileSize, { op, weight }: ProductShape): number {
+  const { tall, wide, part } = size;
+  return part * part * tall * wide * (op === 'NT' ? 2 : 1) + (weight === 'f32' ? 0 : 4 * fetchesOf(size).b);
 }
 
 /** What the way through tiles of a size is called where ways are measured. */

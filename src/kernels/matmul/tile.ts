@@ -2,25 +2,28 @@
 import { memo } from '../memo.js';
 import { sizes } from '../sizes.js';
 import { operandsOf, productKernel, type Epilogue, type MatmulVariant, type Operands, type ProductKernel } from './product.js';
-import { heightOf, tileSizeOf, widthOf, type TileSize } from './tile-size.js';
+import { fetchesOf, heightOf, tileSizeOf, widthOf, type TileSize } from './tile-size.js';
 import source from '../../../shaders/matmul-tile.wgsl';
 
-/** Steps of the depth that are staged together. */
-const STEPS = 16;
 /** Sums are split as for parts of this size, whatever the tile's: the order of a sum does not depend on it. */
 const PART = 64;
 
 /**
  * The kernel of a size.
- * @param tail whether the depth may be no whole number of `STEPS`
+ * @param tail whether the depth may be no whole number of steps that are staged together
  */
 export const tileKernel: (size: TileSize, operands: Operands, tail: boolean, epilogue: Epilogue) => ProductKernel = memo(
   (size, operands, tail, epilogue) => {
-    const { down, across, tall, wide } = size;
-    const fetches = { FETCHES_A: (STEPS * tall) / across, FETCHES_B: (STEPS * wide) / down };
-    const counts = { TALL: tall, WIDE: wide, ...fetches, TAIL: Number(tail), CHUNKS: Number(operands.op === 'NT') };
-    const head = [sizes({ DOWN: down, ACROSS: across, HEIGHT: heightOf(size), WIDTH: widthOf(size) })];
-    return productKernel({ source, entry: 'matmul_tile', counts, head, invocations: down * across }, operands, epilogue);
+    const { down, across, tall, wide, part, steps, fetchers } = size;
+    const [fetches, invocations] = [fetchesOf(size), down * across];
+    const counts = {
+      ...{ TALL: tall, WIDE: wide, PART: part, PAIRS: Number(part === 2) },
+      ...{ FETCHES_A: fetches.a, FETCHES_B: fetches.b, SOME_FETCH: Number(fetchers < invocations) },
+      ...{ TAIL: Number(tail), CHUNKS: Number(operands.op === 'NT') },
+    };
+    const lengths = { HEIGHT: heightOf(size), WIDTH: widthOf(size), STEPS: steps, FETCHERS: fetchers };
+    const head = [sizes({ DOWN: down, ACROSS: across, ...lengths })];
+    return productKernel({ source, entry: 'matmul_tile', counts, head, invocations }, operands, epilogue);
   },
 );
 
@@ -30,8 +33,8 @@ export const tile: MatmulVariant = {
   fits: () => true,
   split: { workgroups: 256, depth: 128 },
   plan(profile, shape) {
-    const [operands, tail] = [operandsOf(profile, shape), shape.depth % STEPS > 0];
     const size = tileSizeOf(profile, shape);
+    const [operands, tail] = [operandsOf(profile, shape), shape.depth % size.steps > 0];
     return {
       ...{ height: heightOf(size), width: widthOf(size) },
       parts: Math.ceil(shape.rows / PART) * Math.ceil(shape.columns / PART),
