@@ -138,8 +138,8 @@ export const extractionCases: readonly ExtractionCase[] = [
   { response: '42<｜end▁of▁sentence｜>', extracted: '42', rule: 'whole' },
   { response: '<|im_end|>', extracted: null, rule: 'empty' },
   // Lenient: the last value.
-  { response: 'First 3, then 4, so it must be 7.', extracted: '7', rule: 'last_number', mode: 'lenient' },
-  { response: 'First 3, then 4, so it must be 7.', extracted: null, rule: 'unmarked', mode: 'strict' },
+  { response: 'First 3, then 4, so it must be 7.', extracted: '7', rule: 'conclusion', mode: 'lenient' },
+  { response: 'First 3, then 4, so it must be 7.', extracted: '7', rule: 'conclusion', mode: 'strict' },
   { response: 'It grows by 100%.', extracted: '100%', rule: 'last_number', mode: 'lenient' },
   { response: 'It grows by $100\\%$ each year.', extracted: '100\\%', rule: 'last_number', mode: 'lenient' },
   { response: 'We see that $x < 3$ holds.', extracted: 'x < 3', rule: 'last_math', mode: 'lenient' },

@@ -154,7 +154,9 @@ class Lexer extends Commands {
     const q = p + <usize>length;
     if (found < 0) return this.push(Tok.BAD, p, q);
     const kind = kindOf(found);
-    if (doesOf(found) == Does.SPACE) this.tokens.space();
+    // = **17**
+    const isBold = kind == Tok.CARET && length == 2 && !this.tokens.endsOperand;
+    if (isBold || doesOf(found) == Does.SPACE) this.tokens.space();
     else this.push(kind, p, q, auxOf(found));
     if (kind == Tok.LPAR || kind == Tok.LBRK) this.brackets++;
     else if (kind == Tok.RPAR || kind == Tok.RBRK) this.brackets--;

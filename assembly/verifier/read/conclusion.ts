@@ -39,7 +39,7 @@ const SUBJECTS = new Names(128).add(
 const FOREIGN = 'Ответ/答/답/उत्तर/الجواب/الإجابة/án';
 /** Words between what is asked for and its value. */
 const LINKS = new Names(64).add(
-  'is/are/was/be/equals/equal/get/got/becomes/leaving/gives/give/us/have/has/makes/leaves/yields/yield/obtain/find/totals/need/needs/takes/costs/cost/paid/pays/earns/earned/spent/contains/remain/therefore/thus/then/simply/exactly/just/now/s/est/es/ist',
+  'is/are/was/be/equals/equal/get/got/becomes/leaving/gives/give/us/have/has/makes/leaves/yields/yield/obtain/find/totals/need/needs/takes/costs/cost/paid/pays/earns/earned/spent/contains/remain/therefore/thus/then/simply/exactly/just/now/s/est/es/ist/them/him/approximately',
 );
 /** Words in a conclusion after which its number is not the answer, or not the only one. */
 const OPEN = new Names(256).add(
@@ -197,7 +197,7 @@ function circumstanceAt(p: usize, e: usize): usize {
     if (isWordAt(q, e, 'are/were')) return isWordAt(skipSpace(skipLetters(q, e), e), e, DONE) ? q : e;
     // 17 is the largest of them
     if (words == 0 && isWordAt(q, e, 'is')) return isWordAt(skipSpace(q + 2, e), e, 'the/our') ? q : e;
-    if (words > 0 && isWordAt(q, e, 'in/on/during/to')) return q;
+    if (words > 0 && isWordAt(q, e, 'in/on/during/to/will/can')) return q;
     if (isLetter(byteAt(q))) words++;
   }
   return e;
@@ -327,7 +327,7 @@ const POINTERS = 'this/that/which/it/there/we/i/you';
 export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: bool): Span {
   e = trimEnd(p, e);
   const line = skipSpace(lastSentence(p, e), e);
-  const s = skipMarks(line, e);
+  let s = skipMarks(line, e);
   if (
     endsWith(s, e, '?') ||
     s >= e ||
@@ -341,6 +341,10 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
   // a line of its own in bold
   if (!letter && line > p && startsWith(line, e, '**') && endsWith(s, e, '**') && exists(wholeAnswer(s, e, 0)))
     return wholeAnswer(s, e, 0);
+  // 6 × 7 = 42, so she earned 42 dollars
+  for (let q = s; q < e; q++)
+    if (byteAt(q) == Char.COMMA && isWordAt(skipSpace(q + 1, e), e, 'so/hence/thus/therefore') && !isHypothetical(s, q))
+      s = skipSpace(q + 1, e);
   const sign = soSign(s, e);
   const signed = sign > 0 ? wholeAnswer(skipMarks(sign, e), e, 0) : NOWHERE;
   if (exists(signed)) return signed;

@@ -128,7 +128,7 @@ function linkSign(p: usize, e: usize): usize {
   if (c == Char.COLON || c == Char.EQUALS) return p + 1;
   // a dash, but no minus
   if (c == Char.MINUS && p + 1 < e && isSpace(byteAt(p + 1))) return p + 1;
-  return isWide(c) ? skipAny(p, e, '是/– /—/→/为/：') : 0;
+  return isWide(c) ? skipAny(p, e, '是/– /—/→/➜/⇒/为/：') : 0;
 }
 
 /** Position after the last " is " or " are " in the sentence [p, e), or 0. */

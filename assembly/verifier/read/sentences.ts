@@ -20,7 +20,7 @@ import {
 
 /** Words that take back, condition or offer another for the value before them. */
 const TAKING_BACK = new Names(64).add(
-  'not/no/wrong/incorrect/false/impossible/invalid/isn/aren/or/alternatively/otherwise/else/if/unless/when/whenever/but/except',
+  'not/no/wrong/incorrect/false/impossible/invalid/isn/aren/or/alternatively/otherwise/else/if/unless/when/whenever/but/except/provided',
 );
 /** Words by which what goes on changes the value before them. */
 const CHANGING = new Names(64).add(
@@ -35,7 +35,7 @@ const NEGATING = 'not/cannot/never/neither/nor';
 
 /** Words that only suppose what is behind them, or say it of others. */
 const SUPPOSING = new Names(64).add(
-  'if/whether/suppose/supposing/assume/assuming/unless/could/doubt/nobody/might/imagine/pretend/were/perhaps/maybe/possibly/probably/false/refuse/guess/guessed/says/said/claims/thinks/thought/deny/doubts/mistake/tempting',
+  'if/whether/suppose/supposing/assume/assuming/unless/could/doubt/nobody/might/imagine/pretend/perhaps/maybe/possibly/probably/false/refuse/guess/guessed/says/said/claims/thinks/thought/deny/doubts/mistake/tempting',
 );
 
 /** Whether a word of the list stands in [p, e). */
@@ -69,7 +69,7 @@ export function isHypothetical(p: usize, e: usize): bool {
 const BEFORE: usize = 80;
 /** Words before "answer" that make it another one, or a part of something said about it: "half of the answer". */
 const OTHER = new Names(32).add(
-  'wrong/incorrect/false/previous/another/intermediate/partial/initial/first/earlier/original/old/of/twice/half/double/triple/plus/minus/times',
+  'wrong/incorrect/false/previous/another/intermediate/partial/initial/first/earlier/original/old/of/twice/half/double/triple/plus/minus/times/students/people',
 );
 /** Words that may stand between those and "answer". */
 const BETWEEN = 'the/our/my/your/this/that/final/correct';
