@@ -17,7 +17,7 @@ import {
   type AttentionValues,
 } from './blocks/attention.js';
 import { embeddingPlan, embedTokens, embedTokensBackward } from './blocks/embedding.js';
-import { gather, logits, score, scoreBackward, type Scores, type Targets } from './blocks/head.js';
+import { decodeLogits, gather, logits, score, scoreBackward, type Scores, type Targets } from './blocks/head.js';
 import type { LayerPass, Make } from './blocks/layer.js';
 import { mlp, mlpBackward, mlpValues, type MlpValues } from './blocks/mlp.js';
 import { ForwardState } from './forward-state.js';
@@ -231,12 +231,13 @@ export class Decoder {
     return x;
   }
 
-  /** One step of cached decoding, in which no token attends to another's row. @returns f32[B, vocab] logits, not divided by a temperature, in the pool's memory */
-  decode(rec: Recorder, slots: CachedTokens, pool: Pool): Tensor {
+  /**
+   * One step of cached decoding, in which no token attends to another's row. `use` gets f32[R, vocab] logits of the slots from `first` on, not
+   * divided by a temperature: of all slots, or of as many 64 slots as `maxLogitBytes` allow, in memory that the next ones take over.
+   */
+  decode(rec: Recorder, slots: CachedTokens, pool: Pool, use: (logits: Tensor, first: number) => void): void {
     const x = this.#extend(rec, slots, attendStep(slots));
-    const out = pool.get('logits', [slots.count, this.config.vocabSize]);
-    logits(rec, this.#net, { x, rows: slots.count, out, pool });
-    return out;
+    decodeLogits(rec, this.#net, { x, rows: slots.count, pool, ...this.#headOptions }, use);
   }
 
   /** Frees the weights and all memory of passes that were released. */

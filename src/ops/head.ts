@@ -61,6 +61,9 @@ export const headLogits: Operation<HeadLogitsArgs> = operation<HeadLogitsArgs>('
   },
 });
 
+/** Most bytes of logits that are held at a time, where nobody says otherwise. */
+export const MAX_LOGIT_BYTES: number = 64 * 2 ** 20;
+
 /** What {@link headForward} and {@link headBackward} share. */
 interface Head extends Sizes {
   readonly x: Tensor;
@@ -77,7 +80,7 @@ function headScalars<A>(): Record<'rows' | 'vocab' | 'width' | 'temperature' | '
     vocab: count(),
     width: count(),
     temperature: positiveTemperature(),
-    maxLogitBytes: real(64 * 2 ** 20),
+    maxLogitBytes: real(MAX_LOGIT_BYTES),
   };
 }
 

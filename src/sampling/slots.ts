@@ -3,7 +3,7 @@
 import { MgrpoError, show } from '../errors.js';
 import { samplingOf, type SamplingSettings } from '../config/sampling.js';
 import type { Recorder } from '../ops/device.js';
-import type { Tensor } from '../ops/tensor.js';
+import { rows as rowsOf, view, type Tensor } from '../ops/tensor.js';
 import { advance, DECODE_FIELDS, decodeState, sample, type DecodeField, type DecodeState } from '../ops/sampling.js';
 import type { Decoder } from '../nn/decoder.js';
 import type { Pool } from '../ops/pool.js';
@@ -83,7 +83,7 @@ export class SlotTables {
       count,
       state,
       kvIndex: this.#put(rec, 'kvIndex', this.#kvTable(slots)),
-      seen: repetitionPenalty === 1 ? undefined : this.#put(rec, 'seen', seenBits(slots, this.#decoder.config.vocabSize)),
+      seen: repetitionPenalty === 1 ? undefined : this.#seen(rec, slots),
       logps: this.#pool.get('logp', [count]),
       outTokens: this.#pool.get('outTokens', [count, limit], 'u32'),
       outLogps: this.#pool.get('outLogps', [count, limit]),
@@ -106,8 +106,13 @@ export class SlotTables {
     const { k, v } = this.#cache;
     const draw = samplingOf(this.#settings);
     const slots = { count, ...state, ids: state.tokens, kvIndex, maxContext, k, v };
-    const logits = this.#decoder.decode(rec, slots, this.#pool);
-    sample(rec, { logits, rows: count, vocab, ...state, logps, seed: this.#seed, ...draw, ...(seen && { seen }) });
+    this.#decoder.decode(rec, slots, this.#pool, (logits, first) => {
+      const some = logits.shape[0]!;
+      const part = (t: Tensor): Tensor => rowsOf(t, first, some);
+      const { tokens, stream, step, active } = state;
+      const of = { tokens: part(tokens), stream: part(stream), step: part(step), active: part(active), logps: part(logps) };
+      sample(rec, { logits, rows: some, vocab, ...of, seed: this.#seed, ...draw, ...(seen && { seen: part(seen) }) });
+    });
     const ends = { eos: this.#eos, eosCount: eosIds.size, maxContext, maxNew: limit };
     advance(rec, { state: state.all, slots: count, sampledLogps: logps, kvIndex, outTokens, outLogps, ...ends });
   }
@@ -136,6 +141,12 @@ export class SlotTables {
       table.set(rows, i * maxContext + group.rows.length);
     });
     return table;
+  }
+
+  /** u32[slots, ceil(vocab / 32)] */
+  #seen(rec: Recorder, slots: readonly Slot[]): Tensor {
+    const mask = this.#put(rec, 'seen', seenBits(slots, this.#decoder.config.vocabSize));
+    return view(mask, 0, [slots.length, mask.shape[0]! / slots.length]);
   }
 
   #put(rec: Recorder, label: string, data: Uint32Array<ArrayBuffer>): Tensor {

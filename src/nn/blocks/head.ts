@@ -1,8 +1,8 @@
 // The final norm and the output head: logits, or log-probabilities and entropies of chosen tokens, forward and backward.
 import type { Recorder } from '../../ops/device.js';
-import type { Tensor } from '../../ops/tensor.js';
+import { BYTES, rows, type Tensor } from '../../ops/tensor.js';
 import { gatherRows, scatterRowsAdd } from '../../ops/elementwise.js';
-import { headBackward, headForward, headLogits } from '../../ops/head.js';
+import { headBackward, headForward, headLogits, MAX_LOGIT_BYTES } from '../../ops/head.js';
 import type { Network } from '../network.js';
 import type { Parameter } from '../parameters.js';
 import type { Pool } from '../../ops/pool.js';
@@ -68,6 +68,28 @@ export function logits(
   const { vocabSize: vocab, hiddenSize: width } = net.config;
   const { normed } = normedRows(rec, net, x, rows, pool);
   headLogits(rec, { x: normed, w: headWeight(net).value, logits: out, rows, vocab, width });
+}
+
+/** Rows whose logits begin at a multiple of 256 bytes, as views must, and those of what is kept of each slot. */
+const STEP = 64;
+
+/** The same of the rows of a step of decoding, some at a time: `use` gets f32[R, vocab] of the rows from `first` on. */
+export function decodeLogits(
+  rec: Recorder,
+  net: Network,
+  args: { readonly x: Tensor; readonly rows: number; readonly pool: Pool; readonly maxLogitBytes: number | undefined },
+  use: (logits: Tensor, first: number) => void,
+): void {
+  const { x, rows: count, pool, maxLogitBytes = MAX_LOGIT_BYTES } = args;
+  const { vocabSize: vocab, hiddenSize: width } = net.config;
+  const { normed } = normedRows(rec, net, x, count, pool);
+  const most = Math.max(1, Math.floor(maxLogitBytes / BYTES.f32 / vocab / STEP)) * STEP;
+  for (let first = 0; first < count; first += most) {
+    const some = Math.min(most, count - first);
+    const out = pool.get('logits', [some, vocab]);
+    headLogits(rec, { x: rows(normed, first, some), w: headWeight(net).value, logits: out, rows: some, vocab, width });
+    use(out, first);
+  }
 }
 
 /** Rows of the residual stream, gathered: f32[R, hidden]. @param index below T */
