@@ -1,4 +1,4 @@
-// Which kernels the products of a software adapter need: compiling one takes as long as a third of a step.
+// Which kernels the products of a software adapter need: what a training meets first is compiled while it waits.
 import { expect, it } from 'vitest';
 import type { Profile } from '../../src/gpu/profile.js';
 import { lanes } from '../../src/kernels/matmul/lanes.js';
@@ -14,10 +14,20 @@ const ENDINGS: Epilogue[] = [PLAIN, { ...PLAIN, accumulate: true }, { ...PLAIN, 
 function kernels(subgroupSize: number, weight: ProductShape['weight']): Set<string> {
   const profile = { kind: 'software', subgroupSize } as Profile;
   const plans = (['NT', 'NN', 'TN'] as const).flatMap((op) =>
-    SIZES.map((sizes) => lanes.plan(profile, { op, ...sizes, weight })).filter(({ width }) => width === 64 || subgroupSize > 4),
+    SIZES.map((sizes) => lanes.plan(profile, { op, ...sizes, weight })),
   );
   return new Set(plans.flatMap(({ kernelFor }) => ENDINGS.map((ending) => kernelFor(ending).key)));
 }
+
+it.each([0, 4, 8])('no tile has more sums than a compiler keeps in registers, with subgroups of %i', (subgroupSize) => {
+  const profile = { kind: 'software', subgroupSize } as Profile;
+  for (let rows = 1; rows < 130; rows++) {
+    for (const columns of [1, 16, 40, 576]) {
+      const { height, width } = lanes.plan(profile, { op: 'NT', rows, columns, depth: 64, weight: 'f32' });
+      expect((height * width) / (4 * (subgroupSize || 4))).toBeLessThanOrEqual(24);
+    }
+  }
+});
 
 it.each([0, 4])('one kernel serves all orders, widths and endings of a product in f32 with subgroups of %i', (size) => {
   expect(kernels(size, 'f32').size).toBe(1);

@@ -5,9 +5,15 @@ import { sizes } from '../sizes.js';
 import { operandsOf, PLAIN, productKernel, type MatmulVariant, type Operands } from './product.js';
 import source from '../../../shaders/matmul-lanes.wgsl';
 
-/** Heights of a tile in rows, and its widths in vectors of four columns per lane. */
-const HEIGHTS = [1, 4, 8, 16, 32] as const;
-const GROUPS = [4, 2, 1] as const;
+/** Heights of a tile in rows. Wider vectors gain nothing from higher ones, and take longer to compile. */
+const HEIGHTS = { narrow: [1, 4, 8, 24], wide: [1, 4, 8, 16] } as const;
+/** Widths of a tile in vectors of four columns per lane. */
+const GROUPS = { narrow: [2, 1], wide: [1] } as const;
+/**
+ * Most vectors of sums in an invocation: with 32 SwiftShader takes twice as long for each of them as with 24, with 128 still a fifth longer, and
+ * five times as long to compile.
+ */
+const MOST_SUMS = 24;
 /** Above this many rows always the highest tile, so that batches of any length share one pipeline. */
 const MANY_ROWS = 64;
 
@@ -23,18 +29,20 @@ const MOST_STRIDED = 4;
 const ANY_ORDER: Operands = { op: 'NT', weight: 'f32', alignedA: false, alignedB: false, rounded: false };
 
 /**
- * The tile with the least estimated time. Per step a tile of height × width spends 1 unit on each product and 6 on each element that it
- * loads (SwiftShader, AMD EPYC: 1.0 ns and 6.2 ns); few tiles share 2 cores.
+ * The tile with the least estimated time. Per step a tile of height × width spends 1 unit on each product and 9 on each element that it
+ * loads (SwiftShader on a Xeon: .77 ns and 7 ns); few tiles share 2 cores.
  */
 function bestTile(rows: number, columns: number, lanes: number): { height: number; groups: number } {
+  const kind = lanes > 4 ? 'wide' : 'narrow';
+  const highest = HEIGHTS[kind].at(-1)!;
   let best = { height: 1, groups: 1, cost: Infinity };
-  for (const height of HEIGHTS) {
-    if (rows > MANY_ROWS && height < 32) continue;
-    for (const groups of lanes > 4 ? ([1] as const) : GROUPS) {
+  for (const height of HEIGHTS[kind]) {
+    for (const groups of GROUPS[kind]) {
+      if (height * groups > MOST_SUMS || (rows > MANY_ROWS && height < highest)) continue;
       const width = 4 * groups * lanes;
       const tiles = Math.ceil(rows / height) * Math.ceil(columns / width);
       const loads = (height === 1 ? 4 : height) + width;
-      const cost = 2 * Math.ceil(tiles / 2) * (height * width + 6 * loads);
+      const cost = 2 * Math.ceil(tiles / 2) * (height * width + 9 * loads);
       if (cost < best.cost) best = { height, groups, cost };
     }
   }
