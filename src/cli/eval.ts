@@ -107,7 +107,13 @@ export async function evalCommand(argv: readonly string[]): Promise<Work | null>
   checkLengths(text, { maxContextLength: null, maxCompletionLength, layer2 }, rows);
   return () =>
     withSession(settings, 'stopping: an evaluation that is not finished has no result', async ({ device, progress, signal }) => {
-      const policy = await openPolicy(device, files, { train: 'none', adapter, ...heldAs(settings), name: model });
+      const policy = await openPolicy(device, files, {
+        train: 'none',
+        adapter,
+        tokenizer: text.tokenizer,
+        ...heldAs(settings),
+        name: model,
+      });
       const critic = await openCritic(device, settings);
       const rewards = await openRewards(null, null, { maxCompletionLength, verifier }, rows);
       progress.line(`evaluating on ${rows.length} problems`);

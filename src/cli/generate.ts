@@ -85,7 +85,7 @@ export async function generateCommand(argv: readonly string[]): Promise<Work | n
   checkContext({ maxContextLength: null, maxCompletionLength, layer2: null }, context, length);
   return () =>
     withSession(settings, 'stopping', async ({ device, progress, signal }) => {
-      const policy = await openPolicy(device, files, { train: 'none', adapter, ...heldAs(settings), name: model });
+      const policy = await openPolicy(device, files, { train: 'none', adapter, tokenizer, ...heldAs(settings), name: model });
       const start = performance.now();
       const [samples] = await policy.complete([prompt], {
         ...samplingOf(settings),

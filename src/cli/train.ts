@@ -26,6 +26,7 @@ import type {
   PolicyTrainer,
   RewardFunction,
   TaskRow,
+  Tokenizer,
   TrackerName,
 } from '../index.js';
 import type { OptionTable, Settings } from '../options/table.js';
@@ -145,6 +146,7 @@ interface Plan {
   readonly checkpoint: Checkpoint | undefined;
   readonly model: FileSource;
   readonly adapter: FileSource | undefined;
+  readonly tokenizer: Tokenizer;
   readonly rows: readonly TaskRow[];
   readonly evalRows: readonly TaskRow[];
 }
@@ -234,7 +236,8 @@ async function makePlan(flags: GivenValues, problems: string[]): Promise<Plan> {
   const maxCompletionLength = isGiven ? config.maxCompletionLength : fittingLength(text, [...rows, ...evalRows], config.layer2);
   const fitted = { ...config, maxCompletionLength: Math.min(config.maxCompletionLength, maxCompletionLength) };
   checkLengths(text, fitted, [...rows, ...evalRows]);
-  return { settings, config: fitted, folder, checkpoint, model: files, adapter, rows, evalRows };
+  const { tokenizer } = text;
+  return { settings, config: fitted, folder, checkpoint, model: files, adapter, tokenizer, rows, evalRows };
 }
 
 /** The trainer's settings. */
@@ -264,8 +267,8 @@ function readEvalRows(settings: TrainSettings, seed: number): Promise<TaskRow[]>
   });
 }
 
-function trainedOf({ settings, config, model, adapter, checkpoint }: Plan): TrainedModel {
-  return { settings, config, model, adapter, checkpoint: checkpoint?.files };
+function trainedOf({ settings, config, model, adapter, tokenizer, checkpoint }: Plan): TrainedModel {
+  return { settings, config, model, adapter, tokenizer, checkpoint: checkpoint?.files };
 }
 
 function openRun({ settings, config, folder, checkpoint }: Plan, device: string): Promise<RunFolder> {

@@ -1,7 +1,7 @@
 // The policy that a command trains, and the start model that its KL term needs: from the model's files, or from a checkpoint.
 import { GRPO_OPTIONS, loraOf } from '../index.js';
 import { hasKl } from '../config/grpo.js';
-import type { FileSource, GRPOConfig, Device, POLICY_OPTIONS, Policy } from '../index.js';
+import type { FileSource, GRPOConfig, Device, POLICY_OPTIONS, Policy, Tokenizer } from '../index.js';
 import type { Settings } from '../options/table.js';
 import { heldAs, openPolicy } from './model.js';
 import type { MODEL_OPTIONS } from './options.js';
@@ -12,6 +12,8 @@ export interface TrainedModel {
   readonly config: GRPOConfig;
   readonly model: FileSource;
   readonly adapter: FileSource | undefined;
+  /** The model's, where it has been read already. */
+  readonly tokenizer?: Tokenizer | undefined;
   /** What is gone on from. */
   readonly checkpoint: FileSource | undefined;
 }
@@ -26,16 +28,16 @@ export function forResume(settings: TrainedModel['settings'], shared: Record<str
 /** The frozen reference of a resumed run: what its first start began from, since the policy holds later weights. */
 export function openReference(
   device: Device,
-  { settings, config, model, adapter, checkpoint }: TrainedModel,
+  { settings, config, model, adapter, tokenizer, checkpoint }: TrainedModel,
 ): Promise<Policy | undefined> {
   if (!checkpoint || !hasKl(config) || config.reference === 'adapter_off') return Promise.resolve(undefined);
-  return openPolicy(device, model, { train: 'none', adapter, dtype: settings.dtype, name: settings.model! });
+  return openPolicy(device, model, { train: 'none', adapter, tokenizer, dtype: settings.dtype, name: settings.model! });
 }
 
 /** The policy to train: the model with a new adapter, an existing one, or all weights; then with what the checkpoint holds. */
 export async function openTrainedPolicy(
   device: Device,
-  { settings, config, model, adapter, checkpoint }: TrainedModel,
+  { settings, config, model, adapter, tokenizer, checkpoint }: TrainedModel,
 ): Promise<Policy> {
   const lora = loraOf(settings);
   const usesAdapter = lora !== null || adapter !== undefined;
@@ -43,6 +45,7 @@ export async function openTrainedPolicy(
   const policy = await openPolicy(device, model, {
     ...(goesOn ? { train: 'adapter', adapter: goesOn } : { train: lora ?? 'full' }),
     seed: config.seed,
+    tokenizer,
     ...heldAs(settings),
     gradientCheckpointing: settings.gradientCheckpointing,
     name: settings.model!,

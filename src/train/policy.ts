@@ -114,6 +114,8 @@ export type PolicyOptions = DecoderOptions &
     readonly dtype?: WeightDType;
     /** Model id, for messages and for an adapter's `base_model_name_or_path`. Default: the folder. */
     readonly name?: string;
+    /** That of the folder, where it has been read already. */
+    readonly tokenizer?: Tokenizer | undefined;
     /** Called while weights are read: tensors done and in all. */
     readonly onProgress?: (done: number, total: number) => void;
   };
@@ -127,7 +129,7 @@ export async function loadPolicy(device: Device, files: FileSource, options: Pol
   checkTrain(train, adapter);
   const lora = isObject(train) ? resolveLora(train, 'loadPolicy: train') : null;
   const file = await readConfig(files);
-  const tokenizer = await Tokenizer.load(files, file.fields);
+  const tokenizer = options.tokenizer ?? (await Tokenizer.load(files, file.fields));
   const rng = new Rng(options.seed ?? 42, STREAM.init);
   const decoder = await loadDecoder(
     device,
