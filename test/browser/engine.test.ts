@@ -53,4 +53,34 @@ describe.skipIf(reason)(`the browser bundle${reason ? ` (skipped: ${reason})` : 
       site.close();
     }
   });
+
+  it('keeps what was measured on its GPU in the private file system, and adds to it', { timeout: 120_000 }, async () => {
+    const site = await serveSite();
+    try {
+      const page = await (browser as Browser).newPage();
+      await page.goto(site.url);
+      const result = (await page.evaluate(`(async () => {
+        const m = await import('/dist/index.js');
+        const gpu = await m.openAdapter(await m.browserGpu().requestAdapter(), { kind: 'gpu' });
+        const first = await m.keepTiles(gpu, { tiles: { 'NT f32 4x64x64': 'tile 4x4' } });
+        const second = await m.keepTiles(gpu, { tiles: { 'NT f32 64x64x64': 'rows 4x2' } });
+        await gpu.destroy();
+        const wasm = await m.openWasm();
+        const refused = await m.keepTiles(wasm, { tiles: {} }).catch((error) => error.message);
+        await wasm.destroy();
+        const files = new m.OpfsFiles('mgrpo');
+        const names = (await files.list()).filter((name) => name.startsWith('tiles-'));
+        return { first, second, names, kept: JSON.parse(await files.readText(names[0])), refused };
+      })()`)) as { first: string; second: string; names: string[]; kept: { schema: string; tiles: object }; refused: string };
+      expect([result.first, result.second]).toEqual([`opfs:/mgrpo/${result.names[0]}`, result.first]);
+      expect(result.names).toHaveLength(1);
+      expect(result.kept).toMatchObject({
+        schema: 'mgrpo-tiles/1',
+        tiles: { 'NT f32 4x64x64': 'tile 4x4', 'NT f32 64x64x64': 'rows 4x2' },
+      });
+      expect(result.refused).toContain('keepTiles: expected the GPU that was measured, got WebAssembly');
+    } finally {
+      site.close();
+    }
+  });
 });
