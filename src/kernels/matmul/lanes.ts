@@ -5,15 +5,27 @@ import { sizes } from '../sizes.js';
 import { operandsOf, PLAIN, productKernel, type MatmulVariant, type Operands } from './product.js';
 import source from '../../../shaders/matmul-lanes.wgsl';
 
-/** Heights of a tile in rows. Wider vectors gain nothing from higher ones, and take longer to compile. */
-const HEIGHTS = { narrow: [1, 4, 8, 24], wide: [1, 4, 8, 16] } as const;
-/** Widths of a tile in vectors of four columns per lane. */
-const GROUPS = { narrow: [2, 1], wide: [1] } as const;
+/** Tiles that a device may be given, and what it spends on loading an element, in units of what it spends on a product. */
+interface Tiles {
+  /** In rows. */
+  readonly heights: readonly number[];
+  /** Widths in vectors of four columns per lane. */
+  readonly groups: readonly number[];
+  /** Most vectors of sums in an invocation. */
+  readonly sums: number;
+  readonly load: number;
+}
+
 /**
- * Most vectors of sums in an invocation: with 32 SwiftShader takes twice as long for each of them as with 24, with 128 still a fifth longer, and
- * five times as long to compile.
+ * SwiftShader's. With 32 vectors of sums it takes twice as long for each of them as with 24, with 128 still a fifth longer, and four times as
+ * long to compile. (A Xeon: .77 ns for a product and 7 ns for an element.)
  */
-const MOST_SUMS = 24;
+const NARROW: Tiles = { heights: [1, 4, 8, 24], groups: [2, 1], sums: 24, load: 9 };
+/** With more lanes higher tiles gain nothing, and take longer to compile. */
+const WIDE: Tiles = { heights: [1, 4, 8, 16], groups: [1], sums: 16, load: 9 };
+/** Without subgroups, where every lane loads all rows. */
+const ALONE: Tiles = { heights: [1, 4, 8, 16, 32], groups: [4, 2, 1], sums: 128, load: 6 };
+
 /** Above this many rows always the highest tile, so that batches of any length share one pipeline. */
 const MANY_ROWS = 64;
 
@@ -21,28 +33,24 @@ const MANY_ROWS = 64;
 const LANES = 4;
 
 /**
- * Most lanes of devices that load every element by itself, whether or not it lies beside the last: there one kernel serves all orders of the
- * operands, and an eighth of the text is to be compiled. Wider ones are a fifth slower so.
+ * Lanes of SwiftShader's subgroups. It loads every element by itself, whether or not it lies beside the last, so that one kernel can serve all
+ * orders of the operands, and a fifth of the text is to be compiled. With more lanes that takes a fifth longer, without subgroups a seventh.
  */
-const MOST_STRIDED = 4;
+const STRIDED = 4;
 /** What the text of such a kernel depends on. */
 const ANY_ORDER: Operands = { op: 'NT', weight: 'f32', alignedA: false, alignedB: false, rounded: false };
 
-/**
- * The tile with the least estimated time. Per step a tile of height × width spends 1 unit on each product and 9 on each element that it
- * loads (SwiftShader on a Xeon: .77 ns and 7 ns); few tiles share 2 cores.
- */
-function bestTile(rows: number, columns: number, lanes: number): { height: number; groups: number } {
-  const kind = lanes > 4 ? 'wide' : 'narrow';
-  const highest = HEIGHTS[kind].at(-1)!;
+/** The tile with the least estimated time: per step of the depth for its products and for the elements that it loads; few tiles share 2 cores. */
+function bestTile(rows: number, columns: number, lanes: number, tiles: Tiles): { height: number; groups: number } {
+  const { heights, sums, load } = tiles;
   let best = { height: 1, groups: 1, cost: Infinity };
-  for (const height of HEIGHTS[kind]) {
-    for (const groups of GROUPS[kind]) {
-      if (height * groups > MOST_SUMS || (rows > MANY_ROWS && height < highest)) continue;
+  for (const height of heights) {
+    for (const groups of tiles.groups) {
+      if (height * groups > sums || (rows > MANY_ROWS && height < heights.at(-1)!)) continue;
       const width = 4 * groups * lanes;
-      const tiles = Math.ceil(rows / height) * Math.ceil(columns / width);
+      const count = Math.ceil(rows / height) * Math.ceil(columns / width);
       const loads = (height === 1 ? 4 : height) + width;
-      const cost = 2 * Math.ceil(tiles / 2) * (height * width + 9 * loads);
+      const cost = 2 * Math.ceil(count / 2) * (height * width + load * loads);
       if (cost < best.cost) best = { height, groups, cost };
     }
   }
@@ -83,9 +91,10 @@ export const lanes: MatmulVariant = {
     const { subgroupSize } = profile;
     const { op, rows, columns, depth } = shape;
     const count = subgroupSize || LANES;
-    const { height, groups } = bestTile(rows, columns, count);
+    const tiles = subgroupSize === 0 ? ALONE : subgroupSize > 4 ? WIDE : NARROW;
+    const { height, groups } = bestTile(rows, columns, count, tiles);
     const operands = operandsOf(profile, shape);
-    const strided = count <= MOST_STRIDED && operands.weight === 'f32' && !operands.rounded;
+    const strided = subgroupSize === STRIDED && operands.weight === 'f32' && !operands.rounded;
     const layout: Layout = {
       ...(strided ? ANY_ORDER : operands),
       ...{ height, groups, strided },
