@@ -31,6 +31,8 @@ export interface TuneOptions {
 
 /** One product. */
 export interface TunedProduct extends ProductShape {
+  /** y = x · wᵀ, dx = dy · w, dw = dyᵀ · x. */
+  readonly op: 'NT' | 'NN' | 'TN';
   /** What it stands for: {@link TuneReport.tiles}. */
   readonly bucket: string;
   /** Ways, with the medians of their milliseconds. */
