@@ -72,7 +72,7 @@ describe('what counts as the same', () => {
     expect(groupAnswers(['1', '2', '1.01', '0.99'], { tolerance: 0.01 })).toEqual([[0, 2, 3], [1]]);
     const args = {
       prompts: ['', ''],
-      completions: ['The answer is 1.01.', 'Tom paid 1.01'],
+      completions: ['The answer is 1.01.', 'First, Tom paid 1.01'],
       completionIds: [[], []],
       gold: ['1', '1'],
     };

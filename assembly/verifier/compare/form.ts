@@ -49,7 +49,8 @@ function isUnsolved(x: Node): bool {
 
 /** Whether some part of x is arithmetic that is still to be done, where the gold is g. */
 function isPending(x: Node, g: Node): bool {
-  const rational = isLiteral(g);
+  // 2π/3 is worked out for 120°
+  const rational = isLiteral(g) && !(g.kind == Kind.DEGREE && hasKind(x, Kind.PI));
   switch (x.kind) {
     case Kind.REL: {
       const v = assigned(x);
@@ -113,11 +114,16 @@ function isLiteral(x: Node): bool {
     case Kind.DEGREE:
       return isLiteral(kid(x, 0));
     case Kind.DIV:
-      return kid(x, 0).kind == Kind.NUM && kid(x, 1).kind == Kind.NUM;
+      return unsigned(kid(x, 0)).kind == Kind.NUM && unsigned(kid(x, 1)).kind == Kind.NUM;
     case Kind.MUL:
       return isScientific(x);
   }
   return false;
+}
+
+/** x without its sign. */
+function unsigned(x: Node): Node {
+  return x.kind == Kind.NEG ? kid(x, 0) : x;
 }
 
 function countLiterals(x: Node): i32 {
@@ -135,8 +141,8 @@ function isScientific(x: Node): bool {
 
 /** Whether a quotient of two integers is an integer, so that the division is still to be done. */
 function isExactQuotient(x: Node): bool {
-  const a = kid(x, 0);
-  const b = kid(x, 1);
+  const a = unsigned(kid(x, 0));
+  const b = unsigned(kid(x, 1));
   if (a.kind != Kind.NUM || b.kind != Kind.NUM || rat.isZero(b.value)) return true;
   return rat.isInteger(a.value) && rat.isInteger(b.value) && int.isZero(int.mod(a.value.num, b.value.num));
 }

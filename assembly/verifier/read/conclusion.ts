@@ -20,6 +20,7 @@ import {
   isSpace,
   isWide,
   isWordAt,
+  skipDigits,
   skipLetters,
   skipSpace,
   skipAny,
@@ -32,8 +33,8 @@ import {
 const CONNECTIVES = 'so/therefore/thus/hence/consequently/finally/altogether/together/accordingly/overall/ultimately';
 const CLOSING = 'total/conclusion/result/end/all/summary/short/such/summarize/conclude';
 /** What a conclusion is about: a sentence of its own, or a label, that names it. */
-const SUBJECTS = new Names(128).add(
-  'age/integer/result/ans/solution/solutions/roots/values/total/sum/value/output/conclusion/final/product/difference/quotient/remainder/number/amount/cost/price/area/volume/perimeter/speed/height/width/length/weight/radius/maximum/minimum/median/slope/ratio/probability/average/mean/profit/distance/choice/option/respuesta/antwort/risposta/resposta/ponse/antwoord/cevap/jawaban/svar/resultado/resultat/ergebnis/odpowied',
+const SUBJECTS = new Names(64).add(
+  'result/ans/solution/solutions/roots/values/total/sum/value/output/probability/conclusion/final/number/speed/choice/option/respuesta/antwort/risposta/resposta/ponse/antwoord/cevap/jawaban/svar/resultado/resultat/ergebnis/odpowied',
 );
 /** Words of other letters for "answer". */
 const FOREIGN = 'Ответ/答/답/उत्तर/الجواب/الإجابة/án';
@@ -43,7 +44,7 @@ const LINKS = new Names(64).add(
 );
 /** Words in a conclusion after which its number is not the answer, or not the only one. */
 const OPEN = new Names(256).add(
-  'not/no/nor/neither/never/cannot/more/fewer/less/greater/than/between/around/yesterday/let/what/how/start/starts/begin/begins/add/next/after/before/either/first/intermediate/partial/previous/seems/initial/initially/original/originally/given/goal/target/case/factorial/discard/subtract/wrong/incorrect/false/impossible/doubt/pas/nicht/kein/ou/oder/or/why/may/perhaps/probably/maybe/possibly/almost/nearly/near/below/above/under/over/negative/minus/half/twice/exceeds/fails/fail/question/divides/mod/want/wants/reject/bound',
+  'not/no/nor/neither/never/cannot/more/fewer/less/greater/than/between/around/yesterday/let/what/how/start/starts/begin/begins/add/next/after/before/either/first/intermediate/partial/previous/seems/initial/initially/original/originally/given/goal/target/case/factorial/discard/subtract/wrong/incorrect/false/impossible/doubt/pas/nicht/kein/ou/oder/or/why/may/perhaps/probably/maybe/possibly/almost/nearly/near/below/above/under/over/negative/minus/half/twice/exceeds/fails/fail/question/divides/mod/want/wants/reject/bound/know/known/says/said/states/stated/told',
 );
 /** Words right before a number that is not the answer. */
 const ASIDES = new Names(64).add(
@@ -59,8 +60,7 @@ const CHOOSING = 'correct/right/best/choose/choice/pick/select';
 const REFUSING = 'wrong/incorrect/not/neither/nor/both/either/isn/false/if/almost/good/out';
 
 /** What happens to things that are counted. */
-const DONE =
-  'left/needed/required/sold/used/made/remaining/eaten/taken/available/possible/lost/produced/planted/baked/collected/received';
+const DONE = 'left/needed/required/sold/used/made/remaining/eaten/taken/available/possible/produced/received';
 
 /** Longest clause in front of the main one. */
 const CLAUSE: usize = 80;
@@ -87,13 +87,13 @@ function lastSentence(p: usize, e: usize): usize {
       q = above;
     }
     if (q < e && endsWith(p, q, '。')) return q;
-    if (q < e && isSpace(byteAt(q)) && isOneOf(c, '.!?') && !(q >= p + 4 && isWordAt(q - 4, q, 'ans'))) return q;
+    if (q < e && isSpace(byteAt(q)) && isOneOf(c, '.!?') && !isWordAt(wordBefore(p, q - 1), q - 1, 'ans/rs')) return q;
   }
   return p;
 }
 
 /** Words by which a closing sentence says nothing of the answer: "I hope this helps!", "Let me know if …", "Would you like …?" */
-const COURTESIES = 'hope/feel/would/please/thank/thanks/happy/glad/enjoy/great/good/shall/do';
+const COURTESIES = 'hope/feel/would/happy/great/good/do';
 
 /** End of [p, e) without closing courtesies and what ends a proof. */
 export function withoutCourtesy(p: usize, e: usize): usize {
@@ -142,6 +142,12 @@ function behindConnective(p: usize, e: usize): usize {
 /** Where the main clause of a sentence at p starts, behind one in front of a comma ("Solving for x, we get"), or p. */
 function mainClause(p: usize, e: usize): usize {
   const opener = skipLetters(p, e);
+  // after 3 days there are 17
+  const digits = skipDigits(skipSpace(opener, e), e);
+  if (isWordAt(p, opener, 'after/in/within') && digits > skipSpace(opener, e)) {
+    const q = skipLetters(skipSpace(digits, e), e);
+    return skipSpace(q < e && byteAt(q) == Char.COMMA ? q + 1 : q, e);
+  }
   if (!isWordAt(p, opener, 'for/after/at/by/with') && !endsWith(p, opener, 'ing')) return p;
   for (let q = opener; q < min(e, p + CLAUSE); q++)
     if (byteAt(q) == Char.COMMA && q + 1 < e && isSpace(byteAt(q + 1)) && !holds(opener, q, OPEN)) return skipSpace(q + 1, e);
@@ -279,8 +285,9 @@ function saysResult(s: usize, word: usize, end: usize): bool {
  */
 export function valueOf(runs: Runs, p: usize, e: usize, lists: bool, least: i32): Span {
   const formula = trimmed(p, e);
-  const whole = least == Before.RESULT ? NOWHERE : wholeAnswer(p, e, 0);
-  if (least < Before.RESULT && exists(formula) && formulaEnd(startOf(formula), endOf(formula)) == endOf(formula)) return formula;
+  const isPart = least == Before.NOTHING || least == Before.RESULT;
+  const whole = isPart ? NOWHERE : wholeAnswer(p, e, 0);
+  if (!isPart && exists(formula) && formulaEnd(startOf(formula), endOf(formula)) == endOf(formula)) return formula;
   if (exists(whole) && countWords(p, e) == 0) return whole;
   e = reasonAt(p, e);
   const last = runs.lastValue(p, e, lists);
@@ -304,28 +311,16 @@ export function valueOf(runs: Runs, p: usize, e: usize, lists: bool, least: i32)
   const before = word == Before.WORD && indexOfByte(start, endOf(last), Char.EQUALS) < endOf(last) ? Before.LINK : word;
   if (before < least || before == Before.NOTHING) return NOWHERE;
   if (before >= Before.LINK) return last;
-  for (let q = p; q < start; q++) if (isDigit(byteAt(q)) || isOneOf(byteAt(q), '<>=\\')) return NOWHERE;
+  for (let q = p; q < start; q++) {
+    // after 3 days there are 17
+    if (isWordAt(q, start, 'after/in/within')) q = skipDigits(skipSpace(skipLetters(q, start), start), start);
+    if (q < start && (isDigit(byteAt(q)) || isOneOf(byteAt(q), '<>=\\'))) return NOWHERE;
+  }
   return last;
 }
 
-/** Whether "therefore" or the like stands before the first number of [p, e). */
-function therefore(p: usize, e: usize): bool {
-  for (; p < e && !isDigit(byteAt(p)); p = max(skipLetters(p, e), p + 1)) if (isWordAt(p, e, 'therefore/thus/hence')) return true;
-  return false;
-}
-
-/** Whether the sentence [s, e) ends in "in all", "in total" or "altogether". */
-function closesSum(s: usize, e: usize): bool {
-  while (e > s && !isLetter(byteAt(e - 1))) e--;
-  return endsWith(s, e, ' in all') || endsWith(s, e, ' in total') || endsWith(s, e, ' altogether');
-}
-
-/** Words that point to what was just worked out, at the start of a sentence. */
-const POINTERS = 'this/that/which/it/there/we/i/you';
-
-/** The answer that the last sentence of [p, e) concludes with, or NOWHERE. */
-export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: bool): Span {
-  e = trimEnd(p, e);
+/** The answer that the last sentence of [p, e) draws a conclusion to, or NOWHERE. */
+function concluded(runs: Runs, p: usize, e: usize, lists: bool, letter: bool): Span {
   const line = skipSpace(lastSentence(p, e), e);
   let s = skipMarks(line, e);
   if (
@@ -335,11 +330,12 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
     (holdsOneOf(s, e, 'number') && holdsOneOf(s, e, 'problem/exercise/answer')) ||
     startsWithFold(s, e, 'answer') ||
     (isWordAt(s, e, CONDITIONS) && marks.count(Mark.FINAL) > 0) ||
-    (holdsOneOf(s, e, 'old') && !holdsOneOf(s, e, 'years'))
+    isOld(s, e)
   )
     return NOWHERE;
   // a line of its own in bold
-  if (!letter && line > p && startsWith(line, e, '**') && endsWith(s, e, '**') && exists(wholeAnswer(s, e, 0)))
+  const bold = byteAt(line) == Char.GREATER ? skipSpace(line + 1, e) : line;
+  if (!letter && line > p && startsWith(bold, e, '**') && endsWith(s, e, '**') && exists(wholeAnswer(s, e, 0)))
     return wholeAnswer(s, e, 0);
   // 6 × 7 = 42, so she earned 42 dollars
   for (let q = s; q < e; q++)
@@ -354,17 +350,15 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
     const before = valueBefore(runs, s, endOf(named), e, lists, letter);
     if (exists(before)) return before;
   }
-  let behind = sign > 0 ? sign : behindConnective(s, e);
+  const behind = sign > 0 ? sign : behindConnective(s, e);
   const from = mainClause(behind > 0 ? skipMarks(behind, e) : s, e);
-  // it therefore takes 17 minutes; she pays $17 in all
-  if (behind == 0 && (therefore(s, e) || closesSum(s, e))) behind = s;
   if (letter) {
     if (holdsOneOf(s, e, REFUSING)) return NOWHERE;
     const only = behind > 0 && e - from <= 4;
     return only || holdsOneOf(s, e, CHOOSING) ? onlyLetter(from, e) : NOWHERE;
   }
   const opener = skipLetters(from, e);
-  const points = behind == 0 && (from > s || isWordAt(from, opener, POINTERS) || endsWith(from, opener, 'ing'));
+  const points = behind == 0 && from > s;
   if (behind == 0 && isWordAt(s, opener, 'on/in/before/during/from/without')) return NOWHERE;
   // so every week she pays $17
   const isEach = isWordAt(from, opener, 'each') && isWordAt(skipSpace(opener, e), e, 'day/week/month/year/hour/minute/night');
@@ -383,6 +377,46 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
     if (exists(value)) return valueOf(runs, startOf(value), endOf(value), lists, behind > 0 ? Before.WORD : Before.LINK);
   }
   return valueOf(runs, from, e, lists, behind > 0 ? Before.WORD : points ? Before.LINK : Before.RESULT);
+}
+
+/** The old price, not 17 years old. */
+function isOld(s: usize, e: usize): bool {
+  return holdsOneOf(s, e, 'old') && !holdsOneOf(s, e, 'years');
+}
+
+/** Words at the start of a sentence that states no result: a circumstance, a step, a supposition, one of several. */
+const NO_STATEMENT = new Names(128).add(
+  'on/in/before/during/from/without/first/next/then/now/step/note/recall/let/since/as/when/while/because/at/suppose/with/using/by/to/say/take/use/consider/try/add/put/find/each/one/a/an/some/many/most/either/were/per/every/answered',
+);
+/** Words by which a sentence says what was given or wished, or only nearly says a result. */
+const GIVEN = new Names(64).add(
+  'require/requires/wanted/problem/took/steps/like/looks/estimate/limit/started/goal/asked/choices/options/second/exercise',
+);
+
+/**
+ * The value of a response without any mark whose last sentence states it: a subject, a verb, one number, and no word that makes it a step,
+ * a supposition, something given or a comparison.
+ */
+function stated(runs: Runs, p: usize, e: usize, lists: bool): Span {
+  for (let kind = 0; kind < Mark.COUNT; kind++) if (marks.count(kind) > 0) return NOWHERE;
+  const s = skipMarks(skipSpace(lastSentence(p, e), e), e);
+  // what a connective opens was read before
+  if (
+    endsWith(s, e, '?') ||
+    behindConnective(s, e) > 0 ||
+    isOld(s, e) ||
+    NO_STATEMENT.hasWord(s, skipLetters(s, e)) ||
+    holds(s, e, GIVEN)
+  )
+    return NOWHERE;
+  return valueOf(runs, s, e, lists, Before.NOTHING);
+}
+
+/** The answer that the last sentence of [p, e) concludes with, or (`plainly`) states, or NOWHERE. */
+export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: bool, plainly: bool): Span {
+  e = trimEnd(p, e);
+  const found = concluded(runs, p, e, lists, letter);
+  return exists(found) || letter || !plainly ? found : stated(runs, p, e, lists);
 }
 
 /** Words between "the" and "answer". */

@@ -16,7 +16,7 @@ import { closedEnd, isName, quotedEnd, QUOTES } from './quoted';
 import { region, Region } from './region';
 import { percentEnd, Runs } from './runs';
 import { followsNot, isBounded, isDenied, isDoubted, isNegated, isNoMark, isNumber, isTakenBack } from './sentences';
-import { countItems, isConclusion, isLastOf, lastByteOf, touches } from './solution';
+import { countItems, isConclusion, isLastOf, lastByteOf, touches, withoutSum } from './solution';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import { byteAt, indexOfByte, isDigit, isLetter, isOneOf, isWordAt, skipDigits, skipSpace, startsWith, trimEnd } from './text';
 
@@ -45,6 +45,7 @@ export class Extractor {
   /** only firm evidence counts: no last value of a sentence */
   firm: bool;
   goldDecimal: bool;
+  goldEquation: bool;
   /** the gold has a factorial, so that an exclamation mark may be one */
   goldFactorial: bool;
   /** a marked value was taken back: the text has no answer, whatever else stands in it */
@@ -75,6 +76,7 @@ export class Extractor {
     this.goldItems = 1;
     this.goldDecimal = false;
     this.goldFactorial = false;
+    this.goldEquation = false;
     if (!exists(gold)) return;
     const p = startOf(gold);
     const e = endOf(gold);
@@ -83,6 +85,7 @@ export class Extractor {
     this.goldList = indexOfByte(p, e, Char.COMMA) < e;
     this.goldDecimal = !this.goldList && indexOfByte(p, e, Char.POINT) < e;
     this.goldFactorial = indexOfByte(p, e, Char.BANG) < e;
+    this.goldEquation = indexOfByte(p, e, Char.EQUALS) < e;
     // One letter, or a letter with its text: "B", "(D) Alina", "C. 5 cm".
     const letter = leadingLetter(p, e);
     if (!exists(letter)) return;
@@ -196,8 +199,10 @@ export class Extractor {
       this.take(letter);
       return Rule.WHOLE;
     }
-    const concluded = this.truncated ? NOWHERE : conclusion(this.runs, p, withoutCourtesy(p, e), this.goldList, this.goldLetter);
-    if (exists(concluded) && this.takeValue(concluded, e)) return Rule.CONCLUSION;
+    const concluded = this.truncated
+      ? NOWHERE
+      : conclusion(this.runs, p, withoutCourtesy(p, e), this.goldList, this.goldLetter, this.strict);
+    if (exists(concluded) && this.takeValue(this.goldEquation ? concluded : withoutSum(concluded), e)) return Rule.CONCLUSION;
     // \boxed{} 17 holds a box that says nothing
     const whole = marks.count(Mark.BOX) > 0 ? NOWHERE : wholeAnswer(p, e, this.goldWords);
     if (exists(whole)) {

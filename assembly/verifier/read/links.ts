@@ -3,7 +3,7 @@ import { Char } from './characters';
 import { sentenceEnd } from './formula';
 import { trimmed } from './prose';
 import { region } from './region';
-import { isNumber } from './sentences';
+import { clauseStart, holdsOneOf, isNumber } from './sentences';
 import { exists } from './span';
 import {
   byteAt,
@@ -78,8 +78,13 @@ export function afterLink(mark: usize, e: usize): usize {
       (!linked && isOneOf(c, '_)]}'))
     )
       p++;
-    else return linked ? p : isHeading(mark, p, e) ? p : 0;
+    else return linked || isHeading(mark, p, e) || (isDigit(c) && isGiven(mark)) ? p : 0;
   }
+}
+
+/** Whether the clause of a mark says that it gives the answer, which then follows without a link: "which gives the answer 17". */
+function isGiven(mark: usize): bool {
+  return holdsOneOf(clauseStart(region.start, mark), mark, 'gives/giving/yields');
 }
 
 /** Longest aside in brackets, and longest clause, between "answer" and its link. */

@@ -31,7 +31,7 @@ const CHANGING_BY = 'less/fewer/more/short/out/away/without/together/combined/al
 /** Words behind which something else is said. */
 const CLAUSES = 'because/since/as/so/which/that/where/and/obtained/found/after/by/rather';
 /** Words that negate the value behind them. */
-const NEGATING = 'not/cannot/never/neither/nor';
+const NEGATING = 'not/none/cannot/never/neither/nor';
 
 /** Words that only suppose what is behind them, or say it of others. */
 const SUPPOSING = new Names(64).add(
@@ -155,7 +155,7 @@ export function isNegated(p: usize, e: usize): bool {
 
 /** Whether the words [p, e) before a value say that it is another one: almost, at least, more than. */
 export function isBounded(p: usize, e: usize): bool {
-  return holdsOneOf(p, e, 'almost/nearly/around/close/least/most/more/less/fewer/over/under/up/between/above/below');
+  return holdsOneOf(p, e, 'almost/nearly/around/close/least/most/more/less/fewer/over/under/up/between/above/below/twice/half');
 }
 
 /** Whether the word before p, formula marks and colons aside, is "not". */
@@ -190,7 +190,13 @@ export function isChanged(p: usize, end: usize): bool {
     // 17 for Tom and 4 for Mary
     if (goesOn && isWordAt(p, q, 'and') && isDigit(byteAt(skipSpace(q, end)))) return true;
     // 17 for part (a)
-    if (isWordAt(p, q, 'for') && (isWordAt(skipSpace(q, end), end, 'part') || byteAt(skipSpace(q, end)) == Char.OPEN_PAREN))
+    const isCase = goesOn && isWordAt(p, q, 'for');
+    if (
+      isCase &&
+      (indexOfByte(q, end, Char.EQUALS) < end ||
+        isWordAt(skipSpace(q, end), end, 'part') ||
+        byteAt(skipSpace(q, end)) == Char.OPEN_PAREN)
+    )
       return true;
     if (isWordAt(p, q, CLAUSES)) goesOn = by = false;
     if (goesOn && CHANGING.hasWord(p, q)) return true;

@@ -1,6 +1,7 @@
 // Golds that are solutions or lists: what a solution in prose comes to, and how many items a list has.
 import { Char } from './characters';
-import { endOf, Span } from './span';
+import { trimmed } from './prose';
+import { endOf, Span, startOf } from './span';
 import { byteAt, isClosing, isLetter, isOneOf, isOpening, isSpace, isWordAt } from './text';
 
 /** How far words may stand behind the last value of a solution. */
@@ -59,4 +60,24 @@ export function countItems(p: usize, e: usize): i32 {
 export function touches(p: usize, e: usize): bool {
   for (; p < e; p++) if (!isSpace(byteAt(p)) && byteAt(p) != Char.DOLLAR) return false;
   return true;
+}
+
+const ONE: u64 = 1;
+
+/** What a sum of names is said to be, as competitions ask for it ("m + n = 17"); other values as they are. */
+export function withoutSum(s: Span): Span {
+  let names: u64 = 0;
+  let signs = 0;
+  const e = endOf(s);
+  for (let p = startOf(s); p < e; p++) {
+    const c = byteAt(p);
+    if (c == Char.EQUALS) return signs > 0 ? trimmed(p + 1, byteAt(e - 1) == Char.DOLLAR ? e - 1 : e) : s;
+    if (c == Char.PLUS) signs++;
+    else if (isLetter(c)) {
+      const name = ONE << ((<u64>c) & 63);
+      if ((names & name) != 0 || isLetter(byteAt(p + 1))) return s;
+      names |= name;
+    } else if (c != Char.SPACE && c != Char.DOLLAR) return s;
+  }
+  return s;
 }

@@ -141,7 +141,7 @@ export const conclusions: Readonly<Record<string, readonly Marked[]>> = {
     ['17', '17?', false], ['17', '17!', false], ['17', '17 + 0x', false],
   ],
   'refused by design': [
-    ['17', 'When x = 2, the value is 17.', false], ['17', 'Tom is 17 years old.', false], ['17', 'So the train travels at 17 km/h.', true], ['17', 'Therefore $a + b = 17$.', false],
+    ['17', 'When x = 2, the value is 17.', false], ['17', 'Tom is 17 years old.', true], ['17', 'So the train travels at 17 km/h.', true], ['17', 'Therefore $a + b = 17$.', true], ['17', 'Therefore $a + a = 17$.', false], ['17', 'Therefore $2a + b = 17$.', false],
     ['17', 'The answer is 17 per day for 5 days.', false], ['17', 'The answer is 17 dollars each for 4 people.', false], ['17', 'The answer is 17 dollars per day.', true], ['17', 'The answer is 17 for the whole week.', true],
   ],
   'a mark that what stands around it changes': [

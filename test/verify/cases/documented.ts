@@ -244,12 +244,16 @@ export const choices: readonly Choice[] = [
   {
     name: 'What strict mode refuses',
     reason:
-      'A reward for an unmarked last number pays for numbers that happen to stand last, for an intermediate value where the text was cut, and for thoughts. Whoever trains asks the model for a mark; lenient mode measures the rest.',
+      'The last sentence of a response without a mark counts where it states one number, and says of it neither that it was given or comes first, nor that it is a bound, a part or a guess. A reward for any last number would pay for numbers that happen to stand last, for an intermediate value where the text was cut, and for thoughts. Whoever trains asks the model for a mark; lenient mode measures the rest.',
     texts: 'response',
     cases: [
       ['4', 'So it is 4', true, { mode: 'strict' }],
-      ['4', 'Tom has 4 pens', false, { mode: 'strict' }],
-      ['4', 'Tom has 4 pens', true, { mode: 'lenient' }],
+      ['4', 'Tom has 4 pens', true, { mode: 'strict' }],
+      ['4', 'First, Tom buys 4 pens', false, { mode: 'strict' }],
+      ['4', 'We know that Tom has 4 pens', false, { mode: 'strict' }],
+      ['4', 'Tom has 4 pens and 3 books', false, { mode: 'strict' }],
+      ['4', 'We add 4', false, { mode: 'strict' }],
+      ['4', 'We add 4', true, { mode: 'lenient' }],
       ['4', 'Tom has 4 pens', false, { mode: 'lenient', truncated: true }],
       ['4', 'I get \\boxed{4', false, { mode: 'strict' }],
       ['4', '<think>The answer is 4.', false, { mode: 'strict' }],

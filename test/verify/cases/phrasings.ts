@@ -109,7 +109,7 @@ export const phrasings: Readonly<Record<string, readonly Marked[]>> = {
     ['B', 'So B is false.', false], ['B', 'Therefore, neither B.', false], ['B', 'The correct answer: A. Not B.', false],
   ],
   'refused by design: nothing says that the last number is the answer': [
-    ['17', 'She has 17 apples left.', false], ['17', 'Tom paid $17.', false], ['17', 'There are 17 ways to do this.', true], ['17', 'In all, there are 17 students in the class.', true], ['17', 'So 17 apples are left.', true], ['17', '✔ 17', true], ['1/3', 'Hence the chance is one third.', false], ['17', 'Also ist die Antwort 17.', false],
+    ['17', 'She has 17 apples left.', true], ['17', 'Tom paid $17.', true], ['17', 'There are 17 ways to do this.', true], ['17', 'In all, there are 17 students in the class.', true], ['17', 'So 17 apples are left.', true], ['17', '✔ 17', true], ['1/3', 'Hence the chance is one third.', false], ['17', 'Also ist die Antwort 17.', true],
   ],
   'what is doubted, denied, asked or taken back': [
     ['17', 'I think 17 is too small.', false], ['17', 'The answer is not 17.', false], ['17', 'Is it 17?', false], ['17', 'If it is 17, then stop.', false], ['17', 'So we check 17 and see that it fails.', false], ['17', 'We try 17, but that is wrong.', false], ['17', 'The answer is 17 or something else.', false], ['17', 'The answer is unlike 17.', false],
