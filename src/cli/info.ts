@@ -25,8 +25,8 @@ export const infoSpec: CommandSpec = {
   mgrpo info [--device D] [--model M]
 
 The last line on stdout is {"device":{"kind","description","why"},"adapters","adapter","limits","features","notes",
-"faster","tuned","model"}: tuned is how many kinds of products mgrpo tune has measured on a GPU; adapters are all that WebGPU has here, in the order of --gpu; where WebGPU is not used there are
-none, and adapter, limits and features are null.`,
+"faster","tuned","model"}: tuned is how many kinds of products mgrpo tune has measured on a GPU; adapters are all that
+WebGPU has here, in the order of --gpu; where WebGPU is not used there are none, and adapter, limits and features are null.`,
   own: OWN,
 };
 
