@@ -46,11 +46,11 @@ describe('mgrpo verify', () => {
   });
 
   it('obeys --mode and --truncated', async () => {
-    await verifyNow(['--gold', '4', '--response', 'Tom has 4 pens', '--mode', 'strict']);
+    await verifyNow(['--gold', '4', '--response', 'We add 4', '--mode', 'strict']);
     expect(last()).toMatchObject({ verdict: false, extracted: null });
-    await verifyNow(['--gold', '4', '--response', 'Tom has 4 pens']);
+    await verifyNow(['--gold', '4', '--response', 'We add 4']);
     expect(last()).toMatchObject({ verdict: true });
-    await verifyNow(['--gold', '4', '--response', 'Tom has 4 pens', '--truncated']);
+    await verifyNow(['--gold', '4', '--response', 'We add 4', '--truncated']);
     expect(last()).toMatchObject({ verdict: false, rule: 'truncated' });
   });
 

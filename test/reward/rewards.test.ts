@@ -22,11 +22,11 @@ const score = async (
 
 describe('accuracyReward', () => {
   it('scores marked answers that equal the gold, and gives null for a gold that is empty', async () => {
-    const completions = ['<think>a</think>0.5', 'The answer is 1/2.', 'I take 1/2', '\\boxed{5}', '\\boxed{1}'];
+    const completions = ['<think>a</think>0.5', 'The answer is 1/2.', 'We add 1/2', '\\boxed{5}', '\\boxed{1}'];
     expect(await score(accuracyReward(), completions, { gold: ['1/2', '0.5', '1/2', 6, ''] })).toEqual([1, 1, 0, 0, null]);
   });
   it('takes the last number only in lenient mode and only from a response that was not cut', async () => {
-    const completions = ['Tom has 7 pens', 'Tom has 7 pens'];
+    const completions = ['We add 7', 'We add 7'];
     const columns = { gold: ['7', '7'], truncated: [false, true] };
     expect(await score(accuracyReward({ mode: 'lenient' }), completions, columns)).toEqual([1, 0]);
     expect(await score(accuracyReward(), completions, columns)).toEqual([0, 0]);
