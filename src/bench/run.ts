@@ -41,7 +41,7 @@ export interface BenchReport {
   readonly quick: boolean;
   readonly ceilings: Readonly<Record<CeilingName, MeasuredCeiling>>;
   readonly results: readonly BenchResult[];
-  /** Cases for which the device has no room. */
+  /** Cases for which the device has no room, or too little speed. */
   readonly leftOut?: readonly { readonly name: string; readonly model: string; readonly why: string }[];
 }
 
@@ -60,6 +60,9 @@ export interface BenchOptions {
 
 /** Cases that are open at a time: a round goes through them and the ceilings. */
 const TOGETHER = 6;
+
+/** Seconds that one run of a case may take, by its operations and the best rate of the cases before it. */
+const LONGEST = 40;
 
 /** The cases of some models. */
 export function benchCases({ quick = false, models }: Pick<BenchOptions, 'quick' | 'models'> = {}): Case[] {
@@ -87,6 +90,15 @@ export async function runBench(device: Device, options: BenchOptions = {}): Prom
           signal?.throwIfAborted();
           onProgress?.(from + part.length, cases.length, `${one.model} ${one.name}`);
           try {
+            const seconds = secondsOf(
+              one.flops,
+              timed.map(({ of, times }) => of.flops / times.spread.median),
+            );
+            if (seconds > LONGEST)
+              throw new MgrpoError(
+                'device_limit',
+                `bench: expected a run to take ${LONGEST} s at most, got ${Math.round(seconds)}`,
+              );
             const opened = await one.open(device);
             part.push({ of: one, opened, times: new Timed(repeatOf(device, opened)) });
           } catch (error) {
@@ -110,6 +122,11 @@ export async function runBench(device: Device, options: BenchOptions = {}): Prom
     results: timed.map(({ of, times }) => resultOf(of, times.spread, roofs)),
     leftOut,
   };
+}
+
+/** Seconds that operations take at the best of some rates, in operations a millisecond; 0 where there is none. */
+export function secondsOf(flops: number, rates: readonly number[]): number {
+  return rates.length === 0 ? 0 : flops / Math.max(...rates) / 1e3;
 }
 
 /** Runs something as often as asked, and waits until it is done. */

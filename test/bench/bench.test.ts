@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { benchTable, compareTable, renderBench } from '../../src/bench/page.js';
-import { benchCases, BENCH_SCHEMA, compareBench, type BenchReport, type BenchResult } from '../../src/bench/run.js';
+import { benchCases, BENCH_SCHEMA, compareBench, secondsOf, type BenchReport, type BenchResult } from '../../src/bench/run.js';
+import { interleave, Timed } from '../../src/bench/timed.js';
 import { testDevice } from '../support/device.js';
 
 const result = (name: string, ms: number): BenchResult => ({
@@ -38,6 +39,31 @@ describe('the list of cases', () => {
     }
     device.freeScratch();
     expect(device.memory.allocated).toBe(before);
+  });
+});
+
+describe('what is timed', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it.each([
+    ['a short run is run once to warm up, once to be counted, then in numbers', 8, [1, 1, 3, 3, 3]],
+    ['a run of seconds is not run a second time before it counts', 5000, [1, 1, 1, 1]],
+  ])('%s', async (_, ms, expected) => {
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const runs: number[] = [];
+    const timed = new Timed(async (times) => {
+      runs.push(times);
+      now += ms * times;
+    });
+    await interleave([timed], 3);
+    expect(runs).toEqual(expected);
+    expect(timed.spread).toEqual({ median: ms, least: ms, most: ms });
+  });
+
+  it('is expected to go at the best rate so far', () => {
+    expect(secondsOf(275e9, [1e6, 8e6, 0])).toBeCloseTo(34.4, 1);
+    expect(secondsOf(275e9, [])).toBe(0);
   });
 });
 
