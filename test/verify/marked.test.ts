@@ -39,3 +39,35 @@ describe('marks', () => {
       expect(rows.filter(([, , right], i) => found[i]!.verdict !== right)).toEqual([]);
     });
 });
+
+describe('what counts for one number', () => {
+  const accepted = [
+    ...[marked, phrasings, endings, conclusions, closings].flatMap((cases) =>
+      Object.values(cases).flatMap((rows) =>
+        rows.map(([gold, response, right]) => ({ gold, response, right, mode: 'strict' as const })),
+      ),
+    ),
+    ...[told, qualified, notations, unseen].flatMap((cases) =>
+      Object.values(cases).flatMap((rows) =>
+        rows.flatMap(([gold, response, right, mode]) =>
+          (mode ? [mode] : (['strict', 'lenient'] as const)).map((m) => ({ gold, response, right, mode: m })),
+        ),
+      ),
+    ),
+    // An option is read where the gold is a letter, its value where it is a number.
+  ].filter(({ gold, right }) => right && !/^[A-Z]$/.test(gold));
+  const numbers = (text: string): readonly string[] => text.match(/\d+(?:\.\d+)?/g) ?? [];
+
+  it('counts for no other, read elsewhere in the response', () => {
+    const pairs = accepted.flatMap(({ gold, response, mode }) =>
+      [...new Set(numbers(response))]
+        .filter((other) => !numbers(gold).includes(other))
+        .map((other) => ({ meant: { gold, response, mode }, other: { gold: other, response, mode } })),
+    );
+    const meant = verifyBatch(pairs.map((pair) => pair.meant));
+    const found = verifyBatch(pairs.map((pair) => pair.other));
+    expect(pairs.length).toBeGreaterThan(400);
+    // Read in the same place it is the same value in other words: 450 cents for $4.50, 75% for 3/4.
+    expect(pairs.filter((_, i) => found[i]!.verdict && found[i]!.extracted !== meant[i]!.extracted)).toEqual([]);
+  });
+});
