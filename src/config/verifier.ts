@@ -27,7 +27,7 @@ export const COMPARISON_OPTIONS = {
     type: 'choice',
     choices: ['rounded', 'doubles', 'exact'],
     default: 'rounded',
-    doc: 'Decimals of values that have no finite one. rounded: 6 places and more count, and a gold of 3 digits or more is a rounded value; doubles: only what a computer prints, 15 digits and within one unit in the last place; exact: none.',
+    doc: 'Decimals of values that have no finite one. rounded: 6 places and more count, and a gold of 3 digits or more is a rounded value; doubles: only what a computer prints, 15 to 17 digits and within one unit in the last place; exact: none.',
   },
   tolerance: {
     section: 'comparing',

@@ -67,13 +67,15 @@ function roundsPercentage(g: Node, p: Node): bool {
   return rounds(kid(g, 0), binary(Kind.MUL, integer(100), p));
 }
 
-/** Significant digits from which a decimal may be a printed double, and the bits of one. */
+/** Significant digits of a printed double, least and most, and its bits. */
 const DOUBLE_DIGITS: i32 = 15;
+const MOST_DOUBLE_DIGITS: i32 = 17;
 const DOUBLE_BITS: i32 = 53;
 
 /** Whether the literal (of the side p), read as an IEEE double, is within one unit in the last place of the gold. */
 function isNearestDouble(g: Node, literal: Node, p: Node): bool {
-  if (significantDigits(literal) < DOUBLE_DIGITS || !isConstantNode(g)) return false;
+  const digits = significantDigits(literal);
+  if (digits < DOUBLE_DIGITS || digits > MOST_DOUBLE_DIGITS || !isConstantNode(g)) return false;
   const exact = constantValue(g);
   if (float.isNone(exact) || float.isNone(float.ofRat(literal.value))) return false;
   const unit = rat.pow(rat.ofI32(2), float.magnitude(float.ofRat(literal.value)) - DOUBLE_BITS);

@@ -192,7 +192,7 @@ COMMANDS.add('frac/dfrac/tfrac/cfrac/sfrac/nicefrac/flatfrac', entry(Does.FRACTI
 consecutive(
   token(Tok.PI),
   NEXT_KIND,
-  'pi/Pi π,infty/infinity ∞,times/cdot/bullet/centerdot *×·⋅∙∗\u2062,div /÷∕⁄, +＋, -−‐‑–—－,pm ±,mp ∓,cup/bigcup ∪⋃,cap/bigcap ∩⋂',
+  'pi π,infty/infinity ∞,times/cdot/bullet/centerdot *×·⋅∙∗\u2062,div /÷∕⁄, +＋, -−‐‑–—－,pm ±,mp ∓,cup/bigcup ∪⋃,cap/bigcap ∩⋂',
 );
 consecutive(
   token(Tok.SETMINUS),

@@ -81,7 +81,7 @@ export const equivalences: readonly Equivalence[] = [
   ['\\lceil n/2 \\rceil', '\\lfloor (n+1)/2 \\rfloor', true, 'floors of a whole number, proven rest by rest'],
   ['x^2 + 1', 'x<sup>2</sup> + 1', true, 'HTML, full-width and bold characters'],
   ['21', 'twenty-one', true, 'numbers in words'],
-  ['\\sqrt{10}', '3.1622776601683795', true, 'a printed double: 15 digits and more, one unit in the last place'],
+  ['\\sqrt{10}', '3.1622776601683795', true, 'a printed double: 15 to 17 digits, one unit in the last place'],
 ];
 
 /** A choice that another checker could make otherwise. */
@@ -116,7 +116,7 @@ export const choices: readonly Choice[] = [
   {
     name: 'Precision',
     reason:
-      'A value without a finite decimal can only be written rounded. Six places and more are accepted for it, and a gold of three digits or more is taken as rounded itself; a computer prints 15 digits and more, which may miss the correctly rounded decimal by one unit in the last place. A value that has a finite decimal, an integer before all, is never rounded: 0.250001 is not a quarter, and a gold of 1.000 is 1.',
+      'A value without a finite decimal can only be written rounded. Six places and more are accepted for it, and a gold of three digits or more is taken as rounded itself; a computer prints 15 to 17 digits, which may miss the correctly rounded decimal by one unit in the last place. A value that has a finite decimal, an integer before all, is never rounded: 0.250001 is not a quarter, and a gold of 1.000 is 1.',
     texts: 'answer',
     cases: [
       ['\\frac{1}{3}', '0.333333', true],
@@ -127,6 +127,7 @@ export const choices: readonly Choice[] = [
       ['\\sqrt{2}', '1.4142135623730951', true],
       ['\\frac{1}{4}', '0.250001', false],
       ['5', '5.0000001', false],
+      ['5', '5.0000000000000000001', false],
       ['1.000', '\\frac{2021}{2022}', false],
       ['\\frac{1}{3}', '0.333333', false, { precision: 'doubles' }],
       ['\\frac{2}{3}', '0.6666666666666666', true, { precision: 'doubles' }],
