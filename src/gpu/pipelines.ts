@@ -5,8 +5,16 @@ import type { Kernel } from './kernel.js';
 import { bufferOf } from './memory.js';
 import type { Profile } from './profile.js';
 
-/** Bytes of one pooled buffer of parameter blocks, in blocks of WebGPU's default and largest minUniformBufferOffsetAlignment. */
-export const UNIFORM_CHUNK: number = 256 * 256;
+/** Bytes from one parameter block to the next: WebGPU's default and largest minUniformBufferOffsetAlignment. */
+export const ALIGNMENT = 256;
+/** Bytes of one pooled buffer of parameter blocks. */
+export const UNIFORM_CHUNK: number = 256 * ALIGNMENT;
+
+/** A pooled buffer of parameter blocks, and the bind group of each block that was ever used: a call with a dynamic offset would cost more each time. */
+export interface Uniforms {
+  readonly buffer: GPUBuffer;
+  readonly groups: GPUBindGroup[];
+}
 
 /** A kernel that is compiled, or will be. */
 export interface Compiled {
@@ -26,7 +34,7 @@ export class Pipelines {
   readonly #bindGroups = new Map<string, { readonly group: GPUBindGroup; readonly storages: readonly number[] }>();
   /** Keys of the bind groups of a storage. */
   readonly #keysOf = new Map<number, Set<string>>();
-  readonly #uniforms: GPUBuffer[] = [];
+  readonly #uniforms: Uniforms[] = [];
   #uniformLayout: GPUBindGroupLayout | undefined;
   #freed = 0;
 
@@ -75,11 +83,11 @@ export class Pipelines {
     return size === 0 ? text : `enable subgroup_size_control;\n${text.replaceAll(/@(?=compute )/g, `@subgroup_size(${size}) @`)}`;
   }
 
-  /** Layout of group 1: one parameter block at a dynamic offset. */
+  /** Layout of group 1: one parameter block. */
   get uniformLayout(): GPUBindGroupLayout {
     this.#uniformLayout ??= this.#device.createBindGroupLayout({
       label: 'parameters',
-      entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform', hasDynamicOffset: true } }],
+      entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform' } }],
     });
     return this.#uniformLayout;
   }
@@ -149,24 +157,31 @@ export class Pipelines {
   }
 
   /** A buffer for parameter blocks, from a pool; {@link releaseUniforms} gives it back. */
-  takeUniforms(): GPUBuffer {
+  takeUniforms(): Uniforms {
+    const { UNIFORM, COPY_DST } = GPUBufferUsage;
     return (
-      this.#uniforms.pop() ??
-      this.#device.createBuffer({
-        size: UNIFORM_CHUNK,
-        usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-        label: 'parameters',
-      })
+      this.#uniforms.pop() ?? {
+        buffer: this.#device.createBuffer({ size: UNIFORM_CHUNK, usage: UNIFORM | COPY_DST, label: 'parameters' }),
+        groups: [],
+      }
     );
   }
 
+  /** The bind group of group 1 for the parameter block at an offset, a multiple of {@link ALIGNMENT}. */
+  parameterGroup({ buffer, groups }: Uniforms, offset: number): GPUBindGroup {
+    return (groups[offset / ALIGNMENT] ??= this.#device.createBindGroup({
+      layout: this.uniformLayout,
+      entries: [{ binding: 0, resource: { buffer, offset, size: ALIGNMENT } }],
+    }));
+  }
+
   /** Gives a parameter buffer back to the pool once the commands that use it are submitted. */
-  releaseUniforms(buffer: GPUBuffer): void {
-    this.#uniforms.push(buffer);
+  releaseUniforms(uniforms: Uniforms): void {
+    this.#uniforms.push(uniforms);
   }
 
   /** Frees the pooled buffers. */
   destroy(): void {
-    for (const buffer of this.#uniforms) buffer.destroy();
+    for (const { buffer } of this.#uniforms) buffer.destroy();
   }
 }

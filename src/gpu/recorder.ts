@@ -6,13 +6,11 @@ import { bytesOf, type DType, type Tensor } from '../ops/tensor.js';
 import type { Kernel, ScalarType } from './kernel.js';
 import { bufferOf } from './memory.js';
 import type { Order } from './order.js';
-import { UNIFORM_CHUNK, type Compiled, type Pipelines } from './pipelines.js';
+import { ALIGNMENT, UNIFORM_CHUNK, type Compiled, type Pipelines, type Uniforms } from './pipelines.js';
 import type { Profile } from './profile.js';
 import type { TimingRecorder } from './timings.js';
 
 const MAX_GRID = 65_535;
-/** WebGPU's default and largest minUniformBufferOffsetAlignment. */
-const ALIGNMENT = 256;
 
 /** Number of workgroups: a linear count (folded into two dimensions where needed), or [x, y, z]. */
 export type Grid = number | readonly [number, number] | readonly [number, number, number];
@@ -44,8 +42,6 @@ interface Dispatch {
   readonly compiled: Compiled;
   readonly group: GPUBindGroup;
   readonly parameters: GPUBindGroup;
-  /** Of the parameter block. An array of the dispatch's own: bindings for Node read it faster than a typed array. */
-  readonly offsets: readonly number[];
   readonly grid: readonly [x: number, y: number, z: number];
 }
 
@@ -56,8 +52,7 @@ interface Transfer {
 
 /** A buffer of parameter blocks that is being filled. */
 interface Chunk {
-  readonly buffer: GPUBuffer;
-  readonly group: GPUBindGroup;
+  readonly uniforms: Uniforms;
   readonly data: DataView;
   used: number;
 }
@@ -129,9 +124,8 @@ export class GpuRecorder implements Recorder {
     const { pipelines } = this.#parts;
     const compiled = pipelines.pipeline(plain);
     const group = pipelines.bindGroup(plain, compiled, tensors);
-    const [parameters, offset] = this.#parameters(plain, params as Record<string, number>);
-    const { entry } = plain;
-    this.#append({ entry, compiled, group, parameters, offsets: [offset], grid: [x, y, z] });
+    const parameters = this.#parameters(plain, params as Record<string, number>);
+    this.#append({ entry: plain.entry, compiled, group, parameters, grid: [x, y, z] });
   }
 
   #append(dispatch: Dispatch): void {
@@ -155,7 +149,7 @@ export class GpuRecorder implements Recorder {
       if (this.#commands.length > 0) this.submit();
       const before = this.#kept?.chunks ?? [];
       order.run(() => {
-        for (const { buffer } of before) pipelines.releaseUniforms(buffer);
+        for (const { uniforms } of before) pipelines.releaseUniforms(uniforms);
       });
       this.#kept = undefined;
       const taking: Kept = { record, dispatches: [], chunks: [], freed: pipelines.freed };
@@ -207,7 +201,7 @@ export class GpuRecorder implements Recorder {
       this.#fill(chunks);
       this.#fill(taken);
       if (commands.length > 0) submit(() => this.#encode(commands), work);
-      for (const { buffer } of chunks) pipelines.releaseUniforms(buffer);
+      for (const { uniforms } of chunks) pipelines.releaseUniforms(uniforms);
       timings?.collect();
     });
   }
@@ -215,7 +209,7 @@ export class GpuRecorder implements Recorder {
   /** Writes parameter blocks into their buffers. */
   #fill(chunks: readonly Chunk[]): void {
     const { queue } = this.#parts.gpu;
-    for (const { buffer, data, used } of chunks) queue.writeBuffer(buffer, 0, data.buffer as ArrayBuffer, 0, used);
+    for (const { uniforms, data, used } of chunks) queue.writeBuffer(uniforms.buffer, 0, data.buffer as ArrayBuffer, 0, used);
   }
 
   #encode(commands: readonly (Dispatch | Transfer)[]): GPUCommandBuffer {
@@ -234,17 +228,12 @@ export class GpuRecorder implements Recorder {
     return encoder.finish();
   }
 
-  #parameters(kernel: Kernel, params: Record<string, number>): [GPUBindGroup, number] {
+  #parameters(kernel: Kernel, params: Record<string, number>): GPUBindGroup {
+    const { pipelines } = this.#parts;
     const chunks = this.#taking?.chunks ?? this.#chunks;
     let chunk = chunks.at(-1);
     if (!chunk || chunk.used + ALIGNMENT > UNIFORM_CHUNK) {
-      const { gpu, pipelines } = this.#parts;
-      const buffer = pipelines.takeUniforms();
-      const group = gpu.createBindGroup({
-        layout: pipelines.uniformLayout,
-        entries: [{ binding: 0, resource: { buffer, size: ALIGNMENT } }],
-      });
-      chunk = { buffer, group, data: new DataView(new ArrayBuffer(UNIFORM_CHUNK)), used: 0 };
+      chunk = { uniforms: pipelines.takeUniforms(), data: new DataView(new ArrayBuffer(UNIFORM_CHUNK)), used: 0 };
       chunks.push(chunk);
     }
     const { data, used } = chunk;
@@ -262,14 +251,14 @@ export class GpuRecorder implements Recorder {
       at += 4;
     }
     chunk.used += ALIGNMENT;
-    return [chunk.group, used];
+    return pipelines.parameterGroup(chunk.uniforms, used);
   }
 }
 
-function encode(pass: GPUComputePassEncoder, { compiled, group, parameters, offsets, grid: [x, y, z] }: Dispatch): void {
+function encode(pass: GPUComputePassEncoder, { compiled, group, parameters, grid: [x, y, z] }: Dispatch): void {
   pass.setPipeline(compiled.pipeline!);
   pass.setBindGroup(0, group);
-  pass.setBindGroup(1, parameters, offsets);
+  pass.setBindGroup(1, parameters);
   pass.dispatchWorkgroups(x, y, z);
 }
 
