@@ -1,6 +1,7 @@
 // The order of a module's functions, file by file: gzip looks back 32 KiB and changes its tables as it goes, so a file does best beside its like.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { packTexts } from './pack-data.mjs';
 
 const LIST = new URL('verifier-files.json', import.meta.url);
 
@@ -25,7 +26,7 @@ export function rearrange(module, binaryen, seconds) {
   );
   const size = (files) => {
     arrange(module, binaryen, files);
-    return gzipSync(module.emitBinary(), { level: 9 }).length;
+    return gzipSync(packTexts(module.emitBinary()), { level: 9 }).length;
   };
   let best = [...new Set(names)].filter((file) => file.startsWith('assembly'));
   let least = size(best);

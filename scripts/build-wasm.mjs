@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
 import { arrange, rearrange } from './arrange.mjs';
-import { packData } from './pack-data.mjs';
+import { DATA_BASE, packTexts, withUnveiling } from './pack-data.mjs';
 import { WASM_MODULES, sourceOf, targetOf } from './wasm-modules.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -39,7 +39,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(WASM_MODUL
       `${sourceOf(name)}/index.ts`,
       ...['--outFile', partial],
       // names, by which functions are arranged
-      ...(name === 'verifier' ? ['--debug'] : []),
+      ...(name === 'verifier' ? ['--debug', '--memoryBase', String(DATA_BASE)] : []),
       ...(values.wat ? ['--textFile', target.replace('.wasm', '.wat')] : []),
       ...WASM_MODULES[name],
     ],
@@ -81,9 +81,10 @@ function optimised(binary, name) {
   for (let round = 0; round < 3; round++) module.optimize();
   if (name === 'verifier') {
     arrange(module, binaryen);
-    packData(module, binaryen);
+    withUnveiling(module, binaryen);
   }
   binaryen.setDebugInfo(false);
+  if (name !== 'verifier') return module.emitBinary();
   if (values.arrange) rearrange(module, binaryen, Number(values.arrange));
-  return module.emitBinary();
+  return packTexts(module.emitBinary());
 }

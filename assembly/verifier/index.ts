@@ -19,7 +19,7 @@ import { endOf, exists, NOWHERE, Span, startOf } from './read/span';
 import { AnswerKind, Flag, Rule, Verdict } from './status';
 
 // Called before everything else, by what scripts/pack-data.mjs adds.
-export { unpack } from './unpack';
+export { unveil } from './unveil';
 
 const ROW_WORDS: i32 = 12;
 const ROW_CAPACITY: i32 = 4096;

@@ -8,7 +8,7 @@ import { hasKind, kid, Kind, Node } from '../parse/tree';
 import { Char } from '../read/characters';
 import { Names } from '../read/names';
 import { sameText } from '../read/plain';
-import { byteAt, isDigit, isLetter, isOneOf, isSpace, isWordAt, skipLetters, skipText, toLower } from '../read/text';
+import { byteAt, bytesOf, isDigit, isLetter, isOneOf, isSpace, isWordAt, skipLetters, skipText, toLower } from '../read/text';
 
 /** What a unit measures. Units of different kinds are never equal. */
 const enum Measure {
@@ -52,12 +52,12 @@ const UNITS = new Names(256);
  * it is divided by, and what it is per one of, where they are not 1, 1 and 0.
  */
 function addUnits(rows: string): void {
-  let from = 0;
+  let from = bytesOf(rows);
   let measure = Measure.LENGTH;
   let unit = -1;
   let word = UNIT_WORDS;
   let number = 0;
-  for (let i = 0; i <= rows.length; i++) {
+  for (let p = from; ; p++) {
     if (word == UNIT_WORDS) {
       unit++;
       word = 0;
@@ -67,19 +67,20 @@ function addUnits(rows: string): void {
       setElement<i32>(sizes, at + 2, 1);
       setElement<i32>(sizes, at + 3, 0);
     }
-    const c = i < rows.length ? rows.charCodeAt(i) : Char.SEMICOLON;
+    const c = byteAt(p);
     if (isDigit(c)) number = number * 10 + c - Char.ZERO;
     if (isDigit(c) || isLetter(c)) continue;
-    if (word == 0) UNITS.insert(rows, from, i - from, unit);
+    if (word == 0) UNITS.insert(from, p, unit);
     else setElement<i32>(sizes, unit * UNIT_WORDS + word, number);
-    from = i + 1;
+    if (c == 0) return;
+    from = p + 1;
     number = 0;
     if (c == Char.SPACE) word++;
     else if (c != Char.SLASH) word = UNIT_WORDS;
     if (c == Char.SEMICOLON) {
       measure++;
       // each measure stands on a line of its own
-      from = ++i + 1;
+      from = ++p + 1;
     }
   }
 }

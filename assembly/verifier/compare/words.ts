@@ -7,7 +7,7 @@ import { kid, Kind, Node, number } from '../parse/tree';
 import { Char } from '../read/characters';
 import { infiniteIn, sameText, saysAllReals, saysNone } from '../read/plain';
 import { endOf, exists, NOWHERE, Span, span, startOf } from '../read/span';
-import { byteAt, isLetter, isOneOf, isSpace, isWordAt, skipLetters, skipSpace, skipText } from '../read/text';
+import { byteAt, isLetter, isOneOf, isSpace, isWordAt, skipLetters, skipSpace, skipText, wordAt } from '../read/text';
 import { wordNumber } from '../read/wordnumbers';
 import { bare } from './quantities';
 
@@ -62,7 +62,7 @@ function isNumber(x: Node, value: i32): bool {
 /** Whether t is one word. */
 function isWord(t: Node, word: string): bool {
   const s = stripped(t.from, t.to);
-  return exists(s) && isWordAt(startOf(s), endOf(s), word) && startOf(s) + <usize>word.length == endOf(s);
+  return exists(s) && startOf(s) + <usize>wordAt(startOf(s), endOf(s), word) == endOf(s);
 }
 
 /** The text without articles, "it is" and the like before it, "number" behind it, markup and marks around it. */

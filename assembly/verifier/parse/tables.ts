@@ -1,7 +1,7 @@
 // Everything that is written with a name or a sign: LaTeX commands, words of plain text, characters outside ASCII. One row each.
 import { Char } from '../read/characters';
-import { CodePoints, Names } from '../read/names';
-import { REPLACEMENT } from '../read/text';
+import { characterOf, CodePoints, Names } from '../read/names';
+import { byteAt, bytesOf, REPLACEMENT, sequenceLength } from '../read/text';
 import { Accent, Env, Func, Rel, Sign, Space, SYM_I, Tok } from './symbols';
 
 /** What the lexer does where it meets a name or sign. An entry holds this, a kind of token, and a number for the token. */
@@ -116,24 +116,23 @@ const NEXT_KIND: i32 = 1 << 16;
  * one after it `step` more. Names that are known in plain text too go into `plain`.
  */
 function consecutive(found: i32, step: i32, rows: string, plain: Names | null = null): void {
-  let from = 0;
+  let from = bytesOf(rows);
   let inNames = true;
-  for (let i = 0; i <= rows.length; i++) {
-    const c = i < rows.length ? rows.charCodeAt(i) : Char.COMMA;
-    const ends = c == Char.COMMA;
+  for (let p = from; ; p += <usize>sequenceLength(byteAt(p))) {
+    const c = byteAt(p);
+    const ends = c == 0 || c == Char.COMMA;
     if (!inNames) {
-      if (!ends) CHARACTERS.put(c, found);
+      if (!ends) CHARACTERS.put(characterOf(p), found);
     } else if (ends || c == Char.SLASH || c == Char.SPACE) {
-      if (i > from) {
-        COMMANDS.insert(rows, from, i - from, found);
-        if (plain) plain.insert(rows, from, i - from, auxOf(found));
-      }
+      COMMANDS.insert(from, p, found);
+      if (plain) plain.insert(from, p, auxOf(found));
       inNames = c != Char.SPACE;
-      from = i + 1;
+      from = p + 1;
     }
+    if (c == 0) return;
     if (ends) {
       inNames = true;
-      from = i + 1;
+      from = p + 1;
       found += step;
     }
   }
@@ -221,7 +220,7 @@ OPERATORS.add('==/:=,!=/<>,,,<=/=<,>=', token(Tok.REL, Rel.EQ))
   .add('+-', token(Tok.PLUSMINUS))
   .add('||', token(Tok.NORM))
   // this one holds the sign that divides spellings
-  .insert('+/-', 0, 3, token(Tok.PLUSMINUS));
+  .insert(bytesOf('+/-'), bytesOf('+/-') + 3, token(Tok.PLUSMINUS));
 CHARACTERS.add('"`~\u00a0\u200b\ufeff\u3000\u202f\u2060\u2061。“”‘', entry(Does.SPACE)).add(
   '\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a',
   entry(Does.SPACE),
@@ -249,18 +248,24 @@ CHARACTERS.add('⁻', entry(Does.SUPERSCRIPT, Tok.MINUS))
 vulgar('½12⅓13⅔23¼14¾34⅕15⅖25⅗35⅘45⅙16⅚56⅛18⅜38⅝58⅞78');
 
 function digits(characters: string, does: i32): void {
-  for (let digit = 0; digit < characters.length; digit++) CHARACTERS.add(characters.charAt(digit), entry(does, Tok.NUM, digit));
+  let digit = 0;
+  for (let p = bytesOf(characters); byteAt(p) != 0; p += <usize>sequenceLength(byteAt(p)))
+    CHARACTERS.put(characterOf(p), entry(does, Tok.NUM, digit++));
 }
 
 /** Signs of money, whose numbers are their code points. */
 function currencies(signs: string): void {
-  for (let i = 0; i < signs.length; i++) CHARACTERS.put(signs.charCodeAt(i), token(Tok.CURRENCY, signs.charCodeAt(i)));
+  for (let p = bytesOf(signs); byteAt(p) != 0; p += <usize>sequenceLength(byteAt(p)))
+    CHARACTERS.put(characterOf(p), token(Tok.CURRENCY, characterOf(p)));
 }
 
 /** Fractions of one character, each with its numerator and denominator behind it. */
 function vulgar(rows: string): void {
-  for (let i = 0; i < rows.length; i += 3)
-    CHARACTERS.put(rows.charCodeAt(i), token(Tok.VULGAR, ((rows.charCodeAt(i + 1) & 15) << 4) | (rows.charCodeAt(i + 2) & 15)));
+  for (let p = bytesOf(rows); byteAt(p) != 0; p += 2) {
+    const sign = characterOf(p);
+    p += <usize>sequenceLength(byteAt(p));
+    CHARACTERS.put(sign, token(Tok.VULGAR, ((byteAt(p) & 15) << 4) | (byteAt(p + 1) & 15)));
+  }
 }
 
 /** Environments: what they are read as. */

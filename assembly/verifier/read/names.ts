@@ -3,9 +3,9 @@
 import { spend } from '../arena';
 import { elementAt, setElement } from '../memory';
 import { Char } from './characters';
-import { byteAt, toLower } from './text';
+import { byteAt, bytesOf, codePoint, sequenceLength, toLower } from './text';
 
-/** Words of one slot: hash, start and length of the name (UTF-16), value. */
+/** Words of one slot: hash, start and length of the name, value. */
 const SLOT: i32 = 4;
 /** Slots of a table of characters. */
 const CHARACTERS: i32 = 512;
@@ -16,13 +16,14 @@ const LOOKUP_FUEL: i32 = 40;
 
 /** True when the bytes [p, p+len) spell `word` (ASCII). */
 export function spells(p: usize, len: i32, word: string): bool {
-  return word.length == len && matches(p, len, changetype<usize>(word), false);
+  const name = bytesOf(word);
+  return matches(p, len, name, false) && byteAt(name + <usize>len) == 0;
 }
 
 function matches(p: usize, len: i32, word: usize, fold: bool): bool {
   for (let i = 0; i < len; i++) {
     const b = byteAt(p + <usize>i);
-    if ((fold ? toLower(b) : b) != <i32>load<u16>(word + ((<usize>i) << 1))) return false;
+    if ((fold ? toLower(b) : b) != byteAt(word + <usize>i)) return false;
   }
   return true;
 }
@@ -31,6 +32,12 @@ function table(words: i32): usize {
   const at = heap.alloc((<usize>words) << 2);
   memory.fill(at, 0, (<usize>words) << 2);
   return at;
+}
+
+/** Where the part of one of the program's texts that goes on at p ends: before a slash, a comma or its end. */
+function partEnd(p: usize): usize {
+  while (byteAt(p) != 0 && byteAt(p) != Char.SLASH && byteAt(p) != Char.COMMA) p++;
+  return p;
 }
 
 /** Names of ASCII characters, each with a number from 0 up. Where a name is given twice, the first row counts. */
@@ -53,22 +60,24 @@ export class Names {
 
   /** Adds the spellings of one row, divided by `/`; behind a comma those of the next number follow. */
   add(spellings: string, value: i32 = 0): this {
-    let from = 0;
-    for (let i = 0; i <= spellings.length; i++) {
-      const c = i < spellings.length ? spellings.charCodeAt(i) : Char.SLASH;
-      if (c != Char.SLASH && c != Char.COMMA) continue;
-      if (i > from) this.insert(spellings, from, i - from, value);
-      from = i + 1;
+    let from = bytesOf(spellings);
+    let c: i32;
+    do {
+      const p = partEnd(from);
+      this.insert(from, p, value);
+      c = byteAt(p);
       if (c == Char.COMMA) value++;
-    }
+      from = p + 1;
+    } while (c != 0);
     return this;
   }
 
-  /** Adds the `len` characters of `text` from `from` on. */
-  insert(text: string, from: i32, len: i32, value: i32): void {
-    const word = changetype<usize>(text) + ((<usize>from) << 1);
+  /** Adds the name [word, end) of one of the program's texts, unless it is empty. */
+  insert(word: usize, end: usize, value: i32): void {
+    const len = <i32>(end - word);
+    if (len == 0) return;
     let h = SEED;
-    for (let i = 0; i < len; i++) h = (h ^ (<u32>load<u16>(word + ((<usize>i) << 1)))) * PRIME;
+    for (let p = word; p < end; p++) h = (h ^ (<u32>byteAt(p))) * PRIME;
     this.shortest = min(this.shortest, len);
     this.longest = max(this.longest, len);
     let at = this.home(h);
@@ -112,12 +121,17 @@ export class Names {
   }
 }
 
+/** The character at p, in one of the program's texts. */
+export function characterOf(p: usize): i32 {
+  return codePoint(p, p + 4);
+}
+
 /** Characters, each with a number from 0 up. */
 export class CodePoints {
   slots: usize = table(2 * CHARACTERS);
 
   add(characters: string, value: i32): this {
-    for (let i = 0; i < characters.length; i++) this.put(characters.charCodeAt(i), value);
+    for (let p = bytesOf(characters); byteAt(p) != 0; p += <usize>sequenceLength(byteAt(p))) this.put(characterOf(p), value);
     return this;
   }
 

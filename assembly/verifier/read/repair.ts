@@ -8,6 +8,7 @@ import { Names } from './names';
 import { Span, span } from './span';
 import {
   byteAt,
+  bytesOf,
   codePoint,
   indexOfByte,
   isDigit,
@@ -54,28 +55,8 @@ const TAGS = new Names(64)
 const ENTITIES = new Names(64).add(
   'lt,gt,amp,nbsp/ensp/emsp/thinsp,minus/ndash,divide,plusmn,middot/sdot,infin,radic,deg,percnt,quot,frasl,sup2,sup3,frac12,frac14,frac34,isin',
 );
-const REPLACEMENTS: string[] = [
-  '<',
-  '>',
-  '&',
-  ' ',
-  '-',
-  '\\div ',
-  '\\pm ',
-  '\\cdot ',
-  '\\infty ',
-  '\\sqrt ',
-  '^\\circ ',
-  '%',
-  '"',
-  '/',
-  '^2',
-  '^3',
-  '\\frac12 ',
-  '\\frac14 ',
-  '\\frac34 ',
-  '\\in ',
-];
+const REPLACEMENTS: string =
+  '<,>,&, ,-,\\div ,\\pm ,\\cdot ,\\infty ,\\sqrt ,^\\circ ,%,",/,^2,^3,\\frac12 ,\\frac14 ,\\frac34 ,\\in ';
 
 /** Names of commands that a tab or line break before them completes in running text; in answers every known command counts. */
 const EATEN_IN_PROSE = new Names(32).add('text/textbf/times/theta/tfrac/triangle/therefore/right/rightarrow/rangle/rho');
@@ -337,7 +318,7 @@ class Repair {
       return end;
     }
     const found = ENTITIES.find(p + 1, <i32>(end - p - 2));
-    if (found >= 0) writeText(REPLACEMENTS[found]);
+    if (found >= 0) writeItem(found);
     else {
       joined.byte(Char.BACKSLASH);
       joined.bytes(p + 1, end - 1);
@@ -363,9 +344,16 @@ function numericValue(p: usize, e: usize): i32 {
   return value;
 }
 
-/** Writes ASCII text. */
+/** Writes one of the program's texts. */
 function writeText(text: string): void {
-  for (let i = 0; i < text.length; i++) joined.byte(text.charCodeAt(i));
+  for (let p = bytesOf(text); byteAt(p) != 0; p++) joined.byte(byteAt(p));
+}
+
+/** Writes what the n-th entity becomes. */
+function writeItem(n: i32): void {
+  let p = bytesOf(REPLACEMENTS);
+  for (; n > 0; p++) if (byteAt(p) == Char.COMMA) n--;
+  for (; byteAt(p) != 0 && byteAt(p) != Char.COMMA; p++) joined.byte(byteAt(p));
 }
 
 // --- Characters
@@ -395,23 +383,18 @@ function isStyled(c: i32): bool {
 /** Styled letters come in alphabets of 52, Greek ones in alphabets of 58: 26 capitals, 25 small letters, and some variants. */
 const LATIN: i32 = 52;
 const GREEK: i32 = 58;
-const LATIN_LETTERS: string = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const GREEK_LETTERS: string = 'ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΘΣΤΥΦΧΨΩ∇αβγδεζηθικλμνξοπρςστυφχψω∂εθκφρπ';
 
 function writeStyled(c: i32): void {
   if (c >= FIRST_DIGIT) joined.byte(Char.ZERO + ((c - FIRST_DIGIT) % 10));
-  else if (c < FIRST_GREEK) joined.byte(LATIN_LETTERS.charCodeAt((c - FIRST_LATIN) % LATIN));
-  else writeWide(GREEK_LETTERS.charCodeAt((c - FIRST_GREEK) % GREEK));
-}
-
-/** Writes a character from U+0080 to U+FFFF. */
-function writeWide(c: i32): void {
-  if (c < 0x800) joined.byte(0xc0 | (c >> 6));
-  else {
-    joined.byte(0xe0 | (c >> 12));
-    joined.byte(0x80 | ((c >> 6) & 0x3f));
+  else if (c < FIRST_GREEK) {
+    const letter = (c - FIRST_LATIN) % LATIN;
+    joined.byte(letter < LATIN / 2 ? Char.A + letter : Char.a + letter - LATIN / 2);
+  } else {
+    let p = bytesOf(GREEK_LETTERS);
+    for (let n = (c - FIRST_GREEK) % GREEK; n > 0; n--) p += <usize>sequenceLength(byteAt(p));
+    joined.bytes(p, p + <usize>sequenceLength(byteAt(p)));
   }
-  joined.byte(0x80 | (c & 0x3f));
 }
 
 const maker = changetype<Repair>(memory.data(16, 4));

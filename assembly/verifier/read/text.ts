@@ -9,6 +9,12 @@ export function byteAt(p: usize): i32 {
   return <i32>load<u8>(p);
 }
 
+/** Where the bytes of one of the program's own texts stand: UTF-8, with a 0 behind them (scripts/pack-data.mjs). */
+// @inline
+export function bytesOf(text: string): usize {
+  return changetype<usize>(text);
+}
+
 // @inline
 export function isSpace(c: i32): bool {
   return c == Char.SPACE || <u32>(c - Char.TAB) < 5;
@@ -69,8 +75,8 @@ classify('+-*/=<>^~', OPERATOR);
 classify('*`"', EMPHASIS);
 
 function classify(characters: string, bits: u8): void {
-  for (let i = 0; i < characters.length; i++) {
-    const at = classes + <usize>characters.charCodeAt(i);
+  for (let p = bytesOf(characters); byteAt(p) != 0; p++) {
+    const at = classes + <usize>byteAt(p);
     store<u8>(at, load<u8>(at) | bits);
   }
 }
@@ -104,8 +110,7 @@ export function isEmphasisMark(c: i32): bool {
 
 /** Whether c is one of the ASCII characters of `set`. */
 export function isOneOf(c: i32, set: string): bool {
-  const from = changetype<usize>(set);
-  for (let i: usize = 0, n = (<usize>set.length) << 1; i < n; i += 2) if (<i32>load<u16>(from + i) == c) return true;
+  for (let p = bytesOf(set); byteAt(p) != 0; p++) if (byteAt(p) == c) return true;
   return false;
 }
 
@@ -125,79 +130,64 @@ export function codePoint(p: usize, e: usize): i32 {
   return v;
 }
 
-/** Position behind `text` (its characters in UTF-8, none past U+FFFF) where it stands at `p`, else 0. */
+/** Position behind `text` where it stands at `p`, else 0. */
 export function skipText(p: usize, e: usize, text: string): usize {
-  const from = changetype<usize>(text);
-  for (let i: usize = 0, n = (<usize>text.length) << 1; i < n; i += 2) {
-    if (p >= e) return 0;
-    const c = <i32>load<u16>(from + i);
-    if (!isWide(c)) {
-      if (byteAt(p) != c) return 0;
-      p++;
-    } else {
-      if (codePoint(p, e) != c) return 0;
-      p += sequenceLength(byteAt(p));
-    }
-  }
+  for (let from = bytesOf(text); byteAt(from) != 0; from++, p++) if (p >= e || byteAt(p) != byteAt(from)) return 0;
   return p;
 }
 
 /** Whether `text` stands at `p`. */
 export function startsWith(p: usize, e: usize, text: string): bool {
   // Most texts fail at their first byte.
-  const first = <i32>load<u16>(changetype<usize>(text));
-  return p < e && (byteAt(p) == first || isWide(first)) && skipText(p, e, text) != 0;
+  return p < e && byteAt(p) == byteAt(bytesOf(text)) && skipText(p, e, text) != 0;
 }
 
 /** Whether `text` ends at `e`. */
 export function endsWith(p: usize, e: usize, text: string): bool {
-  let bytes: usize = 0;
-  for (let i = 0; i < text.length; i++) bytes += text.charCodeAt(i) < 0x80 ? 1 : text.charCodeAt(i) < 0x800 ? 2 : 3;
-  return e >= p + bytes && startsWith(e - bytes, e, text);
+  let from = e;
+  for (let q = bytesOf(text); byteAt(q) != 0; q++) from--;
+  return from >= p && startsWith(from, e, text);
 }
 
 /** Whether the text at `p` starts with `word` (lower-case ASCII), letter case aside. */
 export function startsWithFold(p: usize, e: usize, word: string): bool {
-  const n = word.length;
-  if (<isize>(e - p) < <isize>n) return false;
-  const from = changetype<usize>(word);
-  for (let i = 0; i < n; i++) if (toLower(byteAt(p + <usize>i)) != <i32>load<u16>(from + ((<usize>i) << 1))) return false;
+  for (let from = bytesOf(word); byteAt(from) != 0; from++, p++) if (p >= e || toLower(byteAt(p)) != byteAt(from)) return false;
   return true;
 }
 
 /** Length of the word of `words` (lower case, divided by `/`) that stands at `p` as a whole word, letter case aside; 0 where none does. */
 export function wordAt(p: usize, e: usize, words: string): i32 {
-  const n = words.length;
-  const from = changetype<usize>(words);
   let q = p;
-  for (let i = 0; i <= n; i++) {
-    const c = i < n ? <i32>load<u16>(from + ((<usize>i) << 1)) : Char.SLASH;
-    if (c == Char.SLASH) {
+  let c: i32;
+  let from = bytesOf(words);
+  do {
+    c = byteAt(from++);
+    if (c == 0 || c == Char.SLASH) {
       if (q >= e || !isLetter(byteAt(q))) return <i32>(q - p);
     } else if (q < e && toLower(byteAt(q)) == c) {
       q++;
       continue;
-    } else while (i < n && <i32>load<u16>(from + ((<usize>i) << 1)) != Char.SLASH) i++;
+    } else while (c != 0 && c != Char.SLASH) c = byteAt(from++);
     q = p;
-  }
+  } while (c != 0);
   return 0;
 }
 
 /** Position behind the one of `texts` (divided by `/`) that stands at `p`, or 0. */
 export function skipAny(p: usize, e: usize, texts: string): usize {
-  const n = texts.length;
   let q = p;
-  for (let i = 0; i <= n; i++) {
-    const c = i < n ? texts.charCodeAt(i) : Char.SLASH;
-    if (c == Char.SLASH) return q;
-    if (q < e && codePoint(q, e) == c) {
-      q += <usize>sequenceLength(byteAt(q));
+  let c: i32;
+  let from = bytesOf(texts);
+  do {
+    c = byteAt(from++);
+    if (c == 0 || c == Char.SLASH) return q;
+    if (q < e && byteAt(q) == c) {
+      q++;
       continue;
     }
-    while (i < n && texts.charCodeAt(i) != Char.SLASH) i++;
-    if (i >= n) return 0;
+    while (c != 0 && c != Char.SLASH) c = byteAt(from++);
     q = p;
-  }
+  } while (c != 0);
   return 0;
 }
 
