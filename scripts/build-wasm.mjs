@@ -79,12 +79,20 @@ function optimised(binary, name) {
   binaryen.setGenerateStackIR(true);
   binaryen.setOptimizeStackIR(true);
   for (let round = 0; round < 3; round++) module.optimize();
-  if (name === 'verifier') {
-    arrange(module, binaryen);
-    withUnveiling(module, binaryen);
-  }
+  if (name !== 'verifier') return emitted(module);
+  arrange(module, binaryen);
+  withUnveiling(module, binaryen);
+  const names = Array.from(
+    { length: module.getNumFunctions() },
+    (_, i) => binaryen.getFunctionInfo(module.getFunctionByIndex(i)).name,
+  );
+  const bytes = packTexts(emitted(module));
+  if (values.arrange) rearrange(bytes, names, Number(values.arrange));
+  return bytes;
+}
+
+/** The bytes of a module, without names. */
+function emitted(module) {
   binaryen.setDebugInfo(false);
-  if (name !== 'verifier') return module.emitBinary();
-  if (values.arrange) rearrange(module, binaryen, Number(values.arrange));
-  return packTexts(module.emitBinary());
+  return module.emitBinary();
 }

@@ -30,7 +30,9 @@ function isStale(product, sources) {
 
 /** Compiles the WebAssembly modules that have changed, in a process of their own. */
 async function buildWasm() {
-  const tools = ['scripts/build-wasm.mjs', 'scripts/pack-data.mjs', 'scripts/wasm-modules.mjs'];
+  const tools = ['build-wasm.mjs', 'arrange.mjs', 'verifier-functions.json', 'pack-data.mjs', 'wasm-modules.mjs'].map(
+    (file) => `scripts/${file}`,
+  );
   const stale = Object.keys(WASM_MODULES).filter((name) => isStale(targetOf(name), [sourceOf(name), ...tools]));
   if (stale.length === 0) return;
   const [code] = await once(spawn(process.execPath, [tools[0], ...stale], { stdio: ['ignore', 2, 2] }), 'close');

@@ -1,6 +1,7 @@
 // Packs the texts of a module from AssemblyScript. There each is an object of its own: a head of 20 bytes and characters of 16 bits. Here they
-// stand close together as UTF-8 with a 0 behind each, in the order in which the code uses them, at the lowest addresses, which take the fewest
-// bytes in the code. So the module's own functions read bytes up to a 0 (assembly/verifier/read/text.ts).
+// stand close together as UTF-8 with a 0 behind each, at the lowest addresses, which take the fewest bytes
+// in the code. So the module's own functions read bytes up to a 0 (assembly/verifier/read/text.ts).
+import { Buffer } from 'node:buffer';
 
 /** Where the compiler is told to begin the data: no number of the program is as large, so that a constant from there on is an address. */
 export const DATA_BASE = 1 << 28;
@@ -22,10 +23,10 @@ const STRING = 2;
  */
 const VEIL = 110;
 
-const Section = { MEMORY: 5, GLOBAL: 6, CODE: 10, DATA: 11, COUNT: 12 };
+export const Section = { FUNCTION: 3, MEMORY: 5, GLOBAL: 6, CODE: 10, DATA: 11, COUNT: 12 };
 
 /** Reads a module's bytes. */
-class Reader {
+export class Reader {
   at = 0;
   constructor(bytes) {
     this.bytes = bytes;
@@ -55,7 +56,7 @@ class Reader {
   }
 }
 
-function unsigned(x) {
+export function unsigned(x) {
   const bytes = [];
   for (; x > 127; x = Math.floor(x / 128)) bytes.push((x & 127) | 128);
   return [...bytes, x];
@@ -86,7 +87,9 @@ export function packTexts(module) {
   const globals = constantsOf(sections.get(Section.GLOBAL));
   const places = new Map();
   const stream = [];
-  for (const { value } of [...functions.flatMap(({ constants }) => constants), ...globals]) {
+  // in the compiler's order, so that the texts stay where they are when functions are arranged
+  const used = [...functions.flatMap(({ constants }) => constants), ...globals];
+  for (const { value } of used.sort((a, b) => a.value - b.value)) {
     const text = found.get(value);
     if (text === undefined || places.has(value)) continue;
     // the end of a text may stand in the code too
@@ -128,10 +131,10 @@ export function packTexts(module) {
   return Uint8Array.from([...module.subarray(0, 8), ...[...sections].flatMap(([id, body]) => [id, ...sized(body)])]);
 }
 
-const sized = (bytes) => [...unsigned(bytes.length), ...bytes];
+export const sized = (bytes) => [...unsigned(bytes.length), ...bytes];
 
 /** The bodies of a module's sections, in their order. */
-function sectionsOf(module) {
+export function sectionsOf(module) {
   const reader = new Reader(module);
   reader.at = 8;
   const sections = new Map();
@@ -186,12 +189,12 @@ function gapsBetween(texts, to) {
   return gaps.filter((gap) => gap.until > gap.from);
 }
 
-/** The functions of the code, each with the constants of 32 bits in it. */
-function functionsOf(section) {
+/** The functions of the code, each with the constants of 32 bits and the calls in it. */
+export function functionsOf(section) {
   const reader = new Reader(section);
   return Array.from({ length: reader.number() }, () => {
     const body = reader.take(reader.number());
-    return { body, constants: constantsIn(new Reader(body)) };
+    return { body, ...numbersIn(new Reader(body)) };
   });
 }
 
@@ -201,35 +204,36 @@ function constantsOf(section) {
   const constants = [];
   for (let left = reader.number(); left > 0; left--) {
     reader.take(2); // type, whether it changes
-    instruction(reader, constants);
+    instruction(reader, constants, []);
     reader.byte();
   }
   return constants;
 }
 
-function constantsIn(reader) {
+function numbersIn(reader) {
   const constants = [];
+  const calls = [];
   for (let left = reader.number(); left > 0; left--) {
     reader.number();
     reader.byte();
   }
-  while (!reader.ends) instruction(reader, constants);
-  return constants;
+  while (!reader.ends) instruction(reader, constants, calls);
+  return { constants, calls };
 }
 
-const Op = { END: 0x0b, I32_CONST: 0x41 };
+const Op = { END: 0x0b, CALL: 0x10, I32_CONST: 0x41 };
 /** Instructions with one number behind them, and those with two, as ranges. */
-const ONE = [[0x0c, 0x0d], [0x10, 0x10], [0x20, 0x24]]; // prettier-ignore
+const ONE = [[0x0c, 0x0d], [0x20, 0x24]]; // prettier-ignore
 const TWO = [[0x11, 0x11], [0x28, 0x3e]]; // prettier-ignore
 const isIn = (op, ranges) => ranges.some(([from, to]) => op >= from && op <= to);
 
-/** Passes over one instruction; notes where the number of an i32.const stands. */
-function instruction(reader, constants) {
+/** Passes over one instruction; notes where the number of an i32.const or a call stands. */
+function instruction(reader, constants, calls) {
   const op = reader.byte();
-  if (op === Op.I32_CONST) {
+  if (op === Op.I32_CONST || op === Op.CALL) {
     const from = reader.at;
-    const value = reader.number(true);
-    constants.push({ from, to: reader.at, value });
+    const value = reader.number(op === Op.I32_CONST);
+    (op === Op.CALL ? calls : constants).push({ from, to: reader.at, value });
   } else if (op === 0x42 || isIn(op, ONE)) reader.number();
   else if (op === 0x43) reader.take(4);
   else if (op === 0x44) reader.take(8);
