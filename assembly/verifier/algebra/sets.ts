@@ -48,7 +48,8 @@ export function isOrder(op: i32): bool {
   return op == Rel.LT || op == Rel.GT || op == Rel.LE || op == Rel.GE;
 }
 
-function flip(op: i32): i32 {
+/** The relation read from the right. */
+export function flip(op: i32): i32 {
   return op == Rel.LT ? Rel.GT : op == Rel.GT ? Rel.LT : op == Rel.LE ? Rel.GE : op == Rel.GE ? Rel.LE : op;
 }
 

@@ -3,9 +3,22 @@ import { compareSets, infinity, isSetLike, SetVerdict } from '../algebra/sets';
 import { failed } from '../arena';
 import { isNull } from '../memory';
 import { Sign, Space } from '../parse/symbols';
-import { Bracket, contains, hasKind, identical, kid, Kind, leaf, Node, Separator, substitute, tupleOp } from '../parse/tree';
+import {
+  Bracket,
+  contains,
+  hasKind,
+  identical,
+  isSegment,
+  kid,
+  Kind,
+  leaf,
+  Node,
+  Separator,
+  substitute,
+  tupleOp,
+} from '../parse/tree';
 import { beginPair, equalItem, sameKids, useRule } from './equality';
-import { assigned, coordinates, domainOf, isEquation, isSharedValue, sameDomains, unwrap, withoutRemarks } from './items';
+import { assigned, coordinates, domainOf, isSharedValue, sameDomains, unwrap, withoutRemarks } from './items';
 import { equalLists } from './lists';
 import { equalMatrices } from './matrices';
 import { Parameters, parametersOf } from './parameters';
@@ -22,6 +35,8 @@ export function matches(g: Node, p: Node): bool {
   if (p.kind == Kind.NOTED && g.kind == Kind.REL) return !isNull(assigned(g)) && equalItem(assigned(g), p);
   if (g.kind == Kind.NOTED || p.kind == Kind.NOTED) return equalNoted(g, p);
   if (identical(g, p)) return true;
+  // ABCD and ACBD
+  if (isFigure(g) && isFigure(p)) return false;
   // P(3, 4) and (3, 4)
   if (coordinates(g) != g && coordinates(p) != p && !identical(kid(g, 0), kid(p, 0))) return false;
   g = coordinates(g);
@@ -31,8 +46,8 @@ export function matches(g: Node, p: Node): bool {
       return equalLists(g, p, false) || equalLists(g, p, true);
   }
   if ((isSharedValue(g) || isSharedValue(p)) && equalLists(g, p, false)) return true;
-  if (isList(g) && p.kind == Kind.REL && isEquation(p) && !isNull(assigned(p))) return equalLists(g, p, false);
-  if (isList(p) && g.kind == Kind.REL && isEquation(g) && !isNull(assigned(g))) return equalLists(g, p, false);
+  if (isList(g) && !isNull(assigned(p))) return equalLists(g, p, false);
+  if (isList(p) && !isNull(assigned(g))) return equalLists(g, p, false);
   if (g.kind == Kind.REL || p.kind == Kind.REL) return equalRelations(g, p);
   if (g.kind == Kind.CASES || p.kind == Kind.CASES) return equalCases(g, p);
   if (g.kind == Kind.LIST || p.kind == Kind.LIST || g.kind == Kind.SET || p.kind == Kind.SET) {
@@ -63,6 +78,14 @@ export function matches(g: Node, p: Node): bool {
   if (g.kind == Kind.RATIO || p.kind == Kind.RATIO) return equalRatios(g, p);
   if (g.kind == Kind.MOD || p.kind == Kind.MOD) return g.kind == p.kind && (sameNode(g, p) || equalCongruences(g, p));
   return equalNumbers(g, p);
+}
+
+/** Whether x is a figure by its corners: four capitals and more, each of them once. */
+function isFigure(x: Node): bool {
+  if (x.n < 4 || !isSegment(x)) return false;
+  let seen = 0;
+  for (let i = 0; i < x.n; i++) seen |= 1 << kid(x, i).symbol;
+  return popcnt(seen) == x.n;
 }
 
 function isList(x: Node): bool {
@@ -152,10 +175,7 @@ function renamed(a: Parameters, b: Parameters, g: Node, p: Node): bool {
 
 function equalWhole(g: Node, p: Node): bool {
   if (g.kind != Kind.LIST && p.kind != Kind.LIST) return equalItem(g, p);
-  if (g.kind == Kind.LIST && isSetLike(g) && (isSetLike(p) || p.kind == Kind.SET)) {
-    const c = compareSets(g, p);
-    if (c != SetVerdict.UNSUPPORTED) return c == SetVerdict.EQUAL;
-  } else if (p.kind == Kind.LIST && isSetLike(p) && isSetLike(g)) {
+  if (isSetLike(g) && (isSetLike(p) || p.kind == Kind.SET)) {
     const c = compareSets(g, p);
     if (c != SetVerdict.UNSUPPORTED) return c == SetVerdict.EQUAL;
   }

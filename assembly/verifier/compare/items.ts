@@ -3,7 +3,7 @@ import { isConstantNode } from '../algebra/sampling';
 import { isAbout, sameValue } from '../algebra/scalar';
 import { alloc } from '../arena';
 import { elementAt, isNull, nil, setElement } from '../memory';
-import { Rel, Sign, Space } from '../parse/symbols';
+import { Accent, Rel, Sign, Space } from '../parse/symbols';
 import {
   binary,
   Call,
@@ -108,11 +108,16 @@ export function isSubject(x: Node): bool {
   }
   // A ∩ B = …
   if (x.kind == Kind.UNION || x.kind == Kind.INTERSECT || x.kind == Kind.DIFFERENCE) return isName(x);
-  if (x.kind == Kind.ABS || x.kind == Kind.NORM) return isSegment(kid(x, 0));
+  if (x.kind == Kind.ABS || x.kind == Kind.NORM) return isSegment(kid(x, 0)) || isVector(kid(x, 0));
   if (isSegment(x)) return true;
   if (x.kind == Kind.RATIO) return isSubject(kid(x, 0)) && isSubject(kid(x, x.n - 1));
   if (x.kind == Kind.DIV) return isSegment(kid(x, 0)) && isSegment(kid(x, 1));
   return x.kind == Kind.MUL && kid(x, 0).kind == Kind.SYM && isMark(kid(x, 0).symbol) && isName(x);
+}
+
+/** \vec{AB} */
+function isVector(x: Node): bool {
+  return x.kind == Kind.CALL && x.symbol == Sign.ACCENT + Accent.ARROW;
 }
 
 /** Signs that stand before a name and do not change its meaning: angle, triangle. */

@@ -82,13 +82,14 @@ export function compatibleLabels(a: Node, b: Node): bool {
   const y = baseLabel(b);
   // a_3 and a_5
   if (identical(x, y)) return x == a || y == b;
-  // |AB| and AB
-  if (a.kind == Kind.ABS && isSegment(kid(a, 0)) && identical(kid(a, 0), b)) return true;
-  if (b.kind == Kind.ABS && isSegment(kid(b, 0)) && identical(kid(b, 0), a)) return true;
-  // f(x) and f(t); f(x) and f
-  if (a.kind == Kind.CALL && b.kind == Kind.CALL && a.role == Call.FUNCTION && b.role == Call.FUNCTION)
+  // f(x) and f(t)
+  if (isDefinition(a) && isDefinition(b))
     return (a.symbol == b.symbol || (isFunctionName(a.symbol) && isFunctionName(b.symbol))) && a.n == b.n;
-  if (a.kind == Kind.CALL && a.role == Call.FUNCTION && b.kind == Kind.SYM) return b.symbol == a.symbol || b.symbol == Char.y;
-  if (b.kind == Kind.CALL && b.role == Call.FUNCTION && a.kind == Kind.SYM) return a.symbol == b.symbol || a.symbol == Char.y;
-  return false;
+  return standsFor(a, b) || standsFor(b, a);
+}
+
+/** Whether b is another way to write the name a: AB for |AB|, f or y for f(x). */
+function standsFor(a: Node, b: Node): bool {
+  if (a.kind == Kind.ABS) return isSegment(kid(a, 0)) && identical(kid(a, 0), b);
+  return isDefinition(a) && b.kind == Kind.SYM && (b.symbol == a.symbol || b.symbol == Char.y);
 }

@@ -1,7 +1,7 @@
 // Equations, inequalities, congruences, definitions.
 import { freeSymbols } from '../algebra/sampling';
 import { sameValue, Scale, scaleBetween } from '../algebra/scalar';
-import { compareSets, isOrder, isSetLike, SetVerdict } from '../algebra/sets';
+import { compareSets, flip, isOrder, isSetLike, SetVerdict } from '../algebra/sets';
 import { failed } from '../arena';
 import { isNull, nil } from '../memory';
 import * as int from '../number/integer';
@@ -27,30 +27,19 @@ function hasOrder(x: Node): bool {
 
 /** A chain of equalities about one name as the pair name = value; other relations as they are. */
 export function equalRelations(g: Node, p: Node): bool {
-  if (g.kind == Kind.REL && p.kind == Kind.REL) return equalBothRelations(g, p);
-  if (g.kind == Kind.REL) {
-    if (isEquation(g)) {
-      const v = assigned(g);
-      if (isNull(v)) return isSolvedBy(g, p);
-      return p.kind != Kind.SPACESET && equalItem(v, p);
-    }
-    if (g.n == 2 && relation(g, 0) == Rel.IN && isSubject(kid(g, 0))) {
-      if (equalItem(kid(g, 1), p)) return true;
-    }
-    if (g.n == 2 && relation(g, 0) == Rel.TO) return equalItem(kid(g, 1), p);
-    if (isSetLike(g) && (isSetLike(p) || p.kind == Kind.SET)) return compareSets(g, p) == SetVerdict.EQUAL;
-    if (p.kind == Kind.LIST && isSetLike(p)) return compareSets(g, p) == SetVerdict.EQUAL;
-    return false;
+  if (g.kind == p.kind) return equalBothRelations(g, p);
+  const ofGold = g.kind == Kind.REL;
+  const x = ofGold ? g : p;
+  const other = ofGold ? p : g;
+  if (isEquation(x)) {
+    const v = assigned(x);
+    if (isNull(v)) return ofGold && isSolvedBy(g, p);
+    return ofGold ? p.kind != Kind.SPACESET && equalItem(v, p) : equalItem(g, v);
   }
-  if (isEquation(p)) {
-    const v = assigned(p);
-    return !isNull(v) && equalItem(g, v);
-  }
-  if (p.n == 2 && relation(p, 0) == Rel.IN && isSubject(kid(p, 0))) {
-    if (equalItem(g, kid(p, 1))) return true;
-  }
-  if (isSetLike(p) && (isSetLike(g) || g.kind == Kind.SET)) return compareSets(g, p) == SetVerdict.EQUAL;
-  return false;
+  // x ∈ S; what tends to a limit is one of the gold only
+  const names = x.n == 2 && (relation(x, 0) == Rel.IN ? isSubject(kid(x, 0)) : ofGold && relation(x, 0) == Rel.TO);
+  if (names && (ofGold ? equalItem(kid(x, 1), p) : equalItem(g, kid(x, 1)))) return true;
+  return isSetLike(x) && (isSetLike(other) || other.kind == Kind.SET) && compareSets(g, p) == SetVerdict.EQUAL;
 }
 
 /** Whether the equation x says y = f for the expression f: y - 3 = x² and x² + 3. */
@@ -87,25 +76,36 @@ function equalBothRelations(g: Node, p: Node): bool {
       if (equalItem(kid(g, g0), kid(p, p0)) && equalItem(kid(g, 1 - g0), kid(p, 1 - p0))) return true;
       return scaleBetween(kid(g, g0), kid(g, 1 - g0), kid(p, p0), kid(p, 1 - p0)) == Scale.POSITIVE;
     }
-    if (go == po && (go == Rel.PARALLEL || go == Rel.PERP || go == Rel.SIMILAR))
-      return sameKids(g, p) || (equalItem(kid(g, 0), kid(p, 1)) && equalItem(kid(g, 1), kid(p, 0)));
+    if (go == po && go >= Rel.SIMILAR && go <= Rel.PERP) return sameSides(g, p, 0) || sameSides(g, p, 1);
     return go == po && sameKids(g, p);
   }
   if (g.n != p.n) return false;
   if (hasOrder(g) && hasOrder(p)) {
     // chains in either direction
-    let same = true;
-    for (let i = 0; i < g.n && same; i++)
-      same = equalItem(kid(g, i), kid(p, i)) && (i == g.n - 1 || relation(g, i) == relation(p, i));
-    if (same) return true;
-    same = true;
-    const last = g.n - 1;
-    for (let i = 0; i <= last && same; i++)
-      same = equalItem(kid(g, i), kid(p, last - i)) && (i == last || relation(g, i) == mirrored(relation(p, last - 1 - i)));
-    return same;
+    return sameChain(g, p, false) || sameChain(g, p, true);
   }
   for (let i = 0; i < g.n - 1; i++) if (relation(g, i) != relation(p, i)) return false;
   return sameKids(g, p);
+}
+
+/** Whether two chains have equal sides and the same relations; `backward`: the one read from the right. */
+function sameChain(g: Node, p: Node, backward: bool): bool {
+  const last = g.n - 1;
+  for (let i = 0; i <= last; i++) {
+    if (!equalItem(kid(g, i), kid(p, backward ? last - i : i))) return false;
+    if (i < last && relation(g, i) != (backward ? flip(relation(p, last - 1 - i)) : relation(p, i))) return false;
+  }
+  return true;
+}
+
+/** Whether the sides of the one relation are those of the other, from the `first` on; △ABC ∼ △DEF says which corners go together. */
+function sameSides(g: Node, p: Node, first: i32): bool {
+  for (let i = 0; i < 2; i++) {
+    const a = kid(g, i);
+    const b = kid(p, i ^ first);
+    if (a.n > 3 ? !identical(a, b) : !equalItem(a, b)) return false;
+  }
+  return true;
 }
 
 function isStrict(op: i32): bool {
@@ -114,10 +114,6 @@ function isStrict(op: i32): bool {
 
 function isLess(op: i32): bool {
   return op == Rel.LT || op == Rel.LE;
-}
-
-function mirrored(op: i32): i32 {
-  return op == Rel.LT ? Rel.GT : op == Rel.GT ? Rel.LT : op == Rel.LE ? Rel.GE : op == Rel.GE ? Rel.LE : op;
 }
 
 /** n ≡ a (mod m): same modulus, residues that differ by a multiple of it. */

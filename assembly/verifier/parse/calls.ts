@@ -3,7 +3,7 @@ import { alloc } from '../arena';
 import { isNull, nil } from '../memory';
 import * as rat from '../number/rational';
 import { Char } from '../read/characters';
-import { byteAt, isLower, isOneOf } from '../read/text';
+import { byteAt, isLower, isOneOf, isUpper } from '../read/text';
 import { Brackets } from './brackets';
 import { Scope } from './cursor';
 import { Func, Rel, Sign, SYM_E, SYM_I, Tok } from './symbols';
@@ -36,6 +36,10 @@ export abstract class Calls extends Brackets {
 
   /** The name `letter`, which is passed over, with what belongs to it. */
   named(letter: i32): Node {
+    if (letter == Sign.ANGLE) {
+      const angle = this.angle();
+      if (!isNull(angle)) return angle;
+    }
     const id = this.primes(letter);
     let x = leaf(Kind.SYM, id);
     const t = this.token;
@@ -63,6 +67,24 @@ export abstract class Calls extends Brackets {
     if (this.kind == Tok.LPAR && !this.token.inText && (isFunctionLetter(letter) || this.isDefinition()))
       return this.application(x, id);
     return x;
+  }
+
+  /** The angle whose sign was passed over, where one token or capitals name it: ∠1, ∠A, ∠ABC; else null. */
+  angle(): Node {
+    const braced = this.kind == Tok.LBRACE ? 1 : 0;
+    const from = this.pos + braced;
+    let end = from;
+    while (this.at(end).kind == Tok.SYM && isUpper(this.at(end).aux)) end++;
+    if (end == from && this.at(end).isInteger && this.at(end).length == 1) end++;
+    const next = this.at(end).kind;
+    if (end == from || next == Tok.PRIME || next == Tok.UNDER || (braced > 0 && next != Tok.RBRACE)) return nil<Node>();
+    this.pos = end + braced;
+    const n = end - from;
+    const name = alloc(<usize>n);
+    // the vertex stands in the middle: ∠CBA is ∠ABC
+    const backward = this.at(from).aux > this.at(end - 1).aux;
+    for (let i = 0; i < n; i++) store<u8>(name + <usize>i, byteAt(this.at(backward ? end - 1 - i : from + i).start));
+    return unary(Kind.CALL, leaf(Kind.SYM, this.compose(Sign.ANGLE, name, n)), Sign.ANGLE, Call.ACCENT);
   }
 
   /** Whether a numeral that touches the letter before it is its index: x1, but not \frac n2. */

@@ -6,7 +6,7 @@ import { byteAt, isOneOf } from '../read/text';
 import { vulgarValue } from './brackets';
 import { Scope } from './cursor';
 import { Environments } from './environments';
-import { Env, Sign, Space, Tok } from './symbols';
+import { Accent, Env, Sign, Space, Tok } from './symbols';
 import { Token } from './tokens';
 import { binary, Call, integer, isSegment, Kind, leaf, Node, number, seal, unary } from './tree';
 
@@ -359,12 +359,16 @@ export abstract class Expressions extends Environments {
     return x;
   }
 
-  /** A name under an accent; a segment stays as it is. */
+  /** A name under an accent; a segment under a line stays as it is, and one under an arrow has a direction. */
   accented(): Node {
     const accent = this.token.aux;
     this.pos++;
-    const x = this.argument();
-    if (this.broken || isSegment(x)) return x;
+    // \vec{a}, but not \vec{AB}
+    if (accent > Accent.BREVE && this.peek(2) != Tok.SYM) return this.primary();
+    const from = this.pos;
+    let x = this.argument();
+    if (this.broken || (isSegment(x) ? accent == Accent.OVERLINE : accent > Accent.BREVE)) return x;
+    if (accent == Accent.ARROW) x = leaf(Kind.SYM, this.spelled(Sign.ACCENT, from, this.pos));
     return unary(Kind.CALL, x, Sign.ACCENT + accent, Call.ACCENT);
   }
 }

@@ -89,6 +89,7 @@ export const enum Rel {
   SUBSET,
   SUBSETEQ,
   SIMILAR,
+  CONGRUENT,
   PARALLEL,
   PERP,
   DIVIDES,
@@ -253,6 +254,10 @@ export const enum Accent {
   ARC,
   CHECK,
   BREVE,
+  /** those from here on mean nothing over one letter */
+  LINE,
+  HAT,
+  ARROW,
 }
 
 /** The symbols that are numbers unless they are bound: e and i. */

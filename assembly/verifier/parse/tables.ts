@@ -13,8 +13,6 @@ export const enum Does {
   DELIMITER,
   /** Fonts: their group is mathematics, and its letters are no words. */
   FONT,
-  /** Arrows and hats over a name, which mean nothing more. */
-  DECORATION,
   /** White space. */
   SPACE,
   /** A group of text. */
@@ -90,12 +88,11 @@ export function hasTextGroup(p: usize, len: i32): bool {
 // --- Commands without meaning of their own
 COMMANDS.add('left/right', entry(Does.DELIMITER))
   .add(
-    'middle/big/bigl/bigr/bigm/Big/Bigl/Bigr/bigg/biggl/biggr/Bigg/Biggl/Biggr/displaystyle/textstyle/scriptstyle/scriptscriptstyle/limits/nolimits/underline/underbrace/overbrace/ensuremath/framebox/tcbox/num/boldmath/unboldmath/boxed/fbox/tiny/small/large/Large/thinspace/enspace/medspace/negthinspace/strut/mathstrut/nonumber/cdotp/relax/noindent/centering/mathord/mathrel/mathbin/mathop/allowbreak/newline/par',
+    'middle/big/bigl/bigr/bigm/Big/Bigl/Bigr/bigg/biggl/biggr/Bigg/Biggl/Biggr/displaystyle/textstyle/scriptstyle/scriptscriptstyle/limits/nolimits/underline/underbrace/overbrace/ensuremath/framebox/tcbox/num/boldmath/unboldmath/boxed/fbox/tiny/small/large/Large/thinspace/enspace/medspace/negthinspace/strut/mathstrut/nonumber/cdotp/relax/noindent/centering/mathord/mathrel/mathbin/mathop/allowbreak/newline/par/enclose/smash/overset',
     entry(Does.LAYOUT),
   )
   .add('quad/qquad/hfill/hfil', entry(Does.SPACE))
   .add('rm/bf/it/sf/boldsymbol/mathbf/mathcal/mathit/mathscr/mathfrak/bm/pmb/bold/Bold/roman', entry(Does.FONT))
-  .add('vec/overrightarrow/overleftrightarrow/hat/widehat/enclose/smash/overset', entry(Does.DECORATION))
   .add(
     'text/textbf/textit/textrm/texttt/textsf/textnormal/textup/textsc/mbox/hbox/mathrm/operatorname/emph/mathsf/mathtt/mathnormal/tt',
     entry(Does.TEXT),
@@ -150,7 +147,7 @@ numbered(
   Rel.IMPLIES,
   'implies/Rightarrow/Longrightarrow/iff/Leftrightarrow/Longleftrightarrow/therefore ⇒⇔∴,subset/subsetneq ⊂',
 );
-numbered(Tok.REL, Rel.SUBSETEQ, 'subseteq ⊆,sim/cong ∼,parallel ∥,perp ⊥,divides,propto,mapsto');
+numbered(Tok.REL, Rel.SUBSETEQ, 'subseteq ⊆,sim ∼,cong,parallel ∥,perp ⊥,divides,propto,mapsto');
 numbered(Tok.FUNC, Func.SIN, 'sin,cos,tan/tg,cot/ctg,sec,csc/cosec,arcsin/asin,arccos/acos,arctan/atan/arctg', FUNCTIONS);
 numbered(Tok.FUNC, Func.ACOT, 'arccot/acot/arcctg,sinh,cosh,tanh,ln,log,lg,exp,cbrt ∛,abs,floor,ceil,gcd,lcm,max,min', FUNCTIONS);
 numbered(Tok.FUNC, Func.SGN, 'sgn/sign,Re,Im,arg,det,coth,arcsec,deg,dim,ker,cis', FUNCTIONS);
@@ -174,7 +171,7 @@ COMMANDS.add('imath', token(Tok.SYM, SYM_I));
 numbered(
   Tok.ACCENT,
   Accent.OVERLINE,
-  'overline/bar/widebar,tilde/widetilde,dot,ddot,overparen/overarc/wideparen/stackrel,check,breve',
+  'overline/bar/widebar,tilde/widetilde,dot,ddot,overparen/overarc/wideparen/stackrel,check,breve,overleftrightarrow,hat/widehat,vec/overrightarrow',
 );
 
 // --- Operators, brackets and constants
@@ -290,7 +287,7 @@ export const PLAIN_NAMES = new Names(64)
 
 /** Two- and three-letter runs that are words, not products of letters. */
 export const SHORT_WORDS = new Names(512).add(
-  'forty/Forty/first/most/almost/cost/city/below/begin/best/door/hint/is/no/of/if/the/all/for/are/odd/yes/any/one/two/six/ten/not/day/per/red/non/has/can/who/win/see/may/but/its/use/let/get/his/her/was/our/you/how/now/men/boy/car/cow/dog/cat/pen/box/bus/man/set/nor/None/No/Yes/YES/The/All/For/Any/Odd/One/Two/Six/Ten/Not/DNE/dne/via/ask/big/new/old/out/off/own/way/top/bag/egg/pie/cup/jar/bad/hot/ice/sum/end/due/era/few/lot/low/met/mid/net/nil/pay/put/run/sat/sun/mon/tue/wed/thu/fri/jan/feb/mar/apr/jun/jul/aug/sep/oct/nov/dec/Sat/Sun/Mon/Tue/Wed/Thu/Fri/Jan/Feb/Mar/Apr/May/Jun/Jul/Aug/Sep/Oct/Nov/Dec/Ann/Ben/Bob/Dan/Joe/Jim/Kim/Lee/Max/Meg/Ron/Sam/Tim/Tom/Amy/Eve/Ian/Mia/Zoe',
+  'forty/Forty/first/most/almost/cost/city/below/begin/best/door/hint/is/no/of/if/the/all/for/are/odd/yes/any/one/two/six/ten/not/day/per/red/non/has/can/who/win/see/may/but/its/use/let/get/his/her/was/our/you/how/now/men/boy/car/cow/dog/cat/pen/box/bus/man/set/nor/None/No/Yes/YES/The/All/For/Any/Odd/One/Two/Six/Ten/Not/DNE/dne/via/ask/big/new/old/out/off/own/way/top/bag/egg/pie/cup/jar/bad/ray/arc/hot/ice/sum/end/due/era/few/lot/low/met/mid/net/nil/pay/put/run/sat/sun/mon/tue/wed/thu/fri/jan/feb/mar/apr/jun/jul/aug/sep/oct/nov/dec/Sat/Sun/Mon/Tue/Wed/Thu/Fri/Jan/Feb/Mar/Apr/May/Jun/Jul/Aug/Sep/Oct/Nov/Dec/Ann/Ben/Bob/Dan/Joe/Jim/Kim/Lee/Max/Meg/Ron/Sam/Tim/Tom/Amy/Eve/Ian/Mia/Zoe',
 );
 
 /** Words of two letters, where another word follows. */

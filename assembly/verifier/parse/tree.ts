@@ -325,11 +325,11 @@ export function identical(x: Node, y: Node): bool {
   return true;
 }
 
-/** Whether the symbol occurs. */
-function hasSymbol(x: Node, id: i32): bool {
-  if (x.kind == Kind.SYM) return x.op == id;
+/** Whether the symbol stands in x. */
+export function contains(x: Node, id: i32): bool {
+  if (x.kind == Kind.SYM) return x.symbol == id;
   spend(1);
-  for (let i = 0; i < x.n; i++) if (hasSymbol(kid(x, i), id)) return true;
+  for (let i = 0; i < x.n; i++) if (contains(kid(x, i), id)) return true;
   return false;
 }
 
@@ -356,15 +356,8 @@ export function withKids(x: Node, kids: usize): Node {
 /** x with symbol `id` replaced by `by`. Bound variables keep their place. */
 export function substitute(x: Node, id: i32, by: Node): Node {
   if (x.kind == Kind.SYM) return x.op == id ? by : x;
-  if (x.n == 0 || !hasSymbol(x, id)) return x;
+  if (x.n == 0 || !contains(x, id)) return x;
   const kids = alloc((<usize>x.n) << 2);
   for (let i = 0; i < x.n; i++) setElement<usize>(kids, i, changetype<usize>(substitute(kid(x, i), id, by)));
   return withKids(x, kids);
-}
-
-/** Whether the symbol stands in x. */
-export function contains(x: Node, id: i32): bool {
-  if (x.kind == Kind.SYM) return x.symbol == id;
-  for (let i = 0; i < x.n; i++) if (contains(kid(x, i), id)) return true;
-  return false;
 }

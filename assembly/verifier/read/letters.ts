@@ -124,6 +124,7 @@ export const OR_LETTERS: i32 = 1 << 16;
 export function letterSet(p: usize, e: usize): i32 {
   let letters = 0;
   let last = 0;
+  let parts = 0;
   // a comma stands before, or "and"
   let divided = true;
   while (p < e) {
@@ -137,6 +138,7 @@ export function letterSet(p: usize, e: usize): i32 {
     } else if (isUpper(c) && c <= LAST && (letters & bit) == 0 && (divided || (c > last && byteAt(p - 1) == last))) {
       letters |= bit;
       last = c;
+      if (divided) parts++;
       divided = false;
       p++;
     } else if (isOneOf(c, ', ${}')) {
@@ -147,9 +149,9 @@ export function letterSet(p: usize, e: usize): i32 {
     else if (c == Char.BACKSLASH && hasTextGroup(p + 1, <i32>(skipLetters(p + 1, e) - p - 1))) p = skipLetters(p + 1, e);
     else return 0;
   }
-  // more than one bit
-  const named = letters & (OR_LETTERS - 1);
-  return (named & (named - 1)) != 0 ? letters : 0;
+  const count = popcnt(letters & (OR_LETTERS - 1));
+  // AB, CD are two segments
+  return count > 1 && (parts == 1 || parts == count) ? letters : 0;
 }
 
 /** Whether the letter at q is the second of two: "A and C", "(B) or (C)". */
