@@ -9,9 +9,9 @@
 //   TN   dy[d, r]       x[d, c]        1             0
 //
 // Four steps of d at a time, in vectors of four columns. With QUAD the four lanes of a quad load one vector each of a 4×4 block of A
-// and hand it around; without, every lane loads all. Sums are f32, in ascending d. What lies past the last row or column is computed from
-// whatever is there, and not stored; with TAIL (the depth may be no multiple of 4), steps past the end count as zero. With STRIDED one text
-// serves all three orders, in f32: elements are found by the parameters' strides, for devices that load each by itself anyhow.
+// and hand it around, with SHARED SHARE lanes of all rows; ALONE, every lane loads all. Sums are f32, in ascending d. What lies past the last row or
+// column is computed from whatever is there, and not stored; with TAIL (the depth may be no multiple of 4), steps past the end count as zero. With
+// STRIDED one text serves all three orders, in f32: elements are found by the parameters' strides, for devices that load each by itself anyhow.
 // Grid: [columns / (LANES · 4 · GROUPS), rows / (ROW_BLOCKS · BLOCK), splits or parts]; split s sums its own range of d into the s-th block of
 // `out`; without splits, part s is a product of its own, of the same A. #for and #if are expanded by src/kernels/unroll.ts. The prelude gives
 // LANES, the sizes of a tile, and the format of b (lib/pack-1 or lib/pack-4 if aligned, lib/weights).
@@ -119,9 +119,41 @@ fn matmul_lanes(group: Group, @builtin(local_invocation_index) lane: u32) {
     let m$j = mat4x4f(g$j0, g$j1, g$j2, g$j3);
     #end
     #end
+    #if SHARED
+    // A(row i · SHARE + lane, d … d + 3), or four rows of step d + lane % 4
+    var owned: array<vec4f, (ROW_BLOCKS * BLOCK + SHARE - 1) / SHARE>;
+    #for i SHARES
+    #if TRANSPOSED_A
+    owned[$i] = select(vec4f(), load_a((d + mine) * p.rows + row0 + SHARE * $i + lane % SHARE / 4 * 4), d + mine < end);
+    #end
+    #if !TRANSPOSED_A
+    #if TAIL
+    owned[$i] = select(vec4f(), load_a((row0 + SHARE * $i + lane % SHARE) * p.depth + d), d + vec4u(0, 1, 2, 3) < vec4u(end));
+    #end
+    #if !TAIL
+    owned[$i] = load_a((row0 + SHARE * $i + lane % SHARE) * p.depth + d);
+    #end
+    #end
+    #end
+    #end
     #for i ROW_BLOCKS
     {
       // v$r: A(row r of block i, d … d + 3)
+      #if SHARED
+      #if TRANSPOSED_A
+      #for e 4
+      let a$e = subgroupBroadcast(owned[4u * $i / SHARE], 4u * $i % SHARE + $e);
+      #end
+      #for r 4
+      let v$r = vec4f(a0[$r], a1[$r], a2[$r], a3[$r]);
+      #end
+      #end
+      #if !TRANSPOSED_A
+      #for r 4
+      let v$r = subgroupBroadcast(owned[(4u * $i + $r) / SHARE], (4u * $i + $r) % SHARE);
+      #end
+      #end
+      #end
       #if QUAD
       #if TRANSPOSED_A
       #if TAIL
@@ -149,7 +181,7 @@ fn matmul_lanes(group: Group, @builtin(local_invocation_index) lane: u32) {
       #end
       #end
       #end
-      #if !QUAD
+      #if ALONE
       #if TRANSPOSED_A
       #for e 4
       let a$e = select(vec4f(), load_a((d + $e) * p.rows + row0 + BLOCK * $i), d + $e < end);
@@ -183,6 +215,30 @@ fn matmul_lanes(group: Group, @builtin(local_invocation_index) lane: u32) {
     #end
     #end
   }
+  #if WIDE
+  // One place that stores, for each such takes a driver with wide subgroups several milliseconds; a row's sums are picked, so that all stay in registers.
+  let height = min(ROW_BLOCKS * BLOCK, p.rows - row0);
+  let left = max(p.columns, column0) - column0;
+  var at = place(split, row0, column0) + part * p.out_part;
+  for (var r = 0u; r < height; r++) {
+    var sums = sum00_0;
+    #for i ROW_BLOCKS
+    #for r BLOCK
+    sums = select(sums, sum$i$r_0, r == BLOCK * $i + $r);
+    #end
+    #end
+    sums *= p.alpha;
+    for (var e = 0u; e < min(4u, left); e++) {
+      var value = sums[e];
+      if (BIAS) { value += bias_at(column0 + e); }
+      for (var turn = 0u; turn < p.residual; turn++) { value += residual[at + e]; }
+      for (var turn = 0u; turn < p.accumulate; turn++) { value += out[at + e]; }
+      out[at + e] = value;
+    }
+    at += p.stride;
+  }
+  #end
+  #if !WIDE
   // Loops that store, not one piece of text per value: half the time to compile. What is added to the sums decides which of them has turns: software
   // devices run both sides of an `if`, but no loop without turns.
   var tile: array<vec4f, ROW_BLOCKS * BLOCK * GROUPS>;
@@ -220,4 +276,5 @@ fn matmul_lanes(group: Group, @builtin(local_invocation_index) lane: u32) {
     for (var turn = 0u; turn < p.accumulate; turn++) { value += vec4f(out[at], out[at + 1], out[at + 2], out[at + 3]); }
     put(at, max(left0, c) - c, value);
   }
+  #end
 }

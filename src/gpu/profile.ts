@@ -8,6 +8,10 @@ export interface Profile {
   readonly kind: 'gpu' | 'software';
   /** Size of the subgroups of kernels that use them; 0 where none may, or where it could be several. */
   readonly subgroupSize: number;
+  /** Whether those of a software device are wide: its driver takes long to compile what reads or writes memory, and several lanes cost no more than one. */
+  readonly wide: boolean;
+  /** A way to compute attention that the host brings, before all others (kernels/attention/wide.ts); pages have no room for it. */
+  readonly attention: object | undefined;
   /** Smallest subgroups, where a device has several sizes and a kernel can ask for one; else 0. */
   readonly smallestSubgroup: number;
   /** Values in f32 that an invocation of a product can hold beside a step's operands, before the compiler keeps some of them in memory. */
@@ -36,6 +40,10 @@ export interface ProfileOptions {
   readonly kind?: Profile['kind'];
   /** Use subgroup kernels where the device has them (default true). */
   readonly subgroups?: boolean;
+  /** {@link Profile.wide} (default: from 8 lanes on). */
+  readonly wide?: boolean;
+  /** {@link Profile.attention} (default: none). */
+  readonly attention?: object;
   /** {@link Profile.mostValues} (default: by the maker of the GPU). */
   readonly mostValues?: number;
   /** {@link Profile.manyTiles} (default 512). */
@@ -58,14 +66,20 @@ const VALUES: Readonly<Record<string, number>> = { amd: 144, nvidia: 144, apple:
 const MANY = 512;
 const NONE: ReadonlyMap<string, string> = new Map();
 
+/** Lanes of subgroups that are wide: lavapipe's are, SwiftShader's are not. */
+const WIDE = 8;
+
 /** The profile of an open device. */
 export function profileOf({ features, limits }: GPUDevice, adapter: AdapterSummary, options: ProfileOptions): Profile {
   const subgroups = features.has('subgroups') && options.subgroups !== false;
   const { subgroupMinSize: least, subgroupMaxSize: most } = adapter;
   const chosen = subgroups && least < most && features.has(SIZE_CONTROL);
+  const subgroupSize = chosen ? Math.max(least, Math.min(USUAL, most)) : subgroups && least === most ? most : 0;
   return {
     kind: options.kind ?? (adapter.software ? 'software' : 'gpu'),
-    subgroupSize: chosen ? Math.max(least, Math.min(USUAL, most)) : subgroups && least === most ? most : 0,
+    subgroupSize,
+    attention: options.attention,
+    wide: subgroupSize > 0 && (options.wide ?? subgroupSize >= WIDE),
     smallestSubgroup: chosen ? least : 0,
     mostValues: options.mostValues ?? VALUES[adapter.vendor] ?? 0,
     manyTiles: options.manyTiles ?? MANY,

@@ -27,13 +27,18 @@ const PACKED: readonly PackedVariant[] = [quads, softwareRows, tile, anyRows];
 /** Ways to attend over the cache. */
 const CACHED: readonly DecodeVariant[] = [quads, softwareRows, tileDecode, anyRows];
 
+/** The ways of a device: first the one that its host brings, if any. */
+function waysOf<V extends PackedVariant | DecodeVariant>(ways: readonly V[], { attention: own }: Profile): readonly V[] {
+  return own ? [own as V, ...ways] : ways;
+}
+
 /** The window as the shaders take it: all positions are the largest number. */
 const windowOf = ({ window }: { readonly window: number }): number => (window === 0 ? 0xffffffff : window);
 
 /** Forward pass: o and lse. */
 export function attention(rec: GpuRecorder, args: Resolved<AttentionArgs>): void {
   const { q, k, v, o, lse, seqStart, seqEnd, tokens, heads, kvHeads, scale } = args;
-  const { forward } = choose(PACKED, rec.profile, args).passes(rec.profile, args);
+  const { forward } = choose(waysOf(PACKED, rec.profile), rec.profile, args).passes(rec.profile, args);
   const params = { tokens, heads, kv_heads: kvHeads, scale, window: windowOf(args) };
   rec.dispatch(forward.kernel, [q, k, v, seqStart, seqEnd, o, lse], params, forward.workgroups(tokens, args));
 }
@@ -43,7 +48,7 @@ export function attentionBackward(rec: GpuRecorder, args: Resolved<AttentionBack
   const { q, k, v, o, lse, dO, dq, dk, dv, seqStart, seqEnd, tokens, heads, kvHeads, scale } = args;
   const params = { tokens, heads, kv_heads: kvHeads, scale, window: windowOf(args) };
   const lseDelta = rec.scratch('attention.delta', [tokens, heads, 2]);
-  const { delta, dq: queries, dkv: keys } = choose(PACKED, rec.profile, args).passes(rec.profile, args);
+  const { delta, dq: queries, dkv: keys } = choose(waysOf(PACKED, rec.profile), rec.profile, args).passes(rec.profile, args);
   rec.dispatch(delta.kernel, [o, dO, lse, lseDelta], params, delta.workgroups(tokens, args));
   rec.dispatch(queries.kernel, [q, k, v, dO, lseDelta, seqEnd, seqStart, dq], params, queries.workgroups(tokens, args));
   rec.dispatch(keys.kernel, [q, k, v, dO, lseDelta, seqEnd, dk, dv], params, keys.workgroups(tokens, args));
@@ -61,7 +66,7 @@ function cachedParams(args: Resolved<Omit<DecodeAttentionArgs, 'q'>>): CachedPar
  */
 export function decodeAttention(rec: GpuRecorder, args: Resolved<DecodeAttentionArgs>): void {
   boundRows('decodeAttention', rec, args);
-  choose(CACHED, rec.profile, args).attend(rec, args, cachedParams(args));
+  choose(waysOf(CACHED, rec.profile), rec.profile, args).attend(rec, args, cachedParams(args));
 }
 
 /** Attention over the cache and what comes before it in a step of decoding: at once on GPUs, else one after the other. */

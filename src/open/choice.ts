@@ -75,6 +75,8 @@ export interface Machine {
     experiments: boolean,
   ): Promise<{ readonly adapter: GPUAdapter | null; readonly notes: readonly string[] }>;
   readonly threads: Threads;
+  /** A way to compute attention on software devices with wide subgroups, which only Node meets. */
+  readonly attention?: object;
   /** Where what `mgrpo tune` measured is kept, if anywhere. */
   readonly cache?: FileFolder;
   /** What can be done where no adapter is found, for messages. */
@@ -135,11 +137,16 @@ export async function chooseDevice(machine: Machine, settings: DeviceSettings): 
   const kind = adapter && (summarize(adapter).software ? 'software' : 'gpu');
   if (adapter && kind && (choice === 'auto' ? isNamed || kind === 'gpu' : kind === choice)) {
     const why = choice === 'auto' && !isNamed ? 'a GPU comes first' : 'as asked for';
+    const { attention } = machine;
     const tuned = kind === 'gpu' ? await readTuned(machine.cache, summarize(adapter)) : undefined;
     return {
       ...{ kind, why, notes, adapter, ...(tuned && { tuned }) },
       open: (options) =>
-        inTime(openAdapter(adapter, { precision, ...(tuned && { tiles: tuned.tiles }), ...options }), DEVICE_LIMIT, noDevice),
+        inTime(
+          openAdapter(adapter, { precision, ...(attention && { attention }), ...(tuned && { tiles: tuned.tiles }), ...options }),
+          DEVICE_LIMIT,
+          noDevice,
+        ),
     };
   }
   if (choice === 'auto' && !isNamed && precision === 'f32') return wasm('there is no GPU', notes);

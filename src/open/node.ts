@@ -1,5 +1,6 @@
 // Devices of this machine, in Node.
 import type { Gpu } from '../gpu/device.js';
+import { wide } from '../kernels/attention/wide.js';
 import type { Device } from '../ops/device.js';
 import { NodeFiles } from '../platform/node-files.js';
 import { nodeThreads } from '../platform/threads-node.js';
@@ -12,6 +13,7 @@ import { adapterBehind, keepTuned } from './tuned.js';
 /** What this machine has. */
 export const machine: Machine & { readonly cache: NodeFiles } = {
   threads: nodeThreads,
+  attention: wide,
   cache: new NodeFiles(userCache()),
   waysOut:
     'a GPU with a Vulkan, Metal or Direct3D 12 driver and npm install webgpu; a software adapter on x64 Linux from npm install webgpu ' +

@@ -14,7 +14,7 @@ const deno = path.join(root, 'node_modules/.bin/deno');
 /** Whether all pipelines are made, some minutes, or as many as have all lines of the shaders in them. */
 const EVERY = process.env['MGRPO_EVERY_PIPELINE'] !== undefined;
 /** Kernels for subgroups and their matrices, which wgpu has not. */
-const OF_SUBGROUPS = /_(quads|matrix)$/;
+const OF_SUBGROUPS = /_(quads|wide|matrix)$/;
 
 /** What the program in Deno found. */
 interface Found {

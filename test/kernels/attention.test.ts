@@ -26,10 +26,12 @@ function inputs(shape: AttentionShape, seed = 1): Record<'q' | 'k' | 'v' | 'dO',
 }
 
 /** Kinds of device that compute attention in another way than the one under test. */
-const DEVICES = { rows: { kind: 'software', subgroups: false }, tile: { kind: 'gpu' } } as const satisfies Record<
-  string,
-  GpuOptions
->;
+const DEVICES = {
+  rows: { kind: 'software', subgroups: false },
+  tile: { kind: 'gpu' },
+  wide: { kind: 'software', wide: true },
+  narrow: { kind: 'software', wide: false },
+} as const satisfies Record<string, GpuOptions>;
 
 type AttentionVariant = keyof typeof DEVICES;
 
@@ -86,9 +88,10 @@ async function run(
  */
 function variantsOf({ headDim }: { readonly headDim: number }): readonly (AttentionVariant | undefined)[] {
   if (isWasm) return [undefined];
-  if (headDim <= 10) return ['rows', 'tile', undefined];
-  if (headDim === 16) return ['rows', undefined];
-  if (headDim === 36) return ['tile', undefined];
+  if (headDim <= 10) return ['rows', 'tile', ...(headDim % 4 === 0 ? (['wide'] as const) : []), undefined];
+  if (headDim === 16) return ['rows', 'wide', 'narrow'];
+  if (headDim === 36) return ['tile', 'wide', undefined];
+  if (headDim === 64 || headDim === 128) return ['wide', undefined];
   if (headDim === 256) return ['tile', undefined];
   return headDim === 96 ? ['rows'] : [undefined];
 }

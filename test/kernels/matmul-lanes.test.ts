@@ -12,7 +12,7 @@ const ENDINGS: Epilogue[] = [PLAIN, { ...PLAIN, accumulate: true }, { ...PLAIN, 
 
 /** Keys of the kernels for all orders of operands, sizes and endings. */
 function kernels(subgroupSize: number, weight: ProductShape['weight']): Set<string> {
-  const profile = { kind: 'software', subgroupSize } as Profile;
+  const profile = { kind: 'software', subgroupSize, wide: subgroupSize > 4 } as Profile;
   const plans = (['NT', 'NN', 'TN'] as const).flatMap((op) =>
     SIZES.map((sizes) => lanes.plan(profile, { op, ...sizes, weight })),
   );
@@ -20,7 +20,7 @@ function kernels(subgroupSize: number, weight: ProductShape['weight']): Set<stri
 }
 
 it.each([4, 8])('no tile has more sums than a compiler keeps in registers, with subgroups of %i', (subgroupSize) => {
-  const profile = { kind: 'software', subgroupSize } as Profile;
+  const profile = { kind: 'software', subgroupSize, wide: subgroupSize > 4 } as Profile;
   for (let rows = 1; rows < 130; rows++) {
     for (const columns of [1, 16, 40, 576]) {
       const { height, width } = lanes.plan(profile, { op: 'NT', rows, columns, depth: 64, weight: 'f32' });

@@ -114,6 +114,13 @@ const WAYS: Way[] = isWasm
   : [
       { name: 'lanes with subgroups', options: { kind: 'software' }, plain: true, shapes: SHAPES, dtypes: WEIGHT_FORMATS },
       {
+        name: 'lanes of wide subgroups',
+        options: { kind: 'software', wide: true },
+        plain: true,
+        shapes: SHAPES,
+        dtypes: ['f32', 'bf16', 'q4'],
+      },
+      {
         name: 'lanes without subgroups',
         options: { kind: 'software', subgroups: false },
         plain: false,
@@ -325,7 +332,7 @@ describe.skipIf(skipTested)('matrix products', () => {
   });
 
   it.each(
-    (isWasm ? [{}] : [{ kind: 'software' }, { kind: 'gpu' }, TALL, LARGE]).flatMap((options) =>
+    (isWasm ? [{}] : [{ kind: 'software' }, { kind: 'software', wide: true }, { kind: 'gpu' }, TALL, LARGE]).flatMap((options) =>
       [
         [96, 64],
         [21, 70],

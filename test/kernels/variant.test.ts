@@ -7,6 +7,8 @@ const profile = (kind: Profile['kind']): Profile => ({
   ...{
     kind,
     subgroupSize: 4,
+    wide: false,
+    attention: undefined,
     smallestSubgroup: 0,
     matrixUnit: undefined,
     mostValues: 0,

@@ -1,6 +1,7 @@
 import { afterAll } from 'vitest';
 import { summarize } from '../../src/gpu/adapter.js';
 import type { Gpu, GpuOptions } from '../../src/gpu/device.js';
+import { wide } from '../../src/kernels/attention/wide.js';
 import { openAdapter } from '../../src/kernels/executor.js';
 import { nodeGpu } from '../../src/platform/webgpu-node.js';
 
@@ -20,7 +21,7 @@ export function testGpu(options: GpuOptions = {}): Promise<Gpu> {
   const key = JSON.stringify(options);
   let gpu = open.get(key);
   if (!gpu) {
-    gpu = nodeGpu().then((again) => openAdapter(again.adapter!, options));
+    gpu = nodeGpu().then((again) => openAdapter(again.adapter!, { attention: wide, ...options }));
     open.set(key, gpu);
   }
   return gpu;

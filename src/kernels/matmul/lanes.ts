@@ -31,6 +31,8 @@ const MANY_ROWS = 64;
 
 /** Lanes where the device has no subgroups of one known size. */
 const LANES = 4;
+/** Lanes that share their loads of `a`, at most. */
+const MOST_SHARE = 8;
 
 /**
  * Lanes of SwiftShader's subgroups. It loads every element by itself, whether or not it lies beside the last, so that one kernel can serve all
@@ -62,8 +64,9 @@ interface Layout extends Operands {
   readonly height: number;
   readonly groups: number;
   readonly lanes: number;
-  /** Whether four lanes share their loads of `a`. */
+  /** Whether lanes share their loads of `a`: four, or all of wide subgroups. */
   readonly quad: boolean;
+  readonly wide: boolean;
   /** Whether the depth may be no whole vector. */
   readonly tail: boolean;
   /** Whether the operands lie in any order, as parameters say. */
@@ -71,11 +74,18 @@ interface Layout extends Operands {
 }
 
 const lanesKernel = memo((layout: Layout, bias: WeightFormat | 'none') => {
-  const { height, groups, lanes, quad, tail, strided } = layout;
+  const { height, groups, lanes, quad, wide, tail, strided } = layout;
   const block = Math.min(height, 4);
   const tiles = { ROW_BLOCKS: height / block, BLOCK: block, GROUPS: groups };
-  const counts = { ...tiles, QUAD: Number(quad), TAIL: Number(tail), STRIDED: Number(strided) };
-  const head = [quad ? 'enable subgroups;' : '', sizes({ ...tiles, LANES: lanes })];
+  const SHARE = Math.min(lanes, MOST_SHARE);
+  const loads = {
+    QUAD: Number(quad && !wide),
+    SHARED: Number(quad && wide),
+    SHARES: Math.ceil(height / SHARE),
+    ALONE: Number(!quad),
+  };
+  const counts = { ...tiles, ...loads, WIDE: Number(wide), TAIL: Number(tail), STRIDED: Number(strided) };
+  const head = [quad ? 'enable subgroups;' : '', sizes({ ...tiles, LANES: lanes, SHARE })];
   return productKernel({ source, entry: 'matmul_lanes', counts, head }, layout, {
     ...PLAIN,
     bias: bias === 'none' ? undefined : bias,
@@ -88,18 +98,19 @@ export const lanes: MatmulVariant = {
   fits: ({ kind }) => kind === 'software',
   split: { workgroups: 8, depth: 256 },
   plan(profile, shape) {
-    const { subgroupSize } = profile;
+    const { subgroupSize, wide } = profile;
     const { op, rows, columns, depth } = shape;
     const count = subgroupSize || LANES;
-    const tiles = subgroupSize === 0 ? ALONE : subgroupSize > 4 ? WIDE : NARROW;
+    const tiles = subgroupSize === 0 ? ALONE : wide ? WIDE : NARROW;
     const { height, groups } = bestTile(rows, columns, count, tiles);
     const operands = operandsOf(profile, shape);
-    const strided = subgroupSize === STRIDED && operands.weight === 'f32' && !operands.rounded;
+    const strided = !wide && subgroupSize === STRIDED && operands.weight === 'f32' && !operands.rounded;
     const layout: Layout = {
       ...(strided ? ANY_ORDER : operands),
       ...{ height, groups, strided },
       lanes: count,
       quad: subgroupSize >= 4 && height > 1,
+      wide,
       tail: strided || op === 'TN' || depth % 4 > 0,
     };
     return { height, width: 4 * groups * count, kernelFor: ({ bias }) => lanesKernel(layout, bias ?? 'none') };
