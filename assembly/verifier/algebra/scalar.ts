@@ -7,7 +7,7 @@ import * as int from '../number/integer';
 import { Int } from '../number/integer';
 import * as rat from '../number/rational';
 import { Func, SYM_E } from '../parse/symbols';
-import { binary, hasKind, identical, integer, kid, Kind, Node, withKids } from '../parse/tree';
+import { binary, hasKind, identical, integer, kid, Kind, Node, unary, withKids } from '../parse/tree';
 import { policy, Tolerance } from '../policy';
 import { Flag } from '../status';
 import { derivative } from './derivative';
@@ -156,6 +156,8 @@ function terminates(n: Int): bool {
  * 10^100, agree to more digits than are compared.
  */
 const EVIDENCE_BITS: i32 = 240;
+/** Bits from which on parts are compared before the whole. */
+const LONG_BITS: i32 = 128;
 const MAX_WEIGHT: i32 = 1 << 20;
 
 function baseWeight(x: Node): i32 {
@@ -255,6 +257,8 @@ export function sameValue(g: Node, p: Node): bool {
   if (isOpen(g)) g = settled(g);
   if (isOpen(p)) p = settled(p);
   if (g.kind == Kind.NUM && p.kind == Kind.NUM) return rat.equal(g.value, p.value);
+  // (x - 1)^2024 and (1 - x)^2024 are not written out
+  if (weight(g) > LONG_BITS && haveSameParts(g, p)) return true;
   const a = normalForm(g);
   const b = normalForm(p);
   let open = ranOut(a) || ranOut(b);
@@ -273,6 +277,18 @@ export function sameValue(g: Node, p: Node): bool {
     return false;
   }
   return s == Sampled.AGREE;
+}
+
+/** Whether two sums, products, quotients or powers have equal parts in one order; the sign of the base of an even power aside. */
+function haveSameParts(g: Node, p: Node): bool {
+  if (g.kind != p.kind || g.n != p.n || g.kind < Kind.ADD || g.kind > Kind.POW) return false;
+  const isEven = g.kind == Kind.POW && isEvenNumber(kid(p, 1));
+  for (let i = 0; i < g.n; i++) {
+    const a = kid(g, i);
+    const b = kid(p, i);
+    if (!sameValue(a, b) && !(isEven && i == 0 && sameValue(unary(Kind.NEG, a), b))) return false;
+  }
+  return !failed;
 }
 
 /** Whether the prediction's scalar is accepted for the gold's. */

@@ -311,6 +311,17 @@ class RealLine {
         return true;
       }
       case Kind.LIST: {
+        // x < 1 or x > 3 and x < 5
+        if (x.separators == (Separator.AND | Separator.OR)) {
+          let all = true;
+          for (let i = 0; i < x.n; i++) {
+            if (!this.holds(kid(x, i), p)) all = false;
+            if (i < x.n - 1 && relation(x, i) == Separator.AND) continue;
+            if (all) return true;
+            all = true;
+          }
+          return false;
+        }
         if (this.joins(x)) {
           for (let i = 0; i < x.n; i++) if (!this.holds(kid(x, i), p)) return false;
           return true;

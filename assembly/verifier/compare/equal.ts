@@ -12,7 +12,7 @@ import { dateOf } from '../read/dates';
 import { Choice, letterSet, OR_LETTERS } from '../read/letters';
 import { hasContent, hasHidden, isPlain, sameText } from '../read/plain';
 import { endOf, Span, startOf } from '../read/span';
-import { byteAt, indexOfByte, isDigit, isWordAt, skipDigits, toUpper } from '../read/text';
+import { byteAt, indexOfByte, isDigit, isLetter, isWordAt, skipDigits, toUpper } from '../read/text';
 import { Flag, Verdict } from '../status';
 import { equalAnswer, sameResidues } from './answer';
 import { isWorkedOut } from './form';
@@ -50,7 +50,8 @@ function verdictOf(gold: Answer, pred: Answer, worked: bool): i32 {
   if (failed) return Verdict.UNDECIDED;
   if (!gold.isParsed || !pred.isParsed) return Verdict.NOT_EQUAL;
   let g = gold.tree;
-  if (g.kind == Kind.TEXT && sameText(gold.start, gold.end, pred.start, pred.end, true)) return Verdict.EQUAL;
+  if ((g.kind == Kind.TEXT || pred.tree.kind == Kind.TEXT) && sameText(gold.start, gold.end, pred.start, pred.end, true))
+    return Verdict.EQUAL;
   // 0\x says nothing, though 0 times anything is 0
   if (gold.tokens.opaque != pred.tokens.opaque) return Verdict.NOT_EQUAL;
   inDollars(gold, pred);
@@ -206,8 +207,9 @@ function choiceVerdict(g: usize, ge: usize, p: usize, pe: usize): i32 {
   if (gold.letter == 0 && !gold.several) return -1;
   pred.read(p, pe);
   if (gold.several) return pred.letter > 0 ? Verdict.NOT_EQUAL : -1;
-  // (b)
-  if (pe == p + 1 && byteAt(p - 1) == Char.OPEN_PAREN && byteAt(pe) == Char.CLOSE_PAREN) pred.letter = toUpper(byteAt(p));
+  // c for C, but "a" may be an article
+  if (pe == p + 1 && isLetter(byteAt(p)) && (byteAt(p) != Char.a || byteAt(p - 1) == Char.OPEN_PAREN))
+    pred.letter = toUpper(byteAt(p));
   if (pred.letter == 0) return pred.several ? Verdict.NOT_EQUAL : -1;
   if (gold.letter != pred.letter) return Verdict.NOT_EQUAL;
   if (gold.text > 0 && pred.text > 0) return sameText(gold.text, ge, pred.text, pe, true) ? Verdict.EQUAL : -1;

@@ -102,8 +102,7 @@ export abstract class Calls extends Brackets {
     const n = kid(x, 0);
     if (!k.isInteger || !rat.isInteger(n.value) || rat.compare(k.value, n.value) > 0) return x;
     this.pos += grouped ? 4 : 2;
-    const ways = binary(Kind.BINOM, n, number(k.value));
-    return letter == Char.C ? ways : binary(Kind.MUL, ways, unary(Kind.FACT, number(k.value)));
+    return counted(n, number(k.value), letter == Char.C);
   }
 
   /** C(n, k) from its bracket on; null where it is no pair, or one of numbers, which may be a point. */
@@ -307,6 +306,7 @@ export abstract class Calls extends Brackets {
         case Func.CEIL:
           return unary(Kind.CEIL, given);
       }
+    else if (f >= Func.WAYS && n == 2) return counted(kid(given, 0), kid(given, 1), f == Func.WAYS);
     else if (!takesMany(f) && !(f == Func.LOG && n == 2)) return this.none();
     const hasBase = !isNull(base);
     const x = node(Kind.FUNC, f, hasBase ? n + 1 : n);
@@ -426,6 +426,12 @@ export abstract class Calls extends Brackets {
     this.nesting--;
     return seal(x);
   }
+}
+
+/** The ways to choose k of n, or to arrange them. */
+function counted(n: Node, k: Node, chosen: bool): Node {
+  const ways = binary(Kind.BINOM, n, k);
+  return chosen ? ways : binary(Kind.MUL, ways, unary(Kind.FACT, k));
 }
 
 function indexed(id: i32, index: Node): Node {

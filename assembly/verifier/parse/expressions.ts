@@ -225,7 +225,9 @@ export abstract class Expressions extends Environments {
         return !this.inScope(Scope.BAR_CLOSES) && !this.inScope(Scope.BAR_DIVIDES);
       case Tok.NUM: {
         const before = this.pos > 0 ? this.at(this.pos - 1).kind : Tok.END;
-        return before == Tok.RPAR || before == Tok.RBRACE || before == Tok.BANG;
+        // 2^3 5^2
+        const isPower = before == Tok.NUM && t.spaced && this.at(this.pos - 2).kind == Tok.CARET && this.peek(1) == Tok.CARET;
+        return isPower || before == Tok.RPAR || before == Tok.RBRACE || before == Tok.BANG;
       }
       case Tok.LBRK: {
         // 2[x + 1], but no interval

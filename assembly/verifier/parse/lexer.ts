@@ -27,6 +27,7 @@ import {
   skipLetters,
   skipSpace,
   startsWith,
+  startsWithFold,
 } from '../read/text';
 import { Commands } from './commands';
 import { numeral } from './numerals';
@@ -199,7 +200,7 @@ class Lexer extends Commands {
     if (money > 0) return this.push(Tok.CURRENCY, p, q, money);
     if (tokens.lastKind == Tok.WORD && hasLower(p, q)) return this.push(Tok.WORD, p, q);
     if (UNIT_RUNS.has(p, len) && (tokens.endsOperand || tokens.inText || this.isBehindUnit())) return this.push(Tok.WORD, p, q);
-    if (SHORT_WORDS.has(p, len)) return this.push(Tok.WORD, p, q);
+    if (SHORT_WORDS.has(p, len) || (hasLower(p, q) && SHORT_WORDS.has(p, len, true))) return this.push(Tok.WORD, p, q);
     if (tokens.inText) return !hasLower(p, q) && len <= 4 ? this.product(p, q) : this.push(Tok.WORD, p, q);
     // sinx, lnn: a function name with one letter behind it
     const f = FUNCTIONS.find(p, len - 1);
@@ -244,7 +245,7 @@ class Lexer extends Commands {
     const tokens = this.tokens;
     const c = byteAt(p);
     const q = p + 1;
-    if (((c | 32) == Char.a || (c | 32) == Char.p) && startsWith(q, this.end, '.m') && !isLetter(this.byte(q + 2)))
+    if (((c | 32) == Char.a || (c | 32) == Char.p) && startsWithFold(q, this.end, '.m') && !isLetter(this.byte(q + 2)))
       // a.m., p.m.
       return this.push(Tok.WORD, p, this.byte(q + 2) == Char.POINT ? q + 3 : q + 2);
     // 3 x 4

@@ -150,6 +150,8 @@ export const enum Func {
   DIM,
   KER,
   CIS,
+  WAYS,
+  ARRANGEMENTS,
 }
 
 /** Environments. */

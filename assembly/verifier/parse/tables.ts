@@ -167,6 +167,7 @@ numbered(
 );
 numbered(Tok.SYM, Sign.WEDGE, 'wedge/land,vee/lor,blacksquare,checkmark');
 COMMANDS.add('imath', token(Tok.SYM, SYM_I));
+FUNCTIONS.add('binom/nCr,nPr', Func.WAYS);
 // accents that make another name
 numbered(
   Tok.ACCENT,
@@ -201,7 +202,7 @@ consecutive(
   'lvert,rvert,Vert/lVert/rVert,lfloor ⌊,rfloor ⌋,lceil ⌈,rceil ⌉,lbrace,rbrace,langle ⟨,rangle ⟩,lbrack [,rbrack ],lparen (（,rparen )）',
 );
 consecutive(token(Tok.SEMI), NEXT_KIND, ' ;；,colon :：∶,sum ∑,prod ∏Π,int ∫, !, &, ^, _, {, },choose,mod/bmod,hline,lim');
-CHARACTERS.add('√', token(Tok.SQRT)).add(',，、', token(Tok.COMMA));
+CHARACTERS.add('√', token(Tok.SQRT)).add(',，、', token(Tok.COMMA)).add('或', token(Tok.OR)).add('和', token(Tok.AND));
 numbered(Tok.SPACESET, Space.R, 'R/Reals/reals ℝ,Z/integers ℤ,N/naturals ℕ, ℚ, ℂ,emptyset/varnothing/O ∅Øø');
 currencies('£€¥₹¢');
 ESCAPED.add('{', token(Tok.LSET))
@@ -218,7 +219,7 @@ OPERATORS.add('==/:=,!=/<>,,,<=/=<,>=', token(Tok.REL, Rel.EQ))
   .add('||', token(Tok.NORM))
   // this one holds the sign that divides spellings
   .insert(bytesOf('+/-'), bytesOf('+/-') + 3, token(Tok.PLUSMINUS));
-CHARACTERS.add('"`~\u00a0\u200b\ufeff\u3000\u202f\u2060\u2061。“”‘', entry(Does.SPACE)).add(
+CHARACTERS.add('"`~\u00a0\u200b\ufeff\u3000\u202f\u2060\u2061。“”‘又', entry(Does.SPACE)).add(
   '\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a',
   entry(Does.SPACE),
 );
@@ -287,7 +288,7 @@ export const PLAIN_NAMES = new Names(64)
 
 /** Two- and three-letter runs that are words, not products of letters. */
 export const SHORT_WORDS = new Names(512).add(
-  'forty/Forty/first/most/almost/cost/city/below/begin/best/door/hint/is/no/of/if/the/all/for/are/odd/yes/any/one/two/six/ten/not/day/per/red/non/has/can/who/win/see/may/but/its/use/let/get/his/her/was/our/you/how/now/men/boy/car/cow/dog/cat/pen/box/bus/man/set/nor/None/No/Yes/YES/The/All/For/Any/Odd/One/Two/Six/Ten/Not/DNE/dne/via/ask/big/new/old/out/off/own/way/top/bag/egg/pie/cup/jar/bad/ray/arc/hot/ice/sum/end/due/era/few/lot/low/met/mid/net/nil/pay/put/run/sat/sun/mon/tue/wed/thu/fri/jan/feb/mar/apr/jun/jul/aug/sep/oct/nov/dec/Sat/Sun/Mon/Tue/Wed/Thu/Fri/Jan/Feb/Mar/Apr/May/Jun/Jul/Aug/Sep/Oct/Nov/Dec/Ann/Ben/Bob/Dan/Joe/Jim/Kim/Lee/Max/Meg/Ron/Sam/Tim/Tom/Amy/Eve/Ian/Mia/Zoe',
+  'forty/first/most/almost/cost/city/below/begin/best/door/hint/is/no/of/if/the/all/for/are/odd/yes/any/one/two/six/ten/not/day/per/red/non/has/can/who/win/see/may/but/its/use/let/get/his/her/was/our/you/how/now/men/boy/car/cow/dog/cat/pen/box/bus/man/set/nor/None/YES/DNE/dne/via/ask/big/new/old/out/off/own/way/top/bag/egg/pie/cup/jar/bad/ray/arc/hot/ice/sum/end/due/era/few/lot/low/met/mid/net/nil/pay/put/run/sat/sun/mon/tue/wed/thu/fri/jan/feb/mar/apr/jun/jul/aug/sep/oct/nov/dec/Ann/Ben/Bob/Dan/Joe/Jim/Kim/Lee/Max/Meg/Ron/Sam/Tim/Tom/Amy/Eve/Ian/Mia/Zoe',
 );
 
 /** Words of two letters, where another word follows. */
@@ -298,7 +299,7 @@ export const CURRENCIES = new Names(8).add('USD', Currency.DOLLAR).add('EUR', Cu
 
 /** Units of two and more letters that are units only right after a number. */
 export const UNIT_RUNS = new Names(256).add(
-  'cm/mm/km/dm/nm/kg/mg/ft/in/yd/mi/lb/lbs/oz/ml/mL/dl/cl/kL/ha/min/hr/hrs/sec/ms/mph/kph/kmh/rad/Hz/kHz/MHz/kJ/kW/kV/Pa/kPa/mol/mA/GB/MB/KB/kB/TB/rpm/gal/pts/pt/sq/cu/AM/PM/am/pm/cc/cal/USD/EUR/GBP/RMB/CNY/yr/yrs/wk/wks/mins/secs/BC/AD/th/st/nd/rd/ppm/psi/bps/fps/dB/eV/keV/MeV/atm/ohm/bar',
+  'cm/mm/km/dm/nm/kg/mg/ft/in/yd/mi/lb/lbs/oz/ml/mL/dl/cl/kL/ha/min/hr/hrs/sec/ms/mph/kph/kmh/rad/Hz/kHz/MHz/GHz/kJ/kW/kWh/mW/MW/mV/kN/MPa/ns/kV/Pa/kPa/mol/mA/GB/MB/KB/kB/TB/rpm/gal/pts/pt/sq/cu/AM/PM/am/pm/cc/cal/USD/EUR/GBP/RMB/CNY/yr/yrs/wk/wks/mins/secs/BC/AD/th/st/nd/rd/ppm/psi/bps/fps/dB/eV/keV/MeV/atm/ohm/bar',
 );
 
 /** The known set of a capital letter, or -1. */

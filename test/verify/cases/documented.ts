@@ -65,6 +65,8 @@ export const equivalences: readonly Equivalence[] = [
   ['90^\\circ', '90', true, 'the degree sign may be left out'],
   ['B', '(B)', true, 'choice letters'],
   ['B', 'C', false, 'choice letters'],
+  ['B', 'b', true, 'a choice written small'],
+  ['b', 'B', false, 'a name is no choice'],
   ['\\text{odd}', 'odd', true, 'short text'],
   ['odd', 'even', false, 'short text'],
   ['3,5', '3.5', true, 'a decimal comma, where it groups no thousands'],
