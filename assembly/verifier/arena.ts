@@ -102,18 +102,3 @@ export function mark(): usize {
 export function release(at: usize): void {
   top = at;
 }
-
-/** Runs a sub-computation on its own budget: returns the fuel set aside, to be handed to `endTrial`. */
-export function beginTrial(budget: i32): i32 {
-  const aside = fuel > budget ? fuel - budget : 0;
-  fuel -= aside;
-  return aside;
-}
-
-/** Ends a trial. Returns true when it ran out (the pair itself goes on with the fuel set aside). */
-export function endTrial(aside: i32): bool {
-  const ranOut = failed;
-  if (aside > 0 && top <= SOFT_END) failed = false;
-  fuel = (fuel > 0 ? fuel : 0) + aside;
-  return ranOut;
-}

@@ -2,7 +2,7 @@
 //
 // The form of a difference being 0 proves equality; a difference that is not 0 proves inequality when its generators are independent
 // (symbols, radicals of primes, and at most one of π, e, ln p), and decides nothing otherwise.
-import { alloc, beginTrial, endTrial, failed } from '../arena';
+import { alloc, failed } from '../arena';
 import { isNull, nil } from '../memory';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
@@ -11,36 +11,23 @@ import { formOf } from './forms';
 import { LN_OF_PRIME } from './functions';
 import * as poly from './polynomial';
 import { Mono, Poly } from './polynomial';
-import { addFrac, beginForm, difference, Frac, Gen, generator, isBroken, negFrac } from './quotient';
-
-/** Fuel of one normal form: the rest stays for sampling. */
-const TRIAL_FUEL: i32 = 2_500_000;
-
-/** Stands for a form that was too large to build, where null stands for an expression without one. */
-const EXHAUSTED = changetype<Frac>(memory.data(8, 4));
+import { addFrac, beginForm, difference, Frac, Gen, generator, negFrac, ok } from './quotient';
 
 /** Whether the form is there. */
 export function hasForm(f: Frac): bool {
-  return !isNull(f) && f != EXHAUSTED;
+  return !isNull(f);
 }
 
-/** Whether building the form ran out of work: nothing may be taken from sampling then. */
-export function ranOut(f: Frac): bool {
-  return f == EXHAUSTED;
-}
-
-/** Ends a trial that gave f. */
-function finished(f: Frac, aside: i32): Frac {
-  if (endTrial(aside)) return EXHAUSTED;
-  return isBroken() ? nil<Frac>() : f;
+/** f, where it has a value and was built to the end; else null. */
+function finished(f: Frac): Frac {
+  return ok() ? f : nil<Frac>();
 }
 
 /** Normal form of x: see `hasForm`. */
 export function normalForm(x: Node): Frac {
   if (failed) return nil<Frac>();
   beginForm();
-  const aside = beginTrial(TRIAL_FUEL);
-  return finished(formOf(x), aside);
+  return finished(formOf(x));
 }
 
 /** lhs - rhs of a relation as a quotient: see `hasForm`. */
@@ -50,8 +37,7 @@ export function formOfDifference(l: Node, r: Node): Frac {
   const b = normalForm(r);
   if (!hasForm(b)) return b;
   beginForm();
-  const aside = beginTrial(TRIAL_FUEL);
-  return finished(addFrac(a, negFrac(b)), aside);
+  return finished(addFrac(a, negFrac(b)));
 }
 
 /** The value of a form where the symbol v is 0: a rational number, or null. */
@@ -84,18 +70,14 @@ export const enum Decision {
   SAME,
   DIFFERENT,
   OPEN,
-  /** the difference was too large to build */
-  EXHAUSTED,
 }
 
 /** Whether two normal forms are the same value. */
 export function decide(a: Frac, b: Frac): i32 {
   if (failed) return Decision.OPEN;
   beginForm();
-  const aside = beginTrial(TRIAL_FUEL);
   const d = difference(a, b);
-  if (endTrial(aside)) return Decision.EXHAUSTED;
-  if (isBroken()) return Decision.OPEN;
+  if (!ok()) return Decision.OPEN;
   if (poly.isZeroPoly(d)) return Decision.SAME;
   return independent(d) ? Decision.DIFFERENT : Decision.OPEN;
 }

@@ -88,11 +88,6 @@ export function beginForm(): void {
   table.count = 0;
 }
 
-/** Whether the form being built has met an undefined value. */
-export function isBroken(): bool {
-  return table.broken;
-}
-
 export function generator(i: i32): Generator {
   return elementAt<Generator>(table.entries, i);
 }

@@ -14,7 +14,7 @@ import { derivative } from './derivative';
 import { hasDots, withoutDots } from './dots';
 import { constantValue } from './evaluate';
 import { limitOf } from './limits';
-import { decide, Decision, formOfDifference, hasForm, normalForm, ranOut } from './normal-form';
+import { decide, Decision, formOfDifference, hasForm, normalForm } from './normal-form';
 import * as poly from './polynomial';
 import { isRational, rationalValue } from './quotient';
 import { isConstantNode, sample, Sampled, sampleRatio } from './sampling';
@@ -261,18 +261,17 @@ export function sameValue(g: Node, p: Node): bool {
   if (weight(g) > LONG_BITS && haveSameParts(g, p)) return true;
   const a = normalForm(g);
   const b = normalForm(p);
-  let open = ranOut(a) || ranOut(b);
   if (hasForm(a) && hasForm(b)) {
     if (isRational(a) && isRational(b)) return rat.equal(rationalValue(a), rationalValue(b));
     const v = decide(a, b);
     if (v == Decision.SAME) return true;
     if (v == Decision.DIFFERENT) return false;
-    if (v == Decision.EXHAUSTED) open = true;
   }
-  if (!open && (hasBreaks(g) || hasBreaks(p))) return equalForWhole(g, p);
-  // Sampling alone is no evidence where a form was too large to build: huge values agree in their leading digits.
+  if (failed) return false;
+  if (hasBreaks(g) || hasBreaks(p)) return equalForWhole(g, p);
+  // Sampling alone is no evidence of huge values: they agree in their leading digits.
   const s = sample(g, p);
-  if (open || weight(g) + weight(p) > EVIDENCE_BITS) {
+  if (weight(g) + weight(p) > EVIDENCE_BITS) {
     if (s != Sampled.DIFFER) leaveOpen();
     return false;
   }
@@ -337,10 +336,7 @@ export function scaleBetween(l1: Node, r1: Node, l2: Node, r2: Node): i32 {
     const c = poly.proportion(a.num, b.num);
     if (!isNull(c) && !failed) return poly.isConstant(a.den) && poly.isConstant(b.den) ? scaleOf(rat.sign(c)) : Scale.SIGNLESS;
   }
-  if (ranOut(a) || ranOut(b) || failed) {
-    leaveOpen();
-    return Scale.NONE;
-  }
+  if (failed) return Scale.NONE;
   if (isConstantNode(l1) && isConstantNode(r1)) return Scale.NONE;
   const sign = sampleRatio(l1, r1, l2, r2);
   if (sign == 0 || hasBreaks(l1) || hasBreaks(r1) || hasBreaks(l2) || hasBreaks(r2)) return Scale.NONE;
