@@ -12,6 +12,9 @@ const fileOf = (name) => (name.startsWith('start:') ? name.slice(6) : name.repla
 const rowsOf = (module, binaryen) =>
   Array.from({ length: module.getNumFunctions() }, (_, i) => binaryen.getFunctionInfo(module.getFunctionByIndex(i)));
 
+/** The names of a module's functions, in their order. */
+export const namesOf = (module, binaryen) => rowsOf(module, binaryen).map(({ name }) => name);
+
 /** Sorts the functions of `module` by the list of scripts/verifier-functions.json; one that is not in it comes behind the last of its file. */
 export function arrange(module, binaryen) {
   const names = JSON.parse(readFileSync(LIST, 'utf8'));

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
-import { arrange, rearrange } from './arrange.mjs';
+import { arrange, namesOf, rearrange } from './arrange.mjs';
 import { DATA_BASE, packTexts, withUnveiling } from './pack-data.mjs';
 import { WASM_MODULES, sourceOf, targetOf } from './wasm-modules.mjs';
 
@@ -82,10 +82,7 @@ function optimised(binary, name) {
   if (name !== 'verifier') return emitted(module);
   arrange(module, binaryen);
   withUnveiling(module, binaryen);
-  const names = Array.from(
-    { length: module.getNumFunctions() },
-    (_, i) => binaryen.getFunctionInfo(module.getFunctionByIndex(i)).name,
-  );
+  const names = namesOf(module, binaryen);
   const bytes = packTexts(emitted(module));
   if (values.arrange) rearrange(bytes, names, Number(values.arrange));
   return bytes;

@@ -102,6 +102,19 @@ export function cellCounts(headDim: number, half: boolean): { readonly HALF: num
   return { HALF: Number(half), FOUR: Number(vectorWidth(headDim) === 4) };
 }
 
+/** Most query heads that one workgroup over the cache serves, where a subgroup is one. */
+const MAX_STREAMS = 4;
+
+/** How many query heads of one key head each workgroup over the cache serves, as even as can be, and how many workgroups there are. */
+export function sharesOf({ heads, kvHeads, slots }: Resolved<DecodeAttentionArgs>): {
+  readonly streams: number;
+  readonly workgroups: number;
+} {
+  const repeats = heads / kvHeads;
+  const blocks = Math.ceil(repeats / MAX_STREAMS);
+  return { streams: Math.ceil(repeats / blocks), workgroups: slots * kvHeads * blocks };
+}
+
 /** Whether keys and values are kept in f16. */
 export function isHalf({ kCache }: { readonly kCache: Tensor }): boolean {
   return kCache.dtype === 'f16';

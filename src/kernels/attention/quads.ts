@@ -13,6 +13,7 @@ import {
   isHalf,
   perGroup,
   perKeyHead,
+  sharesOf,
   type DecodeVariant,
   type Heads,
   type PackedPasses,
@@ -27,8 +28,6 @@ import decodeSource from '../../../shaders/attention-quads-decode.wgsl';
 const MAX_HEAD = 128;
 /** Lanes of the kernels that use one quad. */
 const QUAD = 4;
-/** Most query heads that one workgroup of the decoder serves. */
-const MAX_STREAMS = 4;
 
 /** How often a kernel's loops are written out: for the parts of a head vector, and for the queries or keys of a lane. */
 interface Counts {
@@ -73,10 +72,7 @@ export const quads: PackedVariant & DecodeVariant = {
   fits,
   passes: ({ subgroupSize }, { headDim }) => passes(headDim, subgroupSize),
   attend(rec, args, params) {
-    const { heads, kvHeads, headDim, slots } = args;
-    const repeats = heads / kvHeads;
-    const blocks = Math.ceil(repeats / MAX_STREAMS);
-    const streams = Math.ceil(repeats / blocks);
-    rec.dispatch(decodeKernel(headDim, streams, isHalf(args)), cachedTensors(args), params, slots * kvHeads * blocks);
+    const { streams, workgroups } = sharesOf(args);
+    rec.dispatch(decodeKernel(args.headDim, streams, isHalf(args)), cachedTensors(args), params, workgroups);
   },
 };

@@ -15,6 +15,7 @@ import {
   perGroup,
   perKeyHead,
   perPair,
+  sharesOf,
   type DecodeVariant,
   type PackedPasses,
   type PackedVariant,
@@ -54,9 +55,6 @@ const passes = memo((headDim: number, lanes: number): PackedPasses => {
   };
 });
 
-/** Most query heads that one workgroup of the decoder serves. */
-const MAX_STREAMS = 4;
-
 const decodeKernel = memo((headDim: number, lanes: number, STREAMS: number, half: boolean) => {
   const VECS = headDim / 4;
   let PARTS = 1;
@@ -81,11 +79,8 @@ export const wide: PackedVariant & DecodeVariant = {
   fits: (profile, { headDim }) => profile.kind === 'software' && profile.wide && headDim % 4 === 0 && headDim <= MAX_HEAD,
   passes: ({ subgroupSize }, { headDim }) => passes(headDim, subgroupSize),
   attend(rec, args, params) {
-    const { heads, kvHeads, headDim, slots } = args;
-    const repeats = heads / kvHeads;
-    const blocks = Math.ceil(repeats / MAX_STREAMS);
-    const streams = Math.ceil(repeats / blocks);
-    const attend = decodeKernel(headDim, rec.profile.subgroupSize, streams, isHalf(args));
-    rec.dispatch(attend, cachedTensors(args), params, slots * kvHeads * blocks);
+    const { streams, workgroups } = sharesOf(args);
+    const attend = decodeKernel(args.headDim, rec.profile.subgroupSize, streams, isHalf(args));
+    rec.dispatch(attend, cachedTensors(args), params, workgroups);
   },
 };
