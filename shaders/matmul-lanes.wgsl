@@ -215,8 +215,8 @@ fn matmul_lanes(group: Group, @builtin(local_invocation_index) lane: u32) {
     #end
     #end
   }
-  #if WIDE
-  // One place that stores, for each such takes a driver with wide subgroups several milliseconds; a row's sums are picked, so that all stay in registers.
+  #if ONCE
+  // One place that stores, for each such takes some drivers several milliseconds to compile; a row's sums are picked, so that all stay in registers.
   let height = min(ROW_BLOCKS * BLOCK, p.rows - row0);
   let left = max(p.columns, column0) - column0;
   var at = place(split, row0, column0) + part * p.out_part;
@@ -238,7 +238,7 @@ fn matmul_lanes(group: Group, @builtin(local_invocation_index) lane: u32) {
     at += p.stride;
   }
   #end
-  #if !WIDE
+  #if !ONCE
   // Loops that store, not one piece of text per value: half the time to compile. What is added to the sums decides which of them has turns: software
   // devices run both sides of an `if`, but no loop without turns.
   var tile: array<vec4f, ROW_BLOCKS * BLOCK * GROUPS>;

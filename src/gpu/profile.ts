@@ -8,8 +8,10 @@ export interface Profile {
   readonly kind: 'gpu' | 'software';
   /** Size of the subgroups of kernels that use them; 0 where none may, or where it could be several. */
   readonly subgroupSize: number;
-  /** Whether those of a software device are wide: its driver takes long to compile what reads or writes memory, and several lanes cost no more than one. */
+  /** Whether those of a software device are wide: several lanes that read memory cost no more than one. */
   readonly wide: boolean;
+  /** Whether its driver takes long to compile what writes memory, so that few such places are better, though they are run more often. */
+  readonly slowCompiler: boolean;
   /** A way to compute attention that the host brings, before all others (kernels/attention/wide.ts); pages have no room for it. */
   readonly attention: object | undefined;
   /** Smallest subgroups, where a device has several sizes and a kernel can ask for one; else 0. */
@@ -42,6 +44,8 @@ export interface ProfileOptions {
   readonly subgroups?: boolean;
   /** {@link Profile.wide} (default: from 8 lanes on). */
   readonly wide?: boolean;
+  /** {@link Profile.slowCompiler} (default: where the driver's name says so). */
+  readonly slowCompiler?: boolean;
   /** {@link Profile.attention} (default: none). */
   readonly attention?: object;
   /** {@link Profile.mostValues} (default: by the maker of the GPU). */
@@ -68,6 +72,8 @@ const NONE: ReadonlyMap<string, string> = new Map();
 
 /** Lanes of subgroups that are wide: lavapipe's are, SwiftShader's are not. */
 const WIDE = 8;
+/** Drivers whose compiler is slow: lavapipe of Mesa 25.0 is, of 26.1 is not; between them nobody looked. */
+const SLOW = /\bMesa (?:\d|1\d|2[0-5])\./;
 
 /** The profile of an open device. */
 export function profileOf({ features, limits }: GPUDevice, adapter: AdapterSummary, options: ProfileOptions): Profile {
@@ -80,6 +86,7 @@ export function profileOf({ features, limits }: GPUDevice, adapter: AdapterSumma
     subgroupSize,
     attention: options.attention,
     wide: subgroupSize > 0 && (options.wide ?? subgroupSize >= WIDE),
+    slowCompiler: options.slowCompiler ?? SLOW.test(adapter.description),
     smallestSubgroup: chosen ? least : 0,
     mostValues: options.mostValues ?? VALUES[adapter.vendor] ?? 0,
     manyTiles: options.manyTiles ?? MANY,

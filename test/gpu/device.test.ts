@@ -226,6 +226,22 @@ describe.skipIf(skipGpu)('Gpu', () => {
 });
 
 describe('profileOf', () => {
+  it.each([
+    ['llvmpipe: Mesa 25.0.7-2+deb13u1 (LLVM 19.1.7) 0.0.1', {}, true],
+    ['llvmpipe: Mesa 26.1.6-1~bpo13+1 (LLVM 19.1.7)', {}, false],
+    ['llvmpipe: Mesa 9.2.1', {}, true],
+    ['llvmpipe: Mesa 26.1.6-1~bpo13+1 (LLVM 19.1.7)', { slowCompiler: true }, true],
+    ['llvmpipe: Mesa 25.0.7-2+deb13u1 (LLVM 19.1.7) 0.0.1', { slowCompiler: false }, false],
+    ['SwiftShader driver-5.0.0', {}, false],
+    ['', {}, false],
+  ] as const)('knows by its name whether a driver compiles slowly: %s, %o', (description, options, slow) => {
+    const device = { features: new Set(['subgroups']), limits: {} } as unknown as GPUDevice;
+    const adapter = { description, subgroupMinSize: 8, subgroupMaxSize: 8 } as AdapterSummary;
+    const profile = profileOf(device, adapter, options);
+    expect(profile.slowCompiler).toBe(slow);
+    expect(profile.wide).toBe(true);
+  });
+
   const limits = { maxStorageBufferBindingSize: 1, maxBufferSize: 1, maxComputeWorkgroupStorageSize: 1 };
   const sizesOf = (least: number, most: number, ...features: string[]): number[] => {
     const device = { features: new Set(features), limits } as unknown as GPUDevice;

@@ -12,7 +12,7 @@ const ENDINGS: Epilogue[] = [PLAIN, { ...PLAIN, accumulate: true }, { ...PLAIN, 
 
 /** Keys of the kernels for all orders of operands, sizes and endings. */
 function kernels(subgroupSize: number, weight: ProductShape['weight']): Set<string> {
-  const profile = { kind: 'software', subgroupSize, wide: subgroupSize > 4 } as Profile;
+  const profile = { kind: 'software', subgroupSize, wide: subgroupSize > 4, slowCompiler: false } as Profile;
   const plans = (['NT', 'NN', 'TN'] as const).flatMap((op) =>
     SIZES.map((sizes) => lanes.plan(profile, { op, ...sizes, weight })),
   );
@@ -20,7 +20,7 @@ function kernels(subgroupSize: number, weight: ProductShape['weight']): Set<stri
 }
 
 it.each([4, 8])('no tile has more sums than a compiler keeps in registers, with subgroups of %i', (subgroupSize) => {
-  const profile = { kind: 'software', subgroupSize, wide: subgroupSize > 4 } as Profile;
+  const profile = { kind: 'software', subgroupSize, wide: subgroupSize > 4, slowCompiler: false } as Profile;
   for (let rows = 1; rows < 130; rows++) {
     for (const columns of [1, 16, 40, 576]) {
       const { height, width } = lanes.plan(profile, { op: 'NT', rows, columns, depth: 64, weight: 'f32' });
@@ -37,4 +37,15 @@ it('one kernel serves all endings of an order with wider subgroups, without any,
   expect(kernels(8, 'f32').size).toBe(6);
   expect(kernels(0, 'f32').size).toBe(6);
   expect(kernels(4, 'bf16').size).toBeLessThanOrEqual(6);
+});
+
+it('one place stores all sums where a driver with wide subgroups compiles slowly, and only there', () => {
+  const textOf = (subgroupSize: number, slowCompiler: boolean): string => {
+    const profile = { kind: 'software', subgroupSize, wide: subgroupSize > 4, slowCompiler } as Profile;
+    return lanes.plan(profile, { op: 'NT', ...SIZES[0]!, weight: 'f32' }).kernelFor(PLAIN).source;
+  };
+  const tile = /var tile: array/;
+  expect(textOf(8, true)).not.toMatch(tile);
+  expect(textOf(8, false)).toMatch(tile);
+  expect(textOf(4, true)).toBe(textOf(4, false));
 });

@@ -115,7 +115,14 @@ const WAYS: Way[] = isWasm
       { name: 'lanes with subgroups', options: { kind: 'software' }, plain: true, shapes: SHAPES, dtypes: WEIGHT_FORMATS },
       {
         name: 'lanes of wide subgroups',
-        options: { kind: 'software', wide: true },
+        options: { kind: 'software', wide: true, slowCompiler: false },
+        plain: true,
+        shapes: SHAPES,
+        dtypes: ['f32', 'bf16', 'q4'],
+      },
+      {
+        name: 'lanes of wide subgroups, a slow compiler',
+        options: { kind: 'software', wide: true, slowCompiler: true },
         plain: true,
         shapes: SHAPES,
         dtypes: ['f32', 'bf16', 'q4'],
@@ -332,7 +339,17 @@ describe.skipIf(skipTested)('matrix products', () => {
   });
 
   it.each(
-    (isWasm ? [{}] : [{ kind: 'software' }, { kind: 'software', wide: true }, { kind: 'gpu' }, TALL, LARGE]).flatMap((options) =>
+    (isWasm
+      ? [{}]
+      : [
+          { kind: 'software' },
+          { kind: 'software', wide: true, slowCompiler: false },
+          { kind: 'software', wide: true, slowCompiler: true },
+          { kind: 'gpu' },
+          TALL,
+          LARGE,
+        ]
+    ).flatMap((options) =>
       [
         [96, 64],
         [21, 70],

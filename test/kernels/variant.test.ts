@@ -8,6 +8,7 @@ const profile = (kind: Profile['kind']): Profile => ({
     kind,
     subgroupSize: 4,
     wide: false,
+    slowCompiler: false,
     attention: undefined,
     smallestSubgroup: 0,
     matrixUnit: undefined,

@@ -67,6 +67,8 @@ interface Layout extends Operands {
   /** Whether lanes share their loads of `a`: four, or all of wide subgroups. */
   readonly quad: boolean;
   readonly wide: boolean;
+  /** Whether one place in the text stores all sums. */
+  readonly once: boolean;
   /** Whether the depth may be no whole vector. */
   readonly tail: boolean;
   /** Whether the operands lie in any order, as parameters say. */
@@ -74,7 +76,7 @@ interface Layout extends Operands {
 }
 
 const lanesKernel = memo((layout: Layout, bias: WeightFormat | 'none') => {
-  const { height, groups, lanes, quad, wide, tail, strided } = layout;
+  const { height, groups, lanes, quad, wide, once, tail, strided } = layout;
   const block = Math.min(height, 4);
   const tiles = { ROW_BLOCKS: height / block, BLOCK: block, GROUPS: groups };
   const SHARE = Math.min(lanes, MOST_SHARE);
@@ -84,7 +86,7 @@ const lanesKernel = memo((layout: Layout, bias: WeightFormat | 'none') => {
     SHARES: Math.ceil(height / SHARE),
     ALONE: Number(!quad),
   };
-  const counts = { ...tiles, ...loads, WIDE: Number(wide), TAIL: Number(tail), STRIDED: Number(strided) };
+  const counts = { ...tiles, ...loads, ONCE: Number(once), TAIL: Number(tail), STRIDED: Number(strided) };
   const head = [quad ? 'enable subgroups;' : '', sizes({ ...tiles, LANES: lanes, SHARE })];
   return productKernel({ source, entry: 'matmul_lanes', counts, head }, layout, {
     ...PLAIN,
@@ -98,7 +100,7 @@ export const lanes: MatmulVariant = {
   fits: ({ kind }) => kind === 'software',
   split: { workgroups: 8, depth: 256 },
   plan(profile, shape) {
-    const { subgroupSize, wide } = profile;
+    const { subgroupSize, wide, slowCompiler } = profile;
     const { op, rows, columns, depth } = shape;
     const count = subgroupSize || LANES;
     const tiles = subgroupSize === 0 ? ALONE : wide ? WIDE : NARROW;
@@ -111,6 +113,7 @@ export const lanes: MatmulVariant = {
       lanes: count,
       quad: subgroupSize >= 4 && height > 1,
       wide,
+      once: wide && slowCompiler,
       tail: strided || op === 'TN' || depth % 4 > 0,
     };
     return { height, width: 4 * groups * count, kernelFor: ({ bias }) => lanesKernel(layout, bias ?? 'none') };
