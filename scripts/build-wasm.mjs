@@ -1,5 +1,5 @@
 // Compiles the WebAssembly modules that are named on the command line, or all of scripts/wasm-modules.mjs, and prints their sizes. With
-// --wat the text form lies beside each; --arrange SECONDS looks for a better order of the verifier's files (scripts/arrange.mjs) for the next build.
+// --wat the text form lies beside each; --arrange SECONDS looks for a better order of the verifier's functions and their variables (scripts/arrange.mjs).
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
-import { arrange, namesOf, rearrange } from './arrange.mjs';
+import { arrange, namesOf, numbered, rearrange } from './arrange.mjs';
 import { DATA_BASE, packTexts, withUnveiling } from './pack-data.mjs';
 import { WASM_MODULES, sourceOf, targetOf } from './wasm-modules.mjs';
 
@@ -83,7 +83,7 @@ function optimised(binary, name) {
   arrange(module, binaryen);
   withUnveiling(module, binaryen);
   const names = namesOf(module, binaryen);
-  const bytes = packTexts(emitted(module));
+  const bytes = numbered(packTexts(emitted(module)), names);
   if (values.arrange) rearrange(bytes, names, Number(values.arrange));
   return bytes;
 }

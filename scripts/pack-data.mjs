@@ -23,7 +23,7 @@ const STRING = 2;
  */
 const VEIL = 110;
 
-export const Section = { FUNCTION: 3, MEMORY: 5, GLOBAL: 6, CODE: 10, DATA: 11, COUNT: 12 };
+export const Section = { TYPE: 1, FUNCTION: 3, MEMORY: 5, GLOBAL: 6, CODE: 10, DATA: 11, COUNT: 12 };
 
 /** Reads a module's bytes. */
 export class Reader {
@@ -189,12 +189,15 @@ function gapsBetween(texts, to) {
   return gaps.filter((gap) => gap.until > gap.from);
 }
 
-/** The functions of the code, each with the constants of 32 bits and the calls in it. */
+/**
+ * The functions of the code: the body of each, the types of its variables as runs, where its instructions start, and where the constants of
+ * 32 bits, the calls and the variables' numbers stand in it.
+ */
 export function functionsOf(section) {
   const reader = new Reader(section);
   return Array.from({ length: reader.number() }, () => {
     const body = reader.take(reader.number());
-    return { body, ...numbersIn(new Reader(body)) };
+    return { body, ...partsOf(new Reader(body)) };
   });
 }
 
@@ -204,36 +207,37 @@ function constantsOf(section) {
   const constants = [];
   for (let left = reader.number(); left > 0; left--) {
     reader.take(2); // type, whether it changes
-    instruction(reader, constants, []);
+    instruction(reader, { constants });
     reader.byte();
   }
   return constants;
 }
 
-function numbersIn(reader) {
-  const constants = [];
-  const calls = [];
-  for (let left = reader.number(); left > 0; left--) {
-    reader.number();
-    reader.byte();
-  }
-  while (!reader.ends) instruction(reader, constants, calls);
-  return { constants, calls };
+function partsOf(reader) {
+  const variables = Array.from({ length: reader.number() }, () => ({ count: reader.number(), type: reader.byte() }));
+  const parts = { variables, start: reader.at, constants: [], calls: [], locals: [] };
+  while (!reader.ends) instruction(reader, parts);
+  return parts;
 }
 
 const Op = { END: 0x0b, CALL: 0x10, I32_CONST: 0x41 };
 /** Instructions with one number behind them, and those with two, as ranges. */
-const ONE = [[0x0c, 0x0d], [0x20, 0x24]]; // prettier-ignore
+const ONE = [[0x0c, 0x0d], [0x23, 0x24]]; // prettier-ignore
 const TWO = [[0x11, 0x11], [0x28, 0x3e]]; // prettier-ignore
+/** Those that name a variable of the function. */
+const LOCAL = [[0x20, 0x22]]; // prettier-ignore
 const isIn = (op, ranges) => ranges.some(([from, to]) => op >= from && op <= to);
 
-/** Passes over one instruction; notes where the number of an i32.const or a call stands. */
-function instruction(reader, constants, calls) {
+/** Passes over one instruction; notes where the number of an i32.const, a call or a variable stands. */
+function instruction(reader, { constants, calls, locals }) {
   const op = reader.byte();
   if (op === Op.I32_CONST || op === Op.CALL) {
     const from = reader.at;
     const value = reader.number(op === Op.I32_CONST);
     (op === Op.CALL ? calls : constants).push({ from, to: reader.at, value });
+  } else if (isIn(op, LOCAL)) {
+    if (reader.number() > 127) throw new Error('pack-data: a function with more than 128 variables');
+    locals.push(reader.at - 1);
   } else if (op === 0x42 || isIn(op, ONE)) reader.number();
   else if (op === 0x43) reader.take(4);
   else if (op === 0x44) reader.take(8);
