@@ -31,15 +31,8 @@ const enum Token {
   FINISH,
 }
 
-const SIGNS = new CodePoints()
-  .add('+', Token.ADD)
-  .add('-−–', Token.SUBTRACT)
-  .add('*×·', Token.MULTIPLY)
-  .add('/÷', Token.DIVIDE)
-  .add('([{', Token.OPEN)
-  .add(')]}', Token.CLOSE)
-  .add('=', Token.EQUALS);
-const COMMANDS = new Names(8).add('times/cdot', Token.MULTIPLY).add('div', Token.DIVIDE).add('frac/dfrac/tfrac', Token.FRACTION);
+const SIGNS = new CodePoints().add('+,-−–,*×·,/÷,([{,)]},,=', Token.ADD);
+const COMMANDS = new Names(8).add('times/cdot,div,,,,,frac/dfrac/tfrac', Token.MULTIPLY);
 
 @unmanaged
 class Countdown {

@@ -128,7 +128,7 @@ const MULTIPLIERS = new Names(16)
 const MAX_FACTORS: i32 = 6;
 /** Where the powers of a measure stop to grow. */
 const MAX_POWER: i32 = 100;
-const POWER_WORDS = new Names(8).add('square/sq', 2).add('cubic/cu', 3);
+const POWER_WORDS = new Names(8).add('square/sq,cubic/cu', 2);
 /** Words behind an amount of money that are no other unit. */
 const AMOUNT_WORDS = 'per/each/every/in/total/altogether/left/hundred/thousand/million/billion/trillion/extra/profit/only/a/an';
 const ORDINAL_ENDINGS = new Names(8).add('st/nd/rd/th');

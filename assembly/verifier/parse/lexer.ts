@@ -282,16 +282,12 @@ class Lexer extends Commands {
   namedRun(p: usize, q: usize): bool {
     const tokens = this.tokens;
     const len = <i32>(q - p);
-    if (spells(p, len, 'and')) this.push(Tok.AND, p, q);
-    else if (spells(p, len, 'or')) this.push(Tok.OR, p, q);
-    else if (spells(p, len, 'mod')) this.push(Tok.MOD, p, q);
-    else if (spells(p, len, 'in') && (tokens.lastKind == Tok.SYM || tokens.lastKind == Tok.RPAR) && this.opens(q))
+    if (spells(p, len, 'in') && (tokens.lastKind == Tok.SYM || tokens.lastKind == Tok.RPAR) && this.opens(q))
       this.push(Tok.REL, p, q, Rel.IN);
     else {
-      const known = PLAIN_NAMES.find(p, len);
-      const kind = kindOf(known);
+      const kind = PLAIN_NAMES.find(p, len);
       const allowed = kind == Tok.CUP || kind == Tok.CAP ? tokens.endsSet : kind != Tok.FRAC || this.byte(q) == Char.OPEN_BRACE;
-      if (known >= 0 && allowed) this.push(kind, p, q);
+      if (kind >= 0 && allowed) this.push(kind, p, q);
       else if (FUNCTIONS.has(p, len)) this.push(Tok.FUNC, p, q, FUNCTIONS.find(p, len));
       else if (GREEK.has(p, len)) this.push(Tok.SYM, p, q, GREEK.find(p, len));
       else return false;

@@ -23,29 +23,16 @@ const CLAUSE_WORDS = new Names(64).add(
 );
 
 /** Words that say more about a number than a unit does: behind one, the span is no number with a unit. */
-const CHANGING_WORDS = new Names(256)
-  .add(
-    'is/are/was/were/be/not/no/nor/isn/aren/doesn/wrong/impossible/incorrect/false/invalid/squared/cubed/doubled/tripled/half/halves/third/thirds',
-  )
-  .add(
-    'quarter/quarters/fourth/fourths/fifth/fifths/sixth/sixths/seventh/sevenths/eighth/eighths/ninth/ninths/tenth/tenths/hundredth/hundredths/thousandth/thousandths/less/more/fewer/greater/smaller/most/least/than/below/above/under/over/point',
-  )
-  .add(
-    'if/when/unless/except/until/mod/modulo/remainder/times/plus/minus/divided/multiplied/subtracted/added/to/between/negative',
-  )
-  .add(
-    'one/two/three/four/five/six/seven/eight/nine/ten/eleven/twelve/twenty/thirty/forty/fifty/sixty/seventy/eighty/ninety/otherwise/else/but/maybe/perhaps/possibly/alternatively/either/neither/cannot/could/might/instead/before/after/off/factorial/choose/permille/twice/raised/reduced/increased/decreased/away/short',
-  );
+const CHANGING_WORDS = new Names(256).add(
+  'is/are/was/were/be/not/no/nor/isn/aren/doesn/wrong/impossible/incorrect/false/invalid/squared/cubed/doubled/tripled/half/halves/third/thirds/quarter/quarters/fourth/fourths/fifth/fifths/sixth/sixths/seventh/sevenths/eighth/eighths/ninth/ninths/tenth/tenths/hundredth/hundredths/thousandth/thousandths/less/more/fewer/greater/smaller/most/least/than/below/above/under/over/point/if/when/unless/except/until/mod/modulo/remainder/times/plus/minus/divided/multiplied/subtracted/added/to/between/negative/one/two/three/four/five/six/seven/eight/nine/ten/eleven/twelve/twenty/thirty/forty/fifty/sixty/seventy/eighty/ninety/otherwise/else/but/maybe/perhaps/possibly/alternatively/either/neither/cannot/could/might/instead/before/after/off/factorial/choose/permille/twice/raised/reduced/increased/decreased/away/short',
+);
 
 /** Most tokens of a label. */
 const LABEL_TOKENS: i32 = 8;
-/** Words of remarks that name the domain of a variable (1), and those that may stand beside them (0). */
-const DOMAIN_WORDS = new Names(64)
-  .add(
-    'integer/integers/real/reals/natural/rational/complex/constant/constants/arbitrary/number/numbers/parameter/any/all/every',
-    1,
-  )
-  .add('is/are/an/a/the/be/some/each/denotes/represents/respectively/and/or', 0);
+/** Words that may stand in remarks beside those that name the domain of a variable (0), and those (1). */
+const DOMAIN_WORDS = new Names(64).add(
+  'is/are/an/a/the/be/some/each/denotes/represents/respectively/and/or,integer/integers/real/reals/natural/rational/complex/constant/constants/arbitrary/number/numbers/parameter/any/all/every',
+);
 
 class Parser extends Expressions {
   /** An arrow of implication was met: what stood before it is derivation. */

@@ -17,23 +17,23 @@ export const enum Does {
   SPACE,
   /** A group of text. */
   TEXT,
-  /** Two arguments, of which a digit alone is one: \frac12. */
-  FRACTION,
-  /** One argument, of which a digit alone is one: \sqrt2. */
-  ROOT,
   BEGIN,
   END,
   /** \mathbb R */
   BLACKBOARD,
   /** \pmod{n} reads (mod n). */
   PMOD,
-  /** Groups that show nothing, as many as the number says. */
-  SKIP_GROUP,
   NOT,
-  SUPERSCRIPT,
-  SUBSCRIPT,
   /** A number and its unit as groups: \SI{5}{m}. */
   MEASURE,
+  /** Two arguments, of which a digit alone is one: \frac12. */
+  FRACTION,
+  /** One argument, of which a digit alone is one: \sqrt2. */
+  ROOT,
+  /** Groups that show nothing, as many as the number says. */
+  SKIP_GROUP,
+  SUPERSCRIPT,
+  SUBSCRIPT,
 }
 
 function entry(does: i32, kind: i32 = 0, aux: i32 = 0): i32 {
@@ -85,28 +85,11 @@ export function hasTextGroup(p: usize, len: i32): bool {
   return does == Does.TEXT || does == Does.FONT || does == Does.BEGIN || does == Does.END;
 }
 
-// --- Commands without meaning of their own
-COMMANDS.add('left/right', entry(Does.DELIMITER))
-  .add(
-    'middle/big/bigl/bigr/bigm/Big/Bigl/Bigr/bigg/biggl/biggr/Bigg/Biggl/Biggr/displaystyle/textstyle/scriptstyle/scriptscriptstyle/limits/nolimits/underline/underbrace/overbrace/ensuremath/framebox/tcbox/num/boldmath/unboldmath/boxed/fbox/tiny/small/large/Large/thinspace/enspace/medspace/negthinspace/strut/mathstrut/nonumber/cdotp/relax/noindent/centering/mathord/mathrel/mathbin/mathop/allowbreak/newline/par/enclose/smash/overset',
-    entry(Does.LAYOUT),
-  )
-  .add('quad/qquad/hfill/hfil', entry(Does.SPACE))
-  .add('rm/bf/it/sf/boldsymbol/mathbf/mathcal/mathit/mathscr/mathfrak/bm/pmb/bold/Bold/roman', entry(Does.FONT))
-  .add(
-    'text/textbf/textit/textrm/texttt/textsf/textnormal/textup/textsc/mbox/hbox/mathrm/operatorname/emph/mathsf/mathtt/mathnormal/tt',
-    entry(Does.TEXT),
-  )
-  .add('hspace/vspace/phantom/hphantom/vphantom/label/tag/color/textcolor/colorbox/mspace/ref', entry(Does.SKIP_GROUP, 0, 1))
-  .add('fcolorbox', entry(Does.SKIP_GROUP, 0, 2))
-  .add('bbox', entry(Does.SKIP_GROUP))
-  .add('SI/qty', entry(Does.MEASURE))
-  .add('cancel/bcancel/xcancel/sout/st', token(Tok.BAD));
+// --- Entries in a row, in the order of their enums: what commands do, kinds of token, relations, functions, letters and signs that are names, accents
 
-// --- Entries in a row, in the order of their enums: relations, functions, letters and signs that are names, accents, kinds of token
-
-/** From the entry of one kind of token to that of the next. */
+/** From the entry of one kind of token to that of the next, and from what one command does to what the next does. */
 const NEXT_KIND: i32 = 1 << 16;
+const NEXT_DOES: i32 = 1 << 24;
 
 /**
  * Rows divided by commas: the names of one entry, divided by `/`, and its characters behind a space. The first one has the entry `found`, each
@@ -140,89 +123,74 @@ function numbered(kind: i32, aux: i32, rows: string, plain: Names | null = null)
   consecutive(token(kind, aux), 1, rows, plain);
 }
 
-numbered(Tok.REL, Rel.EQ, 'eq =＝,neq/ne ≠,lt <＜,gt >＞,le/leq/leqslant/leqq ≤⩽≦,ge/geq/geqslant/geqq ≥⩾≧');
-numbered(Tok.REL, Rel.APPROX, 'approx/simeq/thickapprox/doteq ≈≃≅,in/isin ∈,notin ∉,equiv ≡,to/rightarrow/longrightarrow →');
+// commands without meaning of their own, and those that read what follows them
+consecutive(
+  entry(Does.LAYOUT),
+  NEXT_DOES,
+  'middle/big/bigl/bigr/bigm/Big/Bigl/Bigr/bigg/biggl/biggr/Bigg/Biggl/Biggr/displaystyle/textstyle/scriptstyle/scriptscriptstyle/limits/nolimits/underline/underbrace/overbrace/ensuremath/framebox/tcbox/num/boldmath/unboldmath/boxed/fbox/tiny/small/large/Large/thinspace/enspace/medspace/negthinspace/strut/mathstrut/nonumber/cdotp/relax/noindent/centering/mathord/mathrel/mathbin/mathop/allowbreak/newline/par/enclose/smash/overset,left/right,rm/bf/it/sf/boldsymbol/mathbf/mathcal/mathit/mathscr/mathfrak/bm/pmb/bold/Bold/roman,quad/qquad/hfill/hfil "`~\u00a0\u200b\ufeff\u3000\u202f\u2060\u2061。“”‘又\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a,text/textbf/textit/textrm/texttt/textsf/textnormal/textup/textsc/mbox/hbox/mathrm/operatorname/emph/mathsf/mathtt/mathnormal/tt,begin,end,mathbb/Bbb,pmod,not,SI/qty',
+);
+consecutive(
+  entry(Does.SKIP_GROUP),
+  1,
+  'bbox,hspace/vspace/phantom/hphantom/vphantom/label/tag/color/textcolor/colorbox/mspace/ref,fcolorbox',
+);
+consecutive(entry(Does.FRACTION, Tok.FRAC), NEXT_KIND, 'frac/dfrac/tfrac/cfrac/sfrac/nicefrac/flatfrac,binom/dbinom/tbinom');
+consecutive(entry(Does.ROOT, Tok.SQRT), 0, 'sqrt');
+COMMANDS.add('cancel/bcancel/xcancel/sout/st', token(Tok.BAD));
 numbered(
   Tok.REL,
-  Rel.IMPLIES,
-  'implies/Rightarrow/Longrightarrow/iff/Leftrightarrow/Longleftrightarrow/therefore ⇒⇔∴,subset/subsetneq ⊂',
+  Rel.EQ,
+  'eq =＝,neq/ne ≠,lt <＜,gt >＞,le/leq/leqslant/leqq ≤⩽≦,ge/geq/geqslant/geqq ≥⩾≧,approx/simeq/thickapprox/doteq ≈≃≅,in/isin ∈,notin ∉,equiv ≡,to/rightarrow/longrightarrow →,implies/Rightarrow/Longrightarrow/iff/Leftrightarrow/Longleftrightarrow/therefore ⇒⇔∴,subset/subsetneq ⊂,subseteq ⊆,sim ∼,cong,parallel ∥,perp ⊥,divides,propto,mapsto',
 );
-numbered(Tok.REL, Rel.SUBSETEQ, 'subseteq ⊆,sim ∼,cong,parallel ∥,perp ⊥,divides,propto,mapsto');
-numbered(Tok.FUNC, Func.SIN, 'sin,cos,tan/tg,cot/ctg,sec,csc/cosec,arcsin/asin,arccos/acos,arctan/atan/arctg', FUNCTIONS);
-numbered(Tok.FUNC, Func.ACOT, 'arccot/acot/arcctg,sinh,cosh,tanh,ln,log,lg,exp,cbrt ∛,abs,floor,ceil,gcd,lcm,max,min', FUNCTIONS);
-numbered(Tok.FUNC, Func.SGN, 'sgn/sign,Re,Im,arg,det,coth,arcsec,deg,dim,ker,cis', FUNCTIONS);
-numbered(Tok.SYM, Sign.ALPHA, 'alpha α,beta β,gamma γ,delta δ,epsilon/varepsilon ε,zeta ζ,eta η,theta/vartheta θϑ', GREEK);
-numbered(Tok.SYM, Sign.IOTA, 'iota ι,kappa κ,lambda λ,mu μµ,nu ν,xi ξ,omicron ο,rho/varrho ρ,sigma/varsigma σς,tau τ', GREEK);
-numbered(Tok.SYM, Sign.UPSILON, 'upsilon υ,phi/varphi φϕ,chi χ,psi ψ,omega ω,Gamma Γ,Delta Δ,Theta Θ,Lambda Λ,Xi Ξ', GREEK);
-numbered(Tok.SYM, Sign.CAPITAL_SIGMA, 'Sigma Σ,Upsilon Υ,Phi Φ,Psi Ψ,Omega Ω', GREEK);
+numbered(
+  Tok.FUNC,
+  Func.SIN,
+  'sin,cos,tan/tg,cot/ctg,sec,csc/cosec,arcsin/asin,arccos/acos,arctan/atan/arctg,arccot/acot/arcctg,sinh,cosh,tanh,ln,log,lg,exp,cbrt ∛,abs,floor,ceil,gcd,lcm,max,min,sgn/sign,Re,Im,arg,det,coth,arcsec,deg,dim,ker,cis',
+  FUNCTIONS,
+);
+FUNCTIONS.add('binom/nCr,nPr', Func.WAYS);
+numbered(
+  Tok.SYM,
+  Sign.ALPHA,
+  'alpha α,beta β,gamma γ,delta δ,epsilon/varepsilon ε,zeta ζ,eta η,theta/vartheta θϑ,iota ι,kappa κ,lambda λ,mu μµ,nu ν,xi ξ,omicron ο,rho/varrho ρ,sigma/varsigma σς,tau τ,upsilon υ,phi/varphi φϕ,chi χ,psi ψ,omega ω,Gamma Γ,Delta Δ,Theta Θ,Lambda Λ,Xi Ξ,Sigma Σ,Upsilon Υ,Phi Φ,Psi Ψ,Omega Ω',
+  GREEK,
+);
 numbered(
   Tok.SYM,
   Sign.ELL,
-  'ell,hbar,partial,nabla,angle/measuredangle ∠,triangle △,square/Box,odot,ast,star,aleph,bigcirc,clubsuit',
+  'ell,hbar,partial,nabla,angle/measuredangle ∠,triangle △,square/Box,odot,ast,star,aleph,bigcirc,clubsuit,spadesuit,heartsuit,diamondsuit,circledast,oplus,otimes,wp,infinitesimal,top,bot,forall,exists,neg/lnot,wedge/land,vee/lor,blacksquare,checkmark',
 );
-numbered(
-  Tok.SYM,
-  Sign.SPADESUIT,
-  'spadesuit,heartsuit,diamondsuit,circledast,oplus,otimes,wp,infinitesimal,top,bot,forall,exists,neg/lnot',
-);
-numbered(Tok.SYM, Sign.WEDGE, 'wedge/land,vee/lor,blacksquare,checkmark');
 COMMANDS.add('imath', token(Tok.SYM, SYM_I));
-FUNCTIONS.add('binom/nCr,nPr', Func.WAYS);
 // accents that make another name
 numbered(
   Tok.ACCENT,
   Accent.OVERLINE,
   'overline/bar/widebar,tilde/widetilde,dot,ddot,overparen/overarc/wideparen/stackrel,check,breve,overleftrightarrow,hat/widehat,vec/overrightarrow',
 );
+COMMANDS.add('dollar', token(Tok.CURRENCY, Char.DOLLAR)).add('pounds', token(Tok.CURRENCY, Currency.POUND));
 
 // --- Operators, brackets and constants
-COMMANDS.add('frac/dfrac/tfrac/cfrac/sfrac/nicefrac/flatfrac', entry(Does.FRACTION, Tok.FRAC))
-  .add('binom/dbinom/tbinom', entry(Does.FRACTION, Tok.BINOM))
-  .add('sqrt', entry(Does.ROOT, Tok.SQRT))
-  .add('begin', entry(Does.BEGIN))
-  .add('end', entry(Does.END))
-  .add('mathbb/Bbb', entry(Does.BLACKBOARD))
-  .add('pmod', entry(Does.PMOD))
-  .add('not', entry(Does.NOT))
-  .add('dollar', token(Tok.CURRENCY, Char.DOLLAR))
-  .add('pounds', token(Tok.CURRENCY, Currency.POUND));
 consecutive(
-  token(Tok.PI),
+  token(Tok.SQRT),
   NEXT_KIND,
-  'pi π,infty/infinity ∞,times/cdot/bullet/centerdot *×·⋅∙∗\u2062,div /÷∕⁄, +＋, -−‐‑–—－,pm ±,mp ∓,cup/bigcup ∪⋃,cap/bigcap ∩⋂',
+  " √, ，、, 和, 或,pi π,infty/infinity ∞,times/cdot/bullet/centerdot *×·⋅∙∗\u2062,div /÷∕⁄, +＋, -−‐‑–—－,pm ±,mp ∓,cup/bigcup ∪⋃,cap/bigcap ∩⋂,setminus/smallsetminus/backslash ∖,ldots/dots/cdots/dotsc/dotsb/vdots/ddots …⋯,circ/degree/deg °º℃℉,prime '′’, %％,vert/mid |∣｜,lvert,rvert,Vert/lVert/rVert,lfloor ⌊,rfloor ⌋,lceil ⌈,rceil ⌉,lbrace,rbrace,langle ⟨,rangle ⟩,lbrack [,rbrack ],lparen (（,rparen )）, ;；,colon :：∶,sum ∑,prod ∏Π,int ∫, !, &, ^, _, {, },choose,mod/bmod,hline,lim",
 );
-consecutive(
-  token(Tok.SETMINUS),
-  NEXT_KIND,
-  "setminus/smallsetminus/backslash ∖,ldots/dots/cdots/dotsc/dotsb/vdots/ddots …⋯,circ/degree/deg °º℃℉,prime '′’, %％,vert/mid |∣｜",
-);
-consecutive(
-  token(Tok.LBAR),
-  NEXT_KIND,
-  'lvert,rvert,Vert/lVert/rVert,lfloor ⌊,rfloor ⌋,lceil ⌈,rceil ⌉,lbrace,rbrace,langle ⟨,rangle ⟩,lbrack [,rbrack ],lparen (（,rparen )）',
-);
-consecutive(token(Tok.SEMI), NEXT_KIND, ' ;；,colon :：∶,sum ∑,prod ∏Π,int ∫, !, &, ^, _, {, },choose,mod/bmod,hline,lim');
-CHARACTERS.add('√', token(Tok.SQRT)).add(',，、', token(Tok.COMMA)).add('或', token(Tok.OR)).add('和', token(Tok.AND));
+// this one divides the rows
+CHARACTERS.put(Char.COMMA, token(Tok.COMMA));
 numbered(Tok.SPACESET, Space.R, 'R/Reals/reals ℝ,Z/integers ℤ,N/naturals ℕ, ℚ, ℂ,emptyset/varnothing/O ∅Øø');
 currencies('£€¥₹¢');
-ESCAPED.add('{', token(Tok.LSET))
-  .add('}', token(Tok.RSET))
+ESCAPED.add('{,}', token(Tok.LSET), NEXT_KIND)
   .add('%', token(Tok.PERCENT))
   .add('$', token(Tok.CURRENCY, Char.DOLLAR))
   .add('|', token(Tok.NORM))
   .add('_', token(Tok.UNDER))
   .add('&', token(Tok.AND));
-OPERATORS.add('==/:=,!=/<>,,,<=/=<,>=', token(Tok.REL, Rel.EQ))
-  .add('->,=>', token(Tok.REL, Rel.TO))
+OPERATORS.add('==/:=,!=/<>,,,<=/=<,>=,,,,,->,=>', token(Tok.REL, Rel.EQ))
   .add('**', token(Tok.CARET))
   .add('+-', token(Tok.PLUSMINUS))
   .add('||', token(Tok.NORM))
   // this one holds the sign that divides spellings
   .insert(bytesOf('+/-'), bytesOf('+/-') + 3, token(Tok.PLUSMINUS));
-CHARACTERS.add('"`~\u00a0\u200b\ufeff\u3000\u202f\u2060\u2061。“”‘又', entry(Does.SPACE)).add(
-  '\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a',
-  entry(Does.SPACE),
-);
 
 /** Currency signs: their code points. */
 export const enum Currency {
@@ -266,25 +234,16 @@ function vulgar(rows: string): void {
   }
 }
 
-/** Environments: what they are read as. */
-export const ENVIRONMENTS = new Names(64)
-  .add('pmatrix/bmatrix/Bmatrix/matrix/smallmatrix', Env.MATRIX)
-  .add('vmatrix/Vmatrix', Env.DETERMINANT)
-  .add('array', Env.ARRAY)
-  .add('cases/rcases/dcases', Env.CASES)
-  .add('aligned/align/align*/gathered/gather/gather*/split/equation/equation*/alignat', Env.ROWS);
+/** Environments: what they are read as, in the order of Env. */
+export const ENVIRONMENTS = new Names(64).add(
+  'pmatrix/bmatrix/Bmatrix/matrix/smallmatrix,vmatrix/Vmatrix,array,cases/rcases/dcases,aligned/align/align*/gathered/gather/gather*/split/equation/equation*/alignat',
+);
 
-/** Names in plain text that are signs; those in `only…` lists are read so in some places only. */
-export const PLAIN_NAMES = new Names(64)
-  .add('infinity/infty/inf/oo/Infinity/Inf', token(Tok.INF))
-  .add('pi/Pi', token(Tok.PI))
-  .add('sqrt', token(Tok.SQRT))
-  .add('percent/pct/percentage', token(Tok.PERCENT))
-  .add('degrees/degree', token(Tok.DEGREE))
-  .add('times', token(Tok.TIMES))
-  .add('cup/union/Union', token(Tok.CUP))
-  .add('cap/intersection', token(Tok.CAP))
-  .add('frac', token(Tok.FRAC));
+/** Names in plain text that are signs: kinds of token, in their order. */
+export const PLAIN_NAMES = new Names(64).add(
+  'frac,,sqrt,,and,or,pi/Pi,infinity/infty/inf/oo/Infinity/Inf,times,,,,,,cup/union/Union,cap/intersection,,,degrees/degree,,percent/pct/percentage,,,,,,,,,,,,,,,,,,,,,,,,,,,,,mod',
+  Tok.FRAC,
+);
 
 /** Two- and three-letter runs that are words, not products of letters. */
 export const SHORT_WORDS = new Names(512).add(
