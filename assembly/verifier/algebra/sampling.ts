@@ -4,7 +4,7 @@ import { elementAt, isNull, nil, setElement } from '../memory';
 import * as float from '../number/float';
 import { Float } from '../number/float';
 import * as rat from '../number/rational';
-import { Func, SYM_E, SYM_I } from '../parse/symbols';
+import { among, Func, SYM_E, SYM_I } from '../parse/symbols';
 import { kid, Kind, Node } from '../parse/tree';
 import { imaginary, isReal } from './complex';
 import { bindReal, clearBindings, evaluate } from './evaluate';
@@ -81,12 +81,7 @@ function gather(x: Node, whole: bool, bound: i32): void {
     gather(kid(x, 0), whole, kid(x, 1).op);
     return;
   }
-  const inside =
-    whole ||
-    x.kind == Kind.FACT ||
-    x.kind == Kind.DFACT ||
-    x.kind == Kind.BINOM ||
-    (x.kind == Kind.FUNC && (x.op == Func.GCD || x.op == Func.LCM));
+  const inside = whole || among(x.kind, Kind.FACT, Kind.BINOM) || (x.kind == Kind.FUNC && among(x.op, Func.GCD, Func.LCM));
   if (x.kind == Kind.POW && !inside) {
     // (-1)^n wants integers
     const b = kid(x, 0);

@@ -6,7 +6,7 @@ import { Float } from '../number/float';
 import * as int from '../number/integer';
 import { Int } from '../number/integer';
 import * as rat from '../number/rational';
-import { Func, SYM_E } from '../parse/symbols';
+import { among, Func, SYM_E } from '../parse/symbols';
 import { binary, hasKind, identical, integer, kid, Kind, Node, unary, withKids } from '../parse/tree';
 import { policy, Tolerance } from '../policy';
 import { Flag } from '../status';
@@ -189,16 +189,7 @@ function weight(x: Node): i32 {
  */
 function hasBreaks(x: Node): bool {
   const f = x.kind == Kind.FUNC ? x.func : -1;
-  const breaks =
-    x.kind == Kind.FLOOR ||
-    x.kind == Kind.CEIL ||
-    x.kind == Kind.ABS ||
-    isEvenRoot(x) ||
-    f == Func.GCD ||
-    f == Func.LCM ||
-    f == Func.MIN ||
-    f == Func.MAX ||
-    f == Func.SGN;
+  const breaks = among(x.kind, Kind.ABS, Kind.CEIL) || isEvenRoot(x) || among(f, Func.GCD, Func.SGN);
   if (breaks && !isConstantNode(x)) return true;
   for (let i = 0; i < x.n; i++) if (hasBreaks(kid(x, i))) return true;
   return false;
@@ -245,7 +236,7 @@ function settled(x: Node): Node {
 
 /** Whether something in x is to be settled. */
 function isOpen(x: Node): bool {
-  if (x.kind == Kind.LIMIT || x.kind == Kind.DERIVATIVE || x.kind == Kind.ELLIPSIS) return true;
+  if (among(x.kind, Kind.LIMIT, Kind.ELLIPSIS)) return true;
   for (let i = 0; i < x.n; i++) if (isOpen(kid(x, i))) return true;
   return false;
 }

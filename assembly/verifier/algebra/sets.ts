@@ -7,7 +7,7 @@ import { elementAt, isNull, nil, setElement } from '../memory';
 import * as float from '../number/float';
 import { Float } from '../number/float';
 import * as rat from '../number/rational';
-import { Rel, Space } from '../parse/symbols';
+import { among, Rel, Space } from '../parse/symbols';
 import {
   binary,
   contains,
@@ -89,7 +89,7 @@ function withoutBars(x: Node): Node {
 
 /** The symbol or call that a side with exactly one speaks of: x in 2x - 1, f(x) in f(x). Null where it is none or several. */
 function onlySymbol(x: Node): Node {
-  if (x.kind == Kind.SYM || x.kind == Kind.CALL) return x;
+  if (among(x.kind, Kind.SYM, Kind.CALL)) return x;
   if (x.kind == Kind.ABS) return onlySymbol(kid(x, 0));
   if (freeSymbols(x).count == 1) {
     const s = findSymbol(x);

@@ -2,7 +2,7 @@
 import { compareSets, infinity, isSetLike, SetVerdict } from '../algebra/sets';
 import { failed } from '../arena';
 import { isNull } from '../memory';
-import { Sign, Space } from '../parse/symbols';
+import { among, Sign, Space } from '../parse/symbols';
 import {
   Bracket,
   contains,
@@ -42,15 +42,14 @@ export function matches(g: Node, p: Node): bool {
   g = coordinates(g);
   p = coordinates(p);
   if (hasKind(g, Kind.PM) || hasKind(p, Kind.PM)) {
-    if (g.kind != Kind.LIST && p.kind != Kind.LIST && g.kind != Kind.SET && p.kind != Kind.SET)
-      return equalLists(g, p, false) || equalLists(g, p, true);
+    if (!isList(g) && !isList(p)) return equalLists(g, p, false) || equalLists(g, p, true);
   }
   if ((isSharedValue(g) || isSharedValue(p)) && equalLists(g, p, false)) return true;
   if (isList(g) && !isNull(assigned(p))) return equalLists(g, p, false);
   if (isList(p) && !isNull(assigned(g))) return equalLists(g, p, false);
   if (g.kind == Kind.REL || p.kind == Kind.REL) return equalRelations(g, p);
   if (g.kind == Kind.CASES || p.kind == Kind.CASES) return equalCases(g, p);
-  if (g.kind == Kind.LIST || p.kind == Kind.LIST || g.kind == Kind.SET || p.kind == Kind.SET) {
+  if (isList(g) || isList(p)) {
     if (isFinite(g) && isFinite(p)) {
       if (g.kind == Kind.TUPLE || p.kind == Kind.TUPLE) {
         const t = g.kind == Kind.TUPLE ? g : p;
@@ -89,17 +88,11 @@ function isFigure(x: Node): bool {
 }
 
 function isList(x: Node): bool {
-  return x.kind == Kind.LIST || x.kind == Kind.SET;
+  return among(x.kind, Kind.SET, Kind.LIST);
 }
 
 function isFinite(x: Node): bool {
-  return (
-    x.kind != Kind.UNION &&
-    x.kind != Kind.INTERSECT &&
-    x.kind != Kind.DIFFERENCE &&
-    x.kind != Kind.BUILDER &&
-    x.kind != Kind.SPACESET
-  );
+  return !among(x.kind, Kind.UNION, Kind.SPACESET);
 }
 
 /** Whether two nodes are of one kind, with equal kids. */
@@ -132,7 +125,7 @@ function sameRow(g: Node, i: i32, p: Node, j: i32): bool {
 function sameShape(g: Node, p: Node): bool {
   if (g.kind != p.kind || g.n != p.n) return false;
   if (g.kind == Kind.TUPLE) return g.op == p.op && sameKids(g, p);
-  if (g.kind == Kind.UNION || g.kind == Kind.INTERSECT) {
+  if (among(g.kind, Kind.UNION, Kind.INTERSECT)) {
     return sameKids(g, p) || (equalItem(kid(g, 0), kid(p, 1)) && equalItem(kid(g, 1), kid(p, 0)));
   }
   if (g.kind == Kind.DIFFERENCE) return sameKids(g, p);

@@ -4,7 +4,7 @@ import { isNull, nil } from '../memory';
 import * as int from '../number/integer';
 import * as rat from '../number/rational';
 import { Func } from '../parse/symbols';
-import { hasKind, kid, Kind, Node } from '../parse/tree';
+import { hasKind, isNaming, kid, Kind, Node } from '../parse/tree';
 import { assigned, unwrap } from './items';
 import { withoutUnit } from './quantities';
 
@@ -42,7 +42,7 @@ function isUnsolved(x: Node): bool {
   if (!isNull(assigned(x))) return false;
   for (let i = 0; i < x.n; i++) {
     const side = kid(x, i);
-    if (side.kind == Kind.SYM || side.kind == Kind.CALL || side.kind == Kind.TUPLE) return false;
+    if (isNaming(side)) return false;
   }
   return true;
 }

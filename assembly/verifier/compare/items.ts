@@ -3,13 +3,14 @@ import { isConstantNode } from '../algebra/sampling';
 import { isAbout, sameValue } from '../algebra/scalar';
 import { alloc } from '../arena';
 import { elementAt, isNull, nil, setElement } from '../memory';
-import { Accent, Rel, Sign, Space } from '../parse/symbols';
+import { Accent, among, Rel, Sign, Space } from '../parse/symbols';
 import {
   binary,
   Call,
   contains,
   hasKind,
   identical,
+  isNaming,
   isSegment,
   kid,
   Kind,
@@ -101,14 +102,14 @@ function isName(x: Node): bool {
  * an operation on sets, the ratio of such names.
  */
 export function isSubject(x: Node): bool {
-  if (x.kind == Kind.SYM || x.kind == Kind.CALL || x.kind == Kind.TEXT) return true;
+  if (among(x.kind, Kind.TEXT, Kind.CALL)) return true;
   if (x.kind == Kind.TUPLE) {
     for (let i = 0; i < x.n; i++) if (!isSubject(kid(x, i))) return false;
     return true;
   }
   // A ∩ B = …
-  if (x.kind == Kind.UNION || x.kind == Kind.INTERSECT || x.kind == Kind.DIFFERENCE) return isName(x);
-  if (x.kind == Kind.ABS || x.kind == Kind.NORM) return isSegment(kid(x, 0)) || isVector(kid(x, 0));
+  if (among(x.kind, Kind.UNION, Kind.DIFFERENCE)) return isName(x);
+  if (among(x.kind, Kind.NORM, Kind.ABS)) return isSegment(kid(x, 0)) || isVector(kid(x, 0));
   if (isSegment(x)) return true;
   if (x.kind == Kind.RATIO) return isSubject(kid(x, 0)) && isSubject(kid(x, x.n - 1));
   if (x.kind == Kind.DIV) return isSegment(kid(x, 0)) && isSegment(kid(x, 1));
@@ -126,12 +127,11 @@ function isMark(id: i32): bool {
 }
 
 function isConstantAnswer(x: Node): bool {
-  if (x.kind == Kind.NOTED || x.kind == Kind.TUPLE || x.kind == Kind.SET || x.kind == Kind.LIST || x.kind == Kind.MATRIX) {
+  if (among(x.kind, Kind.TUPLE, Kind.NOTED)) {
     for (let i = 0; i < x.n; i++) if (!isConstantAnswer(kid(x, i))) return false;
     return true;
   }
-  if (x.kind == Kind.TEXT || x.kind == Kind.INF || x.kind == Kind.SPACESET) return true;
-  return isConstantNode(x);
+  return among(x.kind, Kind.SPACESET, Kind.TEXT) || isConstantNode(x);
 }
 
 /** The place of the value that a chain of equalities ends in: before the first ≈ where something exact stands there. */
@@ -191,7 +191,7 @@ export function isDomainRemark(x: Node): bool {
   const set = kid(x, 1);
   if (set.kind != Kind.SPACESET || (set.space & Space.NAME) == Space.EMPTY) return false;
   const l = kid(x, 0);
-  return l.kind == Kind.SYM || l.kind == Kind.CALL || l.kind == Kind.TUPLE;
+  return isNaming(l);
 }
 
 /** Whether item i of a list is a remark about a parameter, or a name in front of one: "k, m ∈ Z". */
@@ -323,7 +323,7 @@ function expandSigns(x: Node, linked: bool, out: Items, label: Node): void {
  * are.
  */
 export function gather(x: Node, linked: bool, whole: bool, out: Items): void {
-  if (x.kind == Kind.LIST || x.kind == Kind.SET) {
+  if (among(x.kind, Kind.SET, Kind.LIST)) {
     let label = nil<Node>();
     for (let i = 0; i < x.n; i++) {
       const k = kid(x, i);

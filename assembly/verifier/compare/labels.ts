@@ -1,7 +1,7 @@
 // Names of items: which mean the same, and how they repeat through a list.
 import { sameValue } from '../algebra/scalar';
 import { isNull } from '../memory';
-import { Call, identical, isSegment, kid, Kind, leaf, Node, node, seal, setKid } from '../parse/tree';
+import { Call, identical, isNaming, isSegment, kid, Kind, leaf, Node, node, seal, setKid } from '../parse/tree';
 import { Char } from '../read/characters';
 import { sameText } from '../read/plain';
 import { byteAt, isOneOf, toLower } from '../read/text';
@@ -20,12 +20,7 @@ export function sameLabel(a: Node, b: Node): bool {
     (a.kind == Kind.TEXT && b.kind == Kind.TEXT && sameText(a.from, a.to, b.from, b.to, true)) ||
     isInitial(a, b) ||
     isInitial(b, a) ||
-    (a.kind != Kind.SYM &&
-      b.kind != Kind.SYM &&
-      a.kind == b.kind &&
-      a.kind != Kind.TUPLE &&
-      a.kind != Kind.CALL &&
-      sameValue(a, b))
+    (a.kind == b.kind && !isNaming(a) && sameValue(a, b))
   );
 }
 

@@ -8,7 +8,7 @@ import * as int from '../number/integer';
 import { Int } from '../number/integer';
 import * as rat from '../number/rational';
 import { Rel, Sign } from '../parse/symbols';
-import { binary, contains, identical, kid, Kind, leaf, Node, relation, substitute } from '../parse/tree';
+import { binary, contains, identical, isNaming, kid, Kind, leaf, Node, relation, substitute } from '../parse/tree';
 import { Char } from '../read/characters';
 import { isOneOf } from '../read/text';
 import { equalItem, sameKids } from './equality';
@@ -192,15 +192,7 @@ function equalEquations(g: Node, p: Node): bool {
       pv.n == pl.n
     )
       return sameNamedTuples(gl, gv, pl, pv);
-    if (
-      gl.kind != Kind.SYM &&
-      gl.kind != Kind.TUPLE &&
-      gl.kind != Kind.CALL &&
-      pl.kind != Kind.TUPLE &&
-      pl.kind != Kind.SYM &&
-      equalItem(gl, pl)
-    )
-      return equalItem(gv, pv);
+    if (!isNaming(gl) && pl.kind != Kind.TUPLE && pl.kind != Kind.SYM && equalItem(gl, pl)) return equalItem(gv, pv);
   }
   if (
     g.n == 2 &&

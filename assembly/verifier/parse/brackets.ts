@@ -4,7 +4,7 @@ import * as rat from '../number/rational';
 import { Char } from '../read/characters';
 import { byteAt, isDigit } from '../read/text';
 import { Cursor, Scope } from './cursor';
-import { Space, Tok } from './symbols';
+import { among, Space, Tok } from './symbols';
 import { Token } from './tokens';
 import { binary, Bracket, Kind, leaf, Node, number, seal, Separator, tupleOp, unary } from './tree';
 
@@ -93,12 +93,12 @@ export abstract class Brackets extends Cursor {
       x = leaf(Kind.SPACESET, Space.EMPTY);
     } else {
       this.push(this.item());
-      const divided = (this.kind == Tok.BAR || this.kind == Tok.LBAR || this.kind == Tok.COLON) && !this.broken;
+      const divided = among(this.kind, Tok.BAR, Tok.COLON) && !this.broken;
       this.enterScope(Scope.BAR_DIVIDES, 0);
       if (divided) {
         this.pos++;
         this.push(this.item());
-        while ((this.kind == Tok.COMMA || this.kind == Tok.SEMI || this.kind == Tok.AND) && !this.broken) {
+        while (among(this.kind, Tok.COMMA, Tok.AND) && !this.broken) {
           this.pos++;
           this.push(this.item());
         }
@@ -143,7 +143,7 @@ export abstract class Brackets extends Cursor {
     if (this.kind == Tok.UNDER) return this.based(t);
     if (t.isInteger && rat.isInteger(t.value)) {
       const before = this.pos > 1 ? this.at(this.pos - 2).kind : Tok.END;
-      if (before != Tok.CARET && before != Tok.SLASH && before != Tok.UNDER) {
+      if (!among(before, Tok.CARET, Tok.SLASH)) {
         const part = this.fractionBehind();
         if (!rat.isZero(part)) return number(rat.add(t.value, part));
       }

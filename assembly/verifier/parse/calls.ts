@@ -6,7 +6,7 @@ import { Char } from '../read/characters';
 import { byteAt, isLower, isOneOf, isUpper } from '../read/text';
 import { Brackets } from './brackets';
 import { Scope } from './cursor';
-import { Func, Rel, Sign, SYM_E, SYM_I, Tok } from './symbols';
+import { among, Func, Rel, Sign, SYM_E, SYM_I, Tok } from './symbols';
 import { Token } from './tokens';
 import {
   binary,
@@ -90,8 +90,7 @@ export abstract class Calls extends Brackets {
   /** Whether a numeral that touches the letter before it is its index: x1, but not \frac n2. */
   isIndex(letter: i32, t: Token): bool {
     const before = this.pos > 1 ? this.at(this.pos - 2).kind : Tok.END;
-    if (before == Tok.FRAC || before == Tok.BINOM || before == Tok.CARET || before == Tok.UNDER || before == Tok.SQRT)
-      return false;
+    if (among(before, Tok.FRAC, Tok.UNDER)) return false;
     return isLower(letter) && !isOneOf(letter, 'eid') && t.start == this.at(this.pos - 1).end && t.length < 3;
   }
 
@@ -192,12 +191,11 @@ export abstract class Calls extends Brackets {
   /** Whether the tokens [i, j) of an index are a word, several letters or a lone sign: part of a name, and nothing to reckon with. */
   isWord(i: i32, j: i32): bool {
     const k = this.at(i).kind;
-    if (j - i == 1) return k == Tok.WORD || k == Tok.FUNC || k == Tok.PLUS || k == Tok.MINUS || k == Tok.PLUSMINUS;
+    if (j - i == 1) return among(k, Tok.WORD, Tok.PLUSMINUS);
     let letters = true;
     for (; i < j; i++) {
       const t = this.at(i);
-      if (t.kind == Tok.WORD || t.kind == Tok.FUNC || t.kind == Tok.AND || t.kind == Tok.OR) return true;
-      if (t.inText) return true;
+      if (among(t.kind, Tok.WORD, Tok.FUNC) || t.kind == Tok.AND || t.kind == Tok.OR || t.inText) return true;
       if (t.kind != Tok.SYM) letters = false;
     }
     return letters;
@@ -324,8 +322,7 @@ export abstract class Calls extends Brackets {
     this.push(this.power());
     while (!this.broken && this.startsFactor()) {
       const k = this.kind;
-      const ends =
-        k == Tok.FUNC || k == Tok.LPAR || k == Tok.LBRK || k == Tok.SUM || k == Tok.PROD || k == Tok.INTEGRAL || k == Tok.BEGIN;
+      const ends = k == Tok.FUNC || k == Tok.LPAR || k == Tok.LBRK || k == Tok.BEGIN || among(k, Tok.SUM, Tok.INTEGRAL);
       if (ends) break;
       this.push(this.power());
     }

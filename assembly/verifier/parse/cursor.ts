@@ -2,7 +2,7 @@
 import { alloc, fail, failed, spend } from '../arena';
 import { elementAt, setElement } from '../memory';
 import { Sign, Tok } from './symbols';
-import { Symbols, Token, Tokens } from './tokens';
+import { isClosingToken, isOpeningToken, Symbols, Token, Tokens } from './tokens';
 import { Kind, leaf, Node, node, seal } from './tree';
 
 /** Deepest nesting of brackets, groups and signs. */
@@ -178,12 +178,4 @@ export abstract class Cursor {
   abstract remarks(x: Node): Node;
   /** Whether the token can start a factor that is multiplied without a sign. */
   abstract startsFactor(): bool;
-}
-
-export function isOpeningToken(k: i32): bool {
-  return k == Tok.LPAR || k == Tok.LBRK || k == Tok.LBRACE || k == Tok.LSET;
-}
-
-export function isClosingToken(k: i32): bool {
-  return k == Tok.RPAR || k == Tok.RBRK || k == Tok.RBRACE || k == Tok.RSET;
 }

@@ -1,7 +1,7 @@
 // Environments: matrices, cases, aligned rows.
 import { Calls } from './calls';
 import { Scope } from './cursor';
-import { Env, Tok } from './symbols';
+import { among, Env, Tok } from './symbols';
 import { Kind, listOf, Node, relate, seal, Separator } from './tree';
 
 export abstract class Environments extends Calls {
@@ -64,7 +64,7 @@ export abstract class Environments extends Calls {
 
   /** Whether a cell ends here. */
   endsCell(): bool {
-    return this.kind == Tok.AMP || this.kind == Tok.ROW || this.kind == Tok.CLOSE;
+    return among(this.kind, Tok.ROW, Tok.CLOSE);
   }
 
   /** x &= 5: the cell on the stack is the left side. */
@@ -79,20 +79,10 @@ export abstract class Environments extends Calls {
 
 /** Whether the token divides the items of a list; a row does so outside environments only. */
 export function isSeparator(k: i32): bool {
-  return k == Tok.COMMA || k == Tok.SEMI || k == Tok.AND || k == Tok.OR;
+  return among(k, Tok.COMMA, Tok.OR);
 }
 
-/** Separator.* of a token that divides items. */
+/** Separator.* of a token that divides items: both are in one order. */
 export function separatorOf(k: i32): i32 {
-  switch (k) {
-    case Tok.COMMA:
-      return Separator.COMMA;
-    case Tok.SEMI:
-      return Separator.SEMICOLON;
-    case Tok.AND:
-      return Separator.AND;
-    case Tok.OR:
-      return Separator.OR;
-  }
-  return Separator.ROW;
+  return 1 << (k - Tok.COMMA);
 }

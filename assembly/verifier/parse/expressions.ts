@@ -6,7 +6,7 @@ import { byteAt, isOneOf } from '../read/text';
 import { vulgarValue } from './brackets';
 import { Scope } from './cursor';
 import { Environments } from './environments';
-import { Accent, Env, Sign, Space, Tok } from './symbols';
+import { Accent, among, Env, Sign, Space, Tok } from './symbols';
 import { Token } from './tokens';
 import { binary, Call, integer, isSegment, Kind, leaf, Node, number, seal, unary } from './tree';
 
@@ -49,7 +49,7 @@ export abstract class Expressions extends Environments {
     this.push(this.product());
     while (!this.broken) {
       const k = this.kind;
-      if (k != Tok.PLUS && k != Tok.MINUS && !isEitherSign(k)) break;
+      if (!isSign(k)) break;
       this.pos++;
       const right = this.product();
       if (k == Tok.PLUS) this.push(right);
@@ -106,7 +106,7 @@ export abstract class Expressions extends Environments {
 
   signed(): Node {
     const k = this.kind;
-    if (k != Tok.MINUS && k != Tok.PLUS && !isEitherSign(k)) return this.power();
+    if (!isSign(k)) return this.power();
     if (!this.enter()) return this.none();
     this.pos++;
     const x = this.signed();
@@ -380,8 +380,8 @@ function isOrdinalEnding(p: usize): bool {
   return spells(p, 2, 'th') || spells(p, 2, 'st') || spells(p, 2, 'nd') || spells(p, 2, 'rd');
 }
 
-function isEitherSign(k: i32): bool {
-  return k == Tok.PLUSMINUS || k == Tok.MINUSPLUS;
+function isSign(k: i32): bool {
+  return among(k, Tok.PLUS, Tok.MINUSPLUS);
 }
 
 function signOf(k: i32): i32 {

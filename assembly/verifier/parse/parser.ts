@@ -5,12 +5,12 @@ import { nil, setElement } from '../memory';
 import { Char } from '../read/characters';
 import { Names } from '../read/names';
 import { Answer, QUANTIFIERS } from './answer';
-import { isClosingToken, isOpeningToken, Scope } from './cursor';
+import { Scope } from './cursor';
 import { isSeparator, separatorOf } from './environments';
 import { Expressions } from './expressions';
 import { tokenize } from './lexer';
 import { Rel, Sign, Tok } from './symbols';
-import { Symbols, Token } from './tokens';
+import { isClosingToken, isOpeningToken, Symbols, Token } from './tokens';
 import { binary, Kind, leaf, Node, relate, seal, unary } from './tree';
 
 /** Words that may stand before the answer itself. */
@@ -111,7 +111,7 @@ class Parser extends Expressions {
       else if (isClosingToken(k)) {
         if (depth == 0) return;
         depth--;
-      } else if (depth == 0 && (k == Tok.AMP || k == Tok.ROW || k == Tok.CLOSE || (this.atSeparator() && !toEnd))) return;
+      } else if (depth == 0 && (this.endsCell() || (this.atSeparator() && !toEnd))) return;
       if (k == Tok.BAD) this.broken = true;
       this.pos++;
     }

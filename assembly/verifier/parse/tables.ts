@@ -2,7 +2,7 @@
 import { Char } from '../read/characters';
 import { characterOf, CodePoints, Names } from '../read/names';
 import { byteAt, bytesOf, REPLACEMENT, sequenceLength } from '../read/text';
-import { Accent, Env, Func, Rel, Sign, Space, SYM_I, Tok } from './symbols';
+import { Accent, among, Env, Func, Rel, Sign, Space, SYM_I, Tok } from './symbols';
 
 /** What the lexer does where it meets a name or sign. An entry holds this, a kind of token, and a number for the token. */
 export const enum Does {
@@ -11,10 +11,10 @@ export const enum Does {
   LAYOUT,
   /** \left, \right: a point behind is no bracket. */
   DELIMITER,
-  /** Fonts: their group is mathematics, and its letters are no words. */
-  FONT,
   /** White space. */
   SPACE,
+  /** Fonts: their group is mathematics, and its letters are no words. */
+  FONT,
   /** A group of text. */
   TEXT,
   BEGIN,
@@ -71,18 +71,12 @@ export const OPERATORS = new Names(64);
 
 /** Names of commands that stand for layout, fonts or text: they are no part of what is said. */
 export function isMarkup(p: usize, len: i32): bool {
-  const found = COMMANDS.find(p, len);
-  if (found < 0) return false;
-  const does = doesOf(found);
-  return does == Does.LAYOUT || does == Does.DELIMITER || does == Does.FONT || does == Does.SPACE || does == Does.TEXT;
+  return among(doesOf(COMMANDS.find(p, len)), Does.LAYOUT, Does.TEXT);
 }
 
 /** Whether the letters of the command's group are no words of a sentence: text, fonts, names of environments. */
 export function hasTextGroup(p: usize, len: i32): bool {
-  const found = COMMANDS.find(p, len);
-  if (found < 0) return false;
-  const does = doesOf(found);
-  return does == Does.TEXT || does == Does.FONT || does == Does.BEGIN || does == Does.END;
+  return among(doesOf(COMMANDS.find(p, len)), Does.FONT, Does.END);
 }
 
 // --- Entries in a row, in the order of their enums: what commands do, kinds of token, relations, functions, letters and signs that are names, accents
@@ -127,7 +121,7 @@ function numbered(kind: i32, aux: i32, rows: string, plain: Names | null = null)
 consecutive(
   entry(Does.LAYOUT),
   NEXT_DOES,
-  'middle/big/bigl/bigr/bigm/Big/Bigl/Bigr/bigg/biggl/biggr/Bigg/Biggl/Biggr/displaystyle/textstyle/scriptstyle/scriptscriptstyle/limits/nolimits/underline/underbrace/overbrace/ensuremath/framebox/tcbox/num/boldmath/unboldmath/boxed/fbox/tiny/small/large/Large/thinspace/enspace/medspace/negthinspace/strut/mathstrut/nonumber/cdotp/relax/noindent/centering/mathord/mathrel/mathbin/mathop/allowbreak/newline/par/enclose/smash/overset,left/right,rm/bf/it/sf/boldsymbol/mathbf/mathcal/mathit/mathscr/mathfrak/bm/pmb/bold/Bold/roman,quad/qquad/hfill/hfil "`~\u00a0\u200b\ufeff\u3000\u202f\u2060\u2061。“”‘又\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a,text/textbf/textit/textrm/texttt/textsf/textnormal/textup/textsc/mbox/hbox/mathrm/operatorname/emph/mathsf/mathtt/mathnormal/tt,begin,end,mathbb/Bbb,pmod,not,SI/qty',
+  'middle/big/bigl/bigr/bigm/Big/Bigl/Bigr/bigg/biggl/biggr/Bigg/Biggl/Biggr/displaystyle/textstyle/scriptstyle/scriptscriptstyle/limits/nolimits/underline/underbrace/overbrace/ensuremath/framebox/tcbox/num/boldmath/unboldmath/boxed/fbox/tiny/small/large/Large/thinspace/enspace/medspace/negthinspace/strut/mathstrut/nonumber/cdotp/relax/noindent/centering/mathord/mathrel/mathbin/mathop/allowbreak/newline/par/enclose/smash/overset,left/right,quad/qquad/hfill/hfil "`~\u00a0\u200b\ufeff\u3000\u202f\u2060\u2061。“”‘又\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a,rm/bf/it/sf/boldsymbol/mathbf/mathcal/mathit/mathscr/mathfrak/bm/pmb/bold/Bold/roman,text/textbf/textit/textrm/texttt/textsf/textnormal/textup/textsc/mbox/hbox/mathrm/operatorname/emph/mathsf/mathtt/mathnormal/tt,begin,end,mathbb/Bbb,pmod,not,SI/qty',
 );
 consecutive(
   entry(Does.SKIP_GROUP),
@@ -171,15 +165,16 @@ COMMANDS.add('dollar', token(Tok.CURRENCY, Char.DOLLAR)).add('pounds', token(Tok
 
 // --- Operators, brackets and constants
 consecutive(
-  token(Tok.SQRT),
+  token(Tok.PLUS),
   NEXT_KIND,
-  " √, ，、, 和, 或,pi π,infty/infinity ∞,times/cdot/bullet/centerdot *×·⋅∙∗\u2062,div /÷∕⁄, +＋, -−‐‑–—－,pm ±,mp ∓,cup/bigcup ∪⋃,cap/bigcap ∩⋂,setminus/smallsetminus/backslash ∖,ldots/dots/cdots/dotsc/dotsb/vdots/ddots …⋯,circ/degree/deg °º℃℉,prime '′’, %％,vert/mid |∣｜,lvert,rvert,Vert/lVert/rVert,lfloor ⌊,rfloor ⌋,lceil ⌈,rceil ⌉,lbrace,rbrace,langle ⟨,rangle ⟩,lbrack [,rbrack ],lparen (（,rparen )）, ;；,colon :：∶,sum ∑,prod ∏Π,int ∫, !, &, ^, _, {, },choose,mod/bmod,hline,lim",
+  " +＋, -−‐‑–—－,pm ±,mp ∓,times/cdot/bullet/centerdot *×·⋅∙∗\u2062,cup/bigcup ∪⋃,cap/bigcap ∩⋂,setminus/smallsetminus/backslash ∖,ldots/dots/cdots/dotsc/dotsb/vdots/ddots …⋯,circ/degree/deg °º℃℉,prime '′’,infty/infinity ∞, !,,, √, ^, _,div /÷∕⁄, ，、, ;；, 和, 或,, &,,vert/mid |∣｜,lvert,colon :：∶,rvert,Vert/lVert/rVert,lfloor ⌊,rfloor ⌋,lceil ⌈,rceil ⌉,sum ∑,prod ∏Π,int ∫,lim,choose,mod/bmod,hline,langle ⟨,rangle ⟩,lbrace, {,lparen (（,lbrack [,rbrace, },rparen )）,rbrack ],pi π, %％",
 );
 // this one divides the rows
 CHARACTERS.put(Char.COMMA, token(Tok.COMMA));
 numbered(Tok.SPACESET, Space.R, 'R/Reals/reals ℝ,Z/integers ℤ,N/naturals ℕ, ℚ, ℂ,emptyset/varnothing/O ∅Øø');
 currencies('£€¥₹¢');
-ESCAPED.add('{,}', token(Tok.LSET), NEXT_KIND)
+ESCAPED.add('{', token(Tok.LSET))
+  .add('}', token(Tok.RSET))
   .add('%', token(Tok.PERCENT))
   .add('$', token(Tok.CURRENCY, Char.DOLLAR))
   .add('|', token(Tok.NORM))
@@ -241,8 +236,8 @@ export const ENVIRONMENTS = new Names(64).add(
 
 /** Names in plain text that are signs: kinds of token, in their order. */
 export const PLAIN_NAMES = new Names(64).add(
-  'frac,,sqrt,,and,or,pi/Pi,infinity/infty/inf/oo/Infinity/Inf,times,,,,,,cup/union/Union,cap/intersection,,,degrees/degree,,percent/pct/percentage,,,,,,,,,,,,,,,,,,,,,,,,,,,,,mod',
-  Tok.FRAC,
+  'times,cup/union/Union,cap/intersection,,,degrees/degree,,infinity/infty/inf/oo/Infinity/Inf,,frac,,sqrt,,,,,,and,or,,,,,,,,,,,,,,,,,,mod,,,,,,,,,,,,pi/Pi,percent/pct/percentage',
+  Tok.TIMES,
 );
 
 /** Two- and three-letter runs that are words, not products of letters. */

@@ -4,7 +4,7 @@ import { nil } from '../memory';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
 import { byteAt, wordAt, toLower } from '../read/text';
-import { Sign, Tok } from './symbols';
+import { among, Sign, Tok } from './symbols';
 
 /** Largest number of tokens of one side. */
 const MAX_TOKENS: i32 = 6000;
@@ -113,23 +113,12 @@ export class Tokens {
 
   /** Whether the last token can be the left factor of a unit or a product. */
   get endsOperand(): bool {
-    const k = this.lastKind;
-    return (
-      k == Tok.NUM ||
-      k == Tok.RBRACE ||
-      k == Tok.RPAR ||
-      k == Tok.PI ||
-      k == Tok.SYM ||
-      k == Tok.VULGAR ||
-      k == Tok.PERCENT ||
-      k == Tok.RBRK
-    );
+    return among(this.lastKind, Tok.RBRACE, Tok.SYM);
   }
 
   /** Whether the last token closes a set, so that an operation on sets may follow. */
   get endsSet(): bool {
-    const k = this.lastKind;
-    return k == Tok.RPAR || k == Tok.RBRK || k == Tok.RSET || k == Tok.RBRACE;
+    return isClosingToken(this.lastKind);
   }
 
   /** Notes white space before the next token. */
@@ -182,6 +171,14 @@ export function newTokens(size: i32, commas: i32): Tokens {
   list.opaque = false;
   list.flags = 0;
   return list;
+}
+
+export function isOpeningToken(k: i32): bool {
+  return among(k, Tok.LSET, Tok.LBRK);
+}
+
+export function isClosingToken(k: i32): bool {
+  return among(k, Tok.RSET, Tok.RBRK);
 }
 
 /** Names put together from parts: primes, a word as index, a multi-letter name. */

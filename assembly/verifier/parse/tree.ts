@@ -4,17 +4,13 @@ import { elementAt, isNull, nil, setElement } from '../memory';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
 import { isUpper } from '../read/text';
+import { among } from './symbols';
 
-/** Kinds of node. What else a node holds stands beside its kind: see the accessors of Node. */
+/** Kinds of node. What else a node holds stands beside its kind: see the accessors of Node. What is asked of several stands together. */
 export const enum Kind {
   /** value, decimals */
   NUM,
-  /** symbol */
-  SYM,
   PI,
-  INF,
-  /** space */
-  SPACESET,
   ADD,
   MUL,
   NEG,
@@ -24,52 +20,57 @@ export const enum Kind {
   ROOT,
   /** func; kids: arguments; a logarithm's base is its second kid */
   FUNC,
-  /** symbol, role; kids: arguments */
-  CALL,
   FACT,
   DFACT,
-  ABS,
+  BINOM,
   NORM,
+  ABS,
   FLOOR,
   CEIL,
-  BINOM,
   /** sign; kids: left (absent when unary), right */
   PM,
   PERCENT,
   DEGREE,
   /** mayBeTime */
   RATIO,
-  /** opening, closing */
-  TUPLE,
-  SET,
-  /** kids: element, conditions */
-  BUILDER,
-  /** columns, isDeterminant; kids row by row */
-  MATRIX,
-  /** separators; answers divided at top level */
-  LIST,
-  /** chain of n kids; n - 1 relations */
-  REL,
   UNION,
   INTERSECT,
   DIFFERENCE,
+  /** kids: element, conditions */
+  BUILDER,
+  /** space */
+  SPACESET,
+  INF,
+  /** words; from and to are their bytes */
+  TEXT,
+  /** symbol */
+  SYM,
+  /** symbol, role; kids: arguments */
+  CALL,
+  /** opening, closing */
+  TUPLE,
+  SET,
+  /** separators; answers divided at top level */
+  LIST,
+  /** columns, isDeterminant; kids row by row */
+  MATRIX,
+  /** kid with words behind it (unit, remark); from and to are the bytes of the words */
+  NOTED,
+  /** chain of n kids; n - 1 relations */
+  REL,
   /** isProduct; kids: variable, low, high, body */
   SERIES,
   /** kids: integrand, variable, low, high (the last two may be absent) */
   INTEGRAL,
-  ELLIPSIS,
-  /** words; from and to are their bytes */
-  TEXT,
-  /** kid with words behind it (unit, remark); from and to are the bytes of the words */
-  NOTED,
-  /** kids: value, modulus */
-  MOD,
-  /** columns; kids row by row: value, condition */
-  CASES,
   /** kids: variable, target, body */
   LIMIT,
   /** kids: body, variable */
   DERIVATIVE,
+  ELLIPSIS,
+  /** kids: value, modulus */
+  MOD,
+  /** columns; kids row by row: value, condition */
+  CASES,
 }
 
 /** What divides the items of a list, as bits. */
@@ -288,6 +289,11 @@ export function listOf(x: Node, separator: i32): Node {
   x.ops = alloc((<usize>x.n) << 2);
   for (let i = 0; i < x.n; i++) setElement<i32>(x.ops, i, separator);
   return seal(x);
+}
+
+/** Whether x is a name, or names in brackets. */
+export function isNaming(x: Node): bool {
+  return among(x.kind, Kind.SYM, Kind.TUPLE);
 }
 
 /** Two or more capital letters: a segment. */

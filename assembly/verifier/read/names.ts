@@ -130,10 +130,10 @@ export function characterOf(p: usize): i32 {
 export class CodePoints {
   slots: usize = table(2 * CHARACTERS);
 
-  /** Adds the characters of one number; behind a comma those of the next follow, which is `step` more. */
-  add(characters: string, value: i32, step: i32 = 1): this {
+  /** Adds the characters of one number; behind a comma those of the next follow, which is one more. */
+  add(characters: string, value: i32): this {
     for (let p = bytesOf(characters); byteAt(p) != 0; p += <usize>sequenceLength(byteAt(p)))
-      if (byteAt(p) == Char.COMMA) value += step;
+      if (byteAt(p) == Char.COMMA) value++;
       else this.put(characterOf(p), value);
     return this;
   }
