@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { verifyBatch } from '../../src/verify.js';
 import { closings } from './cases/closings.js';
+import { kinds } from './cases/kinds.js';
 import { conclusions } from './cases/conclusions.js';
 import { marked } from './cases/marked.js';
 import { endings } from './cases/endings.js';
@@ -9,6 +10,7 @@ import { phrasings } from './cases/phrasings.js';
 import { told, type Told } from './cases/prose.js';
 import { qualified } from './cases/qualified.js';
 import { unseen } from './cases/unseen.js';
+import { revoked, worked } from './cases/worked.js';
 
 /** Rows as pairs to verify; where a row names no mode, in both. */
 const inModes = (rows: readonly Told[]) =>
@@ -22,6 +24,8 @@ describe('responses', () => {
     ...Object.entries(qualified),
     ...Object.entries(notations),
     ...Object.entries(unseen),
+    ...Object.entries(worked),
+    ...Object.entries(revoked),
   ])
     it(name, () => {
       const pairs = inModes(rows);
@@ -37,6 +41,7 @@ describe('marks', () => {
     ...Object.entries(endings),
     ...Object.entries(conclusions),
     ...Object.entries(closings),
+    ...Object.entries(kinds),
   ])
     it(`strict: ${name}`, () => {
       const found = verifyBatch(rows.map(([gold, response]) => ({ gold, response, mode: 'strict' })));
@@ -49,7 +54,7 @@ describe('what counts for one number', () => {
     ...[marked, phrasings, endings, conclusions, closings].flatMap((cases) =>
       Object.values(cases).flatMap((rows) => inModes(rows.map(([gold, response, right]) => [gold, response, right, 'strict']))),
     ),
-    ...[told, qualified, notations, unseen].flatMap((cases) => Object.values(cases).flatMap(inModes)),
+    ...[told, qualified, notations, unseen, worked, revoked].flatMap((cases) => Object.values(cases).flatMap(inModes)),
     // An option is read where the gold is a letter, its value where it is a number.
   ].filter(({ gold, right }) => right && !/^[A-Z]$/.test(gold));
   const numbers = (text: string): readonly string[] => text.match(/\d+(?:\.\d+)?/g) ?? [];

@@ -4,6 +4,7 @@ import { failed } from '../arena';
 import { isNull } from '../memory';
 import { among, Sign, Space } from '../parse/symbols';
 import {
+  binary,
   Bracket,
   contains,
   hasKind,
@@ -13,10 +14,14 @@ import {
   Kind,
   leaf,
   Node,
+  node,
+  seal,
   Separator,
+  setKid,
   substitute,
   tupleOp,
 } from '../parse/tree';
+import { Char } from '../read/characters';
 import { beginPair, equalItem, sameKids, useRule } from './equality';
 import { assigned, coordinates, domainOf, isSharedValue, sameDomains, unwrap, withoutRemarks } from './items';
 import { equalLists } from './lists';
@@ -37,6 +42,8 @@ export function matches(g: Node, p: Node): bool {
   if (identical(g, p)) return true;
   // ABCD and ACBD
   if (isFigure(g) && isFigure(p)) return false;
+  g = inUnits(g, p);
+  p = inUnits(p, g);
   // P(3, 4) and (3, 4)
   if (coordinates(g) != g && coordinates(p) != p && !identical(kid(g, 0), kid(p, 0))) return false;
   g = coordinates(g);
@@ -85,6 +92,16 @@ function isFigure(x: Node): bool {
   let seen = 0;
   for (let i = 0; i < x.n; i++) seen |= 1 << kid(x, i).symbol;
   return popcnt(seen) == x.n;
+}
+
+/** ai + bj + ck for the vector (a, b, c), where the other answer is such a sum; other answers as they are. */
+function inUnits(x: Node, other: Node): Node {
+  const isVector = (x.kind == Kind.TUPLE || x.kind == Kind.MATRIX) && (x.n == 2 || x.n == 3);
+  if (!isVector || (other.kind != Kind.ADD && other.kind != Kind.MUL && other.kind != Kind.SYM)) return x;
+  if (!contains(other, Char.j) && !contains(other, Char.k)) return x;
+  const sum = node(Kind.ADD, 0, x.n);
+  for (let i = 0; i < x.n; i++) setKid(sum, i, binary(Kind.MUL, kid(x, i), leaf(Kind.SYM, Char.i + i)));
+  return seal(sum);
 }
 
 function isList(x: Node): bool {

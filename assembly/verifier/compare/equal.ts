@@ -11,8 +11,11 @@ import { Char } from '../read/characters';
 import { dateOf } from '../read/dates';
 import { Choice, letterSet, OR_LETTERS } from '../read/letters';
 import { hasContent, hasHidden, isPlain, sameText } from '../read/plain';
-import { endOf, Span, startOf } from '../read/span';
+import { isNumber } from '../read/sentences';
+import { endOf, exists, NOWHERE, Span, startOf } from '../read/span';
+import { isLastValue } from '../read/statements';
 import { byteAt, indexOfByte, isDigit, isLetter, isWordAt, skipDigits, toUpper } from '../read/text';
+import { workedOut } from '../read/worked';
 import { Flag, Verdict } from '../status';
 import { equalAnswer, sameResidues } from './answer';
 import { isWorkedOut } from './form';
@@ -139,8 +142,8 @@ export function equalAnswers(gold: Span, pred: Span, flags: i32): i32 {
   const worked = (flags & Flag.VALUE) != 0;
   const g = startOf(gold);
   const ge = endOf(gold);
-  const p = startOf(pred);
-  const pe = endOf(pred);
+  let p = startOf(pred);
+  let pe = endOf(pred);
   const goldLength = <i32>(ge - g);
   const predLength = <i32>(pe - p);
   const isSame = goldLength == predLength && memory.compare(g, p, <usize>goldLength) == 0;
@@ -154,6 +157,16 @@ export function equalAnswers(gold: Span, pred: Span, flags: i32): i32 {
   if (sameText(g, ge, p, pe, false)) return Verdict.EQUAL;
   const letter = choiceVerdict(g, ge, p, pe);
   if (letter >= 0) return letter;
+  // (D) 36
+  const option = changetype<Choice>(alloc(offsetof<Choice>()));
+  option.read(p, pe);
+  if (option.text > 0 && isNumber(gold)) p = option.text;
+  // 10 x $27 = $270
+  const value = isNumber(gold) ? workedOut(p, pe, true) : NOWHERE;
+  if (exists(value) && isLastValue(endOf(value), pe, pe)) {
+    p = startOf(value);
+    pe = endOf(value);
+  }
   const date = dateOf(g, ge);
   if (date > 0 && date == dateOf(p, pe)) return Verdict.EQUAL;
   const first = compareUnder(g, ge, p, pe, Commas.GROUP, Commas.GROUP, worked);

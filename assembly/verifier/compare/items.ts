@@ -113,7 +113,9 @@ export function isSubject(x: Node): bool {
   if (isSegment(x)) return true;
   if (x.kind == Kind.RATIO) return isSubject(kid(x, 0)) && isSubject(kid(x, x.n - 1));
   if (x.kind == Kind.DIV) return isSegment(kid(x, 0)) && isSegment(kid(x, 1));
-  return x.kind == Kind.MUL && kid(x, 0).kind == Kind.SYM && isMark(kid(x, 0).symbol) && isName(x);
+  if (x.kind != Kind.MUL || !isName(x)) return false;
+  // m∠ABC is a measure
+  return isMark(kid(x, kid(x, 0).symbol == Char.m ? 1 : 0).symbol);
 }
 
 /** \vec{AB} */

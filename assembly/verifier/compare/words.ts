@@ -7,12 +7,12 @@ import { kid, Kind, Node, number } from '../parse/tree';
 import { Char } from '../read/characters';
 import { infiniteIn, sameText, saysAllReals, saysNone } from '../read/plain';
 import { endOf, exists, NOWHERE, Span, span, startOf } from '../read/span';
-import { byteAt, isLetter, isOneOf, isSpace, isWordAt, skipLetters, skipSpace, skipText, wordAt } from '../read/text';
+import { byteAt, isLetter, isOneOf, isSpace, isWordAt, skipLetters, skipSpace, skipText, wordAt, wordStart } from '../read/text';
 import { wordNumber } from '../read/wordnumbers';
 import { bare } from './quantities';
 
 /** Words that may stand before an answer in words, or behind it. */
-const LEADING = 'a/an/the/on/it/is/they/are/this/that/there';
+const LEADING = 'a/an/the/on/it/is/they/are/this/that/there/f/function';
 const TRAILING = 'number/numbers';
 /** Words of a sentence that only repeats "yes" or "no". */
 const REPEATING =
@@ -78,8 +78,7 @@ function stripped(p: usize, e: usize): Span {
       p = q;
     } else break;
   }
-  let last = e;
-  while (last > p && isLetter(byteAt(last - 1))) last--;
+  const last = wordStart(p, e);
   if (last > p && isWordAt(last, e, TRAILING)) {
     e = last;
     while (e > p && isSpace(byteAt(e - 1))) e--;
@@ -94,12 +93,12 @@ function sameWords(p: usize, pe: usize, q: usize, qe: usize): bool {
   return exists(a) && exists(b) && sameText(startOf(a), endOf(a), startOf(b), endOf(b), true);
 }
 
-/** 1 for "yes" with a sentence that repeats it, -1 for "no", 0 for anything else. */
+/** 1 for "yes" or "true" with a sentence that repeats it, -1 for "no" or "false", 0 for anything else. */
 function consentOf(p: usize, e: usize): i32 {
   const s = stripped(p, e);
   if (!exists(s)) return 0;
   const from = startOf(s);
-  const consent = isWordAt(from, e, 'yes') ? 1 : isWordAt(from, e, 'no') ? -1 : 0;
+  const consent = isWordAt(from, e, 'yes/true') ? 1 : isWordAt(from, e, 'no/false') ? -1 : 0;
   if (consent == 0) return 0;
   let negations = 0;
   for (p = skipLetters(from, e); p < endOf(s);) {

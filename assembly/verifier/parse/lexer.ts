@@ -196,8 +196,10 @@ class Lexer extends Commands {
     if (len == 2 && PHRASE_WORDS.has(p, len, true) && this.goesOnInWords(q)) return this.push(Tok.WORD, p, q);
     if (len > 2 && isUpper(byteAt(p)) && hasLower(p, q) && this.isLabelled(q)) return this.push(Tok.WORD, p, q);
     if (this.namedRun(p, q)) return q;
-    const money = tokens.endsOperand || !this.isNumberNext(q) ? -1 : CURRENCIES.find(p, len);
-    if (money > 0) return this.push(Tok.CURRENCY, p, q, money);
+    // Rs. 36
+    const behind = this.byte(q) == Char.POINT ? q + 1 : q;
+    const money = tokens.endsOperand || !this.isNumberNext(behind) ? -1 : CURRENCIES.find(p, len);
+    if (money > 0) return this.push(Tok.CURRENCY, p, behind, money);
     if (tokens.lastKind == Tok.WORD && hasLower(p, q)) return this.push(Tok.WORD, p, q);
     if (UNIT_RUNS.has(p, len) && (tokens.endsOperand || tokens.inText || this.isBehindUnit())) return this.push(Tok.WORD, p, q);
     if (SHORT_WORDS.has(p, len) || (hasLower(p, q) && SHORT_WORDS.has(p, len, true))) return this.push(Tok.WORD, p, q);

@@ -24,7 +24,7 @@ const CLAUSE_WORDS = new Names(64).add(
 
 /** Words that say more about a number than a unit does: behind one, the span is no number with a unit. */
 const CHANGING_WORDS = new Names(256).add(
-  'is/are/was/were/be/not/no/nor/isn/aren/doesn/wrong/impossible/incorrect/false/invalid/squared/cubed/doubled/tripled/half/halves/third/thirds/quarter/quarters/fourth/fourths/fifth/fifths/sixth/sixths/seventh/sevenths/eighth/eighths/ninth/ninths/tenth/tenths/hundredth/hundredths/thousandth/thousandths/less/more/fewer/greater/smaller/most/least/than/below/above/under/over/point/if/when/unless/except/until/mod/modulo/remainder/times/plus/minus/divided/multiplied/subtracted/added/to/between/negative/one/two/three/four/five/six/seven/eight/nine/ten/eleven/twelve/twenty/thirty/forty/fifty/sixty/seventy/eighty/ninety/otherwise/else/but/maybe/perhaps/possibly/alternatively/either/neither/cannot/could/might/instead/before/after/off/factorial/choose/permille/twice/raised/reduced/increased/decreased/away/short',
+  'is/are/was/were/be/not/no/nor/isn/aren/doesn/wrong/impossible/incorrect/false/invalid/squared/cubed/doubled/tripled/half/halves/third/thirds/quarter/quarters/fourth/fourths/fifth/fifths/sixth/sixths/seventh/sevenths/eighth/eighths/ninth/ninths/tenth/tenths/hundredth/hundredths/thousandth/thousandths/less/more/fewer/greater/smaller/most/least/than/below/above/under/over/point/if/when/unless/except/until/mod/modulo/remainder/times/plus/minus/divided/multiplied/subtracted/added/to/between/negative/lakh/crore/one/two/three/four/five/six/seven/eight/nine/ten/eleven/twelve/twenty/thirty/forty/fifty/sixty/seventy/eighty/ninety/otherwise/else/but/maybe/perhaps/possibly/alternatively/either/neither/cannot/could/might/instead/before/after/off/factorial/choose/permille/twice/raised/reduced/increased/decreased/away/short',
 );
 
 /** Most tokens of a label. */
@@ -77,11 +77,12 @@ class Parser extends Expressions {
     return t.kind == Tok.REL && (t.aux == Rel.EQ || t.aux == Rel.APPROX || t.aux == Rel.IMPLIES);
   }
 
-  /** Whether the article "a" stands here: the letter, and a word behind it. */
+  /** Whether the article "a" stands here: the letter, and a word behind it; or another name before "is": f is even. */
   isArticle(): bool {
     const t = this.token;
     const next = this.at(this.pos + 1);
-    return t.kind == Tok.SYM && (t.aux | 32) == Char.a && next.kind == Tok.WORD && next.spaced && !isClause(next);
+    const isName = t.kind == Tok.SYM && ((t.aux | 32) == Char.a || next.says('is'));
+    return isName && next.kind == Tok.WORD && next.spaced && !isClause(next);
   }
 
   textUntilEnd(): Node {

@@ -134,7 +134,7 @@ COMMANDS.add('cancel/bcancel/xcancel/sout/st', token(Tok.BAD));
 numbered(
   Tok.REL,
   Rel.EQ,
-  'eq =＝,neq/ne ≠,lt <＜,gt >＞,le/leq/leqslant/leqq ≤⩽≦,ge/geq/geqslant/geqq ≥⩾≧,approx/simeq/thickapprox/doteq ≈≃≅,in/isin ∈,notin ∉,equiv ≡,to/rightarrow/longrightarrow →,implies/Rightarrow/Longrightarrow/iff/Leftrightarrow/Longleftrightarrow/therefore ⇒⇔∴,subset/subsetneq ⊂,subseteq ⊆,sim ∼,cong,parallel ∥,perp ⊥,divides,propto,mapsto',
+  'eq =＝,neq/ne ≠,lt <＜,gt >＞,le/leq/leqslant/leqq ≤⩽≦,ge/geq/geqslant/geqq ≥⩾≧,approx/simeq/thickapprox/doteq ≈≃≅,in/isin ∈,notin ∉,equiv ≡,to/rightarrow/longrightarrow →,implies/Rightarrow/Longrightarrow/iff/Leftrightarrow/Longleftrightarrow/therefore ⇒⟹⇔∴,subset/subsetneq ⊂,subseteq ⊆,sim ∼,cong,parallel ∥,perp ⊥,divides,propto,mapsto',
 );
 numbered(
   Tok.FUNC,

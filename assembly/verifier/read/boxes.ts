@@ -3,7 +3,7 @@ import { Char } from './characters';
 import { sentenceEnd } from './formula';
 import { isChanged } from './sentences';
 import { NOWHERE, Span, span } from './span';
-import { byteAt, indexOfByte, isDigit, isLetter, isOneOf, isWordAt, skipSpace, startsWith } from './text';
+import { byteAt, indexOfByte, isDigit, isLetter, isOneOf, isWordAt, skipAny, skipSpace, wordStart } from './text';
 
 /** Whether what stands right before a box makes it a part of an expression: 2\boxed{17}, -\boxed{17}, \sqrt{\boxed{17}}. */
 export function isPart(s: usize, p: usize): bool {
@@ -12,8 +12,7 @@ export function isPart(s: usize, p: usize): bool {
   if (isDigit(c) || isOneOf(c, '^_')) return true;
   // a dash may open a line
   if (c == Char.MINUS) return p >= s + 2 && isOneOf(byteAt(p - 2), '$=( ');
-  let name = p - 1;
-  while (name > s && isLetter(byteAt(name - 1))) name--;
+  const name = wordStart(s, p - 1);
   return c == Char.OPEN_BRACE && isWordAt(name, p, 'sqrt/frac/dfrac/tfrac');
 }
 
@@ -22,10 +21,10 @@ const OPERATIONS = 'times/cdot/div/sqrt/pi/frac/dfrac/pm/binom/ne/neq';
 
 /** Whether an expression goes on behind a box that ends at p: \boxed{17}{18}, \boxed{17} + 3; or the words there change it. */
 export function goesOn(p: usize, e: usize): bool {
-  while (startsWith(p, e, '{}') || startsWith(p, e, '\\!') || startsWith(p, e, '\\,')) p += 2;
+  while (skipAny(p, e, '{}/\\!/\\,') > 0) p += 2;
   if (p >= e) return false;
   const c = byteAt(p);
-  if (c == Char.CARET) return !startsWith(p, e, '^\\circ') && !startsWith(p, e, '^{\\circ}');
+  if (c == Char.CARET) return skipAny(p, e, '^\\circ/^{\\circ}') == 0;
   const next = p + 1 < e ? byteAt(p + 1) : 0;
   if (isDigit(c) || isOneOf(c, '{[_') || (isOneOf(c, '.,') && isDigit(next))) return true;
   if (c == Char.BANG && next == Char.DOLLAR) return true;
@@ -52,7 +51,7 @@ export function equalTo(p: usize, e: usize): Span {
   if (p >= e || byteAt(p) != Char.EQUALS) return NOWHERE;
   let digits = false;
   let q = p + 1;
-  for (; q < e && !(digits && byteAt(q) == Char.DOLLAR) && !startsWith(q, e, '\\)') && !startsWith(q, e, '\\]'); q++)
+  for (; q < e && !(digits && byteAt(q) == Char.DOLLAR) && skipAny(q, e, '\\)/\\]') == 0; q++)
     if (isDigit(byteAt(q))) digits = true;
   return digits ? span(p + 1, q) : NOWHERE;
 }

@@ -6,11 +6,13 @@ import { onlyLetter } from './letters';
 import { BEFORE_LINK } from './links';
 import { Mark, marks } from './marks';
 import { Names } from './names';
-import { countWords, isEmphasis, REACH, trimmed, wholeAnswer } from './prose';
+import { countWords, isAsideLabel, isEmphasis, REACH, trimmed, wholeAnswer } from './prose';
 import { Runs } from './runs';
-import { CONDITIONS, holds, holdsOneOf, isContracted, isHypothetical } from './sentences';
+import { CONDITIONS, holds, holdsOneOf, isChanged, isContracted, isHypothetical, isNoMark } from './sentences';
 import { endOf, exists, NOWHERE, Span, startOf } from './span';
+import { Before, gapBefore, isOpen, isWished, LINKS, valueOf } from './statements';
 import {
+  abbreviationAt,
   byteAt,
   endsWith,
   indexOfByte,
@@ -20,14 +22,16 @@ import {
   isSpace,
   isWide,
   isWordAt,
+  skipAny,
   skipDigits,
   skipLetters,
   skipSpace,
-  skipAny,
   startsWith,
   startsWithFold,
   trimEnd,
+  wordStart,
 } from './text';
+import { workedOut } from './worked';
 
 /** Words that open a conclusion, and those that do behind "in the", "to", "as" and the like. */
 const CONNECTIVES = 'so/therefore/thus/hence/consequently/finally/altogether/together/accordingly/overall/ultimately';
@@ -38,34 +42,13 @@ const SUBJECTS = new Names(64).add(
 );
 /** Words of other letters for "answer". */
 const FOREIGN = 'Ответ/答/답/उत्तर/الجواب/الإجابة/án';
-/** Words between what is asked for and its value. */
-const LINKS = new Names(64).add(
-  'is/are/was/be/equals/equal/get/got/becomes/leaving/gives/give/us/have/has/makes/leaves/yields/yield/obtain/find/totals/need/needs/takes/costs/cost/paid/pays/earns/earned/spent/contains/remain/therefore/thus/then/simply/exactly/just/now/s/est/es/ist/them/him/approximately',
-);
-/** Words in a conclusion after which its number is not the answer, or not the only one. */
-const OPEN = new Names(256).add(
-  'not/no/nor/neither/never/cannot/more/fewer/less/greater/than/between/around/yesterday/let/what/how/start/starts/begin/begins/add/next/after/before/either/first/intermediate/partial/previous/seems/initial/initially/original/originally/given/goal/target/case/factorial/discard/subtract/wrong/incorrect/false/impossible/doubt/pas/nicht/kein/ou/oder/or/why/may/perhaps/probably/maybe/possibly/almost/nearly/near/below/above/under/over/negative/minus/half/twice/exceeds/fails/fail/question/divides/mod/want/wants/reject/bound/know/known/says/said/states/stated/told',
-);
-/** Words right before a number that is not the answer. */
-const ASIDES = new Names(64).add(
-  'least/most/of/by/with/from/to/the/for/in/on/at/per/every/each/part/and/all/number/page/theorem/lemma/equation/chapter/term/step/question/problem/exercise/see/row/line/column/table/figure/section/example',
-);
-/** Words behind a value that make it a part of something else. */
-const PARTS = new Names(64).add(
-  'is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th/equation/equations/unknowns/variables/methods/approaches/contradictions/cases/too/off',
-);
 /** Words that name a choice. */
 const CHOOSING = 'correct/right/best/choose/choice/pick/select';
 /** Words that make it none. */
-const REFUSING = 'wrong/incorrect/not/neither/nor/both/either/isn/false/if/almost/good/out';
-
-/** What happens to things that are counted. */
-const DONE = 'left/needed/required/sold/used/made/remaining/eaten/taken/available/possible/produced/received';
+const REFUSING = 'wrong/incorrect/not/neither/nor/both/either/isn/false/if/almost/good/out/except';
 
 /** Longest clause in front of the main one. */
 const CLAUSE: usize = 80;
-/** Most words behind the value of a conclusion. */
-const MAX_REST: i32 = 5;
 
 /** Start of the last sentence or line of [p, e). */
 function lastSentence(p: usize, e: usize): usize {
@@ -83,11 +66,11 @@ function lastSentence(p: usize, e: usize): usize {
     if (c == Char.NEWLINE) {
       const above = trimEnd(p, q);
       // "Result:" and its value on the next line
-      if (above == p || (q != from && byteAt(above - 1) != Char.COLON)) return q;
+      if (above == p || (q == from ? byteAt(above - 1) == Char.POINT : byteAt(above - 1) != Char.COLON)) return q;
       q = above;
     }
     if (q < e && endsWith(p, q, '。')) return q;
-    if (q < e && isSpace(byteAt(q)) && isOneOf(c, '.!?') && !isWordAt(wordBefore(p, q - 1), q - 1, 'ans/rs')) return q;
+    if (q < e && isSpace(byteAt(q)) && isOneOf(c, '.!?') && abbreviationAt(p, q - 1) == 0) return q;
   }
   return p;
 }
@@ -104,7 +87,10 @@ export function withoutCourtesy(p: usize, e: usize): usize {
     const s = skipMarks(line, e);
     const q = skipLetters(s, e);
     const isOffer = isWordAt(s, q, 'i/let/if') && isWordAt(skipSpace(q, e), e, 'hope/me/you');
-    if (line == p || !(isOffer || !exists(trimmed(line, e)) || isWordAt(s, q, COURTESIES)) || hasDigit(s, e)) return e;
+    // Confidence: 90%
+    const isAside = isAsideLabel(s, e);
+    if (line == p || (!isAside && (!(isOffer || !exists(trimmed(line, e)) || isWordAt(s, q, COURTESIES)) || hasDigit(s, e))))
+      return e;
     e = line;
   }
 }
@@ -150,7 +136,9 @@ function mainClause(p: usize, e: usize): usize {
   }
   if (!isWordAt(p, opener, 'for/after/at/by/with') && !endsWith(p, opener, 'ing')) return p;
   for (let q = opener; q < min(e, p + CLAUSE); q++)
-    if (byteAt(q) == Char.COMMA && q + 1 < e && isSpace(byteAt(q + 1)) && !holds(opener, q, OPEN)) return skipSpace(q + 1, e);
+    if (byteAt(q) == Char.COMMA && q + 1 < e && isSpace(byteAt(q + 1)) && !isOpen(opener, q))
+      // for now, the total is 17
+      return holdsOneOf(opener, q, 'now/point/step') ? e : skipSpace(q + 1, e);
   return p;
 }
 
@@ -178,145 +166,12 @@ function behindSubject(p: usize, e: usize): usize {
       q = formulaEnd(q, e);
       if (q == 0) return 0;
     } else if (isDigit(c) && !named) return 0;
-    else if (isOneOf(c, ':=')) return named ? q + 1 : 0;
-    else if (c == Char.POINT || (c == Char.MINUS && q + 1 < e && isSpace(byteAt(q + 1)))) return named ? q + 1 : 0;
+    else if (isOneOf(c, ':=|')) return named ? q + 1 : 0;
+    else if ((c == Char.POINT && !isDigit(byteAt(q + 1))) || (c == Char.MINUS && q + 1 < e && isSpace(byteAt(q + 1))))
+      return named ? q + 1 : 0;
     else q++;
   }
   return 0;
-}
-
-/** Where a reason, or the place where a value is attained, follows the number in [p, e): ", since 8 + 9 = 17", ", attained at"; or e. */
-function reasonAt(p: usize, e: usize): usize {
-  let said = false;
-  for (let q = p; q < e; q = max(skipLetters(q, e), q + 1)) {
-    if (isDigit(byteAt(q))) said = true;
-    if (said && isWordAt(q, e, 'because/since/after/attained/achieved/reached/obtained'))
-      return trimEnd(p, byteAt(q - 2) == Char.COMMA ? q - 2 : q);
-  }
-  return e;
-}
-
-/** Where it is said what happens to the things counted ("tickets were sold"), or when and where ("clips in April and May"), in [p, e); or e. */
-function circumstanceAt(p: usize, e: usize): usize {
-  let words = 0;
-  for (let q = p; q < e; q = max(skipLetters(q, e), q + 1)) {
-    if (isWordAt(q, e, 'are/were')) return isWordAt(skipSpace(skipLetters(q, e), e), e, DONE) ? q : e;
-    // 17 is the largest of them
-    if (words == 0 && isWordAt(q, e, 'is')) return isWordAt(skipSpace(q + 2, e), e, 'the/our') ? q : e;
-    if (words > 0 && isWordAt(q, e, 'in/on/during/to/will/can')) return q;
-    if (isLetter(byteAt(q))) words++;
-  }
-  return e;
-}
-
-/** Whether nothing but a unit or a few words follow the value in [p, e); `words` ends those that must be few. */
-function isLastValue(p: usize, words: usize, e: usize): bool {
-  for (let q = p; q < e; q++) {
-    const c = byteAt(q);
-    // km/h
-    const isRate = c == Char.SLASH && q > p && isLetter(byteAt(q - 1));
-    const isDelimiter = c == Char.BACKSLASH && q + 2 == e;
-    if (isDigit(c) || (!isRate && !isDelimiter && isOneOf(c, '=+/<>^?:;\\'))) return false;
-  }
-  return !isWordAt(skipSpace(p, e), e, 'of') && !holds(p, words, PARTS) && countWords(p, words) <= MAX_REST;
-}
-
-/** What stands right before a value, formula and currency marks aside; and what there must be. */
-export const enum Before {
-  /** nothing, or a word behind which a number only tells about another */
-  NOTHING,
-  WORD,
-  LINK,
-  /** words that say a result whatever opens the sentence: adds up to, a total of, is left with */
-  RESULT,
-}
-
-function wordBeforeValue(s: usize, p: usize, rate: bool): i32 {
-  while (p > s && (isSpace(byteAt(p - 1)) || isEmphasis(p - 1, p) || isOneOf(byteAt(p - 1), '$(:'))) p--;
-  if (p > s && byteAt(p - 1) == Char.EQUALS) return Before.LINK;
-  const start = wordBefore(s, p);
-  if (isWished(s, p)) return Before.NOTHING;
-  if (saysResult(s, start, p)) return Before.RESULT;
-  if (LINKS.hasWord(start, p)) return Before.LINK;
-  return start == p || (ASIDES.hasWord(start, p) && !(rate && start > s && isWordAt(start, p, 'at')))
-    ? Before.NOTHING
-    : Before.WORD;
-}
-
-/** Whether a unit of speed or the like stands at p: km/h, miles per hour. */
-function isRate(p: usize, e: usize): bool {
-  return isWordAt(p, e, 'mph/kph') || indexOfByte(p, e, Char.SLASH) < e || holdsOneOf(p, e, 'per');
-}
-
-/** Whether [s, p) ends in "to be" and says that something is needed or meant to be so: "we need the total to be". */
-function isWished(s: usize, p: usize): bool {
-  return endsWith(s, p, 'to be') && holdsOneOf(s, p, 'need/needs/supposed/expected/meant/thought');
-}
-
-/** Verbs whose "to" is followed by a result. */
-const COMING =
-  'works/work/comes/come/turns/amounts/amount/simplifies/simplified/evaluates/reduces/sums/sum/adds/add/boils/leads/equal/brings/bringing/found';
-
-/** Whether a preposition [word, end) is a part of what says a result: comes to, works out to, brings the total to, a total of, left with. */
-function saysResult(s: usize, word: usize, end: usize): bool {
-  let q = gapBefore(s, word);
-  let before = wordBefore(s, q);
-  if (isWordAt(word, end, 'equals')) return true;
-  // turns out to be, is found to be
-  if (isWordAt(word, end, 'be')) return isWordAt(before, q, 'to') && saysResult(s, before, q);
-  if (isWordAt(word, end, 'in/at')) return isWordAt(before, q, 'results/arrive');
-  if (isWordAt(word, end, 'of')) return isWordAt(before, q, 'total/answer');
-  if (isWordAt(word, end, 'with'))
-    return isWordAt(before, q, 'up/left') || (isWordAt(before, q, 'her/him/us/them') && holdsOneOf(s, before, 'leaves/leaving'));
-  if (!isWordAt(word, end, 'to')) return false;
-  if (isWordAt(before, q, 'out/up/down')) {
-    q = gapBefore(s, before);
-    before = wordBefore(s, q);
-  }
-  return (
-    isWordAt(before, q, COMING) ||
-    ((isWordAt(before, q, 'total') || holdsOneOf(s, before, 'total')) && holdsOneOf(s, before, 'brings/bringing'))
-  );
-}
-
-/**
- * What a sentence [p, e) says: all of it, or its last value, where what stands before that is `least` (Before.*) or says more; for Before.WORD
- * a verb must stand there, and no other value.
- */
-export function valueOf(runs: Runs, p: usize, e: usize, lists: bool, least: i32): Span {
-  const formula = trimmed(p, e);
-  const isPart = least == Before.NOTHING || least == Before.RESULT;
-  const whole = isPart ? NOWHERE : wholeAnswer(p, e, 0);
-  if (!isPart && exists(formula) && formulaEnd(startOf(formula), endOf(formula)) == endOf(formula)) return formula;
-  if (exists(whole) && countWords(p, e) == 0) return whole;
-  e = reasonAt(p, e);
-  const last = runs.lastValue(p, e, lists);
-  if (!exists(last)) return NOWHERE;
-  const start = startOf(last);
-  const circumstance = circumstanceAt(endOf(last), e);
-  if (!isLastValue(endOf(last), circumstance, e)) return NOWHERE;
-  // it takes 17 days to finish
-  if (holdsOneOf(endOf(last), e, 'to') && !holdsOneOf(p, start, 'take/takes/need/needs/there/requires')) return NOWHERE;
-  // 17 more apples
-  const rest = skipSpace(endOf(last), e);
-  const more = isWordAt(rest, e, 'more') ? skipSpace(rest + 4, e) : e;
-  const behind = more < e && isLetter(byteAt(more)) ? more : rest;
-  if (holds(p, start, OPEN) || holds(behind, e, OPEN) || isHypothetical(p, e) || isContracted(p, e)) return NOWHERE;
-  // they should have paid $17
-  if (holdsOneOf(p, start, 'should') && holdsOneOf(p, start, 'have')) return NOWHERE;
-  // 17 apples; 17 apples are left
-  if ((exists(whole) && start == startOf(whole)) || (start == p && least == Before.WORD && circumstance < e)) return last;
-  const word = wordBeforeValue(p, start, isRate(rest, e));
-  // we find that x = 17
-  const before = word == Before.WORD && indexOfByte(start, endOf(last), Char.EQUALS) < endOf(last) ? Before.LINK : word;
-  if (before < least || before == Before.NOTHING) return NOWHERE;
-  if (before >= Before.LINK) return last;
-  for (let q = p; q < start; q++) {
-    // after 3 days there are 17
-    if (isWordAt(q, start, 'after/in/within')) q = skipDigits(skipSpace(skipLetters(q, start), start), start);
-    if (q < start && (isDigit(byteAt(q)) || isOneOf(byteAt(q), '<>=\\'))) return NOWHERE;
-  }
-  return last;
 }
 
 /** The answer that the last sentence of [p, e) draws a conclusion to, or NOWHERE. */
@@ -326,17 +181,20 @@ function concluded(runs: Runs, p: usize, e: usize, lists: bool, letter: bool): S
   if (
     endsWith(s, e, '?') ||
     s >= e ||
-    // the problem number, the number of the answer
+    // the problem number, the nearest integer to the answer
     (holdsOneOf(s, e, 'number') && holdsOneOf(s, e, 'problem/exercise/answer')) ||
     startsWithFold(s, e, 'answer') ||
+    (!letter && marks.at(Mark.ANSWER, 0) > s && isNoMark(s, marks.at(Mark.ANSWER, 0))) ||
     (isWordAt(s, e, CONDITIONS) && marks.count(Mark.FINAL) > 0) ||
     isOld(s, e)
   )
     return NOWHERE;
-  // a line of its own in bold
+  // a line of its own in bold, or a value alone on it, under prose
   const bold = byteAt(line) == Char.GREATER ? skipSpace(line + 1, e) : line;
-  if (!letter && line > p && startsWith(bold, e, '**') && endsWith(s, e, '**') && exists(wholeAnswer(s, e, 0)))
-    return wholeAnswer(s, e, 0);
+  const above = trimEnd(p, line);
+  const isAlone = above > p && endsLine(above, line) && (letter ? e - s < 5 : countWords(s, e) == 0);
+  const alone = isAlone || (line > p && startsWith(bold, e, '**') && endsWith(s, e, '**')) ? wholeAnswer(s, e, 0) : NOWHERE;
+  if (exists(alone) && (!letter || isAlone)) return letter ? onlyLetter(s, e) : alone;
   // 6 × 7 = 42, so she earned 42 dollars
   for (let q = s; q < e; q++)
     if (byteAt(q) == Char.COMMA && isWordAt(skipSpace(q + 1, e), e, 'so/hence/thus/therefore') && !isHypothetical(s, q))
@@ -346,11 +204,16 @@ function concluded(runs: Runs, p: usize, e: usize, lists: bool, letter: bool): S
   if (exists(signed)) return signed;
   // 17 is the only solution
   const named = trimmed(s, e);
-  if (isWordAt(wordBefore(s, endOf(named)), e, 'solution/solutions/result/total')) {
+  if (isWordAt(wordStart(s, endOf(named)), e, 'solution/solutions/result/total')) {
     const before = valueBefore(runs, s, endOf(named), e, lists, letter);
     if (exists(before)) return before;
   }
   const behind = sign > 0 ? sign : behindConnective(s, e);
+  // a row of a table
+  if (byteAt(s) == Char.BAR && byteAt(e - 1) == Char.BAR) {
+    s = skipMarks(s + 1, e);
+    e = trimEnd(s, e - 1);
+  }
   const from = mainClause(behind > 0 ? skipMarks(behind, e) : s, e);
   if (letter) {
     if (holdsOneOf(s, e, REFUSING)) return NOWHERE;
@@ -359,24 +222,24 @@ function concluded(runs: Runs, p: usize, e: usize, lists: bool, letter: bool): S
   }
   const opener = skipLetters(from, e);
   const points = behind == 0 && from > s;
-  if (behind == 0 && isWordAt(s, opener, 'on/in/before/during/from/without')) return NOWHERE;
+  const isLater = from > s && holdsOneOf(from, e, 'will');
+  if (behind == 0 && !isLater && isWordAt(s, opener, 'on/in/before/during/from/without')) return NOWHERE;
   // so every week she pays $17
   const isEach = isWordAt(from, opener, 'each') && isWordAt(skipSpace(opener, e), e, 'day/week/month/year/hour/minute/night');
   if (isEach || isWordAt(from, opener, 'every/per')) return NOWHERE;
   const said: usize = points ? 0 : behindSubject(from, e);
   // behind "is" a formula may stand, or a list
   const linked = skipLetters(said, e);
-  if (
-    said > 0 &&
-    !holds(from, said, OPEN) &&
-    !isContracted(from, said) &&
-    !isHypothetical(from, said) &&
-    !isWished(from, linked)
-  ) {
+  if (said > 0 && !isOpen(from, said) && !isContracted(from, said) && !isHypothetical(from, said) && !isWished(from, linked)) {
     const value = linked > said && countWords(skipMarks(linked, e), e) == 0 ? trimmed(skipMarks(linked, e), e) : trimmed(said, e);
     if (exists(value)) return valueOf(runs, startOf(value), endOf(value), lists, behind > 0 ? Before.WORD : Before.LINK);
   }
   return valueOf(runs, from, e, lists, behind > 0 ? Before.WORD : points ? Before.LINK : Before.RESULT);
+}
+
+/** Whether [p, q) ends a sentence and its line. */
+function endsLine(p: usize, q: usize): bool {
+  return isOneOf(byteAt(p - 1), '.:!') && indexOfByte(p, q, Char.NEWLINE) < q;
 }
 
 /** The old price, not 17 years old. */
@@ -386,7 +249,7 @@ function isOld(s: usize, e: usize): bool {
 
 /** Words at the start of a sentence that states no result: a circumstance, a step, a supposition, one of several. */
 const NO_STATEMENT = new Names(128).add(
-  'on/in/before/during/from/without/first/next/then/now/step/note/recall/let/since/as/when/while/because/at/suppose/with/using/by/to/say/take/use/consider/try/add/put/find/each/one/a/an/some/many/most/either/were/per/every/answered',
+  'on/in/before/during/from/without/for/up/last/first/next/then/now/step/note/recall/let/since/as/when/while/because/at/suppose/with/using/by/to/say/take/use/consider/try/add/put/find/each/one/a/an/some/many/most/either/were/per/every/answered',
 );
 /** Words by which a sentence says what was given or wished, or only nearly says a result. */
 const GIVEN = new Names(64).add(
@@ -400,6 +263,10 @@ const GIVEN = new Names(64).add(
 function stated(runs: Runs, p: usize, e: usize, lists: bool): Span {
   for (let kind = 0; kind < Mark.COUNT; kind++) if (marks.count(kind) > 0) return NOWHERE;
   const s = skipMarks(skipSpace(lastSentence(p, e), e), e);
+  // Then $f(7) = 58$
+  let then = s;
+  while (isWordAt(then, e, 'then/now/we/have/get')) then = skipMarks(skipLetters(then, e), e);
+  if (then > p && countWords(then, e) == 0 && indexOfByte(then, e, Char.EQUALS) < e) return wholeAnswer(then, e, 0);
   // what a connective opens was read before
   if (
     endsWith(s, e, '?') ||
@@ -412,9 +279,33 @@ function stated(runs: Runs, p: usize, e: usize, lists: bool): Span {
   return valueOf(runs, s, e, lists, Before.NOTHING);
 }
 
+/** Words by which arithmetic is a check, a step, a memory or an example; and those by which it is none at all. */
+const CHECKING =
+  'check/checking/verify/verifying/confirm/step/first/firstly/let/try/note/recall/remember/know/given/because/example/instead/initially/originally/would';
+const NEGATED = 'not/no/never/wrong/incorrect/false/mistake/suppose/assume/if/else';
+/** Words behind a value with which something else is said. */
+const FURTHER = 'is/are/was/were/so/which/but/plus/minus/times/divided/not/or/if/unless/wrong/then/when/too';
+
+/** What arithmetic in the last sentence of [p, e) comes to, where nothing else is said behind it; `plainly`: and it is no check. */
+function worked(p: usize, e: usize, plainly: bool): Span {
+  const s = skipSpace(lastSentence(p, e), e);
+  const value = workedOut(s, e, false);
+  if (!exists(value)) return value;
+  const rest = endOf(value);
+  for (let q = s; q < e; q++) if (isOneOf(byteAt(q), q < rest ? '<' : '<>+:;,?)')) return NOWHERE;
+  // 17 apples and 4 pears, 17 a day for 3 days
+  const also = isChanged(rest, e) && !holdsOneOf(rest, e, 'for/of/to/with/than');
+  const isRate = holdsOneOf(rest, e, 'a/per/each/every') && holdsOneOf(rest, e, 'for');
+  const before = startOf(value);
+  const fails = plainly ? holdsOneOf(s, before, CHECKING) || isContracted(s, e) : false;
+  return also || isRate || fails || holdsOneOf(s, before, NEGATED) || holdsOneOf(rest, e, FURTHER) ? NOWHERE : value;
+}
+
 /** The answer that the last sentence of [p, e) concludes with, or (`plainly`) states, or NOWHERE. */
 export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: bool, plainly: bool): Span {
   e = trimEnd(p, e);
+  const sum = letter ? NOWHERE : worked(p, e, plainly);
+  if (exists(sum)) return sum;
   const found = concluded(runs, p, e, lists, letter);
   return exists(found) || letter || !plainly ? found : stated(runs, p, e, lists);
 }
@@ -422,40 +313,28 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
 /** Words between "the" and "answer". */
 const PRAISE = 'final/correct/right/best/only';
 
-/** Start of the last word of [s, p), or p where there is none. */
-function wordBefore(s: usize, p: usize): usize {
-  while (p > s && isLetter(byteAt(p - 1))) p--;
-  return p;
-}
-
-/** End of [s, p) without the spaces and emphasis at its end. */
-function gapBefore(s: usize, p: usize): usize {
-  while (p > s && isOneOf(byteAt(p - 1), ' *')) p--;
-  return p;
-}
-
 /** The value before the word "answer", which ends at `mark`: "17 is the correct answer."; NOWHERE where none stands there. */
 export function valueBefore(runs: Runs, s: usize, mark: usize, e: usize, lists: bool, letter: bool): Span {
   const next = gapAfter(mark, e);
   if (next < e && !isOneOf(byteAt(next), '.!),;\n')) return NOWHERE;
-  let end = wordBefore(s, mark);
+  let end = wordStart(s, mark);
   let start = end;
   for (let words = 0; words < 4; words++) {
     end = gapBefore(s, start);
-    start = wordBefore(s, end);
+    start = wordStart(s, end);
     const isArticle = isWordAt(start, end, 'the/my/our');
     if (isArticle) break;
     if (!isWordAt(start, end, PRAISE)) return NOWHERE;
   }
   end = gapBefore(s, start);
-  start = wordBefore(s, end);
+  start = wordStart(s, end);
   if (isWordAt(start, end, 'therefore/thus/then/hence/indeed')) {
     end = gapBefore(s, start);
-    start = wordBefore(s, end);
+    start = wordStart(s, end);
   }
   if (!isWordAt(start, end, 'is/are/as')) return NOWHERE;
   end = gapBefore(s, start);
-  start = wordBefore(s, end);
+  start = wordStart(s, end);
   if (isWordAt(start, end, 'which/this')) end = start;
   end = trimEnd(s, end);
   if (end > s && byteAt(end - 1) == Char.COMMA) end--;

@@ -4,21 +4,46 @@
 import { Flag, Rule } from '../status';
 import { equalTo, goesOn, isPart } from './boxes';
 import { Char } from './characters';
-import { Before, conclusion, valueBefore, valueOf, withoutCourtesy } from './conclusion';
-import { formulaBeforeClause, sentenceEnd } from './formula';
+import { conclusion, valueBefore, withoutCourtesy } from './conclusion';
+import { sentenceEnd } from './formula';
 import { joined } from './joined';
 import { afterFinal, afterLink } from './links';
+import { GoldForm } from './gold';
 import { lastLetter, leadingLetter, onlyLetter } from './letters';
 import { Box, isOpenBox, joins, Mark, marks, REMEMBERED, tagClose } from './marks';
 import { isPlain } from './plain';
-import { countAllWords, countTextWords, REACH, tailOf, trimmed, wholeAnswer, withoutEmphasis } from './prose';
-import { closedEnd, isName, quotedEnd, QUOTES } from './quoted';
+import { countAllWords, REACH, tailOf, trimmed, wholeAnswer, withoutEmphasis } from './prose';
+import { closedEnd, decimalComma, isOption, quotedEnd, QUOTES } from './quoted';
 import { region, Region } from './region';
 import { percentEnd, Runs } from './runs';
-import { followsNot, isBounded, isDenied, isDoubted, isNegated, isNoMark, isNumber, isTakenBack } from './sentences';
-import { countItems, isConclusion, isLastOf, lastByteOf, touches, withoutSum } from './solution';
+import {
+  followsNot,
+  holdsOneOf,
+  isBounded,
+  isDenied,
+  isDoubted,
+  isNegated,
+  isNoMark,
+  isNumber,
+  isRevoked,
+  isTakenBack,
+} from './sentences';
+import { isConclusion, isLastOf, touches, withoutSum } from './solution';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
-import { byteAt, indexOfByte, isDigit, isLetter, isOneOf, isWordAt, skipDigits, skipSpace, startsWith, trimEnd } from './text';
+import { Before, valueOf } from './statements';
+import {
+  byteAt,
+  endsWith,
+  indexOfByte,
+  isDigit,
+  isLetter,
+  isOneOf,
+  isWordAt,
+  lastByteOf,
+  skipSpace,
+  startsWith,
+  trimEnd,
+} from './text';
 
 /** How far the boxes of one list may stand apart. */
 const FAR: usize = 600;
@@ -36,18 +61,10 @@ export class Extractor {
   region: Region;
   runs: Runs;
   box: Box;
-  // what the gold says about the form that is looked for
-  goldWords: i32;
-  goldLetter: bool;
-  goldList: bool;
-  /** items of the gold, where it is a list */
-  goldItems: i32;
+  /** the form that is looked for */
+  gold: GoldForm;
   /** only firm evidence counts: no last value of a sentence */
   firm: bool;
-  goldDecimal: bool;
-  goldEquation: bool;
-  /** the gold has a factorial, so that an exclamation mark may be one */
-  goldFactorial: bool;
   /** a marked value was taken back: the text has no answer, whatever else stands in it */
   withdrawn: bool;
   /** what the box that was read is set equal to */
@@ -69,36 +86,6 @@ export class Extractor {
     return exists(s);
   }
 
-  readGold(gold: Span): void {
-    this.goldWords = 0;
-    this.goldLetter = false;
-    this.goldList = false;
-    this.goldItems = 1;
-    this.goldDecimal = false;
-    this.goldFactorial = false;
-    this.goldEquation = false;
-    if (!exists(gold)) return;
-    const p = startOf(gold);
-    const e = endOf(gold);
-    this.goldWords = countTextWords(p, e);
-    this.goldItems = countItems(p, e);
-    this.goldList = indexOfByte(p, e, Char.COMMA) < e;
-    this.goldDecimal = !this.goldList && indexOfByte(p, e, Char.POINT) < e;
-    this.goldFactorial = indexOfByte(p, e, Char.BANG) < e;
-    this.goldEquation = indexOfByte(p, e, Char.EQUALS) < e;
-    // One letter, or a letter with its text: "B", "(D) Alina", "C. 5 cm".
-    const letter = leadingLetter(p, e);
-    if (!exists(letter)) return;
-    const q = endOf(letter);
-    const c = q < e ? byteAt(q) : 0;
-    this.goldLetter =
-      q >= e ||
-      isOneOf(c, ')]') ||
-      (isOneOf(c, ':}') && !isName(q + 1, e)) ||
-      (c == Char.POINT && e - p > 2) ||
-      (isOneOf(c, '.$*') && q + 1 == e);
-  }
-
   /** The answer of a text that is one: the gold, or a prediction that was extracted elsewhere. Gives the rule. */
   bare(): i32 {
     if (this.region.why != Rule.NONE) return this.region.why;
@@ -106,7 +93,7 @@ export class Extractor {
     const e = this.region.end;
     marks.scan(p, e, false);
     // no other text says how many items are looked for, least of all the gold of the row before
-    this.goldItems = 1;
+    this.gold.items = 1;
     if (this.takeBox(p, e)) return Rule.BOXED;
     // an empty box is no answer
     if (marks.at(Mark.BOX, 0) == p && !isOpenBox(p, e)) return Rule.EMPTY;
@@ -124,14 +111,14 @@ export class Extractor {
     if (this.region.why != Rule.NONE) return this.region.why;
     const p = this.region.start;
     const e = this.region.end;
-    marks.scan(p, e, this.goldLetter);
+    marks.scan(p, e, this.gold.letter);
     this.firm = true;
     let rule = this.marked(p, e, textEnd);
     if (rule == Rule.NONE && !this.strict) {
       this.firm = false;
       rule = this.marked(p, e, textEnd);
     }
-    if (rule != Rule.NONE) return rule;
+    if (rule != Rule.NONE) return isRevoked(marks.newest(), e) ? Rule.BROKEN_MARK : rule;
     if (isOpenBox(marks.at(Mark.BOX, 0), e)) return this.truncated ? Rule.TRUNCATED : Rule.BROKEN_MARK;
     return this.unmarked(p, e, this.truncated && e >= trimEnd(p, textEnd));
   }
@@ -187,39 +174,41 @@ export class Extractor {
     if (isNoMark(s, mark)) return false;
     const from = isFinal ? afterFinal(mark, e) : afterLink(mark, e);
     if (from > 0) return this.takeMarked(from, e, textEnd, false);
-    return this.takeValue(valueBefore(this.runs, s, mark, e, this.goldList, this.goldLetter), e);
+    return this.takeValue(valueBefore(this.runs, s, mark, e, this.gold.list, this.gold.letter), e);
   }
 
   /** A text without a usable mark; `cut`: it ends where the response was cut. */
   unmarked(p: usize, e: usize, cut: bool): i32 {
     if (this.withdrawn) return Rule.BROKEN_MARK;
-    const letter = this.goldLetter ? leadingLetter(p, e) : NOWHERE;
+    const letter = this.gold.letter ? leadingLetter(p, e) : NOWHERE;
     if (exists(letter) && exists(onlyLetter(p, e)) && (endOf(letter) + 3 >= e || isOption(endOf(letter), e))) {
       if (cut) return Rule.TRUNCATED;
       this.take(letter);
       return Rule.WHOLE;
     }
-    const concluded = this.truncated
-      ? NOWHERE
-      : conclusion(this.runs, p, withoutCourtesy(p, e), this.goldList, this.goldLetter, this.strict);
-    if (exists(concluded) && this.takeValue(this.goldEquation ? concluded : withoutSum(concluded), e)) return Rule.CONCLUSION;
+    // a block of code concludes nothing
+    const isCode = endsWith(p, e, '```');
+    e = withoutCourtesy(p, e);
+    const concluded =
+      this.truncated || isCode ? NOWHERE : conclusion(this.runs, p, e, this.gold.list, this.gold.letter, this.strict);
+    if (exists(concluded) && this.takeValue(this.gold.equation ? concluded : withoutSum(concluded), e)) return Rule.CONCLUSION;
     // \boxed{} 17 holds a box that says nothing
-    const whole = marks.count(Mark.BOX) > 0 ? NOWHERE : wholeAnswer(p, e, this.goldWords);
+    const whole = marks.count(Mark.BOX) > 0 ? NOWHERE : wholeAnswer(p, e, this.gold.words);
     if (exists(whole)) {
       if (cut) return Rule.TRUNCATED;
       if (this.takeValue(whole, e)) return Rule.WHOLE;
     }
     if (this.strict) return marks.count(Mark.BOX) > 0 || marks.count(Mark.TAG) > 0 ? Rule.BROKEN_MARK : Rule.UNMARKED;
     if (this.truncated) return Rule.TRUNCATED;
-    if (this.goldLetter) return this.take(lastLetter(p, e)) ? Rule.LAST_LETTER : Rule.UNMARKED;
-    const last = this.runs.lastValue(tailOf(p, e), e, this.goldList);
-    if (!exists(last) || isDenied(p, last, e) || !this.takeValue(last, e)) return Rule.UNMARKED;
+    if (this.gold.letter) return this.take(lastLetter(p, e)) ? Rule.LAST_LETTER : Rule.UNMARKED;
+    const last = this.runs.lastValue(tailOf(p, e), e, this.gold.list);
+    if (!exists(last) || isDenied(p, last, e) || isRevoked(endOf(last), e) || !this.takeValue(last, e)) return Rule.UNMARKED;
     return isNumber(this.answer) ? Rule.LAST_NUMBER : Rule.LAST_MATH;
   }
 
   /** Whether the answer can be of the gold's form: a letter's is a choice. */
   fitsGold(): bool {
-    if (!this.goldLetter) return true;
+    if (!this.gold.letter) return true;
     const p = startOf(this.answer);
     const e = endOf(this.answer);
     return isPlain(p, e) && exists(onlyLetter(p, e));
@@ -227,7 +216,7 @@ export class Extractor {
 
   /** Whether the text has as many boxes, not far from one another, as the gold has items. */
   holdsItems(from: usize, e: usize): bool {
-    const n = this.goldItems;
+    const n = this.gold.items;
     if (n < 2 || n > REMEMBERED || marks.count(Mark.BOX) != n) return false;
     const first = marks.at(Mark.BOX, n - 1);
     return first >= from && marks.at(Mark.BOX, 0) < min(e, first + FAR);
@@ -242,8 +231,8 @@ export class Extractor {
     this.flags = Flag.STRICT;
     this.runs.begin();
     this.withdrawn = false;
-    this.readGold(NOWHERE);
-    this.goldList = true;
+    this.gold.read(NOWHERE);
+    this.gold.list = true;
     this.firm = true;
     marks.scan(p, e, false);
     const rule = this.marked(p, e, e);
@@ -308,7 +297,7 @@ export class Extractor {
     const last = byteAt(q - 1);
     const mayBePercent = isDigit(last) || last == Char.DOLLAR || last == Char.CLOSE_BRACE;
     const percent = mayBePercent && percentEnd(q, min(e, q + PERCENT_REACH)) > 0;
-    const comma = this.goldDecimal ? decimalComma(p, q) : 0;
+    const comma = this.gold.decimal ? decimalComma(p, q) : 0;
     if (!percent && comma == 0) return this.take(value);
     joined.start();
     if (comma > 0) {
@@ -329,7 +318,7 @@ export class Extractor {
   /** Answers with a value of a marked sentence that ends at `end`, unless it may go on. */
   takeFinished(value: Span, end: usize, textEnd: usize): bool {
     // "The answer is 17!" An answer that is worked out has no factorial.
-    const isWorked = (this.flags & Flag.VALUE) != 0 && !this.goldFactorial && byteAt(skipSpace(end, textEnd)) != Char.EQUALS;
+    const isWorked = (this.flags & Flag.VALUE) != 0 && !this.gold.factorial && byteAt(skipSpace(end, textEnd)) != Char.EQUALS;
     const exclaims = isWorked && endOf(value) == end && byteAt(end - 1) == Char.BANG;
     return !this.mayContinue(value, textEnd) && this.takeValue(exclaims ? span(startOf(value), end - 1) : value, end);
   }
@@ -348,7 +337,7 @@ export class Extractor {
     if (quoted > 0 && isOneOf(byteAt(p), QUOTES) && isWordAt(skipSpace(quoted + 1, e), e, 'or/plus/minus/times/less'))
       return this.withdraw();
     if (quoted > 0) {
-      const isList = byteAt(p) == Char.OPEN_BRACKET && this.goldList;
+      const isList = byteAt(p) == Char.OPEN_BRACKET && this.gold.list;
       if (isList || isOneOf(byteAt(p), QUOTES)) p++;
       e = isList ? quoted - 1 : quoted;
     }
@@ -360,26 +349,27 @@ export class Extractor {
       return false;
     }
     if (marks.count(Mark.BOX) > 0 && this.takeBox(p, this.boxSentenceEnd(p, end, e))) return true;
-    const offersLetter = this.goldLetter && (exists(leadingLetter(p, end)) || isWordAt(p, end, 'not'));
+    const offersLetter = this.gold.letter && (exists(leadingLetter(p, end)) || isWordAt(p, end, 'not'));
     if (offersLetter) {
       const only = onlyLetter(p, end);
-      if (exists(only) && isDoubted(endOf(only), end, e)) this.withdrawn = true;
+      if (exists(only) && isDoubted(endOf(only), end)) this.withdrawn = true;
       else return this.takeValue(only, end) && !this.mayContinue(only, textEnd);
       return false;
     }
-    const formula = formulaBeforeClause(p, end);
-    const whole = formula > 0 ? span(p, formula) : wholeAnswer(p, end, this.goldWords);
+    const whole = wholeAnswer(p, end, this.gold.words);
     if (exists(whole)) return this.stands(whole, end, e) && this.takeFinished(whole, end, textEnd);
     if (oneLine) return false;
-    const leading = this.runs.leadingValue(p, end, this.goldList);
+    const leading = this.runs.leadingValue(p, end, this.gold.list);
     if (exists(leading)) return this.stands(leading, end, e) && this.takeFinished(leading, end, textEnd);
     if (isNegated(p, end)) this.withdrawn = true;
     if (this.firm) {
-      const said = this.goldLetter ? NOWHERE : valueOf(this.runs, p, end, this.goldList, Before.LINK);
+      const said = this.gold.letter ? NOWHERE : valueOf(this.runs, p, end, this.gold.list, Before.LINK);
+      // a number, and its double is 17
+      if (holdsOneOf(p, max(p, startOf(said)), 'its')) return false;
       return exists(said) && this.stands(said, end, e) && this.takeFinished(said, end, textEnd);
     }
-    if (this.goldLetter) return this.takeValue(onlyLetter(p, end), end);
-    const last = this.runs.lastValue(p, end, this.goldList);
+    if (this.gold.letter) return this.takeValue(onlyLetter(p, end), end);
+    const last = this.runs.lastValue(p, end, this.gold.list);
     if (!exists(last)) return false;
     if (isBounded(p, startOf(last))) return this.withdraw();
     return !isNegated(p, startOf(last)) && this.stands(last, end, e) && this.takeFinished(last, end, textEnd);
@@ -441,25 +431,11 @@ export class Extractor {
   }
 }
 
-/** Position of the comma in a number written with a decimal comma ("2,74", "1000,99", not "1,234"), or 0. */
-function decimalComma(p: usize, e: usize): usize {
-  if (p < e && byteAt(p) == Char.MINUS) p++;
-  const comma = skipDigits(p, e);
-  if (comma == p || comma >= e || byteAt(comma) != Char.COMMA) return 0;
-  const last = skipDigits(comma + 1, e);
-  if (last != e || last == comma + 1) return 0;
-  return last - comma == 4 && comma - p <= 3 ? 0 : comma;
-}
-
-/** Whether the one line behind a letter is the option's text: "B. 42 metres", "(B) 42". */
-function isOption(p: usize, e: usize): bool {
-  return isOneOf(byteAt(p), '.):') && indexOfByte(p, e, Char.NEWLINE) == e;
-}
-
 const extractor = changetype<Extractor>(heap.alloc(offsetof<Extractor>()));
 extractor.runs = changetype<Runs>(heap.alloc(offsetof<Runs>()));
 extractor.box = changetype<Box>(heap.alloc(offsetof<Box>()));
 extractor.region = region;
+extractor.gold = changetype<GoldForm>(heap.alloc(offsetof<GoldForm>()));
 
 /** Takes the answer out of the gold. */
 export function extractGold(text: Span): Span {
@@ -487,7 +463,7 @@ export function extractAnswer(text: Span, flags: i32, gold: Span): Extractor {
   else {
     extractor.runs.begin();
     extractor.withdrawn = false;
-    extractor.readGold(gold);
+    extractor.gold.read(gold);
     extractor.rule = extractor.find(e);
     if (extractor.rule > Rule.CONCLUSION) extractor.answer = NOWHERE;
   }

@@ -3,14 +3,13 @@ import { Char } from './characters';
 import { closesAnswer } from './marks';
 import { countWords, REACH } from './prose';
 import {
+  abbreviationAt,
   byteAt,
   indexOfByte,
   isDigit,
   isLetter,
   isOneOf,
   isSpace,
-  isWordAt,
-  skipLetters,
   skipSpace,
   skipText,
   startsWith,
@@ -71,6 +70,7 @@ function dollarFormulaEnd(p: usize, e: usize): usize {
 export function sentenceEnd(p: usize, e: usize): usize {
   if (e - p > REACH) e = p + REACH;
   p = skipSpace(p, e);
+  const from = p;
   let environments = true;
   while (p < e) {
     const c = byteAt(p);
@@ -88,9 +88,11 @@ export function sentenceEnd(p: usize, e: usize): usize {
         continue;
       }
     }
-    if (c == Char.NEWLINE || startsWith(p, e, '。') || (c == Char.LESS && closesAnswer(p, e))) return p;
+    if (c == Char.NEWLINE || startsWith(p, e, '。') || (c == Char.LESS && (closesAnswer(p, e) || startsWith(p, e, '<|/'))))
+      return p;
     if (c == Char.OPEN_BRACKET && p + 1 < e && byteAt(p + 1) == Char.SLASH) return p;
-    if (isOneOf(c, '.!?') && isEndMark(p, e)) return c == Char.BANG && endsFactor(p) ? p + 1 : p;
+    if (isOneOf(c, '.!?') && isEndMark(p, e) && (c != Char.POINT || abbreviationAt(from, p) == 0))
+      return c == Char.BANG && endsFactor(p) ? p + 1 : p;
     p++;
   }
   return e;
@@ -116,12 +118,4 @@ function environmentEnd(p: usize, e: usize): usize {
       return close < e ? close + 1 : 0;
     }
   return 0;
-}
-
-/** End of the formula at p where a clause follows it (", as required"), or 0. */
-export function formulaBeforeClause(p: usize, e: usize): usize {
-  const q = formulaEnd(p, e);
-  if (q == 0 || q >= e || byteAt(q) != Char.COMMA) return 0;
-  const word = skipSpace(q + 1, e);
-  return word < e && isLetter(byteAt(word)) && !isWordAt(word, e, 'and/or') && skipLetters(word, e) > word + 1 ? q : 0;
 }

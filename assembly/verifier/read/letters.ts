@@ -1,7 +1,7 @@
 // Choice letters (A to J) in running text and in answers.
 import { hasTextGroup, isMarkup } from '../parse/tables';
 import { Char } from './characters';
-import { DENYING } from './sentences';
+import { DENYING, holdsOneOf } from './sentences';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import {
   byteAt,
@@ -21,6 +21,7 @@ import {
   skipSpace,
   toUpper,
   wordAt,
+  wordStart,
 } from './text';
 
 /** The last letter that can be a choice. */
@@ -67,7 +68,12 @@ function isArticle(p: usize, e: usize): bool {
   if (q == p || q >= e || indexOfByte(p, q, Char.NEWLINE) < q) return false;
   const c = byteAt(q);
   if (isOneOf(c, '*_') || c == Char.DOLLAR) return q + 1 < e;
-  return isLower(c) || isDigit(c);
+  return (isLower(c) && !isWordAt(q, e, 'because/since')) || isDigit(c);
+}
+
+/** Whether it is said from p on why other letters are not the answer: "since B is too small". */
+function refusesOthers(p: usize, e: usize): bool {
+  return isWordAt(p, e, 'because/since/as') && holdsOneOf(p, e, 'wrong/incorrect/too/not');
 }
 
 /** Words that withdraw the letter behind them. */
@@ -86,6 +92,7 @@ export function onlyLetter(p: usize, e: usize): Span {
     }
     const end = skipLetters(q, e);
     if (end - q > 1) {
+      if (exists(only) && refusesOthers(q, e)) return only;
       if (isWordAt(q, end, NEGATIONS)) negated = true;
       else if (isWordAt(q, end, DENYING) && word == 1) return NOWHERE;
       if (exists(only) && !isJoining(q, end) && isMarkedOption(endOf(only), e)) return only;
@@ -157,15 +164,23 @@ export function letterSet(p: usize, e: usize): i32 {
 /** Whether the letter at q is the second of two: "A and C", "(B) or (C)". */
 function isJoined(p: usize, q: usize): bool {
   while (q > p && isOneOf(byteAt(q - 1), ' (*$')) q--;
-  let word = q;
-  while (word > p && isLetter(byteAt(word - 1))) word--;
+  let word = wordStart(p, q);
   if (!isWordAt(word, q, 'and/or')) return false;
   while (word > p && isOneOf(byteAt(word - 1), ' )*$,')) word--;
   return word > p + 1 && isUpper(byteAt(word - 1)) && !isLetter(byteAt(word - 2));
 }
 
-/** The last letter that stands alone in [p, e); NOWHERE where another one is joined to it. */
+/** The last letter that stands alone in [p, e), before a reason where one stands there too; NOWHERE where another one is joined to it. */
 export function lastLetter(p: usize, e: usize): Span {
+  for (let q = p; q < e; q = max(skipLetters(q, e), q + 1))
+    if (refusesOthers(q, e)) {
+      const before = lastAlone(p, q);
+      if (exists(before)) return before;
+    }
+  return lastAlone(p, e);
+}
+
+function lastAlone(p: usize, e: usize): Span {
   for (let q = e; q > p;) {
     q--;
     const c = byteAt(q) | 32;

@@ -17,6 +17,7 @@ import {
   skipLetters,
   skipSpace,
   skipAny,
+  startsWith,
   startsWithFold,
 } from './text';
 
@@ -102,7 +103,14 @@ function behindClause(p: usize, e: usize): usize {
     if (byteAt(p) == Char.COLON) return isPlace ? p + 1 : 0;
     const q = skipLetters(p, e);
     if (isWordAt(p, q, 'is/are')) return skipSpace(q, e);
-    if (isWordAt(p, q, 'not/nobody/number/words/choice/choices/option/options/key/format/range/type/length/sheet')) return 0;
+    if (
+      isWordAt(
+        p,
+        q,
+        'not/nobody/number/words/choice/choices/option/options/key/format/range/type/length/sheet/plus/minus/squared/doubled/halved/has/and',
+      )
+    )
+      return 0;
     p = max(q, p + 1);
   }
   return 0;
@@ -130,7 +138,8 @@ function isHeading(mark: usize, p: usize, e: usize): bool {
 function linkSign(p: usize, e: usize): usize {
   const c = byteAt(p);
   if ((c == Char.MINUS || c == Char.EQUALS) && p + 1 < e && byteAt(p + 1) == Char.GREATER) return p + 2;
-  if (c == Char.COLON || c == Char.EQUALS) return p + 1;
+  // <|answer|>17
+  if (isOneOf(c, ':=|')) return startsWith(p, e, '|>') ? p + 2 : p + 1;
   // a dash, but no minus
   if (c == Char.MINUS && p + 1 < e && isSpace(byteAt(p + 1))) return p + 1;
   return isWide(c) ? skipAny(p, e, '是/– /—/→/➜/⇒/为/：') : 0;

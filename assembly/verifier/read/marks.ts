@@ -76,6 +76,13 @@ class Marks {
     return n < 0 || back >= REMEMBERED ? 0 : elementAt<usize>(this.rings, kind * REMEMBERED + (n & (REMEMBERED - 1)));
   }
 
+  /** The newest mark of any kind, or 0. */
+  newest(): usize {
+    let mark: usize = 0;
+    for (let kind = 0; kind < Mark.COUNT; kind++) mark = max(mark, this.at(kind, 0));
+    return mark;
+  }
+
   /** Finds the marks of [s, e); `options` takes "option" and "choice" for marks too. */
   scan(s: usize, e: usize, options: bool): void {
     memory.fill(this.counts, 0, Mark.COUNT * 4);

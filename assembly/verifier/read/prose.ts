@@ -4,6 +4,7 @@ import { Char } from './characters';
 import { Names } from './names';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import {
+  abbreviationAt,
   byteAt,
   codePoint,
   endsWith,
@@ -18,10 +19,10 @@ import {
   isWide,
   isWordAt,
   sequenceLength,
+  skipAny,
   skipLetters,
   skipSpace,
   skipText,
-  startsWith,
   trimEnd,
 } from './text';
 import { wordNumber } from './wordnumbers';
@@ -191,10 +192,12 @@ function startsWithNumber(p: usize, e: usize): bool {
   while (p < e) {
     const c = byteAt(p);
     if (isDigit(c)) return true;
-    if (isOneOf(c, '$-+\\.([')) p++;
-    else if (startsWith(p, e, '£')) p += 2;
-    else if (startsWith(p, e, '€') || startsWith(p, e, '−')) p += 3;
-    else return false;
+    if (isOneOf(c, '$-+\\.([ ')) p++;
+    else if (isWordAt(p, e, 'rs/approx')) p = skipLetters(p, e);
+    else {
+      p = skipAny(p, e, '£/€/−');
+      if (p == 0) return false;
+    }
   }
   return false;
 }
@@ -215,12 +218,25 @@ export function wholeAnswer(p: usize, e: usize, goldWords: i32): Span {
   return value > 0 && words <= LABEL_WORDS && goldWords == 0 && isPlainValue(value, end) ? wholeAnswer(value, end, 0) : NOWHERE;
 }
 
+/** Words of a label whose value is not the answer. */
+const ASIDE_LABELS = new Names(64).add(
+  'wrong/guess/estimate/partial/first/initial/intermediate/old/rough/upper/lower/previous/confidence/verify/verification/check/difficulty/score/steps/step/time',
+);
+
+/** Whether a word of the label [p, e) says that its value is not the answer: "First guess:", "Confidence:". */
+export function isAsideLabel(p: usize, e: usize): bool {
+  const colon = indexOfByte(p, e, Char.COLON);
+  if (colon == e || countAllWords(p, colon) > 3) return false;
+  for (; p < colon; p = max(skipLetters(p, e), p + 1)) if (ASIDE_LABELS.hasWord(p, skipLetters(p, e))) return true;
+  return false;
+}
+
 /** Where the value behind a label of words starts ("total cost = 5", "Length: 13"), or 0; "answer key: 5" is no mark and no label. */
 function behindLabel(p: usize, e: usize): usize {
   while (p < e && (isLetter(byteAt(p)) || byteAt(p) == Char.SPACE)) {
     if (isLetter(byteAt(p))) {
       const end = skipLetters(p, e);
-      if (CONJUNCTIONS.hasWord(p, end) || isWordAt(p, end, 'answer/answers/answered')) return 0;
+      if (CONJUNCTIONS.hasWord(p, end) || ASIDE_LABELS.hasWord(p, end) || isWordAt(p, end, 'answer/answers/answered')) return 0;
       p = end;
     } else p++;
   }
@@ -253,7 +269,9 @@ function goesOn(p: usize, e: usize): bool {
 
 /** Whether a sentence ends inside [p, e): ". " with more behind it. */
 function endsInside(p: usize, e: usize): bool {
-  for (; p + 1 < e; p++) if (isOneOf(byteAt(p), '.?') && isSpace(byteAt(p + 1)) && byteAt(p - 1) != Char.BACKSLASH) return true;
+  for (let q = p; q + 1 < e; q++)
+    if (isOneOf(byteAt(q), '.?') && isSpace(byteAt(q + 1)) && byteAt(q - 1) != Char.BACKSLASH && abbreviationAt(p, q) == 0)
+      return true;
   return false;
 }
 

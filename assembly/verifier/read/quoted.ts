@@ -1,6 +1,19 @@
 // What stands around a value: quotes, the rest of a JSON object, brackets that were opened before it.
 import { Char } from './characters';
-import { byteAt, indexOfByte, isClosing, isDigit, isLetter, isOneOf, isOpening, isSpace, skipSpace } from './text';
+import { holdsOneOf } from './sentences';
+import {
+  byteAt,
+  indexOfByte,
+  isClosing,
+  isDigit,
+  isLetter,
+  isOneOf,
+  isOpening,
+  isSpace,
+  isUpper,
+  skipDigits,
+  skipSpace,
+} from './text';
 
 /** Whether what goes on at p makes the letter before it a name: A:B, A = 5. */
 export function isName(p: usize, e: usize): bool {
@@ -19,7 +32,9 @@ export function quotedEnd(p: usize, e: usize): usize {
     return close < line ? close : 0;
   }
   let q = p;
-  while (isSpace(byteAt(q - 1))) q--;
+  while (isSpace(byteAt(q - 1)) || byteAt(q - 1) == Char.STAR) q--;
+  // a cell of a table
+  if (byteAt(q - 1) == Char.BAR) return indexOfByte(p, line, Char.BAR);
   if (byteAt(q - 1) != Char.COLON || !isOneOf(byteAt(q - 2), QUOTES)) return 0;
   let depth = 0;
   for (q = p; q < line; q++) {
@@ -38,4 +53,23 @@ export function closedEnd(p: usize, e: usize): usize {
     else if (isClosing(byteAt(q)) && --depth < 0 && q > p) return byteAt(q - 1) == Char.BACKSLASH ? e : q;
   }
   return e;
+}
+
+/** Position of the comma in a number written with a decimal comma ("2,74", "1000,99", not "1,234"), or 0. */
+export function decimalComma(p: usize, e: usize): usize {
+  if (p < e && byteAt(p) == Char.MINUS) p++;
+  const comma = skipDigits(p, e);
+  if (comma == p || comma >= e || byteAt(comma) != Char.COMMA) return 0;
+  const last = skipDigits(comma + 1, e);
+  if (last != e || last == comma + 1) return 0;
+  return last - comma == 4 && comma - p <= 3 ? 0 : comma;
+}
+
+/** Whether the one line behind a letter is the option's text: "B. 42 metres", "(B) 42". */
+export function isOption(p: usize, e: usize): bool {
+  const goesOn = indexOfByte(p, e, Char.NEWLINE) < e || holdsOneOf(p, e, 'answer/correct/right/wrong/incorrect');
+  // A. red; B. blue
+  for (let q = p + 1; q + 1 < e; q++)
+    if (isUpper(byteAt(q)) && !isLetter(byteAt(q - 1)) && isOneOf(byteAt(q + 1), '.):') && q + 2 < e) return false;
+  return isOneOf(byteAt(p), '.):') && !goesOn;
 }

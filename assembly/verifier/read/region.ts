@@ -10,10 +10,12 @@ import {
   isSpace,
   isWide,
   isWordAt,
+  skipAny,
   skipLetters,
   skipSpace,
   skipText,
   startsWith,
+  startsWithFold,
   trimEnd,
 } from './text';
 
@@ -42,16 +44,13 @@ function markupAt(p: usize, e: usize): i32 {
         break;
       q++;
     }
-    if (q < p + open + 3) return 0;
+    // <|answer|> marks one
+    if (q < p + open + 3 || startsWithFold(q - 6, q, 'answer')) return 0;
     if (open == 2) return startsWith(q, e, '|>') ? <i32>(q + 2 - p) : 0;
     return startsWith(q, e, '｜>') ? <i32>(q + 4 - p) : 0;
   }
-  if (startsWith(p, e, '</s>')) return 4;
-  if (startsWith(p, e, '<s>')) return 3;
-  if (startsWith(p, e, '<eos>') || startsWith(p, e, '<bos>')) return 5;
-  if (startsWith(p, e, '<start_of_turn>')) return 15;
-  if (startsWith(p, e, '<end_of_turn>')) return 13;
-  return 0;
+  const end = skipAny(p + 1, e, 's>/eos>/bos>/start_of_turn>/end_of_turn>');
+  return end > 0 ? <i32>(end - p) : startsWith(p, e, '</s>') ? 4 : 0;
 }
 
 /** Names of the tags that reasoning stands in. */
@@ -99,12 +98,11 @@ function skipHeaders(p: usize, e: usize): usize {
     if (p >= e || byteAt(p) != Char.LESS) return p;
     const length = markupAt(p, e);
     if (length == 0 || tag.read(p, e) > 0) return p;
-    const header =
-      startsWith(p, e, '<|im_start|>') || startsWith(p, e, '<|start_header_id|>') || startsWith(p, e, '<start_of_turn>');
+    const header = skipAny(p, e, '<|im_start|>/<|start_header_id|>/<start_of_turn>') > 0;
     p += length;
     if (!header) continue;
-    if (startsWith(p, e, 'assistant')) p += 9;
-    else if (startsWith(p, e, 'model')) p += 5;
+    const own = skipAny(p, e, 'assistant/model');
+    if (own > 0) p = own;
     else while (p < e && !(byteAt(p) == Char.LESS && markupAt(p, e) > 0 && !startsWith(p, e, '<|end_header_id|>'))) p++;
   }
 }

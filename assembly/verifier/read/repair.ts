@@ -224,6 +224,12 @@ class Repair {
   /** Position behind the tag at p, or 0 where it is none that is known. */
   tagEnd(p: usize): usize {
     let q = p + 1;
+    // <<8*2=16>>, a calculator's note
+    if (startsWith(p, this.end, '<<')) {
+      do q++;
+      while (q < this.end && (isDigit(byteAt(q)) || isOneOf(byteAt(q), '+-*/=.,()$% ')));
+      return skipText(q, this.end, '>>');
+    }
     if (q < this.end && byteAt(q) == Char.SLASH) q++;
     if (q >= this.end || !isLetter(byteAt(q))) return 0;
     const from = q;

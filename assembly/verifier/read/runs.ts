@@ -23,14 +23,15 @@ import {
   isWide,
   isWordAt,
   sequenceLength,
+  skipAny,
   skipDigits,
   skipLetters,
   skipSpace,
-  skipText,
   spaceAt,
   startsWith,
   startsWithFold,
   trimEnd,
+  wordAt,
 } from './text';
 
 /** Longest bracket with white space in it that is read as one element. */
@@ -105,6 +106,8 @@ export class Runs {
     const q = this.wordEnd(p, e);
     this.elementNext = q;
     this.elementEnd = q;
+    // 8 x 2
+    if (this.isTimes(p, q, e)) return Element.OPERATOR;
     // Operators alone.
     let o = p;
     while (o < q) {
@@ -116,6 +119,13 @@ export class Runs {
     if (byteAt(p) == Char.BACKSLASH && skipLetters(p + 1, q) == q && OPERATOR_COMMANDS.has(p + 1, <i32>(q - p - 1)))
       return Element.OPERATOR;
     return this.trim(p, q) ? kindOf(this.elementStart, this.elementEnd) : Element.WORD;
+  }
+
+  /** Whether [p, q) is an x between numbers. */
+  isTimes(p: usize, q: usize, e: usize): bool {
+    if (q != p + 1 || (byteAt(p) | 32) != Char.x || !isOneOf(byteAt(p - 1), ' ')) return false;
+    const next = skipSpace(q, e);
+    return next < e && (isDigit(byteAt(next)) || isOneOf(byteAt(next), '$(')) && isOneOf(byteAt(p - 2), '0123456789)%');
   }
 
   formula(p: usize, end: usize, e: usize): i32 {
@@ -377,8 +387,8 @@ function operatorAt(p: usize, e: usize): i32 {
   const c = byteAt(p);
   if (!isWide(c)) return isOperator(c) ? 1 : 0;
   const wide = codePoint(p, e);
-  // ± · × ÷, and the operators from ∀ to ≿, but not √ and ∞, which are operands
-  const isSign = wide == 0xb1 || wide == 0xb7 || wide == 0xd7 || wide == 0xf7;
+  // – ± · × ÷, and the operators from ∀ to ≿, but not √ and ∞, which are operands
+  const isSign = wide == 0x2013 || wide == 0xb1 || wide == 0xb7 || wide == 0xd7 || wide == 0xf7;
   const isMathOperator = wide >= 0x2200 && wide <= 0x227f && wide != 0x221a && wide != 0x221e;
   return isSign || isMathOperator ? sequenceLength(c) : 0;
 }
@@ -409,7 +419,7 @@ function kindOf(p: usize, e: usize): i32 {
       const end = skipLetters(name, e);
       if (end > name && !hasTextGroup(name, <i32>(end - name))) value = true;
     } else if (isWide(c)) {
-      if (startsWith(q, e, 'π') || startsWith(q, e, '√') || startsWith(q, e, '∞')) value = true;
+      if (skipAny(q, e, 'π/√/∞') > 0) value = true;
     } else if (c == Char.LESS && startsWith(q, e, '<<')) return Element.WORD;
   }
   if (!value) return letters - p == 1 && letters < e && operatorAt(letters, e) > 0 ? Element.OPERAND : Element.WORD;
@@ -435,7 +445,7 @@ function isJoiningWord(p: usize, e: usize): bool {
 
 function isSignOnly(p: usize, e: usize): bool {
   if (e - p == 1) return byteAt(p) == Char.MINUS || byteAt(p) == Char.PLUS;
-  return skipText(p, e, '−') == e || skipText(p, e, '±') == e || skipText(p, e, '\\pm') == e;
+  return skipAny(p, e, '−/±/\\pm') == e;
 }
 
 /** Whether an operator without one of its operands changes what the other one says: + * / ^ × ÷ ·, but not = - < >. */
@@ -478,7 +488,7 @@ export function percentEnd(p: usize, e: usize): usize {
   if (c == Char.PERCENT) return p + 1;
   if (c == Char.BACKSLASH) return p + 1 < e && byteAt(p + 1) == Char.PERCENT ? p + 2 : 0;
   if ((c | 32) != Char.p) return 0;
-  if (isWordAt(p, e, 'percent')) return p + 7;
-  if (isWordAt(p, e, 'pct')) return p + 3;
+  const word = wordAt(p, e, 'percent/pct');
+  if (word > 0) return p + <usize>word;
   return startsWithFold(p, e, 'per cent') ? p + 8 : 0;
 }

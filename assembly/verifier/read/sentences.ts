@@ -2,7 +2,7 @@
 import { Char } from './characters';
 import { Names } from './names';
 import { sentenceEnd } from './formula';
-import { countTextWords, trimmed } from './prose';
+import { countTextWords, isAsideLabel, trimmed } from './prose';
 import { endOf, exists, Span, startOf } from './span';
 import {
   byteAt,
@@ -12,10 +12,12 @@ import {
   isOneOf,
   isSpace,
   isWordAt,
+  skipAny,
   skipLetters,
   skipSpace,
   startsWith,
   startsWithFold,
+  wordStart,
 } from './text';
 
 /** Words that take back, condition or offer another for the value before them. */
@@ -35,7 +37,7 @@ const NEGATING = 'not/none/cannot/never/neither/nor';
 
 /** Words that only suppose what is behind them, or say it of others. */
 const SUPPOSING = new Names(64).add(
-  'if/whether/suppose/supposing/assume/assuming/unless/could/doubt/nobody/might/imagine/pretend/perhaps/maybe/possibly/probably/false/refuse/guess/guessed/says/said/claims/thinks/thought/deny/doubts/mistake/tempting',
+  'claim/if/whether/suppose/supposing/assume/assuming/unless/could/doubt/nobody/might/imagine/pretend/perhaps/maybe/possibly/probably/false/refuse/guess/guessed/says/said/claims/thinks/thought/deny/doubts/mistake/tempting',
 );
 
 /** Whether a word of the list stands in [p, e). */
@@ -50,7 +52,7 @@ export function holds(p: usize, e: usize, words: Names): bool {
 
 /** Whether a word with "not" in it stands in [p, e): can't, isn’t. */
 export function isContracted(p: usize, e: usize): bool {
-  for (; p + 2 < e; p++) if (byteAt(p) == Char.n && (startsWith(p, e, "n't") || startsWith(p, e, 'n’t'))) return true;
+  for (; p + 2 < e; p++) if (byteAt(p) == Char.n && skipAny(p, e, "n't/n’t") > 0) return true;
   return false;
 }
 
@@ -69,7 +71,7 @@ export function isHypothetical(p: usize, e: usize): bool {
 const BEFORE: usize = 80;
 /** Words before "answer" that make it another one, or a part of something said about it: "half of the answer". */
 const OTHER = new Names(32).add(
-  'wrong/incorrect/false/previous/another/intermediate/partial/initial/first/earlier/original/old/of/twice/half/double/triple/plus/minus/times/students/people',
+  'wrong/incorrect/false/previous/another/after/intermediate/partial/initial/first/earlier/original/old/of/twice/half/double/triple/plus/minus/times/students/people',
 );
 /** Words that may stand between those and "answer". */
 const BETWEEN = 'the/our/my/your/this/that/final/correct';
@@ -83,19 +85,19 @@ export function clauseStart(s: usize, p: usize): usize {
 
 /** Whether what a mark at p (behind the word "answer") marks is not said to be the answer: "if the answer is 17", "a wrong answer is 17". */
 export function isNoMark(s: usize, p: usize): bool {
-  while (p > s && isLetter(byteAt(p - 1))) p--;
+  p = wordStart(s, p);
   let end = p;
   let word = p;
   do {
     end = word;
     while (end > s && isOneOf(byteAt(end - 1), ' _*')) end--;
-    word = end;
-    while (word > s && isLetter(byteAt(word - 1))) word--;
+    word = wordStart(s, end);
   } while (word < end && isWordAt(word, end, BETWEEN));
   const clause = skipSpace(clauseStart(s, p), p);
   return (
     (holdsOneOf(clause, p, 'not') && holdsOneOf(clause, p, 'sure/certain/confident/convinced')) ||
     OTHER.hasWord(word, end) ||
+    holdsOneOf(clause, p, 'nearest/closest/bound') ||
     startsWithFold(clause, p, 'let the ') ||
     isHypothetical(clause, p) ||
     isConditional(s, p)
@@ -104,7 +106,9 @@ export function isNoMark(s: usize, p: usize): bool {
 
 /** Whether the clause around a value says that it is none: a denial, a question, or an answer that is only supposed. */
 export function isDenied(s: usize, value: Span, e: usize): bool {
-  const from = clauseStart(s, startOf(value));
+  let from = clauseStart(s, startOf(value));
+  // Wrong result: 17
+  if (from > s && byteAt(from - 1) == Char.COLON) from = clauseStart(s, from - 1);
   const end = sentenceEnd(endOf(value), e);
   if (end < e && byteAt(end) == Char.QUESTION) return true;
   const close = indexOfByte(endOf(value), end, Char.COMMA);
@@ -112,8 +116,16 @@ export function isDenied(s: usize, value: Span, e: usize): bool {
     holdsOneOf(from, close, 'not/never/cannot/neither/nor/wrong/incorrect/false/impossible/extraneous/supposed/meant/too') ||
     (holdsOneOf(from, close, 'answer') && (isHypothetical(from, close) || isWordAt(skipSpace(from, close), close, 'let'))) ||
     isContracted(from, close) ||
+    isAsideLabel(from, startOf(value)) ||
+    isRefused(from, startOf(value)) ||
     isWordAt(skipSpace(endOf(value), end), end, 'dozen/hundred/thousand/million/billion')
   );
+}
+
+/** Whether 不 (not) stands in [p, e). */
+function isRefused(p: usize, e: usize): bool {
+  for (; p < e; p++) if (startsWith(p, e, '不')) return true;
+  return false;
 }
 
 /** How far back a condition is looked for. */
@@ -131,21 +143,44 @@ function isConditional(s: usize, p: usize): bool {
   return isWordAt(q, p, FIRST_CONDITIONS) || holdsOneOf(q, p, CONDITIONS);
 }
 
-/** Words that open a sentence which takes the one before it back. */
-const RETRACTING = 'no/wait/oops/sorry/actually/correction/hmm';
 /** Words that say that what was said before is not so. */
 export const DENYING = 'wrong/incorrect/false/not/impossible';
+/** What opens a sentence which takes the one before it back: words, those with more said behind them, and what follows "I", "my" and "on". */
+const RETRACTING = 'wait/oops/whoops/correction/scratch/edit/actually';
+const RETRACTING_MORE = 'no/sorry/hmm';
+const MISTAKING = 'mean/meant/made/was/mistake/bad/error/second';
 
-/** Whether the sentence behind the one that ends at p starts with "No," or the like. */
-function isRetracted(p: usize, e: usize): bool {
-  const from = skipSpace(min(p + 1, e), e);
-  const q = skipLetters(from, e);
-  if (q < e && isOneOf(byteAt(q), ',:.!') && isWordAt(from, q, RETRACTING)) return true;
+/** Whether the sentence at p takes back the one before it: "Wait", "No, it is 20", "That is wrong", "I made a mistake", "But actually". */
+function retracts(p: usize, e: usize): bool {
+  let q = skipLetters(p, e);
+  if (isWordAt(p, q, 'but/however')) {
+    while (q < e && isOneOf(byteAt(q), ', ')) q++;
+    p = q;
+    q = skipLetters(p, e);
+  }
+  const next = skipSpace(q, e);
+  if (isWordAt(p, q, RETRACTING)) return true;
+  if (isWordAt(p, q, RETRACTING_MORE))
+    return (q < e && isOneOf(byteAt(q), ',:.!')) || isWordAt(next, e, 'wait/it/that/this/should/sorry');
+  if (isWordAt(p, q, 'i/my/on'))
+    return isWordAt(next, e, MISTAKING) && !holdsOneOf(next, sentenceEnd(next, e), 'sure/right/correct');
   // That is wrong.
-  if (!isWordAt(from, q, 'that/this/it')) return false;
-  const verb = skipSpace(q, e);
-  const next = skipSpace(skipLetters(verb, e), e);
-  return isWordAt(verb, e, 'is/was') && isWordAt(next, e, DENYING);
+  if (!isWordAt(p, q, 'that/this/it')) return false;
+  return isWordAt(next, e, 'is/was') && isWordAt(skipSpace(skipLetters(next, e), e), e, DENYING);
+}
+
+/** Whether one of the sentences that start behind p, the one it stands in aside, takes back what was said before it. */
+export function isRevoked(p: usize, e: usize): bool {
+  let starts = false;
+  for (; p < e; p++) {
+    const c = byteAt(p);
+    if (isOneOf(c, '.!?\n>')) starts = true;
+    else if (isLetter(c)) {
+      if (starts && retracts(p, e)) return true;
+      starts = false;
+    } else if (isDigit(c)) starts = false;
+  }
+  return false;
 }
 
 /** Whether the text between a mark and its value negates it: "the answer cannot be 5". */
@@ -169,7 +204,7 @@ export function followsNot(s: usize, p: usize): bool {
  * value on the next line. ", not 6" and "or equivalently" confirm it.
  */
 export function isTakenBack(value: Span, end: usize, e: usize): bool {
-  return isChanged(endOf(value), end) || isRetracted(end, e) || isFollowedByValue(end, e);
+  return isChanged(endOf(value), end) || isFollowedByValue(end, e);
 }
 
 /** Whether the rest [p, end) of a sentence takes the value before it back or changes it. */
@@ -187,6 +222,8 @@ export function isChanged(p: usize, end: usize): bool {
     }
     const q = skipLetters(p, end);
     if (TAKING_BACK.hasWord(p, q) && !confirms(p, q, end)) return true;
+    // I mean 20
+    if (byteAt(p) == Char.I && q == p + 1 && isWordAt(q + 1, end, 'mean/meant')) return true;
     // 17 for Tom and 4 for Mary
     if (goesOn && isWordAt(p, q, 'and') && isDigit(byteAt(skipSpace(q, end)))) return true;
     // 17 for part (a)
@@ -209,12 +246,12 @@ export function isChanged(p: usize, end: usize): bool {
 }
 
 /** Whether what follows a choice, which ends at p, takes it back; its sentence ends at `end`. */
-export function isDoubted(p: usize, end: usize, e: usize): bool {
+export function isDoubted(p: usize, end: usize): bool {
   let comma = false;
   for (; p < end && isOneOf(byteAt(p), ')*" ,'); p++) if (byteAt(p) == Char.COMMA) comma = true;
   const q = skipLetters(p, end);
   const c = p < end ? byteAt(p) : 0;
-  return c == Char.PLUS || (comma && isDigit(c)) || isWordAt(p, q, 'if/unless/or/said') || isRetracted(end, e);
+  return c == Char.PLUS || (comma && isDigit(c)) || isWordAt(p, q, 'if/unless/or/said');
 }
 
 /** Whether the word [p, q) only sets the value against another: "not 6", "or equivalently 0.5". */
@@ -251,7 +288,7 @@ function hasDigit(s: Span): bool {
 }
 
 function isDots(p: usize, e: usize): bool {
-  if (startsWith(p, e, '\\ldots') || startsWith(p, e, '\\dots')) return indexOfByte(p, e, Char.SPACE) == e;
+  if (skipAny(p, e, '\\ldots/\\dots') > 0) return indexOfByte(p, e, Char.SPACE) == e;
   for (; p < e; p++) if (!isOneOf(byteAt(p), '.?_ ')) return false;
   return true;
 }

@@ -2,7 +2,7 @@
 import { Char } from './characters';
 import { trimmed } from './prose';
 import { endOf, Span, startOf } from './span';
-import { byteAt, isClosing, isLetter, isOneOf, isOpening, isSpace, isWordAt } from './text';
+import { byteAt, isClosing, isLetter, isOneOf, isOpening, isSpace, isWordAt, wordStart } from './text';
 
 /** How far words may stand behind the last value of a solution. */
 const UNIT_REACH: usize = 40;
@@ -24,8 +24,7 @@ const CONCLUDING = 'so/hence/thus/therefore/is/are/get/gives/then/that/be';
 export function isConclusion(s: usize, p: usize): bool {
   let q = p;
   while (q > s && !isLetter(byteAt(q - 1)) && byteAt(q - 1) != Char.EQUALS && byteAt(q - 1) != Char.COLON) q--;
-  let word = q;
-  while (word > s && isLetter(byteAt(word - 1))) word--;
+  const word = wordStart(s, q);
   if (word == q) return false;
   if (isWordAt(word, q, CONCLUDING)) return true;
   for (; q > s; q--) {
@@ -34,12 +33,6 @@ export function isConclusion(s: usize, p: usize): bool {
     if (c == Char.EQUALS || c == Char.COLON) return false;
   }
   return true;
-}
-
-/** Position of the last byte c in [p, e), or 0. */
-export function lastByteOf(p: usize, e: usize, c: i32): usize {
-  for (; e > p; e--) if (byteAt(e - 1) == c) return e - 1;
-  return 0;
 }
 
 /** Items of a list: those that commas, "and" or "or" divide outside brackets. */

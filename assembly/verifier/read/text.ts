@@ -231,6 +231,24 @@ export function skipLetters(p: usize, e: usize): usize {
   return p;
 }
 
+/** Start of the run of ASCII letters that ends at `p`. */
+export function wordStart(s: usize, p: usize): usize {
+  while (p > s && isLetter(byteAt(p - 1))) p--;
+  return p;
+}
+
+/** Start of the abbreviation that the point at p ends (Rs., approx., i.e.), behind which a sentence goes on; or 0. */
+export function abbreviationAt(s: usize, p: usize): usize {
+  const word = wordStart(s, p);
+  return isWordAt(word, p, 'rs/approx/ans') || endsWith(s, p, 'i.e') ? word : 0;
+}
+
+/** Position of the last byte c in [p, e), or 0. */
+export function lastByteOf(p: usize, e: usize, c: i32): usize {
+  for (; e > p; e--) if (byteAt(e - 1) == c) return e - 1;
+  return 0;
+}
+
 /** End of the run of ASCII digits at `p`. */
 export function skipDigits(p: usize, e: usize): usize {
   while (p < e && isDigit(byteAt(p))) p++;

@@ -194,7 +194,7 @@ export const closings: Readonly<Record<string, readonly Marked[]>> = {
     ['24', 'We still have to find the total of the 24 boxes.', false], ['24', 'Let us say it is 24.', false], ['24', 'Recall that a day has 24 hours.', false],
   ],
   'refused: sums of names, statements without a subject that is asked for': [
-    ['17', 'Hence the bus arrives after 17 minutes.', false], ['17', 'answer = 17  # apples', false], ['12', '4 × 3 = <<4*3=12>>12 marbles.', false], ['25', '10 and 15 make 25.', false], ['25', '| Answer | 25 |', false],
+    ['17', 'Hence the bus arrives after 17 minutes.', false], ['17', 'answer = 17  # apples', false], ['12', '4 × 3 = <<4*3=12>>12 marbles.', true], ['25', '10 and 15 make 25.', false], ['25', '| Answer | 25 |', true],
     ['7.25', 'Each person should pay $7.25.', false],
   ],
 };

@@ -365,7 +365,7 @@ export const collections: readonly Form[] = [
       ],
       ['(D) Alina', ['D', '(D)', '(D) Alina', '\\text{D}', 'D. Alina'], ['A', '(C) Alina', 'E', '(D) Boris', 'Boris']],
       ['\\text{odd}', ['odd', '\\text{odd}', 'Odd', '\\mathrm{odd}'], ['even', '\\text{not odd}', 'add', '1', 'oddly']],
-      ['\\text{Yes}', ['yes', 'Yes', '\\textbf{Yes}', 'YES'], ['no', 'No', '\\text{Yes, but}', '1', 'true']],
+      ['\\text{Yes}', ['yes', 'Yes', '\\textbf{Yes}', 'YES', 'true'], ['no', 'No', '\\text{Yes, but}', '1', 'false']],
       [
         '\\text{The midpoints form a regular hexagon}',
         ['The midpoints form a regular hexagon.', '\\text{the midpoints form a regular hexagon}'],
