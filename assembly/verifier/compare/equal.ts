@@ -14,7 +14,7 @@ import { hasContent, hasHidden, isPlain, sameText } from '../read/plain';
 import { isNumber } from '../read/sentences';
 import { endOf, exists, NOWHERE, Span, startOf } from '../read/span';
 import { isLastValue } from '../read/statements';
-import { byteAt, indexOfByte, isDigit, isLetter, isWordAt, skipDigits, toUpper } from '../read/text';
+import { byteAt, indexOfByte, isDigit, isLetter, isWordAt, sameBytes, skipDigits, toUpper } from '../read/text';
 import { workedOut } from '../read/worked';
 import { Flag, Verdict } from '../status';
 import { equalAnswer, sameResidues } from './answer';
@@ -146,7 +146,7 @@ export function equalAnswers(gold: Span, pred: Span, flags: i32): i32 {
   let pe = endOf(pred);
   const goldLength = <i32>(ge - g);
   const predLength = <i32>(pe - p);
-  const isSame = goldLength == predLength && memory.compare(g, p, <usize>goldLength) == 0;
+  const isSame = goldLength == predLength && sameBytes(g, p, <usize>goldLength);
   if (!isSame && (goldLength > MAX_ANSWER || predLength > MAX_ANSWER)) return Verdict.UNDECIDED;
   if (!hasContent(g, ge)) return Verdict.GOLD_UNPARSABLE;
   if (!hasContent(p, pe)) return Verdict.PRED_UNPARSABLE;

@@ -8,7 +8,19 @@ import { hasKind, kid, Kind, Node } from '../parse/tree';
 import { Char } from '../read/characters';
 import { Names } from '../read/names';
 import { sameText } from '../read/plain';
-import { byteAt, bytesOf, isDigit, isLetter, isOneOf, isSpace, isWordAt, skipLetters, skipText, toLower } from '../read/text';
+import {
+  byteAt,
+  bytesOf,
+  isDigit,
+  isLetter,
+  isOneOf,
+  isSpace,
+  isWordAt,
+  sameBytes,
+  skipLetters,
+  skipText,
+  toLower,
+} from '../read/text';
 
 /** What a unit measures. Units of different kinds are never equal. */
 const enum Measure {
@@ -208,7 +220,7 @@ class Unit {
   }
 
   measuresAs(other: Unit): bool {
-    return memory.compare(this.powers, other.powers, Measure.COUNT) == 0;
+    return sameBytes(this.powers, other.powers, Measure.COUNT);
   }
 
   read(p: usize, e: usize): void {

@@ -9,6 +9,7 @@ import {
   isDigit,
   isLetter,
   isSpace,
+  sameBytes,
   skipDigits,
   skipLetters,
   skipSpace,
@@ -147,7 +148,7 @@ class Numeral {
     if (skipSpace(end, this.end) < this.end) return false;
     for (let n = 1; 2 * n <= this.decimals; n++) {
       const last = this.at - <usize>n;
-      if (memory.compare(last, last - <usize>n, <usize>n) != 0) continue;
+      if (!sameBytes(last, last - <usize>n, <usize>n)) continue;
       // one digit three times
       if (n == 1 && (this.decimals < 3 || byteAt(last - 2) != byteAt(last))) continue;
       this.setRepeat(last, n);

@@ -3,7 +3,7 @@ import { alloc, fail, spend } from '../arena';
 import { nil } from '../memory';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
-import { byteAt, wordAt, toLower } from '../read/text';
+import { byteAt, sameBytes, toLower, wordAt } from '../read/text';
 import { among, Sign, Tok } from './symbols';
 
 /** Largest number of tokens of one side. */
@@ -201,7 +201,7 @@ export class Symbols {
   index(parent: i32, p: usize, len: i32): i32 {
     for (let i = 0; i < this.count; i++) {
       const n = this.at(i);
-      if (n.parent == parent && n.len == len && memory.compare(n.start, p, len) == 0) return i;
+      if (n.parent == parent && n.len == len && sameBytes(n.start, p, <usize>len)) return i;
     }
     spend(this.count * 2 + len);
     if (this.count == MAX_NAMES) {

@@ -3,7 +3,7 @@ import { alloc, fail, spend } from '../arena';
 import { elementAt, isNull, nil, setElement } from '../memory';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
-import { isUpper } from '../read/text';
+import { isUpper, sameBytes } from '../read/text';
 import { among } from './symbols';
 
 /** Kinds of node. What else a node holds stands beside its kind: see the accessors of Node. What is asked of several stands together. */
@@ -323,7 +323,7 @@ export function identical(x: Node, y: Node): bool {
   spend(4);
   if (x.kind == Kind.NUM) return rat.equal(x.value, y.value);
   if (x.kind == Kind.TEXT || x.kind == Kind.NOTED) {
-    if (x.to - x.from != y.to - y.from || memory.compare(x.from, y.from, x.to - x.from) != 0) return false;
+    if (x.to - x.from != y.to - y.from || !sameBytes(x.from, y.from, x.to - x.from)) return false;
   }
   if (x.op != y.op || x.aux != y.aux) return false;
   if (x.ops != 0) for (let i = 0; i < x.n - 1; i++) if (relation(x, i) != relation(y, i)) return false;

@@ -40,6 +40,7 @@ import {
   isOneOf,
   isWordAt,
   lastByteOf,
+  sameBytes,
   skipSpace,
   startsWith,
   trimEnd,
@@ -271,7 +272,7 @@ export class Extractor {
       const before = marks.at(Mark.BOX, back + groups);
       if (!box.read(before, mark) || before < from) break;
       if (!joins(box.after, mark) && !touches(box.after, mark) && !this.holdsItems(from, e)) break;
-      if (box.end - box.start != end - start || memory.compare(box.start, start, end - start) != 0) equalParts = false;
+      if (box.end - box.start != end - start || !sameBytes(box.start, start, end - start)) equalParts = false;
       mark = before;
     }
     if (equalParts) groups = 1;

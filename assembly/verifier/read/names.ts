@@ -3,7 +3,7 @@
 import { spend } from '../arena';
 import { elementAt, setElement } from '../memory';
 import { Char } from './characters';
-import { byteAt, bytesOf, codePoint, sequenceLength, toLower } from './text';
+import { byteAt, bytesOf, codePoint, sameBytes, sequenceLength, toLower } from './text';
 
 /** Words of one slot: hash, start and length of the name, value. */
 const SLOT: i32 = 4;
@@ -17,7 +17,7 @@ const LOOKUP_FUEL: i32 = 40;
 /** True when the bytes [p, p+len) spell `word` (ASCII). */
 export function spells(p: usize, len: i32, word: string): bool {
   const name = bytesOf(word);
-  return matches(p, len, name, false) && byteAt(name + <usize>len) == 0;
+  return sameBytes(p, name, <usize>len) && byteAt(name + <usize>len) == 0;
 }
 
 function matches(p: usize, len: i32, word: usize, fold: bool): bool {

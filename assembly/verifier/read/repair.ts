@@ -18,6 +18,7 @@ import {
   isSpace,
   isWide,
   ONES,
+  sameBytes,
   sequenceLength,
   skipDigits,
   skipLetters,
@@ -250,7 +251,7 @@ class Repair {
     const n = to - from;
     const reach = min(this.end, p + TAG_REACH * 8);
     for (; p + n + 2 < reach && this.lookAhead > 0; p++, this.lookAhead--)
-      if (byteAt(p) == Char.LESS && byteAt(p + 1) == Char.SLASH && memory.compare(p + 2, from, n) == 0) return true;
+      if (byteAt(p) == Char.LESS && byteAt(p + 1) == Char.SLASH && sameBytes(p + 2, from, n)) return true;
     return false;
   }
 

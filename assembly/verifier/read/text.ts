@@ -130,6 +130,12 @@ export function codePoint(p: usize, e: usize): i32 {
   return v;
 }
 
+/** Whether the n bytes at p are those at q. */
+export function sameBytes(p: usize, q: usize, n: usize): bool {
+  for (let i: usize = 0; i < n; i++) if (byteAt(p + i) != byteAt(q + i)) return false;
+  return true;
+}
+
 /** Position behind `text` where it stands at `p`, else 0. */
 export function skipText(p: usize, e: usize, text: string): usize {
   for (let from = bytesOf(text); byteAt(from) != 0; from++, p++) if (p >= e || byteAt(p) != byteAt(from)) return 0;
