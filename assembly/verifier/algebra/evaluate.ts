@@ -8,7 +8,7 @@ import { Float } from '../number/float';
 import * as int from '../number/integer';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
-import { Func, SYM_E, SYM_I } from '../parse/symbols';
+import { among, Func, SYM_E, SYM_I } from '../parse/symbols';
 import { kid, Kind, Node } from '../parse/tree';
 import {
   addComplex,
@@ -109,8 +109,7 @@ function power(x: Node): Complex {
     const den = int.toI32(e.den);
     if (abs(num) > MAX_POWER || den > MAX_ROOT) return nil<Complex>();
     if (den == 1) return powComplex(z, num);
-    const r = rootComplex(z, den, bindings.realOnly);
-    return isNull(r) ? r : powComplex(r, num);
+    return powComplex(rootComplex(z, den, bindings.realOnly), num);
   }
   const w = evaluate(kid(x, 1));
   if (isNull(w)) return w;
@@ -123,21 +122,14 @@ function power(x: Node): Complex {
   }
   if (!isReal(z) || z.re.man.neg) return nil<Complex>();
   if (float.maybeZero(z.re)) return nil<Complex>();
-  const l = real(float.logarithm(z.re));
-  if (isNull(l)) return l;
-  const p = mulComplex(l, w);
+  const p = mulComplex(real(float.logarithm(z.re)), w);
   return isNull(p) ? p : expComplex(p);
 }
 
 /** A smooth stand-in for an unknown function, so that equal arguments give equal values. */
 function unknown(x: Node): Complex {
   let u = float.ofRat(rat.ofFraction(((x.op * 37 + x.aux * 11) % 101) + 7, 13));
-  for (let i = 0; i < x.n; i++) {
-    const v = evaluate(kid(x, i));
-    if (isNull(v) || !isReal(v)) return nil<Complex>();
-    u = float.add(u, float.mul(v.re, float.ofRat(rat.ofFraction(i * 5 + 7, 11))));
-    if (float.isNone(u)) return nil<Complex>();
-  }
+  for (let i = 0; i < x.n; i++) u = float.add(u, float.mul(realOf(kid(x, i)), float.ofRat(rat.ofFraction(i * 5 + 7, 11))));
   return real(float.add(float.sine(u, 0), float.ofI32(2)));
 }
 
@@ -145,30 +137,29 @@ function func(x: Node): Complex {
   const f = x.op;
   const z = evaluate(kid(x, 0));
   if (isNull(z)) return z;
-  if (f == Func.GCD || f == Func.LCM || f == Func.MAX || f == Func.MIN) {
-    let best = z;
-    if (!isReal(z)) return nil<Complex>();
-    for (let i = 1; i < x.n; i++) {
-      const w = evaluate(kid(x, i));
-      if (isNull(w) || !isReal(w)) return nil<Complex>();
-      if (f == Func.MAX || f == Func.MIN) {
-        const c = float.compare(w.re, best.re);
-        if (f == Func.MAX ? c > 0 : c < 0) best = w;
-      } else {
-        const a = float.exactI32(best.re);
-        const b = float.exactI32(w.re);
-        if (a == i32.MIN_VALUE || b == i32.MIN_VALUE || a == 0 || b == 0) return nil<Complex>();
-        const g = int.toI32(int.gcd(int.fromI64(<i64>a), int.fromI64(<i64>b)));
-        if (f == Func.LCM && abs((<i64>a / g) * <i64>b) > MAX_LCM) return nil<Complex>();
-        best = real(float.ofI32(f == Func.GCD ? g : abs((a / g) * b)));
-      }
-    }
-    return best;
-  }
   if (f == Func.RE) return real(z.re);
   if (f == Func.IM) return real(imaginary(z));
   if (!isReal(z)) return nil<Complex>();
   const v = z.re;
+  if (among(f, Func.GCD, Func.MIN)) {
+    let best = v;
+    for (let i = 1; i < x.n; i++) {
+      const w = realOf(kid(x, i));
+      if (float.isNone(w)) return nil<Complex>();
+      if (f >= Func.MAX) {
+        const c = float.compare(w, best);
+        if (f == Func.MAX ? c > 0 : c < 0) best = w;
+      } else {
+        const a = float.exactI32(best);
+        const b = float.exactI32(w);
+        if (a == i32.MIN_VALUE || b == i32.MIN_VALUE || a == 0 || b == 0) return nil<Complex>();
+        const g = int.toI32(int.gcd(int.fromI64(<i64>a), int.fromI64(<i64>b)));
+        if (f == Func.LCM && abs((<i64>a / g) * <i64>b) > MAX_LCM) return nil<Complex>();
+        best = float.ofI32(f == Func.GCD ? g : abs((a / g) * b));
+      }
+    }
+    return real(best);
+  }
   const one = float.ofI32(1);
   switch (f) {
     case Func.SIN:
@@ -193,7 +184,6 @@ function func(x: Node): Complex {
       if (float.isNone(c)) return nil<Complex>();
       const half = float.mul(float.pi(), float.ofRat(rat.ofFraction(1, 2)));
       const s = float.maybeZero(c) ? (v.man.neg ? float.neg(half) : half) : float.arctangent(float.div(v, c));
-      if (float.isNone(s)) return nil<Complex>();
       return real(f == Func.ASIN ? s : float.sub(half, s));
     }
     case Func.SINH:
@@ -211,15 +201,8 @@ function func(x: Node): Complex {
     case Func.LN:
       return real(float.logarithm(v));
     case Func.LOG:
-    case Func.LG: {
-      let b = float.ofI32(10);
-      if (x.n == 2) {
-        const w = evaluate(kid(x, 1));
-        if (isNull(w) || !isReal(w)) return nil<Complex>();
-        b = w.re;
-      }
-      return real(float.div(float.logarithm(v), float.logarithm(b)));
-    }
+    case Func.LG:
+      return real(float.div(float.logarithm(v), float.logarithm(x.n == 2 ? realOf(kid(x, 1)) : float.ofI32(10))));
     case Func.SGN:
       if (float.maybeZero(v)) return float.isExactZero(v) ? real(v) : nil<Complex>();
       return real(float.ofI32(float.sign(v)));
@@ -233,18 +216,14 @@ function factorial(n: i32): Complex {
 }
 
 function series(x: Node): Complex {
-  const low = evaluate(kid(x, 1));
-  const high = evaluate(kid(x, 2));
-  if (isNull(low) || isNull(high) || !isReal(low) || !isReal(high)) return nil<Complex>();
-  const from = float.exactI32(low.re);
-  const to = float.exactI32(high.re);
+  const from = wholeOf(kid(x, 1));
+  const to = wholeOf(kid(x, 2));
   if (from == i32.MIN_VALUE || to == i32.MIN_VALUE || <i64>to - <i64>from > MAX_TERMS) return nil<Complex>();
   let r = real(float.ofI32(x.op));
   for (let k = from; k <= to; k++) {
     if (!bindings.bind(kid(x, 0).op, real(float.ofI32(k)))) return nil<Complex>();
     const v = evaluate(kid(x, 3));
     bindings.count--;
-    if (isNull(v)) return v;
     r = x.op == 0 ? addComplex(r, v) : mulComplex(r, v);
     if (isNull(r)) return r;
   }
@@ -258,6 +237,17 @@ export function evaluate(x: Node): Complex {
   const z = bindings.depth > MAX_DEPTH ? nil<Complex>() : dispatch(x);
   bindings.depth--;
   return failed ? nil<Complex>() : z;
+}
+
+/** Value of x where it is real, else null. */
+export function realOf(x: Node): Float {
+  const z = evaluate(x);
+  return isNull(z) || !isReal(z) ? float.none() : z.re;
+}
+
+/** Value of x where it is an integer of less than 31 bits, else i32.MIN_VALUE. */
+function wholeOf(x: Node): i32 {
+  return float.exactI32(realOf(x));
 }
 
 function dispatch(x: Node): Complex {
@@ -275,42 +265,28 @@ function dispatch(x: Node): Complex {
       return real(float.pi());
     case Kind.ADD: {
       let r = evaluate(kid(x, 0));
-      for (let i = 1; i < x.n && !isNull(r); i++) {
-        const v = evaluate(kid(x, i));
-        if (isNull(v)) return v;
-        r = addComplex(r, v);
-      }
+      for (let i = 1; i < x.n && !isNull(r); i++) r = addComplex(r, evaluate(kid(x, i)));
       return r;
     }
     case Kind.MUL: {
       let r = evaluate(kid(x, 0));
-      for (let i = 1; i < x.n && !isNull(r); i++) {
-        const v = evaluate(kid(x, i));
-        if (isNull(v)) return v;
-        r = mulComplex(r, v);
-      }
+      for (let i = 1; i < x.n && !isNull(r); i++) r = mulComplex(r, evaluate(kid(x, i)));
       return r;
     }
-    case Kind.NEG: {
-      const v = evaluate(kid(x, 0));
-      return isNull(v) ? v : negComplex(v);
-    }
+    case Kind.NEG:
+      return negComplex(evaluate(kid(x, 0)));
     case Kind.DIV:
     case Kind.RATIO: {
       if (x.n != 2) return nil<Complex>();
       const a = evaluate(kid(x, 0));
-      const b = evaluate(kid(x, 1));
-      if (isNull(a) || isNull(b)) return nil<Complex>();
-      return divComplex(a, b);
+      return divComplex(a, evaluate(kid(x, 1)));
     }
     case Kind.POW:
       return power(x);
     case Kind.ROOT: {
       const a = evaluate(kid(x, 0));
-      const n = evaluate(kid(x, 1));
-      if (isNull(a) || isNull(n) || !isReal(n)) return nil<Complex>();
-      const k = float.exactI32(n.re);
-      if (k < 2 || k > MAX_ROOT) return nil<Complex>();
+      const k = wholeOf(kid(x, 1));
+      if (isNull(a) || k < 2 || k > MAX_ROOT) return nil<Complex>();
       return rootComplex(a, k, bindings.realOnly);
     }
     case Kind.FUNC:
@@ -322,44 +298,28 @@ function dispatch(x: Node): Complex {
       return isNull(v) ? v : real(modulus(v));
     }
     case Kind.FLOOR:
-    case Kind.CEIL: {
-      const v = evaluate(kid(x, 0));
-      if (isNull(v) || !isReal(v)) return nil<Complex>();
-      if (x.kind == Kind.FLOOR) return real(float.floor(v.re));
-      const c = float.floor(float.neg(v.re));
-      return float.isNone(c) ? nil<Complex>() : real(float.neg(c));
-    }
-    case Kind.FACT: {
-      const v = evaluate(kid(x, 0));
-      if (isNull(v) || !isReal(v)) return nil<Complex>();
-      return factorial(float.exactI32(v.re));
-    }
+      return real(float.floor(realOf(kid(x, 0))));
+    case Kind.CEIL:
+      return real(float.neg(float.floor(float.neg(realOf(kid(x, 0))))));
+    case Kind.FACT:
+      return factorial(wholeOf(kid(x, 0)));
     case Kind.DFACT: {
-      const v = evaluate(kid(x, 0));
-      if (isNull(v) || !isReal(v)) return nil<Complex>();
-      const n = float.exactI32(v.re);
+      const n = wholeOf(kid(x, 0));
       if (n < 0 || n > MAX_FACTORIAL) return nil<Complex>();
       let r = int.one();
       for (let k = n; k > 1; k -= 2) r = int.mul(r, int.fromU64(<u64>k));
       return real(float.ofRat(rat.ofInt(r)));
     }
     case Kind.BINOM: {
-      const a = evaluate(kid(x, 0));
-      const b = evaluate(kid(x, 1));
-      if (isNull(a) || isNull(b) || !isReal(a) || !isReal(b)) return nil<Complex>();
-      const n = float.exactI32(a.re);
-      const k = float.exactI32(b.re);
+      const n = wholeOf(kid(x, 0));
+      const k = wholeOf(kid(x, 1));
       if (n < 0 || k < 0 || n > MAX_BINOMIAL) return nil<Complex>();
       return real(float.ofRat(rat.ofInt(k > n ? int.zero() : combinatorics.binomial(n, k))));
     }
-    case Kind.PERCENT: {
-      const v = evaluate(kid(x, 0));
-      return isNull(v) ? v : divComplex(v, real(float.ofI32(100)));
-    }
-    case Kind.DEGREE: {
-      const v = evaluate(kid(x, 0));
-      return isNull(v) ? v : divComplex(mulComplex(v, real(float.pi())), real(float.ofI32(180)));
-    }
+    case Kind.PERCENT:
+      return divComplex(evaluate(kid(x, 0)), real(float.ofI32(100)));
+    case Kind.DEGREE:
+      return divComplex(mulComplex(evaluate(kid(x, 0)), real(float.pi())), real(float.ofI32(180)));
     case Kind.SERIES:
       return series(x);
   }
@@ -369,7 +329,5 @@ function dispatch(x: Node): Complex {
 /** Value of an expression without free symbols as a real number, or null. */
 export function constantValue(x: Node): Float {
   clearBindings(false);
-  const z = evaluate(x);
-  if (isNull(z) || !isReal(z)) return float.none();
-  return z.re;
+  return realOf(x);
 }

@@ -181,7 +181,7 @@ function rawFrac(num: Poly, den: Poly): Frac {
 }
 
 export function ofRat(c: Rat): Frac {
-  return rawFrac(poly.constant(c), poly.constant(rat.ofI32(1)));
+  return ofPoly(poly.constant(c));
 }
 
 export function ofInt(v: i32): Frac {
@@ -189,7 +189,7 @@ export function ofInt(v: i32): Frac {
 }
 
 export function ofGenerator(g: i32, num: i32 = 1, den: i32 = 1): Frac {
-  return rawFrac(poly.term(rat.ofI32(1), poly.power(g, num, den)), poly.constant(rat.ofI32(1)));
+  return ofPoly(poly.term(rat.ofI32(1), poly.power(g, num, den)));
 }
 
 export function ofPoly(p: Poly): Frac {
@@ -207,11 +207,9 @@ export function rationalValue(f: Frac): Rat {
 
 /** Takes the common content and monomial out of num and den; a constant den becomes 1. */
 export function frac(num: Poly, den: Poly): Frac {
-  if (!ok()) return rawFrac(poly.constant(rat.ofI32(0)), poly.constant(rat.ofI32(1)));
+  if (!ok()) return ofInt(0);
   if (den.n == 0) return noForm();
-  if (num.n == 0) return rawFrac(num, poly.constant(rat.ofI32(1)));
-  if (poly.isConstant(den))
-    return rawFrac(poly.scalePoly(num, rat.div(rat.ofI32(1), poly.constantValue(den))), poly.constant(rat.ofI32(1)));
+  if (num.n == 0) return ofPoly(num);
   // monomial common to all terms
   let common = poly.monomial(den, 0);
   for (let i = 0; i < den.n && common.n > 0; i++) common = commonPart(common, poly.monomial(den, i));
@@ -221,6 +219,7 @@ export function frac(num: Poly, den: Poly): Frac {
     num = shiftPoly(num, inverse);
     den = shiftPoly(den, inverse);
   }
+  if (poly.isConstant(den)) return ofPoly(poly.scalePoly(num, rat.div(rat.ofI32(1), poly.constantValue(den))));
   const c = poly.content(den);
   const s = rat.sign(poly.coefficient(den, 0)) < 0 ? rat.neg(c) : c;
   const inverse = rat.div(rat.ofI32(1), s);
@@ -230,8 +229,6 @@ export function frac(num: Poly, den: Poly): Frac {
     const k = poly.proportion(num, den);
     if (!isNull(k)) return ofRat(k);
   }
-  if (poly.isConstant(den))
-    return rawFrac(poly.scalePoly(num, rat.div(rat.ofI32(1), poly.constantValue(den))), poly.constant(rat.ofI32(1)));
   return rawFrac(num, den);
 }
 
@@ -284,59 +281,41 @@ export function foldTerm(c: Rat, m: Mono): Poly {
   let extra = nil<Poly>();
   let i = 0;
   while (i < m.n && ok()) {
-    const index = poly.generatorAt(m, i);
-    const g = generator(index);
+    const g = generator(poly.generatorAt(m, i));
     const num = poly.exponentNum(m, i);
     const den = poly.exponentDen(m, i);
-    if (g.kind == Gen.PRIME && (num >= den || num < 0)) {
+    // what is taken off the exponent's numerator, and what stands for it
+    let taken = 0;
+    let factor = nil<Poly>();
+    if (g.kind == Gen.PRIME) {
       let whole = num / den;
       if (num < 0 && num % den != 0) whole--;
-      c = rat.mul(c, rat.pow(rat.ofInt(g.int), whole));
-      m = poly.withExponent(m, i, num - whole * den, den);
-      if (num - whole * den != 0) i++;
-      continue;
-    }
-    if (g.kind == Gen.I && (num != 1 || den != 1)) {
-      if (den != 1) {
-        noForm();
-        break;
-      }
-      const turn = ((num % 4) + 4) % 4;
-      if (turn >= 2) c = rat.neg(c);
-      m = poly.withExponent(m, i, turn & 1, 1);
-      if (turn & 1) i++;
-      continue;
-    }
-    if (g.kind == Gen.ROOT && num >= den) {
+      if (whole != 0) c = rat.mul(c, rat.pow(rat.ofInt(g.int), whole));
+      taken = whole * den;
+    } else if (g.kind == Gen.I) {
+      if (den != 1) noForm();
+      if (num & 2) c = rat.neg(c);
+      taken = num - (num & 1);
+    } else if (g.kind == Gen.ROOT && num >= den) {
       const whole = num / den;
-      m = poly.withExponent(m, i, num - whole * den, den);
-      const factor = powPoly(g.poly, whole);
-      extra = isNull(extra) ? factor : mulPoly(extra, factor);
-      if (num - whole * den != 0) i++;
-      continue;
-    }
-    if (g.kind == Gen.FUNC && g.id == Func.SIN && num >= 2 * den) {
+      taken = whole * den;
+      factor = powPoly(g.poly, whole);
+    } else if (num >= 2 * den) {
       const pairs = num / den / 2;
-      const cosine = functionOf(Gen.FUNC, Func.COS, 1, arg(g, 0));
-      const square = poly.emptyPoly(2);
-      poly.pushTerm(square, rat.ofI32(-1), poly.power(cosine, 2, 1));
-      poly.pushTerm(square, rat.ofI32(1), poly.unit());
-      const factor = powPoly(poly.normal(square), pairs);
-      m = poly.withExponent(m, i, num - 2 * pairs * den, den);
-      extra = isNull(extra) ? factor : mulPoly(extra, factor);
-      if (num - 2 * pairs * den != 0) i++;
-      continue;
+      if (g.kind == Gen.FUNC && g.id == Func.SIN) {
+        const square = poly.emptyPoly(2);
+        poly.pushTerm(square, rat.ofI32(-1), poly.power(functionOf(Gen.FUNC, Func.COS, 1, arg(g, 0)), 2, 1));
+        poly.pushTerm(square, rat.ofI32(1), poly.unit());
+        factor = powPoly(poly.normal(square), pairs);
+      } else if (g.kind == Gen.ABS && !isNull(g.poly)) {
+        // |u|² = u²
+        factor = powPoly(g.poly, pairs * 2);
+      }
+      if (!isNull(factor)) taken = 2 * pairs * den;
     }
-    if (g.kind == Gen.ABS && num >= 2 * den && !isNull(g.poly)) {
-      // |u|² = u²
-      const pairs = num / den / 2;
-      const factor = powPoly(g.poly, pairs * 2);
-      m = poly.withExponent(m, i, num - 2 * pairs * den, den);
-      extra = isNull(extra) ? factor : mulPoly(extra, factor);
-      if (num - 2 * pairs * den != 0) i++;
-      continue;
-    }
-    i++;
+    if (!isNull(factor)) extra = isNull(extra) ? factor : mulPoly(extra, factor);
+    if (taken != 0) m = poly.withExponent(m, i, num - taken, den);
+    if (num != taken) i++;
   }
   const t = poly.term(c, m);
   return isNull(extra) ? t : mulPoly(extra, t);

@@ -7,7 +7,7 @@ import * as rat from '../number/rational';
 import { among, Func, SYM_E, SYM_I } from '../parse/symbols';
 import { kid, Kind, Node } from '../parse/tree';
 import { imaginary, isReal } from './complex';
-import { bindReal, clearBindings, evaluate } from './evaluate';
+import { bindReal, clearBindings, evaluate, realOf } from './evaluate';
 
 /** Most free symbols. */
 const MAX_VARIABLES: i32 = 12;
@@ -188,10 +188,7 @@ export function sample(x: Node, y: Node): i32 {
 
 /** a - b at the bound point as a real number, or null. */
 function realDifference(a: Node, b: Node): Float {
-  const u = evaluate(a);
-  const v = isNull(u) ? u : evaluate(b);
-  if (isNull(u) || isNull(v) || !isReal(u) || !isReal(v)) return float.none();
-  return float.sub(u.re, v.re);
+  return float.sub(realOf(a), realOf(b));
 }
 
 /**

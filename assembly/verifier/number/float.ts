@@ -79,7 +79,7 @@ export function ofRat(v: Rat): Float {
 }
 
 export function neg(x: Float): Float {
-  return make(int.negate(x.man), x.exp, x.err);
+  return isNone(x) ? x : make(int.negate(x.man), x.exp, x.err);
 }
 
 export function add(a: Float, b: Float): Float {
@@ -97,7 +97,6 @@ export function add(a: Float, b: Float): Float {
 }
 
 export function sub(a: Float, b: Float): Float {
-  if (isNone(a) || isNone(b)) return none();
   return add(a, neg(b));
 }
 
@@ -149,8 +148,8 @@ export function root(x: Float, n: i32): Float {
   shift += r;
   exp -= r;
   if (n > 8) {
-    const y = exponential(div(logarithm(neg2(x)), ofI32(n)));
-    return isNone(y) ? y : negative ? neg(y) : y;
+    const y = exponential(div(logarithm(negative ? neg(x) : x), ofI32(n)));
+    return negative ? neg(y) : y;
   }
   const scaled = int.shiftLeft(m, shift);
   const s = combinatorics.root(scaled, n);
@@ -167,28 +166,20 @@ export function root(x: Float, n: i32): Float {
   return make(negative ? int.negate(s) : s, e, err);
 }
 
-function neg2(x: Float): Float {
-  return x.man.neg ? neg(x) : x;
-}
-
 function floorDiv(a: i32, b: i32): i32 {
   const q = a / b;
   return a % b != 0 && a < 0 ? q - 1 : q;
 }
 
 export function powInteger(x: Float, n: i32): Float {
-  if (isNone(x)) return none();
   if (n < 0) return div(ofI32(1), powInteger(x, -n));
   let r = ofI32(1);
-  let b = x;
-  while (!failed) {
-    if (n & 1) r = mul(r, b);
+  while (true) {
+    if (n & 1) r = mul(r, x);
     n >>= 1;
-    if (n == 0 || isNone(r)) break;
-    b = mul(b, b);
-    if (isNone(b)) return b;
+    if (n == 0) return r;
+    x = mul(x, x);
   }
-  return r;
 }
 
 // --- Constants and series in fixed point
