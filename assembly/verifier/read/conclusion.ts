@@ -281,7 +281,7 @@ function stated(runs: Runs, p: usize, e: usize, lists: bool): Span {
 
 /** Words by which arithmetic is a check, a step, a memory or an example; and those by which it is none at all. */
 const CHECKING =
-  'check/checking/verify/verifying/confirm/step/first/firstly/let/try/note/recall/remember/know/given/because/example/instead/initially/originally/would';
+  'check/checking/verify/verifying/confirm/step/first/firstly/let/try/note/recall/remember/know/given/example/instead/initially/originally/would';
 const NEGATED = 'not/no/never/wrong/incorrect/false/mistake/suppose/assume/if/else';
 /** Words behind a value with which something else is said. */
 const FURTHER = 'is/are/was/were/so/which/but/plus/minus/times/divided/not/or/if/unless/wrong/then/when/too';
@@ -297,8 +297,24 @@ function worked(p: usize, e: usize, plainly: bool): Span {
   const also = isChanged(rest, e) && !holdsOneOf(rest, e, 'for/of/to/with/than');
   const isRate = holdsOneOf(rest, e, 'a/per/each/every') && holdsOneOf(rest, e, 'for');
   const before = startOf(value);
-  const fails = plainly ? holdsOneOf(s, before, CHECKING) || isContracted(s, e) : false;
-  return also || isRate || fails || holdsOneOf(s, before, NEGATED) || holdsOneOf(rest, e, FURTHER) ? NOWHERE : value;
+  const fails = plainly ? holdsOneOf(s, before, CHECKING) || isContracted(s, e) || !isReason(s, value) : false;
+  // If each pays $2, they pay 5 x 2 = $10
+  let main = s;
+  if (isWordAt(s, e, 'if')) while (main < before && !(byteAt(main) == Char.COMMA && isSpace(byteAt(main + 1)))) main++;
+  if (main == before) main = s;
+  return also || isRate || fails || holdsOneOf(main, before, NEGATED) || holdsOneOf(rest, e, FURTHER) ? NOWHERE : value;
+}
+
+/** Whether a value that arithmetic behind "because" comes to was said before that: "It takes 78 minutes because 39 x 2 = 78". */
+function isReason(p: usize, value: Span): bool {
+  const from = startOf(value) + (byteAt(startOf(value)) == Char.DOLLAR ? 1 : 0);
+  const n = endOf(value) - from;
+  let said = false;
+  for (; p < from; p++) {
+    if (memory.compare(p, from, n) == 0 && !isDigit(byteAt(p + n))) said = true;
+    if (isWordAt(p, from, 'because')) return said;
+  }
+  return true;
 }
 
 /** The answer that the last sentence of [p, e) concludes with, or (`plainly`) states, or NOWHERE. */
