@@ -1,7 +1,7 @@
 // Where the parser stands: the tokens, the scope, and the stack on which lists of nodes grow.
 import { alloc, fail, failed, spend } from '../arena';
 import { elementAt, setElement } from '../memory';
-import { Sign, Tok } from './symbols';
+import { Sign } from './symbols';
 import { isClosingToken, isOpeningToken, Symbols, Token, Tokens } from './tokens';
 import { Kind, leaf, Node, node, seal } from './tree';
 

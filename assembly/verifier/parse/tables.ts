@@ -2,7 +2,7 @@
 import { Char } from '../read/characters';
 import { characterOf, CodePoints, Names } from '../read/names';
 import { byteAt, bytesOf, REPLACEMENT, sequenceLength } from '../read/text';
-import { Accent, among, Env, Func, Rel, Sign, Space, SYM_I, Tok } from './symbols';
+import { Accent, among, Func, Rel, Sign, Space, SYM_I, Tok } from './symbols';
 
 /** What the lexer does where it meets a name or sign. An entry holds this, a kind of token, and a number for the token. */
 export const enum Does {

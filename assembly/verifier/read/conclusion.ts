@@ -8,7 +8,7 @@ import { Mark, marks } from './marks';
 import { Names } from './names';
 import { countWords, isAsideLabel, isEmphasis, REACH, trimmed, wholeAnswer } from './prose';
 import { Runs } from './runs';
-import { CONDITIONS, holds, holdsOneOf, isChanged, isContracted, isHypothetical, isNoMark } from './sentences';
+import { CONDITIONS, holds, holdsOneOf, isContracted, isHypothetical, isNoMark } from './sentences';
 import { endOf, exists, NOWHERE, Span, startOf } from './span';
 import { Before, gapBefore, isOpen, isWished, LINKS, valueOf } from './statements';
 import {
@@ -138,7 +138,7 @@ function mainClause(p: usize, e: usize): usize {
   for (let q = opener; q < min(e, p + CLAUSE); q++)
     if (byteAt(q) == Char.COMMA && q + 1 < e && isSpace(byteAt(q + 1)) && !isOpen(opener, q))
       // for now, the total is 17
-      return holdsOneOf(opener, q, 'now/point/step') ? e : skipSpace(q + 1, e);
+      return holdsOneOf(opener, q, 'now/point/step/example') ? e : skipSpace(q + 1, e);
   return p;
 }
 
@@ -279,12 +279,14 @@ function stated(runs: Runs, p: usize, e: usize, lists: bool): Span {
   return valueOf(runs, s, e, lists, Before.NOTHING);
 }
 
-/** Words by which arithmetic is a check, a step, a memory or an example; and those by which it is none at all. */
+/** Words at the start of a sentence by which its arithmetic is a check, a step, a memory or an example; and those by which it is none at all. */
 const CHECKING =
-  'check/checking/verify/verifying/confirm/step/first/firstly/let/try/note/recall/remember/know/given/example/instead/initially/originally/would';
+  'check/checking/verify/verifying/confirm/step/let/try/note/recall/remember/know/given/example/instead/initially/originally';
+const OPENING: usize = 24;
 const NEGATED = 'not/no/never/wrong/incorrect/false/mistake/suppose/assume/if/else';
 /** Words behind a value with which something else is said. */
-const FURTHER = 'is/are/was/were/so/which/but/plus/minus/times/divided/not/or/if/unless/wrong/then/when/too';
+const FURTHER =
+  'so/which/but/plus/minus/times/divided/or/if/unless/wrong/incorrect/false/then/when/too/less/greater/smaller/larger';
 
 /** What arithmetic in the last sentence of [p, e) comes to, where nothing else is said behind it; `plainly`: and it is no check. */
 function worked(p: usize, e: usize, plainly: bool): Span {
@@ -294,15 +296,27 @@ function worked(p: usize, e: usize, plainly: bool): Span {
   const rest = endOf(value);
   for (let q = s; q < e; q++) if (isOneOf(byteAt(q), q < rest ? '<' : '<>+:;,?)')) return NOWHERE;
   // 17 apples and 4 pears, 17 a day for 3 days
-  const also = isChanged(rest, e) && !holdsOneOf(rest, e, 'for/of/to/with/than');
+  const also = saysMore(rest, e) && !holdsOneOf(rest, e, 'for/of/to/with/than');
   const isRate = holdsOneOf(rest, e, 'a/per/each/every') && holdsOneOf(rest, e, 'for');
   const before = startOf(value);
-  const fails = plainly ? holdsOneOf(s, before, CHECKING) || isContracted(s, e) || !isReason(s, value) : false;
+  const fails = plainly
+    ? isWordAt(skipMarks(s, e), e, 'first/firstly') ||
+      holdsOneOf(s, min(before, s + OPENING), CHECKING) ||
+      isContracted(s, before) ||
+      !isReason(s, value)
+    : false;
   // If each pays $2, they pay 5 x 2 = $10
   let main = s;
   if (isWordAt(s, e, 'if')) while (main < before && !(byteAt(main) == Char.COMMA && isSpace(byteAt(main + 1)))) main++;
-  if (main == before) main = s;
+  // had he paid
+  if (main == before || holdsOneOf(s, main, 'had')) main = s;
   return also || isRate || fails || holdsOneOf(main, before, NEGATED) || holdsOneOf(rest, e, FURTHER) ? NOWHERE : value;
+}
+
+/** Whether "and" and a number stand in [p, e). */
+function saysMore(p: usize, e: usize): bool {
+  for (; p < e; p = max(skipLetters(p, e), p + 1)) if (isWordAt(p, e, 'and') && isDigit(byteAt(skipSpace(p + 3, e)))) return true;
+  return false;
 }
 
 /** Whether a value that arithmetic behind "because" comes to was said before that: "It takes 78 minutes because 39 x 2 = 78". */
