@@ -32,6 +32,11 @@ describe('safety', () => {
             fastest(() => verify({ gold, response: text })),
             `response ${partner}, gold ${gold}`,
           ).toBeLessThan(LIMIT_MS);
+        // arithmetic that is tried from each of its numbers and brackets
+        expect(
+          fastest(() => verify({ gold: '5', response: `${text.slice(4)} = 5` })),
+          `sum ${partner}`,
+        ).toBeLessThan(LIMIT_MS);
         expect(
           fastest(() => verify({ gold: '5', pred: text })),
           `pred ${partner}`,

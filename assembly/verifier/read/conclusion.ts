@@ -22,6 +22,7 @@ import {
   isSpace,
   isWide,
   isWordAt,
+  sameBytes,
   skipAny,
   skipDigits,
   skipLetters,
@@ -325,7 +326,7 @@ function isReason(p: usize, value: Span): bool {
   const n = endOf(value) - from;
   let said = false;
   for (; p < from; p++) {
-    if (memory.compare(p, from, n) == 0 && !isDigit(byteAt(p + n))) said = true;
+    if (sameBytes(p, from, n) && !isDigit(byteAt(p + n))) said = true;
     if (isWordAt(p, from, 'because')) return said;
   }
   return true;

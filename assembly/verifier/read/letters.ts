@@ -71,9 +71,13 @@ function isArticle(p: usize, e: usize): bool {
   return (isLower(c) && !isWordAt(q, e, 'because/since')) || isDigit(c);
 }
 
+/** How far a reason is read, and how far back one is looked for. */
+const REASON: usize = 120;
+const TAIL: usize = 4096;
+
 /** Whether it is said from p on why other letters are not the answer: "since B is too small". */
 function refusesOthers(p: usize, e: usize): bool {
-  return isWordAt(p, e, 'because/since/as') && holdsOneOf(p, e, 'wrong/incorrect/too/not');
+  return isWordAt(p, e, 'because/since/as') && holdsOneOf(p, min(e, p + REASON), 'wrong/incorrect/too/not');
 }
 
 /** Words that withdraw the letter behind them. */
@@ -172,12 +176,10 @@ function isJoined(p: usize, q: usize): bool {
 
 /** The last letter that stands alone in [p, e), before a reason where one stands there too; NOWHERE where another one is joined to it. */
 export function lastLetter(p: usize, e: usize): Span {
-  for (let q = p; q < e; q = max(skipLetters(q, e), q + 1))
-    if (refusesOthers(q, e)) {
-      const before = lastAlone(p, q);
-      if (exists(before)) return before;
-    }
-  return lastAlone(p, e);
+  let reason: usize = p;
+  for (let q = max(p, e - min(e, TAIL)); q < e; q = max(skipLetters(q, e), q + 1)) if (refusesOthers(q, e)) reason = q;
+  const before = lastAlone(p, reason);
+  return exists(before) ? before : lastAlone(p, e);
 }
 
 function lastAlone(p: usize, e: usize): Span {

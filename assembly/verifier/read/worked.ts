@@ -58,10 +58,13 @@ class Arithmetic {
     let value: f64;
     this.at = skipSpace(this.at, this.end);
     if (byteAt(this.at) == Char.OPEN_PAREN) {
-      if (++this.depth > DEEPEST) return NaN;
       this.at++;
-      value = this.sum();
-      if (byteAt(this.at) != Char.CLOSE_PAREN) return NaN;
+      value = ++this.depth > DEEPEST ? NaN : this.sum();
+      // nothing more is read of what never closes, or nests too deep
+      if (byteAt(this.at) != Char.CLOSE_PAREN || value != value) {
+        this.at = this.end;
+        return NaN;
+      }
       this.at++;
     } else value = this.number();
     if (byteAt(this.at) == Char.PERCENT) {
