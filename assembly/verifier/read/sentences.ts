@@ -148,7 +148,9 @@ export const DENYING = 'wrong/incorrect/false/not/impossible';
 /** What opens a sentence which takes the one before it back: words, those with more said behind them, and what follows "I", "my" and "on". */
 const RETRACTING = 'wait/oops/whoops/correction/scratch/edit/actually';
 const RETRACTING_MORE = 'no/sorry/hmm';
-const MISTAKING = 'mean/meant/made/was/mistake/bad/error/second';
+const MISTAKING = 'mean/meant/made/mistake/bad/error/second';
+/** What "not" denies of an answer: "that is not right". */
+const DENIED = 'right/correct/true/it/so/quite';
 
 /** Whether the sentence at p takes back the one before it: "Wait", "No, it is 20", "That is wrong", "I made a mistake", "But actually". */
 function retracts(p: usize, e: usize): bool {
@@ -162,11 +164,21 @@ function retracts(p: usize, e: usize): bool {
   if (isWordAt(p, q, RETRACTING)) return true;
   if (isWordAt(p, q, RETRACTING_MORE))
     return (q < e && isOneOf(byteAt(q), ',:.!')) || isWordAt(next, e, 'wait/it/that/this/should/sorry');
-  if (isWordAt(p, q, 'i/my/on'))
-    return isWordAt(next, e, MISTAKING) && !holdsOneOf(next, sentenceEnd(next, e), 'sure/right/correct');
-  // That is wrong.
-  if (!isWordAt(p, q, 'that/this/it')) return false;
-  return isWordAt(next, e, 'is/was') && isWordAt(skipSpace(skipLetters(next, e), e), e, DENYING);
+  // I was wrong, that's not right, this isn't correct
+  if (isWordAt(p, q, 'that/this/it/i')) {
+    const short = skipAny(q, e, "'/’");
+    let verb = short > 0 ? short : next;
+    const denied = isWordAt(verb, e, 'isn/wasn');
+    if (denied || isWordAt(verb, e, 's/is/was')) {
+      const end = skipLetters(verb, e);
+      verb = skipSpace(denied ? skipLetters(max(skipAny(end, e, "'/’"), end), e) : end, e);
+      if (isWordAt(verb, e, 'not')) return isWordAt(skipSpace(verb + 3, e), e, DENIED);
+      return denied ? isWordAt(verb, e, DENIED) : isWordAt(verb, e, DENYING);
+    }
+  }
+  return (
+    isWordAt(p, q, 'i/my/on') && isWordAt(next, e, MISTAKING) && !holdsOneOf(next, sentenceEnd(next, e), 'sure/right/correct')
+  );
 }
 
 /** Whether one of the sentences that start behind p, the one it stands in aside, takes back what was said before it. */

@@ -52,7 +52,10 @@ export const revoked: Readonly<Record<string, readonly Told[]>> = {
     ['17', 'The answer is 17. The answer is 18. No, that is wrong.', false], ['18', 'So she has 18 eggs. Wait, that is wrong.', false],
     ['20', 'The answer is 18. No wait, it is 20. So the answer is 20.', true], ['20', 'The result is 18. Wait, that is wrong. \\boxed{20}', true], ['20', 'Wait, no. I made a mistake. The answer is 20.', true],
     ['18', 'The answer is 18. No other value works.', true], ['18', '\\boxed{18}. I am sure of it.', true], ['18', '\\boxed{18}\nThis is the number of eggs.', true], ['18', '\\boxed{18}. But note that the order does not matter.', true],
-    ['18', 'The answer is 18. I was asked for the number of eggs, so this is right.', true], ['18', 'The answer is 18. My favourite number.', true],
+    ['18', 'The answer is 18. I was asked for the number of eggs, so this is right.', true], ['18', 'The answer is 18. My favourite number.', true], ['18', '\\boxed{18}. This is not a prime number.', true],
+    ['18', 'The answer is 18. I was able to check it.', true], ['18', 'The answer is 18. It is not the only number, but the least.', true], ['18', '#### 18\nThis was not easy.', true],
+    ['18', 'The answer is 18. I was wrong.', false], ['18', "The answer is 18. That's wrong.", false], ['18', "The answer is 18. But that's not right.", false], ['18', "\\boxed{18}. This isn't correct.", false],
+    ['18', 'The answer is 18. That’s incorrect.', false], ['18', "\\boxed{18}. This isn't a prime number.", true], ['18', "The answer is 18. It's the least one.", true], ['18', "\\boxed{18}. That's not hard to see.", true], ['18', '\\boxed{18}. That is not right.', false], ['18', '#### 18\nThis is not correct.', false], ['18', '<answer>18</answer> That was incorrect.', false],
   ],
   labels: [
     ['17', 'Wrong result: 17', false], ['6', 'First guess: 6', false], ['6', 'Partial result: 6', false], ['6', 'Intermediate result: 6', false], ['6', 'Old total: 6', false], ['6', 'Rough estimate: 6', false], ['6', 'Upper bound: 6', false],
