@@ -12,7 +12,7 @@ import { dateOf } from '../read/dates';
 import { Choice, letterSet, OR_LETTERS } from '../read/letters';
 import { hasContent, hasHidden, isPlain, sameText } from '../read/plain';
 import { isNumber } from '../read/sentences';
-import { endOf, exists, NOWHERE, Span, startOf } from '../read/span';
+import { endOf, exists, Span, startOf } from '../read/span';
 import { isLastValue } from '../read/statements';
 import { byteAt, indexOfByte, isDigit, isLetter, isWordAt, sameBytes, skipDigits, toUpper } from '../read/text';
 import { workedOut } from '../read/worked';
@@ -157,15 +157,17 @@ export function equalAnswers(gold: Span, pred: Span, flags: i32): i32 {
   if (sameText(g, ge, p, pe, false)) return Verdict.EQUAL;
   const letter = choiceVerdict(g, ge, p, pe);
   if (letter >= 0) return letter;
-  // (D) 36
-  const option = changetype<Choice>(alloc(offsetof<Choice>()));
-  option.read(p, pe);
-  if (option.text > 0 && isNumber(gold)) p = option.text;
-  // 10 x $27 = $270
-  const value = isNumber(gold) ? workedOut(p, pe, true) : NOWHERE;
-  if (exists(value) && isLastValue(endOf(value), pe, pe)) {
-    p = startOf(value);
-    pe = endOf(value);
+  if (isNumber(gold)) {
+    // (D) 36
+    const option = changetype<Choice>(alloc(offsetof<Choice>()));
+    option.read(p, pe);
+    if (option.text > 0) p = option.text;
+    // 10 x $27 = $270
+    const value = workedOut(p, pe, true);
+    if (exists(value) && isLastValue(endOf(value), pe, pe)) {
+      p = startOf(value);
+      pe = endOf(value);
+    }
   }
   const date = dateOf(g, ge);
   if (date > 0 && date == dateOf(p, pe)) return Verdict.EQUAL;

@@ -6,15 +6,16 @@ import { onlyLetter } from './letters';
 import { BEFORE_LINK } from './links';
 import { Mark, marks } from './marks';
 import { Names } from './names';
-import { countWords, isAsideLabel, isEmphasis, REACH, trimmed, wholeAnswer } from './prose';
+import { countWords, isEmphasis, REACH, trimmed, wholeAnswer } from './prose';
 import { Runs } from './runs';
-import { CONDITIONS, holds, holdsOneOf, isContracted, isHypothetical, isNoMark } from './sentences';
+import { addsNumber, CONDITIONS, holds, holdsOneOf, isAsideLabel, isContracted, isHypothetical, isNoMark } from './sentences';
 import { endOf, exists, NOWHERE, Span, startOf } from './span';
 import { Before, gapBefore, isOpen, isWished, LINKS, valueOf } from './statements';
 import {
   abbreviationAt,
   byteAt,
   endsWith,
+  hasDigit,
   indexOfByte,
   isDigit,
   isLetter,
@@ -88,17 +89,11 @@ export function withoutCourtesy(p: usize, e: usize): usize {
     const s = skipMarks(line, e);
     const q = skipLetters(s, e);
     const isOffer = isWordAt(s, q, 'i/let/if') && isWordAt(skipSpace(q, e), e, 'hope/me/you');
+    const isCourtesy = (isOffer || !exists(trimmed(line, e)) || isWordAt(s, q, COURTESIES)) && !hasDigit(s, e);
     // Confidence: 90%
-    const isAside = isAsideLabel(s, e);
-    if (line == p || (!isAside && (!(isOffer || !exists(trimmed(line, e)) || isWordAt(s, q, COURTESIES)) || hasDigit(s, e))))
-      return e;
+    if (line == p || !(isCourtesy || isAsideLabel(s, e))) return e;
     e = line;
   }
-}
-
-function hasDigit(p: usize, e: usize): bool {
-  for (; p < e; p++) if (isDigit(byteAt(p))) return true;
-  return false;
 }
 
 /** Position behind marks of emphasis, headings, lists and quotes at p. */
@@ -175,9 +170,8 @@ function behindSubject(p: usize, e: usize): usize {
   return 0;
 }
 
-/** The answer that the last sentence of [p, e) draws a conclusion to, or NOWHERE. */
-function concluded(runs: Runs, p: usize, e: usize, lists: bool, letter: bool): Span {
-  const line = skipSpace(lastSentence(p, e), e);
+/** The answer that the last sentence of [p, e), which starts at `line`, draws a conclusion to, or NOWHERE. */
+function concluded(runs: Runs, p: usize, line: usize, e: usize, lists: bool, letter: bool): Span {
   let s = skipMarks(line, e);
   if (
     endsWith(s, e, '?') ||
@@ -194,8 +188,9 @@ function concluded(runs: Runs, p: usize, e: usize, lists: bool, letter: bool): S
   const bold = byteAt(line) == Char.GREATER ? skipSpace(line + 1, e) : line;
   const above = trimEnd(p, line);
   const isAlone = above > p && endsLine(above, line) && (letter ? e - s < 5 : countWords(s, e) == 0);
-  const alone = isAlone || (line > p && startsWith(bold, e, '**') && endsWith(s, e, '**')) ? wholeAnswer(s, e, 0) : NOWHERE;
-  if (exists(alone) && (!letter || isAlone)) return letter ? onlyLetter(s, e) : alone;
+  const isBold = !letter && line > p && startsWith(bold, e, '**') && endsWith(s, e, '**');
+  const alone = isAlone || isBold ? wholeAnswer(s, e, 0) : NOWHERE;
+  if (exists(alone)) return letter ? onlyLetter(s, e) : alone;
   // 6 × 7 = 42, so she earned 42 dollars
   for (let q = s; q < e; q++)
     if (byteAt(q) == Char.COMMA && isWordAt(skipSpace(q + 1, e), e, 'so/hence/thus/therefore') && !isHypothetical(s, q))
@@ -258,12 +253,12 @@ const GIVEN = new Names(64).add(
 );
 
 /**
- * The value of a response without any mark whose last sentence states it: a subject, a verb, one number, and no word that makes it a step,
+ * The value of a response [p, e) without any mark whose last sentence, from `line` on, states it: a subject, a verb, one number, and no word that makes it a step,
  * a supposition, something given or a comparison.
  */
-function stated(runs: Runs, p: usize, e: usize, lists: bool): Span {
-  for (let kind = 0; kind < Mark.COUNT; kind++) if (marks.count(kind) > 0) return NOWHERE;
-  const s = skipMarks(skipSpace(lastSentence(p, e), e), e);
+function stated(runs: Runs, p: usize, line: usize, e: usize, lists: bool): Span {
+  if (marks.newest() > 0) return NOWHERE;
+  const s = skipMarks(line, e);
   // Then $f(7) = 58$
   let then = s;
   while (isWordAt(then, e, 'then/now/we/have/get')) then = skipMarks(skipLetters(then, e), e);
@@ -280,43 +275,42 @@ function stated(runs: Runs, p: usize, e: usize, lists: bool): Span {
   return valueOf(runs, s, e, lists, Before.NOTHING);
 }
 
-/** Words at the start of a sentence by which its arithmetic is a check, a step, a memory or an example; and those by which it is none at all. */
+/** Words at the start of a sentence by which its arithmetic is a check, a step, a memory or an example; and how far the start reaches. */
 const CHECKING =
   'check/checking/verify/verifying/confirm/step/let/try/note/recall/remember/know/given/example/instead/initially/originally';
 const OPENING: usize = 24;
+/** Words by which it is none at all. */
 const NEGATED = 'not/no/never/wrong/incorrect/false/mistake/suppose/assume/if/else';
 /** Words behind a value with which something else is said. */
 const FURTHER =
   'so/which/but/plus/minus/times/divided/or/if/unless/wrong/incorrect/false/then/when/too/less/greater/smaller/larger';
 
-/** What arithmetic in the last sentence of [p, e) comes to, where nothing else is said behind it; `plainly`: and it is no check. */
-function worked(p: usize, e: usize, plainly: bool): Span {
-  const s = skipSpace(lastSentence(p, e), e);
+/** What arithmetic in the sentence [s, e) comes to, where nothing else is said behind it; `plainly`: and it is no check. */
+function worked(s: usize, e: usize, plainly: bool): Span {
   const value = workedOut(s, e, false);
   if (!exists(value)) return value;
+  const before = startOf(value);
   const rest = endOf(value);
   for (let q = s; q < e; q++) if (isOneOf(byteAt(q), q < rest ? '<' : '<>+:;,?)')) return NOWHERE;
-  // 17 apples and 4 pears, 17 a day for 3 days
-  const also = saysMore(rest, e) && !holdsOneOf(rest, e, 'for/of/to/with/than');
-  const isRate = holdsOneOf(rest, e, 'a/per/each/every') && holdsOneOf(rest, e, 'for');
-  const before = startOf(value);
-  const fails = plainly
-    ? isWordAt(skipMarks(s, e), e, 'first/firstly') ||
-      holdsOneOf(s, min(before, s + OPENING), CHECKING) ||
-      isContracted(s, before) ||
-      !isReason(s, value)
-    : false;
+  if (plainly) {
+    const isStep = isWordAt(skipMarks(s, e), e, 'first/firstly') || holdsOneOf(s, min(before, s + OPENING), CHECKING);
+    if (isStep || isContracted(s, before) || !isReason(s, value)) return NOWHERE;
+  }
   // If each pays $2, they pay 5 x 2 = $10
   let main = s;
   if (isWordAt(s, e, 'if')) while (main < before && !(byteAt(main) == Char.COMMA && isSpace(byteAt(main + 1)))) main++;
   // had he paid
   if (main == before || holdsOneOf(s, main, 'had')) main = s;
-  return also || isRate || fails || holdsOneOf(main, before, NEGATED) || holdsOneOf(rest, e, FURTHER) ? NOWHERE : value;
+  if (holdsOneOf(main, before, NEGATED) || holdsOneOf(rest, e, FURTHER)) return NOWHERE;
+  // 17 apples and 4 pears
+  if (saysMore(rest, e) && !holdsOneOf(rest, e, 'for/of/to/with/than')) return NOWHERE;
+  // 17 a day for 3 days
+  return holdsOneOf(rest, e, 'a/per/each/every') && holdsOneOf(rest, e, 'for') ? NOWHERE : value;
 }
 
 /** Whether "and" and a number stand in [p, e). */
 function saysMore(p: usize, e: usize): bool {
-  for (; p < e; p = max(skipLetters(p, e), p + 1)) if (isWordAt(p, e, 'and') && isDigit(byteAt(skipSpace(p + 3, e)))) return true;
+  for (; p < e; p = max(skipLetters(p, e), p + 1)) if (addsNumber(p, e)) return true;
   return false;
 }
 
@@ -335,10 +329,11 @@ function isReason(p: usize, value: Span): bool {
 /** The answer that the last sentence of [p, e) concludes with, or (`plainly`) states, or NOWHERE. */
 export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: bool, plainly: bool): Span {
   e = trimEnd(p, e);
-  const sum = letter ? NOWHERE : worked(p, e, plainly);
+  const line = skipSpace(lastSentence(p, e), e);
+  const sum = letter ? NOWHERE : worked(line, e, plainly);
   if (exists(sum)) return sum;
-  const found = concluded(runs, p, e, lists, letter);
-  return exists(found) || letter || !plainly ? found : stated(runs, p, e, lists);
+  const found = concluded(runs, p, line, e, lists, letter);
+  return exists(found) || letter || !plainly ? found : stated(runs, p, line, e, lists);
 }
 
 /** Words between "the" and "answer". */

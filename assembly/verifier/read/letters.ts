@@ -1,6 +1,7 @@
 // Choice letters (A to J) in running text and in answers.
 import { hasTextGroup, isMarkup } from '../parse/tables';
 import { Char } from './characters';
+import { REACH } from './prose';
 import { DENYING, holdsOneOf } from './sentences';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
 import {
@@ -71,9 +72,8 @@ function isArticle(p: usize, e: usize): bool {
   return (isLower(c) && !isWordAt(q, e, 'because/since')) || isDigit(c);
 }
 
-/** How far a reason is read, and how far back one is looked for. */
+/** How far a reason is read. */
 const REASON: usize = 120;
-const TAIL: usize = 4096;
 
 /** Whether it is said from p on why other letters are not the answer: "since B is too small". */
 function refusesOthers(p: usize, e: usize): bool {
@@ -177,7 +177,7 @@ function isJoined(p: usize, q: usize): bool {
 /** The last letter that stands alone in [p, e), before a reason where one stands there too; NOWHERE where another one is joined to it. */
 export function lastLetter(p: usize, e: usize): Span {
   let reason: usize = p;
-  for (let q = max(p, e - min(e, TAIL)); q < e; q = max(skipLetters(q, e), q + 1)) if (refusesOthers(q, e)) reason = q;
+  for (let q = e - p > REACH ? e - REACH : p; q < e; q = max(skipLetters(q, e), q + 1)) if (refusesOthers(q, e)) reason = q;
   const before = lastAlone(p, reason);
   return exists(before) ? before : lastAlone(p, e);
 }

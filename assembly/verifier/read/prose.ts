@@ -218,18 +218,10 @@ export function wholeAnswer(p: usize, e: usize, goldWords: i32): Span {
   return value > 0 && words <= LABEL_WORDS && goldWords == 0 && isPlainValue(value, end) ? wholeAnswer(value, end, 0) : NOWHERE;
 }
 
-/** Words of a label whose value is not the answer. */
-const ASIDE_LABELS = new Names(64).add(
+/** Words of a label whose value is not the answer: "First guess:", "Confidence:". */
+export const ASIDE_LABELS = new Names(64).add(
   'wrong/guess/estimate/partial/first/initial/intermediate/old/rough/upper/lower/previous/confidence/verify/verification/check/difficulty/score/steps/step/time',
 );
-
-/** Whether a word of the label [p, e) says that its value is not the answer: "First guess:", "Confidence:". */
-export function isAsideLabel(p: usize, e: usize): bool {
-  const colon = indexOfByte(p, e, Char.COLON);
-  if (colon == e || countAllWords(p, colon) > 3) return false;
-  for (; p < colon; p = max(skipLetters(p, e), p + 1)) if (ASIDE_LABELS.hasWord(p, skipLetters(p, e))) return true;
-  return false;
-}
 
 /** Where the value behind a label of words starts ("total cost = 5", "Length: 13"), or 0; "answer key: 5" is no mark and no label. */
 function behindLabel(p: usize, e: usize): usize {

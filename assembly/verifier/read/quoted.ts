@@ -67,9 +67,10 @@ export function decimalComma(p: usize, e: usize): usize {
 
 /** Whether the one line behind a letter is the option's text: "B. 42 metres", "(B) 42". */
 export function isOption(p: usize, e: usize): bool {
-  const goesOn = indexOfByte(p, e, Char.NEWLINE) < e || holdsOneOf(p, e, 'answer/correct/right/wrong/incorrect');
+  if (!isOneOf(byteAt(p), '.):') || indexOfByte(p, e, Char.NEWLINE) < e) return false;
+  if (holdsOneOf(p, e, 'answer/correct/right/wrong/incorrect')) return false;
   // A. red; B. blue
-  for (let q = p + 1; q + 1 < e; q++)
-    if (isUpper(byteAt(q)) && !isLetter(byteAt(q - 1)) && isOneOf(byteAt(q + 1), '.):') && q + 2 < e) return false;
-  return isOneOf(byteAt(p), '.):') && !goesOn;
+  for (let q = p + 1; q + 2 < e; q++)
+    if (isUpper(byteAt(q)) && !isLetter(byteAt(q - 1)) && isOneOf(byteAt(q + 1), '.):')) return false;
+  return true;
 }

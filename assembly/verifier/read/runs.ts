@@ -123,7 +123,7 @@ export class Runs {
 
   /** Whether [p, q) is an x between numbers. */
   isTimes(p: usize, q: usize, e: usize): bool {
-    if (q != p + 1 || (byteAt(p) | 32) != Char.x || !isOneOf(byteAt(p - 1), ' ')) return false;
+    if (q != p + 1 || (byteAt(p) | 32) != Char.x || byteAt(p - 1) != Char.SPACE) return false;
     const next = skipSpace(q, e);
     return next < e && (isDigit(byteAt(next)) || isOneOf(byteAt(next), '$(')) && isOneOf(byteAt(p - 2), '0123456789)%');
   }

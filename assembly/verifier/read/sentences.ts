@@ -2,10 +2,11 @@
 import { Char } from './characters';
 import { Names } from './names';
 import { sentenceEnd } from './formula';
-import { countTextWords, isAsideLabel, trimmed } from './prose';
+import { ASIDE_LABELS, countAllWords, countTextWords, trimmed } from './prose';
 import { endOf, exists, Span, startOf } from './span';
 import {
   byteAt,
+  hasDigit,
   indexOfByte,
   isDigit,
   isLetter,
@@ -48,6 +49,12 @@ export function holds(p: usize, e: usize, words: Names): bool {
     p = max(q, p + 1);
   }
   return false;
+}
+
+/** Whether [p, e) starts with a label of few words whose value is not the answer. */
+export function isAsideLabel(p: usize, e: usize): bool {
+  const colon = indexOfByte(p, e, Char.COLON);
+  return colon < e && countAllWords(p, colon) <= 3 && holds(p, colon, ASIDE_LABELS);
 }
 
 /** Whether a word with "not" in it stands in [p, e): can't, isn’t. */
@@ -219,6 +226,11 @@ export function isTakenBack(value: Span, end: usize, e: usize): bool {
   return isChanged(endOf(value), end) || isFollowedByValue(end, e);
 }
 
+/** Whether "and" and a number stand at p. */
+export function addsNumber(p: usize, e: usize): bool {
+  return isWordAt(p, e, 'and') && isDigit(byteAt(skipSpace(p + 3, e)));
+}
+
 /** Whether the rest [p, end) of a sentence takes the value before it back or changes it. */
 export function isChanged(p: usize, end: usize): bool {
   let goesOn = true;
@@ -237,7 +249,7 @@ export function isChanged(p: usize, end: usize): bool {
     // I mean 20
     if (byteAt(p) == Char.I && q == p + 1 && isWordAt(q + 1, end, 'mean/meant')) return true;
     // 17 for Tom and 4 for Mary
-    if (goesOn && isWordAt(p, q, 'and') && isDigit(byteAt(skipSpace(q, end)))) return true;
+    if (goesOn && addsNumber(p, end)) return true;
     // 17 for part (a)
     const isCase = goesOn && isWordAt(p, q, 'for');
     if (
@@ -288,15 +300,10 @@ function isFollowedByValue(end: usize, e: usize): bool {
 
 /** Whether a marked answer can be none where the gold has digits: words or dots without a digit and without "not". */
 export function isUnusable(gold: Span, answer: Span): bool {
-  if (!hasDigit(gold) || hasDigit(answer)) return false;
   const p = startOf(answer);
   const e = endOf(answer);
+  if (!hasDigit(startOf(gold), endOf(gold)) || hasDigit(p, e)) return false;
   return (countTextWords(p, e) > 0 && !isNegated(p, e)) || isDots(p, e);
-}
-
-function hasDigit(s: Span): bool {
-  for (let p = startOf(s); p < endOf(s); p++) if (isDigit(byteAt(p))) return true;
-  return false;
 }
 
 function isDots(p: usize, e: usize): bool {

@@ -237,6 +237,12 @@ export function skipLetters(p: usize, e: usize): usize {
   return p;
 }
 
+/** Whether an ASCII digit stands in [p, e). */
+export function hasDigit(p: usize, e: usize): bool {
+  for (; p < e; p++) if (isDigit(byteAt(p))) return true;
+  return false;
+}
+
 /** Start of the run of ASCII letters that ends at `p`. */
 export function wordStart(s: usize, p: usize): usize {
   while (p > s && isLetter(byteAt(p - 1))) p--;

@@ -27,8 +27,8 @@ class Arithmetic {
   at: usize;
   end: usize;
   depth: i32;
-  /** operations so far */
-  count: i32;
+  /** an operation was read */
+  operates: bool;
   /** half a unit in the last place of the last number */
   half: f64;
 
@@ -44,11 +44,8 @@ class Arithmetic {
   product(): f64 {
     let value = this.factor();
     while (true) {
-      if (byteAt(this.at) == Char.SLASH || this.skip('÷')) {
-        if (byteAt(this.at) == Char.SLASH) this.at++;
-        this.count++;
-        value /= this.factor();
-      } else if (this.skip('*/×/·') || this.skipWord('x/of/times') || byteAt(this.at) == Char.OPEN_PAREN) value *= this.factor();
+      if (this.skipSlash() || this.skip('÷')) value /= this.factor();
+      else if (this.skip('*/×/·') || this.skipWord('x/of/times') || byteAt(this.at) == Char.OPEN_PAREN) value *= this.factor();
       else return value;
     }
   }
@@ -108,17 +105,22 @@ class Arithmetic {
   }
 
   skip(signs: string): bool {
-    const q = skipAny(this.at, this.end, signs);
-    if (q == 0) return false;
-    this.at = q;
-    this.count++;
-    return true;
+    return this.pass(skipAny(this.at, this.end, signs));
+  }
+
+  skipSlash(): bool {
+    return this.pass(byteAt(this.at) == Char.SLASH ? this.at + 1 : 0);
   }
 
   skipWord(words: string): bool {
-    if (!isWordAt(this.at, this.end, words)) return false;
-    this.at = skipLetters(this.at, this.end);
-    this.count++;
+    return this.pass(isWordAt(this.at, this.end, words) ? skipLetters(this.at, this.end) : 0);
+  }
+
+  /** Goes on behind an operation, where there is one. */
+  pass(behind: usize): bool {
+    if (behind == 0) return false;
+    this.at = behind;
+    this.operates = true;
     return true;
   }
 }
@@ -140,22 +142,23 @@ export function workedOut(p: usize, e: usize, whole: bool): Span {
   if (rest < e && (isOneOf(byteAt(rest), '+-*^(=') || (byteAt(rest) == Char.SLASH && isDigit(byteAt(rest + 1))))) return NOWHERE;
   const half = max(arithmetic.half, right * 1e-12);
   const before = lastByteOf(p, equals, Char.EQUALS);
-  for (let q = max(before, max(p, equals - min(equals, LONGEST))); q < equals; q++) {
+  if (whole && before > 0) return NOWHERE;
+  const from = max(p, before);
+  for (let q = equals - from > LONGEST ? equals - LONGEST : from; q < equals; q++) {
     const c = byteAt(q);
     if (!isDigit(c) && !isOneOf(c, '$(.')) continue;
     const sign = q > p ? byteAt(q - 1) : 0;
-    if (q > p && (isDigit(sign) || isLetter(sign) || isOneOf(sign, '.,$'))) continue;
+    if (q > p && (whole || isDigit(sign) || isLetter(sign) || isOneOf(sign, '.,$'))) continue;
     arithmetic.at = q;
     arithmetic.end = equals;
     arithmetic.depth = 0;
-    arithmetic.count = 0;
+    arithmetic.operates = false;
     const left = arithmetic.sum();
-    if (whole && (q > p || before > 0)) return NOWHERE;
     if (arithmetic.at < equals || left != left) continue;
     let last = q;
     while (last > p && isSpace(byteAt(last - 1))) last--;
     if (last > p && (isWide(byteAt(last - 1)) || isOneOf(byteAt(last - 1), '+-*/^\\_({'))) return NOWHERE;
-    if (arithmetic.count == 0 || isWordAt(wordStart(p, last), last, 'and/minus/plus/times/by/than')) return NOWHERE;
+    if (!arithmetic.operates || isWordAt(wordStart(p, last), last, 'and/minus/plus/times/by/than')) return NOWHERE;
     const isPercent = byteAt(end - 1) == Char.PERCENT && abs(left - right / 100) <= half / 100;
     return abs(left - right) <= half || isPercent ? span(start, end) : NOWHERE;
   }
