@@ -110,7 +110,7 @@ function otherVerdict(verdict: i32, gold: Span, found: Extractor, flags: i32, te
   const answer = found.answer;
   const rule = found.rule;
   for (let kind = 0; kind < Mark.COUNT; kind++)
-    if (found.findOther(rule, kind, textEnd) && equalAnswers(gold, found.answer, flags) == Verdict.EQUAL) {
+    if (ruleOf(kind) != rule && found.findNewest(kind, textEnd) && equalAnswers(gold, found.answer, flags) == Verdict.EQUAL) {
       found.rule = ruleOf(kind);
       return Verdict.EQUAL;
     }
@@ -120,31 +120,31 @@ function otherVerdict(verdict: i32, gold: Span, found: Extractor, flags: i32, te
 }
 
 /**
- * Whether what stands beside the right answer found is not right: what its box is set equal to, an answer tag that touches its own, or a mark of
- * another kind (lenient: a later one).
+ * Whether what stands beside the right answer found is not right: what its box is set equal to, a mark of its kind side by side with its own, or a
+ * mark of another kind (lenient: a later one).
  */
 function contradicts(gold: Span, found: Extractor, flags: i32, textEnd: usize): bool {
   const beside = found.beside;
-  if (exists(beside) && kindOf(beside) == AnswerKind.NUMBER && isOther(gold, beside, flags & ~Flag.VALUE)) return true;
+  if (exists(beside) && kindOf(beside) == AnswerKind.NUMBER && isOther(gold, beside, flags)) return true;
   if ((flags & Flag.BARE) != 0 || found.rule == Rule.WHOLE) return false;
   const answer = found.answer;
   const strict = (flags & Flag.STRICT) != 0;
-  for (let kind = 0; kind < Mark.COUNT; kind++)
-    if (
-      (strict || marks.at(kind, 0) > startOf(answer)) &&
-      found.findOther(found.rule, kind, textEnd) &&
-      isOther(gold, found.answer, flags)
-    )
-      return true;
-  if (found.rule == Rule.ANSWER_TAG || found.rule == Rule.BOXED)
-    while (found.findTagBefore()) if (isOther(gold, found.answer, flags)) return true;
+  const back = found.back;
+  for (let kind = 0; kind < Mark.COUNT; kind++) {
+    const isOwn = ruleOf(kind) == found.rule;
+    const counts = strict || marks.at(kind, 0) > startOf(answer);
+    if (!isOwn && counts && found.findNewest(kind, textEnd) && isOther(gold, found.answer, flags)) return true;
+    found.back = isOwn ? back : 0;
+    // a box may stand in a tag
+    if (isOwn || counts || kind == Mark.TAG) while (found.findBeside(kind)) if (isOther(gold, found.answer, flags)) return true;
+  }
   found.answer = answer;
   return false;
 }
 
-/** Whether what a mark holds is another answer than the gold. */
+/** Whether what a mark holds is another answer than the gold, worked out or not. */
 function isOther(gold: Span, answer: Span, flags: i32): bool {
-  const verdict = equalAnswers(gold, answer, flags);
+  const verdict = equalAnswers(gold, answer, flags & ~Flag.VALUE);
   return verdict != Verdict.EQUAL && !givesWay(verdict, gold, answer);
 }
 

@@ -10,9 +10,9 @@ import { joined } from './joined';
 import { afterFinal, afterLink } from './links';
 import { GoldForm } from './gold';
 import { lastLetter, leadingLetter, onlyLetter } from './letters';
-import { Box, isOpenBox, joins, Mark, marks, REMEMBERED, tagClose } from './marks';
+import { Box, isOpenBox, joins, Mark, marks, REMEMBERED, ruleOf, tagClose } from './marks';
 import { isPlain } from './plain';
-import { countAllWords, REACH, tailOf, trimmed, wholeAnswer, withoutEmphasis } from './prose';
+import { countAllWords, countWords, REACH, tailOf, trimmed, wholeAnswer, withoutEmphasis } from './prose';
 import { closedEnd, decimalComma, isOption, quotedEnd, QUOTES } from './quoted';
 import { region, Region } from './region';
 import { percentEnd, Runs } from './runs';
@@ -34,6 +34,7 @@ import { Before, valueOf } from './statements';
 import {
   byteAt,
   endsWith,
+  hasDigit,
   indexOfByte,
   isDigit,
   isLetter,
@@ -44,12 +45,15 @@ import {
   skipSpace,
   startsWith,
   trimEnd,
+  wordStart,
 } from './text';
 
 /** How far the boxes of one list may stand apart. */
 const FAR: usize = 600;
 /** How far a percent sign may stand behind a value. */
 const PERCENT_REACH: usize = 16;
+/** Most words between two marks that stand side by side: "So the final". */
+const MAX_BESIDE: i32 = 3;
 
 /** Takes the answer out of one text. */
 @unmanaged
@@ -70,8 +74,8 @@ export class Extractor {
   withdrawn: bool;
   /** what the box that was read is set equal to */
   beside: Span;
-  /** how many answer tags follow the one that was read */
-  tag: i32;
+  /** how many marks of its kind follow the one that was read */
+  back: i32;
 
   get strict(): bool {
     return (this.flags & Flag.STRICT) != 0;
@@ -114,60 +118,58 @@ export class Extractor {
     const e = this.region.end;
     marks.scan(p, e, this.gold.letter);
     this.firm = true;
-    let rule = this.marked(p, e, textEnd);
+    let rule = this.marked(textEnd);
     if (rule == Rule.NONE && !this.strict) {
       this.firm = false;
-      rule = this.marked(p, e, textEnd);
+      rule = this.marked(textEnd);
     }
     if (rule != Rule.NONE) return isRevoked(marks.newest(), e) ? Rule.BROKEN_MARK : rule;
     if (isOpenBox(marks.at(Mark.BOX, 0), e)) return this.truncated ? Rule.TRUNCATED : Rule.BROKEN_MARK;
     return this.unmarked(p, e, this.truncated && e >= trimEnd(p, textEnd));
   }
 
-  /** Finds a marked answer in [p, e). Gives the rule that found it, or NONE. */
-  marked(p: usize, e: usize, textEnd: usize): i32 {
-    for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.FINAL, back)) > 0; back++) {
-      if (this.takeWord(mark, p, e, textEnd, true)) return Rule.FINAL_ANSWER;
-    }
-    if (this.takeBox(p, e) && this.fitsGold()) return Rule.BOXED;
-    for (this.tag = 0; marks.at(Mark.TAG, this.tag) > 0; this.tag++) if (this.takeTag(e)) return Rule.ANSWER_TAG;
-    for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.HASHES, back)) > 0; back++)
-      if (this.takeMarked(mark, e, textEnd, true)) return Rule.HASHES;
-    for (let back = 0, mark: usize = 0; (mark = marks.at(Mark.ANSWER, back)) > 0; back++) {
-      if (this.takeWord(mark, p, e, textEnd, false)) return Rule.ANSWER_IS;
-    }
+  /** Finds a marked answer. Gives the rule that found it, or NONE. */
+  marked(textEnd: usize): i32 {
+    for (let kind = 0; kind < Mark.COUNT; kind++)
+      for (this.back = 0; marks.at(kind, this.back) > 0; this.back++)
+        if (this.takeAt(kind, this.region.end, textEnd)) return ruleOf(kind);
     return Rule.NONE;
   }
 
-  /**
-   * Finds the answer of another kind of mark than the one that `rule` names, the `turn`-th of them; false where there is none. Each stands for
-   * itself: a response that marks two answers has none.
-   */
-  findOther(rule: i32, turn: i32, textEnd: usize): bool {
+  /** Answers with what a mark marks, the `back`-th newest of its kind; boxes, in text that ends at e, are read together. */
+  takeAt(kind: i32, e: usize, textEnd: usize): bool {
+    const p = this.region.start;
+    const mark = marks.at(kind, this.back);
+    if (mark == 0) return false;
+    if (kind == Mark.BOX) return this.back == 0 && this.takeBox(p, e) && this.fitsGold();
+    if (kind == Mark.TAG) return this.takeTag(mark, e);
+    return kind == Mark.HASHES ? this.takeMarked(mark, e, textEnd, true) : this.takeWord(mark, p, e, textEnd, kind == Mark.FINAL);
+  }
+
+  /** Finds the answer of the newest mark of a kind; false where there is none. Each kind stands for itself: a response that marks two answers has none. */
+  findNewest(kind: i32, textEnd: usize): bool {
     const e = this.region.end;
     this.answer = NOWHERE;
-    switch (turn) {
-      case Mark.BOX:
-        return rule != Rule.BOXED && this.takeBox(this.region.start, e) && this.fitsGold();
-      case Mark.TAG:
-        if (rule == Rule.ANSWER_TAG) return false;
-        this.tag = 0;
-        return this.takeTag(e);
-      case Mark.HASHES: {
-        const mark = marks.at(Mark.HASHES, 0);
-        return rule != Rule.HASHES && mark > 0 && this.takeMarked(mark, e, textEnd, true);
-      }
-      case Mark.ANSWER:
-      case Mark.FINAL: {
-        if (rule == (turn == Mark.ANSWER ? Rule.ANSWER_IS : Rule.FINAL_ANSWER)) return false;
-        const mark = marks.at(turn, 0);
-        const tag = marks.at(Mark.TAG, 0);
-        // within a tag, it is the tag's answer
-        if (tag > 0 && mark > tag && mark < tagClose(tag, e)) return false;
-        return mark > 0 && this.takeWord(mark, this.region.start, e, textEnd, turn == Mark.FINAL);
-      }
-    }
-    return false;
+    this.back = 0;
+    const mark = marks.at(kind, 0);
+    const tag = marks.at(Mark.TAG, 0);
+    // within a tag, it is the tag's answer
+    return (kind == Mark.BOX || mark <= tag || mark > tagClose(tag, e)) && this.takeAt(kind, e, textEnd);
+  }
+
+  /** Finds the answer of the mark before the one that was read, of the same kind, where hardly more than it stands between them: two answers at once. */
+  findBeside(kind: i32): bool {
+    const next = marks.at(kind, this.back++);
+    const mark = marks.at(kind, this.back);
+    if (mark == 0 || kind == Mark.BOX || isRevoked(mark, next)) return false;
+    let e = wordStart(mark, next);
+    if (kind == Mark.FINAL) e -= 6;
+    while (isOneOf(byteAt(e - 1), '#*/|( ')) e--;
+    let gap = min(sentenceEnd(mark, e), e);
+    if (kind == Mark.TAG) gap = indexOfByte(gap, e, Char.GREATER);
+    while (gap < e && isOneOf(byteAt(gap), '>.!\n ')) gap++;
+    const isNear = countWords(gap, e) <= MAX_BESIDE && !hasDigit(gap, e) && indexOfByte(gap, e, Char.NEWLINE) == e;
+    return isNear && !holdsOneOf(gap, e, 'corrected/revised') && this.takeAt(kind, e, e);
   }
 
   /** Answers with what the word "answer" (or "final answer") before `mark` marks, behind it or before it. */
@@ -236,7 +238,7 @@ export class Extractor {
     this.gold.list = true;
     this.firm = true;
     marks.scan(p, e, false);
-    const rule = this.marked(p, e, e);
+    const rule = this.marked(e);
     if (rule != Rule.NONE || this.withdrawn) return this.answer;
     const last = this.runs.lastValue(p, e, true);
     if (!exists(last) || !isLastOf(last, e) || !isConclusion(p, startOf(last))) return NOWHERE;
@@ -396,21 +398,9 @@ export class Extractor {
     return end;
   }
 
-  /** Answers with the tag before the one that was read, where nothing but what joins boxes stands between them: two answers at once. */
-  findTagBefore(): bool {
-    const next = marks.at(Mark.TAG, this.tag);
-    const mark = marks.at(Mark.TAG, ++this.tag);
-    const close = mark > 0 ? tagClose(mark, next) : 0;
-    if (close == 0) return false;
-    const behind = indexOfByte(close, next, Char.GREATER) + 1;
-    const open = lastByteOf(behind, next, Char.LESS);
-    return (touches(behind, open) || joins(behind, open)) && this.takeTag(next);
-  }
-
-  /** Answers with what the answer tag `this.tag` holds. */
-  takeTag(e: usize): bool {
-    const mark = marks.at(Mark.TAG, this.tag);
-    const close = mark > 0 ? tagClose(mark, e) : 0;
+  /** Answers with what the answer tag that opens before `mark` holds. */
+  takeTag(mark: usize, e: usize): bool {
+    const close = tagClose(mark, e);
     const inside = close > 0 ? trimmed(mark, close) : NOWHERE;
     return exists(inside) && this.takeInside(startOf(inside), endOf(inside));
   }
@@ -458,7 +448,7 @@ export function extractAnswer(text: Span, flags: i32, gold: Span): Extractor {
   extractor.flags = flags;
   extractor.answer = NOWHERE;
   extractor.beside = NOWHERE;
-  extractor.tag = 0;
+  extractor.back = 0;
   extractor.region.find(p, e);
   if ((flags & Flag.BARE) != 0) extractor.rule = extractor.bare();
   else {

@@ -26,7 +26,7 @@ const LINKS = 'is/are/be/was/equals/comes/turns/works';
 /** Words that may stand beside a link. */
 const BESIDE_LINK = 'therefore/thus/then/hence/should/would/will/must/here';
 /** Words that may stand behind a link. */
-const BEHIND_LINK = 'simply/clearly/obviously/just/indeed/exactly/approximately/about/option/choice/out/to/as';
+const BEHIND_LINK = 'simply/clearly/obviously/just/indeed/exactly/approximately/about/also/option/choice/out/to/as';
 
 /** Words that may stand before a link only: "the answer to this problem is". */
 export const BEFORE_LINK = 'to/the/this/our/question/problem/exercise';

@@ -106,6 +106,7 @@ export function isNoMark(s: usize, p: usize): bool {
     OTHER.hasWord(word, end) ||
     holdsOneOf(clause, p, 'nearest/closest/bound') ||
     startsWithFold(clause, p, 'let the ') ||
+    isWordAt(clause, p, 'or') ||
     isHypothetical(clause, p) ||
     isConditional(s, p)
   );
@@ -209,7 +210,11 @@ export function isNegated(p: usize, e: usize): bool {
 
 /** Whether the words [p, e) before a value say that it is another one: almost, at least, more than. */
 export function isBounded(p: usize, e: usize): bool {
-  return holdsOneOf(p, e, 'almost/nearly/around/close/least/most/more/less/fewer/over/under/up/between/above/below/twice/half');
+  return holdsOneOf(
+    p,
+    e,
+    'almost/nearly/around/close/least/most/more/less/fewer/over/under/up/between/above/below/twice/half/or',
+  );
 }
 
 /** Whether the word before p, formula marks and colons aside, is "not". */

@@ -208,7 +208,7 @@ export const choices: readonly Choice[] = [
   {
     name: 'Conflicts',
     reason:
-      'A response that marks two answers gives none: a reader would not know which is meant, and a policy that could mark both would be paid for a guess. In lenient mode only a later wrong mark counts against an earlier right one, since models correct themselves. Boxes with nothing between them are two answers of one list; answer tags with nothing between them, and a box and the number that it is set equal to, contradict each other in both modes. A last sentence without a mark contradicts none: it is read only where nothing is marked, so it is never paid for either.',
+      'A response that marks two answers gives none: a reader would not know which is meant, and a policy that could mark both would be paid for a guess. In lenient mode only a later wrong mark counts against an earlier right one, since models correct themselves. Boxes with nothing between them are two answers of one list; other marks of one kind side by side, and a box and the number that it is set equal to, contradict each other in both modes, unless the first is taken back. A last sentence without a mark contradicts none: it is read only where nothing is marked, so it is never paid for either.',
     texts: 'response',
     cases: [
       ['5', '\\boxed{5}\nThe answer is 6.', false, { mode: 'strict' }],
@@ -220,6 +220,8 @@ export const choices: readonly Choice[] = [
       ['6', '\\boxed{5}\nThus the total is 6.', false, { mode: 'strict' }],
       ['5', '\\boxed{6}\\boxed{5}', false, { mode: 'strict' }],
       ['5', '<answer>6</answer><answer>5</answer>', false],
+      ['5', 'The answer is 6. The answer is 5.', false],
+      ['5', 'The answer is 6. No, the answer is 5.', true],
       ['5', '\\boxed{5} = 6', false],
       ['5', 'The answer is 5 or possibly 6.', false, { mode: 'strict' }],
       ['5', 'The answer is not 5.', false, { mode: 'strict' }],
