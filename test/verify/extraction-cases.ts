@@ -180,9 +180,8 @@ export const extractionCases: readonly ExtractionCase[] = [
   {
     response: 'It is not A because it makes no sense, therefore I think it is B',
     extracted: 'B',
-    rule: 'last_letter',
+    rule: 'conclusion',
     gold: 'B',
-    mode: 'lenient',
   },
   { response: 'The answer is (b).', extracted: 'b', rule: 'answer_is', gold: 'B' },
   { response: 'The correct option is C. Since B says otherwise, no.', extracted: 'C', rule: 'answer_is', gold: 'C' },
@@ -190,7 +189,7 @@ export const extractionCases: readonly ExtractionCase[] = [
   { response: 'B. 42 metres of rope', extracted: 'B', rule: 'whole', gold: 'B' },
   { response: '**(B)** 42', extracted: 'B', rule: 'whole', gold: 'B' },
   { response: '所以答案是C。', extracted: 'C', rule: 'answer_is', gold: 'C' },
-  { response: 'La réponse correcte : C', extracted: 'C', rule: 'last_letter', gold: 'C', mode: 'lenient' },
+  { response: 'La réponse correcte : C', extracted: 'C', rule: 'conclusion', gold: 'C' },
   // Other languages.
   { response: '所以最终答案是42。', extracted: '42', rule: 'final_answer' },
   { response: '答案：$\\frac{1}{2}$', extracted: '$\\frac{1}{2}$', rule: 'answer_is' },

@@ -3,12 +3,23 @@
 import { Char } from './characters';
 import { formulaEnd } from './formula';
 import { onlyLetter } from './letters';
-import { BEFORE_LINK } from './links';
+import { afterLastIs, BEFORE_LINK } from './links';
 import { Mark, marks } from './marks';
 import { Names } from './names';
 import { countWords, isEmphasis, REACH, trimmed, wholeAnswer } from './prose';
 import { Runs } from './runs';
-import { addsNumber, CONDITIONS, holds, holdsOneOf, isAsideLabel, isContracted, isHypothetical, isNoMark } from './sentences';
+import {
+  addsNumber,
+  CONDITIONS,
+  holds,
+  holdsOneOf,
+  isAsideLabel,
+  isContracted,
+  isHypothetical,
+  isNegated,
+  isNoMark,
+  isRefused,
+} from './sentences';
 import { endOf, exists, NOWHERE, Span, startOf } from './span';
 import { Before, gapBefore, isOpen, isWished, LINKS, valueOf } from './statements';
 import {
@@ -43,11 +54,13 @@ const SUBJECTS = new Names(64).add(
   'result/ans/solution/solutions/roots/values/total/sum/value/output/probability/conclusion/final/number/speed/choice/option/respuesta/antwort/risposta/resposta/ponse/antwoord/cevap/jawaban/svar/resultado/resultat/ergebnis/odpowied',
 );
 /** Words of other letters for "answer". */
-const FOREIGN = 'Ответ/答/답/उत्तर/الجواب/الإجابة/án';
+const FOREIGN = 'твет/答/답/उत्तर/الجواب/الإجابة/án';
 /** Words that name a choice. */
 const CHOOSING = 'correct/right/best/choose/choice/pick/select';
 /** Words that make it none. */
 const REFUSING = 'wrong/incorrect/not/neither/nor/both/either/isn/false/if/almost/good/out/except';
+/** How far behind a choice a sentence may go on, so that it is the last thing said: "(B) here", "B it is". */
+const AROUND: usize = 7;
 
 /** Longest clause in front of the main one. */
 const CLAUSE: usize = 80;
@@ -152,7 +165,7 @@ function behindSubject(p: usize, e: usize): usize {
       if (SUBJECTS.hasWord(q, end)) named = true;
       q = end;
     } else if (isWide(c)) {
-      const link = named ? skipAny(q, e, '–/—/→/è/é') : 0;
+      const link = named ? skipAny(q, e, '–/—/→/è/é/は/은/는/هو/هي') : 0;
       if (link > 0) return link;
       if (startsWith(q, e, '：')) return named ? q + 3 : 0;
       if (skipAny(q, e, FOREIGN) > 0) named = true;
@@ -178,6 +191,7 @@ function concluded(runs: Runs, p: usize, line: usize, e: usize, lists: bool, let
     s >= e ||
     // the problem number, the nearest integer to the answer
     (holdsOneOf(s, e, 'number') && holdsOneOf(s, e, 'problem/exercise/answer')) ||
+    isRefused(s, e) ||
     startsWithFold(s, e, 'answer') ||
     (!letter && marks.at(Mark.ANSWER, 0) > s && isNoMark(s, marks.at(Mark.ANSWER, 0))) ||
     (isWordAt(s, e, CONDITIONS) && marks.count(Mark.FINAL) > 0) ||
@@ -212,9 +226,14 @@ function concluded(runs: Runs, p: usize, line: usize, e: usize, lists: bool, let
   }
   const from = mainClause(behind > 0 ? skipMarks(behind, e) : s, e);
   if (letter) {
-    if (holdsOneOf(s, e, REFUSING)) return NOWHERE;
-    const only = behind > 0 && e - from <= 4;
-    return only || holdsOneOf(s, e, CHOOSING) ? onlyLetter(from, e) : NOWHERE;
+    if (holdsOneOf(s, e, REFUSING) || isNegated(s, e) || isHypothetical(s, e)) return NOWHERE;
+    const label = behindSubject(from, e);
+    const isLabel = label > 0 && !isLetter(byteAt(label)) && byteAt(label - 1) != Char.POINT;
+    const start = isLabel ? skipMarks(label, e) : from;
+    const found = onlyLetter(start, e);
+    const alone = (behind > 0 || isLabel) && e - start <= 4;
+    const isLast = exists(found) && endOf(found) + AROUND >= e && holdsOneOf(s, e, 'it/go/going/believe/must');
+    return alone || isLast || holdsOneOf(s, e, CHOOSING) ? found : NOWHERE;
   }
   const opener = skipLetters(from, e);
   const points = behind == 0 && from > s;
@@ -334,6 +353,13 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
   if (exists(sum)) return sum;
   const found = concluded(runs, p, line, e, lists, letter);
   return exists(found) || letter || !plainly ? found : stated(runs, p, line, e, lists);
+}
+
+/** What the last sentence of [p, e) concludes in words: "Therefore, the argument is valid."; or NOWHERE. */
+export function saidInWords(p: usize, e: usize): Span {
+  const from = behindConnective(skipMarks(lastSentence(p, e), e), e);
+  const at = from > 0 ? afterLastIs(from, e) : 0;
+  return at == 0 || isOpen(from, at) || isNegated(from, at) || isHypothetical(from, at) ? NOWHERE : trimmed(at, e);
 }
 
 /** Words between "the" and "answer". */

@@ -4,7 +4,7 @@
 import { Flag, Rule } from '../status';
 import { equalTo, goesOn, isPart } from './boxes';
 import { Char } from './characters';
-import { conclusion, valueBefore, withoutCourtesy } from './conclusion';
+import { conclusion, saidInWords, valueBefore, withoutCourtesy } from './conclusion';
 import { sentenceEnd } from './formula';
 import { joined } from './joined';
 import { afterFinal, afterLink } from './links';
@@ -17,6 +17,7 @@ import { closedEnd, decimalComma, isOption, quotedEnd, QUOTES } from './quoted';
 import { region, Region } from './region';
 import { percentEnd, Runs } from './runs';
 import {
+  clauseStart,
   followsNot,
   holdsOneOf,
   isBounded,
@@ -27,6 +28,7 @@ import {
   isNumber,
   isRevoked,
   isTakenBack,
+  remarkAt,
 } from './sentences';
 import { isConclusion, isLastOf, touches, withoutSum } from './solution';
 import { endOf, exists, NOWHERE, Span, span, startOf } from './span';
@@ -39,6 +41,7 @@ import {
   isDigit,
   isLetter,
   isOneOf,
+  isSpace,
   isWordAt,
   lastByteOf,
   sameBytes,
@@ -195,15 +198,28 @@ export class Extractor {
     const concluded =
       this.truncated || isCode ? NOWHERE : conclusion(this.runs, p, e, this.gold.list, this.gold.letter, this.strict);
     if (exists(concluded) && this.takeValue(this.gold.equation ? concluded : withoutSum(concluded), e)) return Rule.CONCLUSION;
+    const said = this.gold.words > 0 && !this.truncated ? saidInWords(p, e) : NOWHERE;
+    if (exists(said) && countAllWords(startOf(said), endOf(said)) <= this.gold.words) {
+      this.take(said);
+      return Rule.CONCLUSION;
+    }
     // \boxed{} 17 holds a box that says nothing
-    const whole = marks.count(Mark.BOX) > 0 ? NOWHERE : wholeAnswer(p, e, this.gold.words);
+    let heading = p;
+    while (byteAt(heading) == Char.HASH) heading++;
+    const isHeading = isSpace(byteAt(heading));
+    const whole = marks.count(Mark.BOX) > 0 ? NOWHERE : wholeAnswer(isHeading ? heading : p, e, this.gold.words);
     if (exists(whole)) {
       if (cut) return Rule.TRUNCATED;
       if (this.takeValue(whole, e)) return Rule.WHOLE;
     }
     if (this.strict) return marks.count(Mark.BOX) > 0 || marks.count(Mark.TAG) > 0 ? Rule.BROKEN_MARK : Rule.UNMARKED;
     if (this.truncated) return Rule.TRUNCATED;
-    if (this.gold.letter) return this.take(lastLetter(p, e)) ? Rule.LAST_LETTER : Rule.UNMARKED;
+    if (this.gold.letter) {
+      const last = lastLetter(p, e);
+      const clause = clauseStart(p, max(p, startOf(last)));
+      const isNot = isNegated(clause, startOf(last)) && !holdsOneOf(clause, startOf(last), 'but/so');
+      return !isNot && this.take(last) ? Rule.LAST_LETTER : Rule.UNMARKED;
+    }
     const last = this.runs.lastValue(tailOf(p, e), e, this.gold.list);
     if (!exists(last) || isDenied(p, last, e) || isRevoked(endOf(last), e) || !this.takeValue(last, e)) return Rule.UNMARKED;
     return isNumber(this.answer) ? Rule.LAST_NUMBER : Rule.LAST_MATH;
@@ -359,7 +375,7 @@ export class Extractor {
       else return this.takeValue(only, end) && !this.mayContinue(only, textEnd);
       return false;
     }
-    const whole = wholeAnswer(p, end, this.gold.words);
+    const whole = wholeAnswer(p, remarkAt(p, end), this.gold.words);
     if (exists(whole)) return this.stands(whole, end, e) && this.takeFinished(whole, end, textEnd);
     if (oneLine) return false;
     const leading = this.runs.leadingValue(p, end, this.gold.list);

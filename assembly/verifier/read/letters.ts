@@ -57,6 +57,8 @@ function letterAt(p: usize, e: usize): Span {
     const ends = isSpace(d) || isClosing(d) || isStop(d) || isOneOf(d, '*$"`\\\'<');
     // by the first byte: characters of other scripts, from U+3000 on
     if (!ends && d < 0xe3) return NOWHERE;
+    // I'd
+    if (d == Char.APOSTROPHE && p + 2 < e && isLetter(byteAt(p + 2))) return NOWHERE;
     // "A" and "I" before a word are words.
     if ((c == Char.A || c == Char.I) && isArticle(p + 1, e)) return NOWHERE;
   }

@@ -146,7 +146,7 @@ function linkSign(p: usize, e: usize): usize {
 }
 
 /** Position after the last " is " or " are " in the sentence [p, e), or 0. */
-function afterLastIs(p: usize, e: usize): usize {
+export function afterLastIs(p: usize, e: usize): usize {
   let at: usize = 0;
   for (let q = p; q + 4 <= e; q++)
     if (byteAt(q) == Char.SPACE && (startsWithFold(q, e, ' is ') || startsWithFold(q, e, ' are '))) at = q + 4;

@@ -125,7 +125,7 @@ class Marks {
       case Char.HASH: {
         let q = p;
         while (q < e && byteAt(q) == Char.HASH) q++;
-        if (q == p + 4) this.add(Mark.HASHES, q);
+        if (q > p + 3) this.add(Mark.HASHES, q);
         return q;
       }
     }

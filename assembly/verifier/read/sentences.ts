@@ -2,7 +2,7 @@
 import { Char } from './characters';
 import { Names } from './names';
 import { sentenceEnd } from './formula';
-import { ASIDE_LABELS, countAllWords, countTextWords, trimmed } from './prose';
+import { ASIDE_LABELS, countAllWords, countTextWords, countWords, trimmed } from './prose';
 import { endOf, exists, Span, startOf } from './span';
 import {
   byteAt,
@@ -16,7 +16,6 @@ import {
   skipAny,
   skipLetters,
   skipSpace,
-  startsWith,
   startsWithFold,
   wordStart,
 } from './text';
@@ -121,18 +120,22 @@ export function isDenied(s: usize, value: Span, e: usize): bool {
   if (end < e && byteAt(end) == Char.QUESTION) return true;
   const close = indexOfByte(endOf(value), end, Char.COMMA);
   return (
-    holdsOneOf(from, close, 'not/never/cannot/neither/nor/wrong/incorrect/false/impossible/extraneous/supposed/meant/too') ||
+    holdsOneOf(
+      from,
+      close,
+      'not/never/cannot/neither/nor/wrong/incorrect/false/impossible/extraneous/supposed/meant/too/nicht/pas/non',
+    ) ||
     (holdsOneOf(from, close, 'answer') && (isHypothetical(from, close) || isWordAt(skipSpace(from, close), close, 'let'))) ||
     isContracted(from, close) ||
     isAsideLabel(from, startOf(value)) ||
-    isRefused(from, startOf(value)) ||
+    isRefused(from, end) ||
     isWordAt(skipSpace(endOf(value), end), end, 'dozen/hundred/thousand/million/billion')
   );
 }
 
-/** Whether 不 (not) stands in [p, e). */
-function isRefused(p: usize, e: usize): bool {
-  for (; p < e; p++) if (startsWith(p, e, '不')) return true;
+/** Whether another language's "not" stands in [p, e). */
+export function isRefused(p: usize, e: usize): bool {
+  for (; p < e; p++) if (skipAny(p, e, '不/no es /ão é/ない/ません/아니/아닙/ليس') > 0) return true;
   return false;
 }
 
@@ -205,7 +208,7 @@ export function isRevoked(p: usize, e: usize): bool {
 
 /** Whether the text between a mark and its value negates it: "the answer cannot be 5". */
 export function isNegated(p: usize, e: usize): bool {
-  return holdsOneOf(p, e, NEGATING) || isContracted(p, e);
+  return holdsOneOf(p, e, NEGATING) || isContracted(p, e) || isRefused(p, e);
 }
 
 /** Whether the words [p, e) before a value say that it is another one: almost, at least, more than. */
@@ -274,6 +277,16 @@ export function isChanged(p: usize, end: usize): bool {
   return false;
 }
 
+/** Where a remark in brackets behind a number ends [p, e): "17 (see above)", "17 (8 + 9 = 17)"; or e. */
+export function remarkAt(p: usize, e: usize): usize {
+  const open = indexOfByte(p, e, Char.OPEN_PAREN);
+  if (open + 1 >= e || !isSpace(byteAt(open - 1)) || byteAt(e - 1) != Char.CLOSE_PAREN || !hasDigit(p, open)) return e;
+  const isRemark = isDigit(byteAt(open + 1))
+    ? indexOfByte(open, e, Char.EQUALS) < e
+    : countWords(open, e) > 0 && !isWordAt(open + 1, e, 'base/for/from') && !isChanged(open + 1, e);
+  return isRemark ? open : e;
+}
+
 /** Whether what follows a choice, which ends at p, takes it back; its sentence ends at `end`. */
 export function isDoubted(p: usize, end: usize): bool {
   let comma = false;
@@ -287,7 +300,8 @@ export function isDoubted(p: usize, end: usize): bool {
 function confirms(p: usize, q: usize, end: usize): bool {
   const next = skipSpace(q, end);
   if (next >= end) return false;
-  if (isWordAt(p, q, 'not') && isWordAt(next, end, 'sure/certain')) return true;
+  if (isWordAt(p, q, 'but')) return isWordAt(skipSpace(skipLetters(next, end), end), end, 'forgot');
+  if (isWordAt(p, q, 'not') && isWordAt(next, end, 'sure/certain/box/simplify')) return true;
   if (isWordAt(p, q, 'not')) return isDigit(byteAt(next)) || byteAt(next) == Char.DOLLAR || byteAt(next) == Char.MINUS;
   return isWordAt(p, q, 'or') && isWordAt(next, end, 'equivalently/simply/about');
 }

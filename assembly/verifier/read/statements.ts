@@ -29,7 +29,7 @@ export const LINKS = new Names(64).add(
 );
 /** Words in a conclusion after which its number is not the answer, or not the only one. */
 const OPEN = new Names(256).add(
-  'not/no/nor/neither/never/cannot/more/fewer/less/greater/than/around/yesterday/let/what/how/start/starts/begin/begins/beginning/add/next/after/before/either/first/intermediate/partial/previous/seems/initial/initially/original/originally/given/goal/target/case/factorial/discard/subtract/wrong/incorrect/false/impossible/doubt/pas/nicht/kein/ou/oder/or/why/may/perhaps/probably/maybe/possibly/almost/nearly/near/below/above/under/over/negative/minus/half/twice/exceeds/fails/fail/question/divides/mod/want/wants/reject/bound/know/known/says/said/states/stated/told/far/until/once/already/usually/normally/previously/whose/doubled/check',
+  'not/no/nor/neither/never/cannot/more/fewer/less/greater/than/around/yesterday/let/what/how/start/starts/begin/begins/beginning/add/next/after/before/either/first/intermediate/partial/previous/seems/initial/initially/original/originally/given/goal/target/case/factorial/discard/subtract/wrong/incorrect/false/impossible/doubt/pas/nicht/kein/non/ou/oder/or/why/may/perhaps/probably/maybe/possibly/almost/nearly/near/below/above/under/over/negative/minus/half/twice/exceeds/fails/fail/question/divides/mod/want/wants/reject/bound/know/known/says/said/states/stated/told/far/until/once/already/usually/normally/previously/whose/doubled/check',
 );
 /** Words right before a number that is not the answer. */
 const ASIDES = new Names(64).add(
