@@ -351,8 +351,17 @@ export function conclusion(runs: Runs, p: usize, e: usize, lists: bool, letter: 
   const line = skipSpace(lastSentence(p, e), e);
   const sum = letter ? NOWHERE : worked(line, e, plainly);
   if (exists(sum)) return sum;
-  const found = concluded(runs, p, line, e, lists, letter);
-  return exists(found) || letter || !plainly ? found : stated(runs, p, line, e, lists);
+  let found = concluded(runs, p, line, e, lists, letter);
+  if (exists(found) || letter) return found;
+  found = stated(runs, p, line, e, lists);
+  if (exists(found) || plainly) return found;
+  // So there are 17 eggs. Each box holds 6.
+  const end = trimEnd(p, line);
+  const before = lastSentence(p, end);
+  const goesOn = indexOfByte(line, e, Char.EQUALS) < e || holdsOneOf(line, e, 'equals/then/now/next/but/after/another');
+  return !goesOn && end > p && behindConnective(skipMarks(before, end), end) > 0
+    ? concluded(runs, p, before, end, lists, false)
+    : NOWHERE;
 }
 
 /** What the last sentence of [p, e) concludes in words: "Therefore, the argument is valid."; or NOWHERE. */

@@ -195,19 +195,28 @@ export class Extractor {
     // a block of code concludes nothing
     const isCode = endsWith(p, e, '```');
     e = withoutCourtesy(p, e);
+    let heading = p;
+    while (byteAt(heading) == Char.HASH) heading++;
+    const isHeading = isSpace(byteAt(heading));
+    // \boxed{} 17 holds a box that says nothing
+    const whole = marks.count(Mark.BOX) > 0 ? NOWHERE : wholeAnswer(isHeading ? heading : p, e, this.gold.words);
+    // an equation is asked for with its name
+    const isEquation = this.gold.equation && exists(whole);
     const concluded =
-      this.truncated || isCode ? NOWHERE : conclusion(this.runs, p, e, this.gold.list, this.gold.letter, this.strict);
-    if (exists(concluded) && this.takeValue(this.gold.equation ? concluded : withoutSum(concluded), e)) return Rule.CONCLUSION;
+      this.truncated || isCode || isEquation
+        ? NOWHERE
+        : conclusion(this.runs, p, e, this.gold.list, this.gold.letter, this.strict);
+    if (
+      exists(concluded) &&
+      !isRevoked(endOf(concluded), e) &&
+      this.takeValue(this.gold.equation ? concluded : withoutSum(concluded), e)
+    )
+      return Rule.CONCLUSION;
     const said = this.gold.words > 0 && !this.truncated ? saidInWords(p, e) : NOWHERE;
     if (exists(said) && countAllWords(startOf(said), endOf(said)) <= this.gold.words) {
       this.take(said);
       return Rule.CONCLUSION;
     }
-    // \boxed{} 17 holds a box that says nothing
-    let heading = p;
-    while (byteAt(heading) == Char.HASH) heading++;
-    const isHeading = isSpace(byteAt(heading));
-    const whole = marks.count(Mark.BOX) > 0 ? NOWHERE : wholeAnswer(isHeading ? heading : p, e, this.gold.words);
     if (exists(whole)) {
       if (cut) return Rule.TRUNCATED;
       if (this.takeValue(whole, e)) return Rule.WHOLE;

@@ -220,7 +220,7 @@ export function wholeAnswer(p: usize, e: usize, goldWords: i32): Span {
 
 /** Words of a label whose value is not the answer: "First guess:", "Confidence:". */
 export const ASIDE_LABELS = new Names(64).add(
-  'wrong/guess/estimate/partial/first/initial/intermediate/old/rough/upper/lower/previous/confidence/verify/verification/check/difficulty/score/steps/step/time',
+  'wrong/guess/estimate/partial/first/initial/intermediate/old/rough/upper/lower/previous/confidence/verify/verification/check/difficulty/score/steps/step/time/date',
 );
 
 /** Where the value behind a label of words starts ("total cost = 5", "Length: 13"), or 0; "answer key: 5" is no mark and no label. */

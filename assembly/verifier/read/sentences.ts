@@ -13,6 +13,7 @@ import {
   isOneOf,
   isSpace,
   isWordAt,
+  lastByteOf,
   skipAny,
   skipLetters,
   skipSpace,
@@ -111,6 +112,9 @@ export function isNoMark(s: usize, p: usize): bool {
   );
 }
 
+/** Words in a clause whose last number is not the answer: it was so, is wished, or only counts a step. */
+const UNSAID = 'far/previously/originally/target/wanted/step/least/subtract/finally/chapter';
+
 /** Whether the clause around a value says that it is none: a denial, a question, or an answer that is only supposed. */
 export function isDenied(s: usize, value: Span, e: usize): bool {
   let from = clauseStart(s, startOf(value));
@@ -119,7 +123,10 @@ export function isDenied(s: usize, value: Span, e: usize): bool {
   const end = sentenceEnd(endOf(value), e);
   if (end < e && byteAt(end) == Char.QUESTION) return true;
   const close = indexOfByte(endOf(value), end, Char.COMMA);
+  const opener = from > s && byteAt(from - 1) == Char.COMMA ? clauseStart(s, from - 1) : from;
   return (
+    (lastByteOf(startOf(value), endOf(value), Char.EQUALS) == 0 &&
+      (holdsOneOf(opener, end, UNSAID) || isWordAt(skipSpace(opener, end), end, 'next/let/last/yesterday'))) ||
     holdsOneOf(
       from,
       close,
@@ -133,9 +140,9 @@ export function isDenied(s: usize, value: Span, e: usize): bool {
   );
 }
 
-/** Whether another language's "not" stands in [p, e). */
+/** Whether what says that a value is none, in more than a word or in another language, stands in [p, e). */
 export function isRefused(p: usize, e: usize): bool {
-  for (; p < e; p++) if (skipAny(p, e, '不/no es /ão é/ない/ません/아니/아닙/ليس') > 0) return true;
+  for (; p < e; p++) if (skipAny(p, e, '不/used to /% sure/no es /ão é/ない/ません/아니/아닙/ليس') > 0) return true;
   return false;
 }
 

@@ -37,7 +37,7 @@ const ASIDES = new Names(64).add(
 );
 /** Words behind a value that make it a part of something else. */
 const PARTS = new Names(64).add(
-  'higher/lower/older/is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th/equation/equations/unknowns/variables/methods/approaches/contradictions/cases/too/off',
+  'higher/lower/older/is/are/was/must/and/times/plus/minus/than/percent/or/if/when/from/for/with/where/divides/dozen/hundred/thousand/million/billion/squared/cubed/halves/thirds/but/th/equation/equations/unknowns/variables/methods/approaches/contradictions/cases/too/off/sure',
 );
 /** What happens to things that are counted. */
 const DONE = 'left/needed/required/sold/used/made/remaining/eaten/taken/available/possible/produced/received';
