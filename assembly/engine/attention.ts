@@ -47,7 +47,9 @@ export const TOPS: usize = 768;
 export const SUMS: usize = 1024;
 export const K_ROWS: usize = 1280;
 export const V_ROWS: usize = 1536;
-export const SCORES: usize = 1808;
+/** Powers of two of a row that is made weights. */
+const POWERS: usize = 1808;
+export const SCORES: usize = POWERS + 4 * KEYS;
 export const AFTER_SCORES: usize = SCORES + 4 * ROWS * KEYS;
 
 export function attentionUnits(op: Attention): u32 {
@@ -240,9 +242,17 @@ export function soften(op: Attention, r: u32, j0: u32, count: u32, scratch: usiz
     scaleRow(load<usize>(at(scratch + O_ROWS, r)), factor, op.headDim);
     store<f32>(at(scratch + TOPS, r), top);
   }
+  // In two passes, since a processor looks but so far ahead. A weight is 0 where the row does not look.
+  const powers = scratch + POWERS;
+  for (let j: u32 = 0; j < count; j += 4) {
+    const x = f32x4.sub(v128.load(at(scores, j)), f32x4.splat(top));
+    const shifted = Lanes.shifted(x);
+    v128.store(at(powers, j), Lanes.power(x, shifted));
+    v128.store(at(scores, j), Lanes.rest(x, shifted));
+  }
   let sums = f32x4.splat(0);
   for (let j: u32 = 0; j < count; j += 4) {
-    const p = Lanes.exp(f32x4.sub(v128.load(at(scores, j)), f32x4.splat(top))); // 0 where the row does not look
+    const p = Lanes.scaled(Lanes.series(v128.load(at(scores, j))), v128.load(at(powers, j)));
     v128.store(at(scores, j), p);
     sums = f32x4.add(sums, p);
   }

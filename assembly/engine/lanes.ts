@@ -21,21 +21,52 @@ export class Lanes {
    */
   @inline
   static exp(x: v128): v128 {
-    const y = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-87.0)), f32x4.splat(89.0)); // NaN stays
-    // Adding 1.5 · 2^23 rounds, and leaves n in the low bits.
-    const shifted = f32x4.add(f32x4.mul(y, f32x4.splat(1.44269504)), f32x4.splat(12582912.0));
+    const shifted = Lanes.shifted(x);
+    return Lanes.scaled(Lanes.series(Lanes.rest(x, shifted)), Lanes.power(x, shifted));
+  }
+
+  /** Of e^x: n + 1.5 · 2^23, which leaves n in the low bits. */
+  @inline
+  static shifted(x: v128): v128 {
+    return f32x4.add(f32x4.mul(Lanes.bounded(x), f32x4.splat(1.44269504)), f32x4.splat(12582912.0));
+  }
+
+  /** Of e^x: f. */
+  @inline
+  static rest(x: v128, shifted: v128): v128 {
     const n = f32x4.sub(shifted, f32x4.splat(12582912.0));
-    const f = f32x4.sub(f32x4.sub(y, f32x4.mul(n, f32x4.splat(0.693359375))), f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
+    const y = f32x4.sub(Lanes.bounded(x), f32x4.mul(n, f32x4.splat(0.693359375)));
+    return f32x4.sub(y, f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
+  }
+
+  /** Of e^x: 2^(n − 1), or 0. */
+  @inline
+  static power(x: v128, shifted: v128): v128 {
+    const power = i32x4.add(i32x4.shl(shifted, 23), i32x4.splat(126 << 23));
+    return v128.andnot(power, f32x4.lt(x, f32x4.splat(-86.98)));
+  }
+
+  /** e^f */
+  @inline
+  static series(f: v128): v128 {
     let p = f32x4.add(f32x4.mul(f, f32x4.splat(1.0 / 5040.0)), f32x4.splat(1.0 / 720.0));
     p = f32x4.add(f32x4.mul(f, p), f32x4.splat(1.0 / 120.0));
     p = f32x4.add(f32x4.mul(f, p), f32x4.splat(1.0 / 24.0));
     p = f32x4.add(f32x4.mul(f, p), f32x4.splat(1.0 / 6.0));
     p = f32x4.add(f32x4.mul(f, p), f32x4.splat(0.5));
-    const series = f32x4.add(f32x4.splat(1.0), f32x4.add(f, f32x4.mul(f32x4.mul(f, f), p)));
-    // 2^(n − 1), doubled last: n reaches 128.
-    const power = i32x4.add(i32x4.shl(shifted, 23), i32x4.splat(126 << 23));
-    const value = f32x4.add(f32x4.mul(series, power), f32x4.mul(series, power));
-    return v128.andnot(value, f32x4.lt(x, f32x4.splat(-86.98)));
+    return f32x4.add(f32x4.splat(1.0), f32x4.add(f, f32x4.mul(f32x4.mul(f, f), p)));
+  }
+
+  /** series · 2^(n − 1), doubled last: n reaches 128. */
+  @inline
+  static scaled(series: v128, power: v128): v128 {
+    return f32x4.add(f32x4.mul(series, power), f32x4.mul(series, power));
+  }
+
+  /** x where e^x is neither 0 nor too large; NaN stays. */
+  @inline
+  static bounded(x: v128): v128 {
+    return f32x4.pmin(f32x4.pmax(x, f32x4.splat(-87.0)), f32x4.splat(89.0));
   }
 
   /** sum + x · y, rounded twice; in the relaxed module (wasm-modules.mjs) rounded once where the processor has an instruction for it. */

@@ -261,8 +261,8 @@ describe.skipIf(skipTested)('packed attention', () => {
 });
 
 /**
- * Decodes the last row of every sequence from a cache whose rows are shuffled, shared by all slots, beside one inactive slot and one
- * slot that repeats the first sequence.
+ * Decodes the last row of every sequence from a cache whose rows lie in order by twelves, the last twelve first, shared by all slots, beside one
+ * inactive slot and one slot that repeats the first sequence.
  */
 async function decode(
   usual: Device,
@@ -275,8 +275,8 @@ async function decode(
   const { heads, kvHeads, headDim, lengths } = shape;
   const tokens = tokensOf(shape);
   const { start, end } = boundsOf(lengths);
-  const rows = tokens + 3;
-  const rowOf = (t: number): number => rows - 1 - t;
+  const rows = 12 * Math.ceil(tokens / 12);
+  const rowOf = (t: number): number => rows - 12 - t + 2 * (t % 12);
   const width = kvHeads * headDim;
   const kCache = new Float32Array(rows * width).fill(NaN);
   const vCache = new Float32Array(rows * width).fill(NaN);
