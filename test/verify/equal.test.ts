@@ -5,6 +5,7 @@ import type { Form } from './cases/case.js';
 import { closedForms } from './cases/closed-forms.js';
 import { collections } from './cases/collections.js';
 import { expressions } from './cases/expressions.js';
+import { forms as written } from './cases/forms.js';
 import { notationsOfOne } from './cases/kinds.js';
 import { mixed } from './cases/mixed.js';
 import { numbers } from './cases/numbers.js';
@@ -24,7 +25,7 @@ function wrong(pairs: readonly (readonly [gold: string, pred: string])[], expect
 }
 
 describe('equal answers', () => {
-  for (const { name, rows } of [...forms, ...spellings, ...twins, ...notationsOfOne]) {
+  for (const { name, rows } of [...forms, ...spellings, ...twins, ...written, ...notationsOfOne]) {
     it(`accepts the spellings of ${name}`, () => {
       expect(
         wrong(

@@ -1,7 +1,7 @@
 // Derivatives of elementary functions.
 import { isNull, nil } from '../memory';
 import { Func, SYM_E } from '../parse/symbols';
-import { binary, integer, kid, Kind, Node, node, seal, setKid, unary } from '../parse/tree';
+import { binary, contains, integer, kid, Kind, Node, node, seal, setKid, unary } from '../parse/tree';
 
 function times(a: Node, b: Node): Node {
   return binary(Kind.MUL, a, b);
@@ -15,17 +15,13 @@ function square(x: Node): Node {
   return binary(Kind.POW, x, integer(2));
 }
 
-function mentions(x: Node, v: i32): bool {
-  if (x.kind == Kind.SYM) return x.symbol == v;
-  for (let i = 0; i < x.n; i++) if (mentions(kid(x, i), v)) return true;
-  return false;
-}
-
 /** d/dv of x; null where no rule is known. */
 export function derivative(x: Node, v: i32): Node {
-  if (!mentions(x, v)) return integer(0);
+  if (!contains(x, v)) return integer(0);
   if (x.kind == Kind.SYM) return integer(1);
-  const u = kid(x, 0);
+  let u = kid(x, 0);
+  // ln|u| and ln u
+  if (x.kind == Kind.FUNC && x.func == Func.LN && u.kind == Kind.ABS) u = kid(u, 0);
   const du = x.kind == Kind.ADD || x.kind == Kind.MUL ? x : derivative(u, v);
   if (isNull(du)) return du;
   switch (x.kind) {
@@ -52,7 +48,7 @@ export function derivative(x: Node, v: i32): Node {
       return derivative(binary(Kind.POW, u, binary(Kind.DIV, integer(1), kid(x, 1))), v);
     case Kind.POW: {
       const e = kid(x, 1);
-      if (!mentions(e, v)) return times(times(e, binary(Kind.POW, u, binary(Kind.ADD, e, integer(-1)))), du);
+      if (!contains(e, v)) return times(times(e, binary(Kind.POW, u, binary(Kind.ADD, e, integer(-1)))), du);
       // u^w = e^(w ln u)
       const log = u.kind == Kind.SYM && u.symbol == SYM_E ? integer(1) : func(Func.LN, u);
       const inner = derivative(times(e, log), v);

@@ -112,7 +112,7 @@ function bound(): Node {
 function integerOf(x: Node): Rat {
   if (x.kind == Kind.NEG && kid(x, 0).kind == Kind.NUM)
     return rat.isInteger(kid(x, 0).value) ? rat.neg(kid(x, 0).value) : nil<Rat>();
-  return x.kind == Kind.NUM && rat.isInteger(x.value) ? x.value : nil<Rat>();
+  return x.isInteger ? x.value : nil<Rat>();
 }
 
 /** x with every integer that differs from its part of `end` grown by one; null where they are not alike. */

@@ -34,7 +34,6 @@ const MAX_ROOT: i32 = 10_000;
 const MAX_FACTORIAL: i32 = 200;
 const MAX_TERMS: i32 = 200;
 const MAX_BINOMIAL: i32 = 1000;
-const MAX_LCM: i64 = 1_000_000_000;
 const MAX_DEPTH: i32 = 200;
 
 /** What the symbols stand for while an expression is evaluated. */
@@ -82,7 +81,7 @@ export function bindReal(id: i32, v: Float): void {
 }
 
 /** x as a rational number written without symbols, or null: exponents decide which root is meant. */
-function rationalLiteral(x: Node): Rat {
+export function rationalLiteral(x: Node): Rat {
   const no = nil<Rat>();
   if (x.kind == Kind.NUM) return x.value;
   if (x.kind == Kind.NEG) {
@@ -141,22 +140,13 @@ function func(x: Node): Complex {
   if (f == Func.IM) return real(imaginary(z));
   if (!isReal(z)) return nil<Complex>();
   const v = z.re;
-  if (among(f, Func.GCD, Func.MIN)) {
+  if (among(f, Func.MAX, Func.MIN)) {
     let best = v;
     for (let i = 1; i < x.n; i++) {
       const w = realOf(kid(x, i));
       if (float.isNone(w)) return nil<Complex>();
-      if (f >= Func.MAX) {
-        const c = float.compare(w, best);
-        if (f == Func.MAX ? c > 0 : c < 0) best = w;
-      } else {
-        const a = float.exactI32(best);
-        const b = float.exactI32(w);
-        if (a == i32.MIN_VALUE || b == i32.MIN_VALUE || a == 0 || b == 0) return nil<Complex>();
-        const g = int.toI32(int.gcd(int.fromI64(<i64>a), int.fromI64(<i64>b)));
-        if (f == Func.LCM && abs((<i64>a / g) * <i64>b) > MAX_LCM) return nil<Complex>();
-        best = float.ofI32(f == Func.GCD ? g : abs((a / g) * b));
-      }
+      const c = float.compare(w, best);
+      if (f == Func.MAX ? c > 0 : c < 0) best = w;
     }
     return real(best);
   }

@@ -4,7 +4,7 @@ import { isNull, nil, setElement } from '../memory';
 import * as int from '../number/integer';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
-import { Func, Sign, SYM_E, SYM_I } from '../parse/symbols';
+import { among, Func, Sign, SYM_E, SYM_I } from '../parse/symbols';
 import { binary, integer, kid, Kind, leaf, Node, substitute } from '../parse/tree';
 import { absolute, binomial, factorial, leadingNegative, logarithm, smallInteger, trigonometric } from './functions';
 import * as poly from './polynomial';
@@ -84,40 +84,9 @@ function ofFunction(x: Node): Frac {
     case Func.LCM:
     case Func.MAX:
     case Func.MIN: {
-      let all = true;
-      let v = nil<Rat>();
-      for (let i = 0; i < x.n && ok(); i++) {
-        const k = ofNode(kid(x, i));
-        if (!isRational(k)) {
-          all = false;
-          break;
-        }
-        const w = rationalValue(k);
-        if (i == 0) v = w;
-        else if (f == Func.MAX) v = rat.compare(v, w) < 0 ? w : v;
-        else if (f == Func.MIN) v = rat.compare(v, w) > 0 ? w : v;
-        else {
-          if (!rat.isInteger(v) || !rat.isInteger(w)) return noForm();
-          const g = int.gcd(v.num, w.num);
-          if (f == Func.GCD) v = rat.ofInt(g);
-          else {
-            if (int.isZero(g)) return noForm();
-            v = rat.ofInt(int.absInt(int.mul(v.num, int.div(w.num, g))));
-          }
-        }
-      }
-      if (all) return ofRat(v);
-      if (x.n == 2) {
-        const b = ofNode(kid(x, 1));
-        // max(a, b) = (a + b + |a - b|)/2
-        if (f == Func.MAX || f == Func.MIN) {
-          const distance = absolute(addFrac(a, negFrac(b)));
-          return mulFrac(ofRat(rat.ofFraction(1, 2)), addFrac(addFrac(a, b), f == Func.MAX ? distance : negFrac(distance)));
-        }
-        // symmetric in two arguments: keyed by sum and product
-        return ofGenerator(functionOf(Gen.EXTREME, f, 2, addFrac(a, b), mulFrac(a, b)));
-      }
-      return noForm();
+      let best = a;
+      for (let i = 1; i < x.n && ok(); i++) best = extreme(f, best, ofNode(kid(x, i)));
+      return best;
     }
     case Func.SGN:
     case Func.RE:
@@ -131,6 +100,26 @@ function ofFunction(x: Node): Frac {
     return negFrac(ofGenerator(functionOf(Gen.FUNC, f, 1, negFrac(a))));
   if ((f == Func.ASIN || f == Func.ATAN) && a.num.n == 0) return ofInt(0);
   return ofGenerator(functionOf(Gen.FUNC, f, 1, a));
+}
+
+/** gcd, lcm, max or min of two values. */
+function extreme(f: i32, a: Frac, b: Frac): Frac {
+  if (!ok()) return a;
+  const isOrdered = f == Func.MAX || f == Func.MIN;
+  if (isRational(a) && isRational(b)) {
+    const v = rationalValue(a);
+    const w = rationalValue(b);
+    if (isOrdered) return rat.compare(v, w) < 0 == (f == Func.MAX) ? b : a;
+    if (!rat.isInteger(v) || !rat.isInteger(w)) return noForm();
+    const g = int.gcd(v.num, w.num);
+    if (f == Func.GCD) return ofRat(rat.ofInt(g));
+    return int.isZero(g) ? noForm() : ofRat(rat.ofInt(int.absInt(int.mul(v.num, int.div(w.num, g)))));
+  }
+  // symmetric in two arguments: keyed by sum and product
+  if (!isOrdered) return ofGenerator(functionOf(Gen.EXTREME, f, 2, addFrac(a, b), mulFrac(a, b)));
+  // max(a, b) = (a + b + |a - b|)/2
+  const distance = absolute(addFrac(a, negFrac(b)));
+  return mulFrac(ofRat(rat.ofFraction(1, 2)), addFrac(addFrac(a, b), f == Func.MAX ? distance : negFrac(distance)));
 }
 
 function series(x: Node): Frac {
@@ -186,14 +175,7 @@ function integral(x: Node): Frac {
     const m = poly.monomial(body.num, i);
     for (let k = 0; k < m.n; k++) {
       const h = poly.generatorAt(m, k);
-      if (
-        h != g &&
-        generator(h).kind != Gen.SYM &&
-        generator(h).kind != Gen.PI &&
-        generator(h).kind != Gen.E &&
-        generator(h).kind != Gen.PRIME
-      )
-        exact = false;
+      if (h != g && !among(generator(h).kind, Gen.SYM, Gen.PRIME)) exact = false;
     }
   }
   if (!exact) return noForm();

@@ -6,7 +6,7 @@ import * as int from '../number/integer';
 import { Int } from '../number/integer';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
-import { Func } from '../parse/symbols';
+import { among, Func } from '../parse/symbols';
 import * as poly from './polynomial';
 import { Mono, Poly } from './polynomial';
 import {
@@ -16,6 +16,7 @@ import {
   Frac,
   functionOf,
   Gen,
+  Generator,
   generator,
   isRational,
   mulFrac,
@@ -29,7 +30,7 @@ import {
   rationalValue,
   simple,
 } from './quotient';
-import { factorsOf, isConstantPoly, powRational, rationalPower } from './roots';
+import { factorsOf, powRational, rationalPower } from './roots';
 
 /** Ids of logarithms: those of primes are independent of one another. */
 const LN_OF_OTHER: i32 = 0;
@@ -122,22 +123,10 @@ export function logarithm(x: Frac): Frac {
     const mn = poly.monomial(x.num, 0);
     const md = poly.monomial(x.den, 0);
     const c = rat.div(poly.coefficient(x.num, 0), poly.coefficient(x.den, 0));
-    if (rat.sign(c) > 0 && isConstantPoly(x.num) && isConstantPoly(x.den)) {
+    if (rat.sign(c) > 0 && divides(mn) && divides(md)) {
       let r = addFrac(integerLog(c.num), negFrac(integerLog(c.den)));
       r = addFrac(r, monoLog(mn));
       return addFrac(r, negFrac(monoLog(md)));
-    }
-  }
-  // ln e^u = u
-  if (x.num.n == 1 && poly.isConstant(x.den) && rat.isOne(poly.coefficient(x.num, 0))) {
-    const m = poly.monomial(x.num, 0);
-    if (m.n == 1) {
-      const g = generator(poly.generatorAt(m, 0));
-      if (g.kind == Gen.POWER && g.n == 0 && generator(g.id).kind == Gen.E)
-        return mulFrac(
-          ofRat(rat.ofFraction(poly.exponentNum(m, 0), poly.exponentDen(m, 0))),
-          ofPoly(poly.term(rat.ofI32(1), g.mono)),
-        );
     }
   }
   return ofGenerator(functionOf(Gen.LN, LN_OF_OTHER, 1, x));
@@ -153,14 +142,46 @@ function integerLog(n: Int): Frac {
   return addFrac(r, ofGenerator(functionOf(Gen.LN, kind, 1, ofRat(rat.ofInt(factors.rest)))));
 }
 
+/** Whether the logarithm of a monomial is that of its factors: they are positive, or even powers. */
+function divides(m: Mono): bool {
+  for (let i = 0; i < m.n; i++) if (!isPositive(m, i) && !isEvenPower(m, i)) return false;
+  return true;
+}
+
+function isEvenPower(m: Mono, i: i32): bool {
+  return (poly.exponentNum(m, i) & 1) == 0 && poly.exponentDen(m, i) == 1;
+}
+
+/** Whether the i-th factor is a constant, an absolute value, a factorial, or a power of a constant: positive. */
+function isPositive(m: Mono, i: i32): bool {
+  const g = generator(poly.generatorAt(m, i));
+  return g.kind == Gen.POWER ? isPowerOfConstant(g) : among(g.kind, Gen.E, Gen.FACT);
+}
+
+/** e^u, 2^u */
+function isPowerOfConstant(g: Generator): bool {
+  if (g.kind != Gen.POWER || g.n != 0) return false;
+  const base = generator(g.id);
+  // (-1)^u has a base of this kind too
+  return base.kind == Gen.E || (base.kind == Gen.PRIME && base.prime != 0);
+}
+
+/** ln of a generator that is e or a prime. */
+function constantLog(g: Generator): Frac {
+  return g.kind == Gen.E ? ofInt(1) : integerLog(g.int);
+}
+
 function monoLog(m: Mono): Frac {
   let r = ofInt(0);
   for (let i = 0; i < m.n; i++) {
-    const e = ofRat(rat.ofFraction(poly.exponentNum(m, i), poly.exponentDen(m, i)));
-    const g = generator(poly.generatorAt(m, i));
-    if (g.kind == Gen.E) r = addFrac(r, e);
-    else if (g.kind == Gen.PRIME) r = addFrac(r, mulFrac(e, integerLog(g.int)));
-    else r = addFrac(r, mulFrac(e, ofGenerator(functionOf(Gen.LN, LN_OF_OTHER, 1, ofGenerator(poly.generatorAt(m, i))))));
+    const index = poly.generatorAt(m, i);
+    const g = generator(index);
+    let log: Frac;
+    if (g.kind == Gen.E || g.kind == Gen.PRIME) log = constantLog(g);
+    else if (isPowerOfConstant(g)) log = mulFrac(constantLog(generator(g.id)), ofPoly(poly.term(rat.ofI32(1), g.mono)));
+    else
+      log = ofGenerator(functionOf(Gen.LN, LN_OF_OTHER, 1, isPositive(m, i) ? ofGenerator(index) : absolute(ofGenerator(index))));
+    r = addFrac(r, mulFrac(ofRat(rat.ofFraction(poly.exponentNum(m, i), poly.exponentDen(m, i))), log));
   }
   return r;
 }
@@ -182,7 +203,18 @@ function absolutePoly(p: Poly): Frac {
   const c = poly.content(p);
   const s = rat.sign(poly.coefficient(p, 0)) < 0 ? rat.neg(c) : c;
   const rest = poly.scalePoly(p, rat.div(rat.ofI32(1), s));
-  if (p.n == 1 && isConstantPoly(p)) return mulFrac(ofRat(c), ofPoly(rest));
+  if (p.n == 1) {
+    // |2ab| = 2|a||b|
+    const m = poly.monomial(rest, 0);
+    let r = ofRat(c);
+    for (let i = 0; i < m.n; i++) {
+      let g = poly.generatorAt(m, i);
+      if (generator(g).kind == Gen.I) return noForm();
+      if (!isPositive(m, i) && poly.exponentDen(m, i) & 1) g = absGenerator(ofGenerator(g).num);
+      r = mulFrac(r, ofGenerator(g, poly.exponentNum(m, i), poly.exponentDen(m, i)));
+    }
+    return r;
+  }
   for (let i = 0; i < rest.n; i++) {
     const m = poly.monomial(rest, i);
     for (let k = 0; k < m.n; k++) if (generator(poly.generatorAt(m, k)).kind == Gen.I) return noForm();

@@ -3,7 +3,7 @@ import { alloc } from '../arena';
 import { isNull, nil, setElement } from '../memory';
 import * as rat from '../number/rational';
 import { Func, Sign, SYM_E } from '../parse/symbols';
-import { binary, hasKind, integer, kid, Kind, leaf, Node, number, substitute, unary, withKids } from '../parse/tree';
+import { binary, hasAny, integer, kid, Kind, leaf, Node, number, substitute, withKids } from '../parse/tree';
 
 import { atZero, hasForm, normalForm } from './normal-form';
 import { isRational, rationalValue } from './quotient';
@@ -60,7 +60,7 @@ function term(u: Node, n: i32, d: i32, power: i32): Node {
 /** Limit of x for h → 0, or null. */
 function ofSmall(x: Node): Node {
   // steps and turns have other limits from either side
-  if (hasKind(x, Kind.FLOOR) || hasKind(x, Kind.CEIL) || hasKind(x, Kind.ABS)) return nil<Node>();
+  if (hasAny(x, Kind.ABS, Kind.CEIL)) return nil<Node>();
   const direct = valueAtZero(x);
   if (!isNull(direct)) return direct;
   const value = atZero(normalForm(expanded(x)), Sign.SMALL);
@@ -78,11 +78,6 @@ export function limitOf(x: Node): Node {
   const v = kid(x, 0).symbol;
   const target = kid(x, 1);
   const inf = target.kind == Kind.INF ? 1 : target.kind == Kind.NEG && kid(target, 0).kind == Kind.INF ? -1 : 0;
-  const place =
-    inf == 0
-      ? binary(Kind.ADD, target, small())
-      : inf > 0
-        ? binary(Kind.DIV, integer(1), small())
-        : unary(Kind.NEG, binary(Kind.DIV, integer(1), small()));
+  const place = inf == 0 ? binary(Kind.ADD, target, small()) : binary(Kind.DIV, integer(inf), small());
   return ofSmall(substitute(kid(x, 2), v, place));
 }

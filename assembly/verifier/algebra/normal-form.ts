@@ -5,6 +5,7 @@
 import { alloc, failed } from '../arena';
 import { isNull, nil } from '../memory';
 import * as rat from '../number/rational';
+import { among } from '../parse/symbols';
 import { Rat } from '../number/rational';
 import { Node, number } from '../parse/tree';
 import { formOf } from './forms';
@@ -91,12 +92,12 @@ function independent(d: Poly): bool {
     for (let k = 0; k < m.n; k++) {
       const index = poly.generatorAt(m, k);
       const g = generator(index);
-      if (g.kind == Gen.SYM || g.kind == Gen.I) continue;
+      if (among(g.kind, Gen.I, Gen.SYM)) continue;
       if (g.kind == Gen.PRIME) {
         if (g.prime == 0) return false;
         continue;
       }
-      if (g.kind == Gen.PI || g.kind == Gen.E || (g.kind == Gen.LN && g.id == LN_OF_PRIME)) {
+      if (among(g.kind, Gen.E, Gen.PI) || (g.kind == Gen.LN && g.id == LN_OF_PRIME)) {
         if (transcendental >= 0 && transcendental != index) return false;
         transcendental = index;
         continue;

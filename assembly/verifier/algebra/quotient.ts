@@ -11,29 +11,30 @@ import { Func } from '../parse/symbols';
 import * as poly from './polynomial';
 import { Mono, Poly } from './polynomial';
 
-/** Kinds of generator. */
+/** Kinds of generator. What is asked of several stands together: see the uses of `among`. */
 export const enum Gen {
-  SYM,
-  PI,
-  E,
   I,
+  SYM,
+  // positive from here to FACT, powers of what is positive among them
+  E,
+  PI,
   /** integer > 1 (or -1 as the base of a symbolic power) */
   PRIME,
-  /** a polynomial of two or more terms under a fractional or symbolic exponent */
-  ROOT,
+  EULER,
   /** base generator to a symbolic exponent */
   POWER,
+  ABS,
+  FACT,
+  /** a polynomial of two or more terms under a fractional or symbolic exponent */
+  ROOT,
   FUNC,
   CALL,
-  ABS,
   FLOOR,
   CEIL,
-  FACT,
   LN,
   SERIES,
   INTEGRAL,
   EXTREME,
-  EULER,
 }
 
 @unmanaged
@@ -43,7 +44,7 @@ export class Frac {
 }
 
 @unmanaged
-class Generator {
+export class Generator {
   kind: i32;
   /** symbol, function or base generator */
   id: i32;

@@ -4,6 +4,7 @@ import * as combinatorics from '../number/combinatorics';
 import * as int from '../number/integer';
 import { Int } from '../number/integer';
 import * as rat from '../number/rational';
+import { among } from '../parse/symbols';
 import { Rat } from '../number/rational';
 import * as poly from './polynomial';
 import { Poly } from './polynomial';
@@ -136,7 +137,7 @@ export function isConstantPoly(p: Poly): bool {
     const m = poly.monomial(p, i);
     for (let k = 0; k < m.n; k++) {
       const g = generator(poly.generatorAt(m, k));
-      if (g.kind != Gen.PI && g.kind != Gen.E && g.kind != Gen.PRIME && g.kind != Gen.EULER) return false;
+      if (!among(g.kind, Gen.E, Gen.EULER)) return false;
     }
   }
   return true;
@@ -156,14 +157,7 @@ function rootPoly(p: Poly, num: i32, den: i32): Frac {
         const en = poly.exponentNum(m, i);
         const ed = poly.exponentDen(m, i);
         if (g.kind == Gen.I) return noForm();
-        const positive =
-          g.kind == Gen.PI ||
-          g.kind == Gen.E ||
-          g.kind == Gen.PRIME ||
-          g.kind == Gen.POWER ||
-          g.kind == Gen.ABS ||
-          g.kind == Gen.FACT ||
-          (g.kind == Gen.ROOT && !(ed & 1));
+        const positive = among(g.kind, Gen.E, Gen.FACT) || (g.kind == Gen.ROOT && !(ed & 1));
         let base = poly.generatorAt(m, i);
         if (!(den & 1) && !(en & 1) && ed & 1 && !positive) {
           // an even power under an even root: the root is of |x|

@@ -5,7 +5,7 @@ import * as float from '../number/float';
 import { Float } from '../number/float';
 import * as rat from '../number/rational';
 import { among, Func, SYM_E, SYM_I } from '../parse/symbols';
-import { kid, Kind, Node } from '../parse/tree';
+import { hasKind, kid, Kind, Node } from '../parse/tree';
 import { imaginary, isReal } from './complex';
 import { bindReal, clearBindings, evaluate, realOf } from './evaluate';
 
@@ -231,12 +231,5 @@ export function freeSymbols(x: Node): Variables {
 
 /** Whether x has no free symbols and no unknown functions. */
 export function isConstantNode(x: Node): bool {
-  return freeSymbols(x).count == 0 && !hasCall(x);
-}
-
-function hasCall(x: Node): bool {
-  if (x.kind == Kind.CALL) return true;
-  spend(1);
-  for (let i = 0; i < x.n; i++) if (hasCall(kid(x, i))) return true;
-  return false;
+  return freeSymbols(x).count == 0 && !hasKind(x, Kind.CALL);
 }

@@ -1,13 +1,13 @@
 // Equality of two expressions that stand for one value: exact rational arithmetic, then the algebraic normal form, then sampling.
-import { alloc, failed, leaveOpen } from '../arena';
-import { isNull, nil, setElement } from '../memory';
+import { failed, leaveOpen } from '../arena';
+import { isNull, nil } from '../memory';
 import * as float from '../number/float';
 import { Float } from '../number/float';
 import * as int from '../number/integer';
 import { Int } from '../number/integer';
 import * as rat from '../number/rational';
 import { among, Func, SYM_E } from '../parse/symbols';
-import { binary, hasKind, identical, integer, kid, Kind, Node, unary, withKids } from '../parse/tree';
+import { binary, eitherHas, hasAny, hasKind, identical, integer, kid, Kind, Node, number, unary, withKid } from '../parse/tree';
 import { policy, Tolerance } from '../policy';
 import { Flag } from '../status';
 import { derivative } from './derivative';
@@ -107,7 +107,7 @@ function rounds(g: Node, p: Node): bool {
   if (!gDecimal && !pDecimal) return !policy.has(Flag.DOUBLES) && roundsPercentage(g, p);
   if (pDecimal && isNearestDouble(g, pd, p)) return true;
   if (policy.has(Flag.DOUBLES)) return false;
-  if (hasKind(g, Kind.PERCENT) || hasKind(p, Kind.PERCENT)) return false;
+  if (eitherHas(g, p, Kind.PERCENT)) return false;
   if (!isConstantNode(g) || !isConstantNode(p)) return false;
   let digits: i32;
   if (gDecimal && pDecimal) {
@@ -157,7 +157,7 @@ function terminates(n: Int): bool {
  */
 const EVIDENCE_BITS: i32 = 240;
 /** Bits from which on parts are compared before the whole. */
-const LONG_BITS: i32 = 128;
+const LONG_BITS: i32 = 64;
 const MAX_WEIGHT: i32 = 1 << 20;
 
 function baseWeight(x: Node): i32 {
@@ -171,9 +171,9 @@ function weight(x: Node): i32 {
   if (x.kind == Kind.POW) {
     const e = kid(x, 1);
     const exponent = e.kind == Kind.NEG ? kid(e, 0) : e;
-    if (exponent.kind == Kind.NUM && rat.isInteger(exponent.value)) {
+    if (exponent.isInteger) {
       if (int.bitLength(exponent.value.num) > 16) return MAX_WEIGHT;
-      return min(MAX_WEIGHT, baseWeight(kid(x, 0)) * max(1, int.toI32(exponent.value.num)));
+      return min(MAX_WEIGHT, max(1, baseWeight(kid(x, 0))) * max(1, int.toI32(exponent.value.num)));
     }
   }
   if (x.kind == Kind.FACT && kid(x, 0).kind == Kind.NUM)
@@ -203,7 +203,7 @@ function isEvenRoot(x: Node): bool {
 }
 
 function isEvenNumber(x: Node): bool {
-  return x.kind == Kind.NUM && rat.isInteger(x.value) && !int.isOdd(x.value.num);
+  return x.isInteger && !int.isOdd(x.value.num);
 }
 
 /** Whether an even power stands in x, so that a root of x may be an absolute value. */
@@ -216,17 +216,10 @@ function mayTurn(x: Node): bool {
 /** x with its limits, derivatives and dots worked out where a rule is known. */
 function settled(x: Node): Node {
   if (x.n == 0 || failed) return x;
-  let kids: usize = 0;
   for (let i = 0; i < x.n; i++) {
     const k = settled(kid(x, i));
-    if (k == kid(x, i)) continue;
-    if (kids == 0) {
-      kids = alloc((<usize>x.n) << 2);
-      memory.copy(kids, x.kids, (<usize>x.n) << 2);
-    }
-    setElement<Node>(kids, i, k);
+    if (k != kid(x, i)) x = withKid(x, i, k);
   }
-  if (kids != 0) x = withKids(x, kids);
   let found = nil<Node>();
   if (x.kind == Kind.LIMIT) found = limitOf(x);
   else if (x.kind == Kind.DERIVATIVE) found = derivative(kid(x, 0), kid(x, 1).symbol);
@@ -236,9 +229,7 @@ function settled(x: Node): Node {
 
 /** Whether something in x is to be settled. */
 function isOpen(x: Node): bool {
-  if (among(x.kind, Kind.LIMIT, Kind.ELLIPSIS)) return true;
-  for (let i = 0; i < x.n; i++) if (isOpen(kid(x, i))) return true;
-  return false;
+  return hasAny(x, Kind.LIMIT, Kind.ELLIPSIS);
 }
 
 /** Whether two scalars are equal as exact values. */
@@ -248,7 +239,7 @@ export function sameValue(g: Node, p: Node): bool {
   if (isOpen(g)) g = settled(g);
   if (isOpen(p)) p = settled(p);
   if (g.kind == Kind.NUM && p.kind == Kind.NUM) return rat.equal(g.value, p.value);
-  // (x - 1)^2024 and (1 - x)^2024 are not written out
+  // (x - a)^6000 and (a - x)^6000 are not written out
   if (weight(g) > LONG_BITS && haveSameParts(g, p)) return true;
   const a = normalForm(g);
   const b = normalForm(p);
@@ -269,15 +260,24 @@ export function sameValue(g: Node, p: Node): bool {
   return s == Sampled.AGREE;
 }
 
-/** Whether two sums, products, quotients or powers have equal parts in one order; the sign of the base of an even power aside. */
+/**
+ * Whether two sums, products, quotients or powers have equal parts in one order; a^m = b^n where a^(m/d) = ±b^(n/d), with d what m and n have in
+ * common.
+ */
 function haveSameParts(g: Node, p: Node): bool {
-  if (g.kind != p.kind || g.n != p.n || g.kind < Kind.ADD || g.kind > Kind.POW) return false;
-  const isEven = g.kind == Kind.POW && isEvenNumber(kid(p, 1));
-  for (let i = 0; i < g.n; i++) {
-    const a = kid(g, i);
-    const b = kid(p, i);
-    if (!sameValue(a, b) && !(isEven && i == 0 && sameValue(unary(Kind.NEG, a), b))) return false;
+  let isNegative = false;
+  for (; g.kind == Kind.NEG; g = kid(g, 0)) isNegative = !isNegative;
+  for (; p.kind == Kind.NEG; p = kid(p, 0)) isNegative = !isNegative;
+  if (g.kind == Kind.POW && p.kind == Kind.POW && kid(g, 1).isInteger && kid(p, 1).isInteger) {
+    const d = rat.ofInt(int.gcd(kid(g, 1).value.num, kid(p, 1).value.num));
+    if (rat.isOne(d)) return false;
+    const a = binary(Kind.POW, kid(g, 0), number(rat.div(kid(g, 1).value, d)));
+    const b = binary(Kind.POW, kid(p, 0), number(rat.div(kid(p, 1).value, d)));
+    if (!isNegative && sameValue(a, b)) return true;
+    return isNegative == int.isOdd(d.num) && sameValue(unary(Kind.NEG, a), b);
   }
+  if (isNegative || g.kind != p.kind || g.n != p.n || g.kind < Kind.ADD || g.kind > Kind.POW) return false;
+  for (let i = 0; i < g.n; i++) if (!sameValue(kid(g, i), kid(p, i))) return false;
   return !failed;
 }
 

@@ -3,7 +3,7 @@ import { isNull, nil } from '../memory';
 import * as int from '../number/integer';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
-import { Sign } from '../parse/symbols';
+import { among, Sign } from '../parse/symbols';
 import { factorial } from './functions';
 import * as poly from './polynomial';
 import { Mono, Poly } from './polynomial';
@@ -40,7 +40,7 @@ function isOpen(m: Mono): bool {
   for (let i = 0; i < m.n; i++) {
     const index = poly.generatorAt(m, i);
     const g = generator(index);
-    const plain = g.kind == Gen.SYM || g.kind == Gen.PI || g.kind == Gen.E || g.kind == Gen.I || g.kind == Gen.PRIME;
+    const plain = among(g.kind, Gen.I, Gen.PRIME);
     if (!plain && !(g.kind == Gen.POWER && g.n == 0)) return true;
     if (g.kind == Gen.POWER && !isPlainExponent(g.mono)) return true;
   }

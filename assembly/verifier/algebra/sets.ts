@@ -28,6 +28,12 @@ import { formOfDifference, hasForm, lineOf } from './normal-form';
 import { freeSymbols, isConstantNode } from './sampling';
 import { sameValue } from './scalar';
 
+/** Where x may stand beside c, as bits, and those of x op c by its Rel: four bits each, from EQ and NE to the orders. */
+const BELOW: i32 = 1;
+const THERE: i32 = 2;
+const ABOVE: i32 = 4;
+const SIDES: i32 = 0x634152;
+
 /** Most endpoints of two sets together. */
 const MAX_ENDPOINTS: i32 = 64;
 
@@ -45,12 +51,12 @@ export function isInterval(x: Node): bool {
 }
 
 export function isOrder(op: i32): bool {
-  return op == Rel.LT || op == Rel.GT || op == Rel.LE || op == Rel.GE;
+  return among(op, Rel.LT, Rel.GE);
 }
 
 /** The relation read from the right. */
 export function flip(op: i32): i32 {
-  return op == Rel.LT ? Rel.GT : op == Rel.GT ? Rel.LT : op == Rel.LE ? Rel.GE : op == Rel.GE ? Rel.LE : op;
+  return isOrder(op) ? op ^ 1 : op;
 }
 
 function isBound(x: Node): bool {
@@ -347,20 +353,7 @@ class RealLine {
             return false;
           }
           const at = this.positionOf(kid(solved, 1));
-          const o = relation(solved, 0);
-          const yes =
-            o == Rel.LT
-              ? p < at
-              : o == Rel.LE
-                ? p <= at
-                : o == Rel.GT
-                  ? p > at
-                  : o == Rel.GE
-                    ? p >= at
-                    : o == Rel.EQ
-                      ? p == at
-                      : p != at;
-          if (!yes) return false;
+          if (!((SIDES >> (relation(solved, 0) << 2)) & (p < at ? BELOW : p > at ? ABOVE : THERE))) return false;
         }
         return true;
       }
@@ -421,13 +414,8 @@ export function compareSets(g: Node, p: Node): i32 {
 
 /** Whether x reads as a set of reals (not a finite list): interval, union, known set, set builder, inequality. */
 export function isSetLike(x: Node): bool {
+  if (among(x.kind, Kind.UNION, Kind.SPACESET)) return true;
   switch (x.kind) {
-    case Kind.UNION:
-    case Kind.INTERSECT:
-    case Kind.DIFFERENCE:
-    case Kind.BUILDER:
-    case Kind.SPACESET:
-      return true;
     case Kind.TUPLE:
       return isInterval(x);
     case Kind.REL: {

@@ -2,7 +2,6 @@
 // modulo the denominators d under the floors.
 import { isNull } from '../memory';
 import * as int from '../number/integer';
-import * as rat from '../number/rational';
 import { Sign } from '../parse/symbols';
 import { binary, hasKind, integer, kid, Kind, leaf, Node, substitute } from '../parse/tree';
 import { isOneOf } from '../read/text';
@@ -16,7 +15,7 @@ const MAX_MODULUS: i32 = 24;
 function modulus(x: Node): i32 {
   let m = 1;
   if (x.kind == Kind.NUM) m = x.decimals <= 0 && int.fitsI32(x.value.den) ? int.toI32(x.value.den) : 0;
-  else if (x.kind == Kind.DIV && kid(x, 1).kind == Kind.NUM && rat.isInteger(kid(x, 1).value))
+  else if (x.kind == Kind.DIV && kid(x, 1).isInteger)
     m = int.fitsI32(kid(x, 1).value.num) ? abs(int.toI32(kid(x, 1).value.num)) : 0;
   for (let i = 0; i < x.n && m > 0; i++) m = common(m, modulus(kid(x, i)));
   return m;

@@ -1,4 +1,6 @@
 // Structure of answers: which of the many ways to write an answer mean the same. The gold decides the form.
+import { derivative } from '../algebra/derivative';
+import { sameValue } from '../algebra/scalar';
 import { compareSets, infinity, isSetLike, SetVerdict } from '../algebra/sets';
 import { failed } from '../arena';
 import { isNull } from '../memory';
@@ -6,7 +8,10 @@ import { among, Sign, Space } from '../parse/symbols';
 import {
   binary,
   Bracket,
+  Call,
   contains,
+  eitherHas,
+  hasAny,
   hasKind,
   identical,
   isSegment,
@@ -22,6 +27,7 @@ import {
   tupleOp,
 } from '../parse/tree';
 import { Char } from '../read/characters';
+import { isOneOf } from '../read/text';
 import { beginPair, equalItem, sameKids, useRule } from './equality';
 import { assigned, coordinates, domainOf, isSharedValue, sameDomains, unwrap, withoutRemarks } from './items';
 import { equalLists } from './lists';
@@ -48,7 +54,7 @@ export function matches(g: Node, p: Node): bool {
   if (coordinates(g) != g && coordinates(p) != p && !identical(kid(g, 0), kid(p, 0))) return false;
   g = coordinates(g);
   p = coordinates(p);
-  if (hasKind(g, Kind.PM) || hasKind(p, Kind.PM)) {
+  if (eitherHas(g, p, Kind.PM)) {
     if (!isList(g) && !isList(p)) return equalLists(g, p, false) || equalLists(g, p, true);
   }
   if ((isSharedValue(g) || isSharedValue(p)) && equalLists(g, p, false)) return true;
@@ -64,13 +70,12 @@ export function matches(g: Node, p: Node): bool {
         // three and more in brackets are no interval: a list may stand without them
         if (o.kind == Kind.LIST && t.n >= 3 && o.n == t.n && o.separators == Separator.COMMA) return sameKids(g, p);
       }
-      return equalLists(g, p, false) || ((hasKind(g, Kind.PM) || hasKind(p, Kind.PM)) && equalLists(g, p, true));
+      return equalLists(g, p, false) || (eitherHas(g, p, Kind.PM) && equalLists(g, p, true));
     }
   }
   if (g.kind == Kind.TUPLE && p.kind == Kind.TUPLE)
     return hasKind(g, Kind.PERCENT) == hasKind(p, Kind.PERCENT) && sameBrackets(g, p) && sameKids(g, p);
-  if (g.kind == Kind.MATRIX || p.kind == Kind.MATRIX || hasKind(g, Kind.MATRIX) || hasKind(p, Kind.MATRIX))
-    return equalMatrices(g, p);
+  if (eitherHas(g, p, Kind.MATRIX)) return equalMatrices(g, p);
   if (isSetLike(g) || isSetLike(p)) {
     if ((isSetLike(g) || g.kind == Kind.SET) && (isSetLike(p) || p.kind == Kind.SET)) {
       const c = compareSets(g, p);
@@ -201,7 +206,31 @@ export function equalAnswer(gold: Node, pred: Node, ofGold: i32, ofPred: i32): b
   if (equalWhole(g, p)) return true;
   if (failed) return false;
   // x = π/4 + kπ, k ∈ Z and x = π/4 + nπ, n ∈ Z
-  return renamed(parametersOf(gold, ofGold), parametersOf(pred, ofPred), g, p);
+  return renamed(parametersOf(gold, ofGold), parametersOf(pred, ofPred), g, p) || sameIntegrals(g, p);
+}
+
+/** Whether two sums with a constant of integration have the same derivative: sin²x/2 + C and C - cos²x/2. */
+function sameIntegrals(g: Node, p: Node): bool {
+  if (!isNull(assigned(g))) g = assigned(g);
+  if (!isNull(assigned(p))) p = assigned(p);
+  const ofGold = constantIn(g);
+  const ofPred = constantIn(p);
+  const variable = contains(g, Char.x) ? Char.x : Char.t;
+  // 2x + C may be no integral
+  if (ofGold < 0 || ofPred < 0 || !contains(g, variable) || !hasAny(g, Kind.POW, Kind.FUNC)) return false;
+  const a = derivative(g, variable);
+  const b = derivative(p, variable);
+  return !isNull(a) && !isNull(b) && !contains(a, ofGold) && !contains(b, ofPred) && sameValue(a, b);
+}
+
+/** The name of the constant of integration that is a term of x: C, c, K, C_1; else -1. */
+function constantIn(x: Node): i32 {
+  if (x.kind == Kind.ADD)
+    for (let i = 0; i < x.n; i++) {
+      const k = kid(x, i);
+      if ((k.kind == Kind.SYM || (k.kind == Kind.CALL && k.role == Call.INDEX)) && isOneOf(k.symbol, 'CcK')) return k.symbol;
+    }
+  return -1;
 }
 
 /** Whether one answer is a congruence and the other lists its numbers by a letter for any integer: x ≡ 3 (mod 7), x = 7k + 3. */

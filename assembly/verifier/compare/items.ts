@@ -14,6 +14,7 @@ import {
   isSegment,
   kid,
   Kind,
+  listOf,
   node,
   Node,
   relate,
@@ -22,6 +23,7 @@ import {
   Separator,
   setKid,
   unary,
+  withKid,
   withKids,
 } from '../parse/tree';
 import { Char } from '../read/characters';
@@ -181,9 +183,13 @@ export function assigned(x: Node): Node {
   return nil<Node>();
 }
 
-/** A set of one element, a list of one, means that element, unless that is a set: {∅}. */
+/** A set of one element, a list of one, means that element, unless that is a set: {∅}, {{1, 2}}. */
 export function unwrap(x: Node): Node {
-  while (x.n == 1 && (x.kind == Kind.LIST || (x.kind == Kind.SET && kid(x, 0).kind != Kind.SPACESET))) x = kid(x, 0);
+  while (
+    x.n == 1 &&
+    (x.kind == Kind.LIST || (x.kind == Kind.SET && kid(x, 0).kind != Kind.SPACESET && kid(x, 0).kind != Kind.SET))
+  )
+    x = kid(x, 0);
   return x;
 }
 
@@ -221,12 +227,8 @@ export function withoutRemarks(x: Node): Node {
   // x ≠ ±2
   if (x.kind == Kind.REL && x.n == 2 && relation(x, 0) == Rel.NE && kid(x, 1).kind == Kind.PM && kid(x, 1).n == 1) {
     const value = kid(kid(x, 1), 0);
-    const both = node(Kind.LIST, Separator.COMMA, 2);
-    both.ops = alloc(8);
-    setElement<i32>(both.ops, 0, Separator.COMMA);
-    setKid(both, 0, relate(kid(x, 0), Rel.NE, value));
-    setKid(both, 1, relate(kid(x, 0), Rel.NE, unary(Kind.NEG, value)));
-    return seal(both);
+    const other = relate(kid(x, 0), Rel.NE, unary(Kind.NEG, value));
+    return listOf(binary(Kind.LIST, relate(kid(x, 0), Rel.NE, value), other), Separator.COMMA);
   }
   if (x.kind == Kind.BUILDER) {
     const kids = alloc((<usize>x.n) << 2);
@@ -243,12 +245,8 @@ export function withoutRemarks(x: Node): Node {
       relation(before, 0) == Rel.NE &&
       isConstantNode(kid(x, i)) &&
       kid(x, i).kind != Kind.REL
-    ) {
-      const kids = alloc((<usize>x.n) << 2);
-      memory.copy(kids, x.kids, (<usize>x.n) << 2);
-      setElement<usize>(kids, i, changetype<usize>(relate(kid(before, 0), Rel.NE, kid(x, i))));
-      x = withKids(x, kids);
-    }
+    )
+      x = withKid(x, i, relate(kid(before, 0), Rel.NE, kid(x, i)));
   }
   let keep = 0;
   for (let i = 0; i < x.n; i++) if (!isRemarkAt(x, i)) keep++;
@@ -373,24 +371,20 @@ function gatherItem(x: Node, linked: bool, whole: bool, out: Items): void {
     gather(x, linked, whole, out);
     return;
   }
+  let v = nil<Node>();
   if (x.kind == Kind.REL && isEquation(x) && !whole) {
     if (isSharedValue(x)) {
       for (let i = 0; i < x.n - 1; i++) expandSigns(kid(x, x.n - 1), linked, out, kid(x, i));
       return;
     }
-    const v = assigned(x);
-    if (!isNull(v) && v != kid(x, 0)) {
-      const values = unwrap(v);
-      if (values.kind == Kind.SET) {
-        for (let i = 0; i < values.n; i++) expandSigns(kid(values, i), linked, out, kid(x, 0));
-      } else expandSigns(values, linked, out, kid(x, 0));
-      return;
-    }
+    v = assigned(x);
   }
-  if (x.kind == Kind.REL && x.n == 2 && relation(x, 0) == Rel.IN && kid(x, 1).kind == Kind.SET) {
-    const set = kid(x, 1);
-    for (let i = 0; i < set.n; i++) expandSigns(kid(set, i), linked, out, kid(x, 0));
-    return;
+  if (x.kind == Kind.REL && x.n == 2 && relation(x, 0) == Rel.IN && kid(x, 1).kind == Kind.SET) v = kid(x, 1);
+  let label = nil<Node>();
+  if (!isNull(v) && v != kid(x, 0)) {
+    label = kid(x, 0);
+    x = unwrap(v);
   }
-  expandSigns(x, linked, out, nil<Node>());
+  if (isNull(label) || x.kind != Kind.SET) expandSigns(x, linked, out, label);
+  else for (let i = 0; i < x.n; i++) expandSigns(kid(x, i), linked, out, label);
 }

@@ -1,11 +1,26 @@
 // Lists, sets and records of answers.
 import { sameValue } from '../algebra/scalar';
 import { alloc, failed } from '../arena';
-import { isNull, nil } from '../memory';
+import { isNull } from '../memory';
 import * as int from '../number/integer';
 import * as rat from '../number/rational';
 import { Rel } from '../parse/symbols';
-import { binary, Bracket, hasKind, identical, kid, Kind, node, Node, number, relate, seal, setKid, unary } from '../parse/tree';
+import {
+  binary,
+  Bracket,
+  eitherHas,
+  hasKind,
+  identical,
+  kid,
+  Kind,
+  node,
+  Node,
+  number,
+  relate,
+  seal,
+  setKid,
+  unary,
+} from '../parse/tree';
 import { policy } from '../policy';
 import { Flag } from '../status';
 import { equalItem } from './equality';
@@ -206,7 +221,7 @@ function equalNamed(g: Node, p: Node, linked: bool): bool {
   if (gb == 0 && !unlabelled(b)) return sameMembers(a, b, true);
   if (ga == 1 && isDefinition(a.label(0)) && gb == 1) return sameDefinitions(a, b);
   // 0 ± 0 is one value; a gold may name a value as often as it occurs, but an answer that repeats one is none
-  if (a.n > b.n || hasKind(g, Kind.PM) || hasKind(p, Kind.PM)) a = distinct(a);
+  if (a.n > b.n || eitherHas(g, p, Kind.PM)) a = distinct(a);
   if (hasKind(p, Kind.PM)) b = distinct(b);
   return sameMembers(a, b);
 }
@@ -234,6 +249,12 @@ function stripped(x: Items): bool {
   return true;
 }
 
+/** The place of the label among `k` items from `from` on, or -1. */
+function labelAt(label: Node, x: Items, from: i32, k: i32): i32 {
+  for (let i = from; i < from + k; i++) if (sameLabel(label, x.label(i))) return i;
+  return -1;
+}
+
 /** (a, b) = (1, 2), (3, 4) against a = 1, b = 2, a = 3, b = 4: the tuple of names gives the order. */
 function tupleLabels(tuples: Items, records: Items, k: i32): bool {
   if (period(tuples) != 1) return false;
@@ -243,10 +264,9 @@ function tupleLabels(tuples: Items, records: Items, k: i32): bool {
   for (let at = 0; at + k <= records.n; at += k) {
     const t = node(Kind.TUPLE, 0, k);
     for (let i = 0; i < k; i++) {
-      let found = nil<Node>();
-      for (let j = 0; j < k; j++) if (sameLabel(kid(label, i), records.label(at + j))) found = records.at(at + j);
-      if (isNull(found)) return false;
-      setKid(t, i, found);
+      const found = labelAt(kid(label, i), records, at, k);
+      if (found < 0) return false;
+      setKid(t, i, records.at(found));
     }
     ordered.push(seal(t));
   }
@@ -265,8 +285,7 @@ function tupleOf(x: Items, t: Node): bool {
 function sameRecord(a: Items, b: Items): bool {
   if (a.n != b.n) return false;
   for (let i = 0; i < a.n; i++) {
-    let at = -1;
-    for (let j = 0; j < b.n; j++) if (sameLabel(a.label(i), b.label(j))) at = j;
+    const at = labelAt(a.label(i), b, 0, b.n);
     if (at < 0 || !equalItem(a.at(i), b.at(at))) return false;
   }
   return !failed;
@@ -277,8 +296,7 @@ function sameRecords(a: Items, b: Items, k: i32): bool {
   const ordered = newItems();
   for (let at = 0; at + k <= b.n; at += k)
     for (let i = 0; i < k; i++) {
-      let found = -1;
-      for (let j = 0; j < k; j++) if (sameLabel(a.label(i), b.label(at + j))) found = at + j;
+      const found = labelAt(a.label(i), b, at, k);
       if (found < 0) return false;
       ordered.push(b.at(found), a.label(i));
     }
@@ -288,9 +306,12 @@ function sameRecords(a: Items, b: Items, k: i32): bool {
 /** Several definitions of one function: f(x) = x, f(x) = -x. */
 function sameDefinitions(a: Items, b: Items): bool {
   if (a.n != b.n) return false;
-  const left = newItems();
-  const right = newItems();
-  for (let i = 0; i < a.n; i++) left.push(relate(a.label(i), Rel.EQ, a.at(i)));
-  for (let i = 0; i < b.n; i++) right.push(relate(b.label(i), Rel.EQ, b.at(i)));
-  return sameMembers(left, right);
+  return sameMembers(equations(a), equations(b));
+}
+
+/** Items with their names as equations. */
+function equations(x: Items): Items {
+  const out = newItems();
+  for (let i = 0; i < x.n; i++) out.push(relate(x.label(i), Rel.EQ, x.at(i)));
+  return out;
 }

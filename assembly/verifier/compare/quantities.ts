@@ -1,13 +1,13 @@
 // Numbers with units, and ratios.
 import { isConstantNode } from '../algebra/sampling';
 import { equalScalar, sameValue } from '../algebra/scalar';
-import { alloc, failed } from '../arena';
-import { isNull, nil, setElement } from '../memory';
+import { failed } from '../arena';
+import { isNull, nil } from '../memory';
 import * as int from '../number/integer';
 import * as rat from '../number/rational';
 import { Rat } from '../number/rational';
 import { Sign } from '../parse/symbols';
-import { binary, hasKind, integer, kid, Kind, Node, number, Separator, unary, withKids } from '../parse/tree';
+import { binary, hasKind, integer, kid, Kind, Node, number, Separator, unary, withKid } from '../parse/tree';
 import { policy } from '../policy';
 import { isOneOf } from '../read/text';
 import { Flag } from '../status';
@@ -110,9 +110,7 @@ export function compound(x: Node): Node {
     if (isNull(factor) || rat.compare(factor, rat.ofI32(1)) >= 0) return x;
     sum = binary(Kind.ADD, sum, times(kid(part, 0), factor));
   }
-  const kids = alloc(4);
-  store<usize>(kids, changetype<usize>(sum));
-  return withKids(first, kids);
+  return withKid(first, 0, sum);
 }
 
 /** A value with its words: multipliers (5 million) are worked in; `from`/`to` are left for the unit. */
@@ -173,10 +171,7 @@ function onClock(x: Node): Node {
   const time = bare(x);
   const half = halfOfDay(x.from, x.to);
   if (half < 0 || time.kind != Kind.RATIO || !isTime(time, true)) return nil<Node>();
-  const kids = alloc((<usize>time.n) << 2);
-  memory.copy(kids, time.kids, (<usize>time.n) << 2);
-  setElement<Node>(kids, 0, integer((integerValue(kid(time, 0)) % NOON) + half * NOON));
-  return withKids(time, kids);
+  return withKid(time, 0, integer((integerValue(kid(time, 0)) % NOON) + half * NOON));
 }
 
 export function equalRatios(g: Node, p: Node): bool {
@@ -212,12 +207,12 @@ function isTime(x: Node, written: bool): bool {
   const a = integerValue(kid(x, 0));
   const b = integerValue(kid(x, 1));
   if (a < 0 || a > HOURS || b < 0) return false;
-  return written || x.n > 2 || b == 0 || b / int.toI32(int.gcd(int.fromU64(<u64>a), int.fromU64(<u64>b))) >= TWO_DIGITS;
+  return written || x.n > 2 || b < TWO_DIGITS || b / int.toI32(int.gcd(int.fromU64(<u64>a), int.fromU64(<u64>b))) >= TWO_DIGITS;
 }
 
 /** A small integer of at least 0, or -1. */
 function integerValue(x: Node): i32 {
-  return x.kind == Kind.NUM && rat.isInteger(x.value) && int.fitsI32(x.value.num) ? int.toI32(x.value.num) : -1;
+  return x.isInteger && int.fitsI32(x.value.num) ? int.toI32(x.value.num) : -1;
 }
 
 function hasZero(x: Node): bool {

@@ -1,4 +1,5 @@
 // Equations, inequalities, congruences, definitions.
+import { rationalLiteral } from '../algebra/evaluate';
 import { freeSymbols } from '../algebra/sampling';
 import { sameValue, Scale, scaleBetween } from '../algebra/scalar';
 import { compareSets, flip, isOrder, isSetLike, SetVerdict } from '../algebra/sets';
@@ -7,7 +8,7 @@ import { isNull, nil } from '../memory';
 import * as int from '../number/integer';
 import { Int } from '../number/integer';
 import * as rat from '../number/rational';
-import { Rel, Sign } from '../parse/symbols';
+import { among, Rel, Sign } from '../parse/symbols';
 import { binary, contains, identical, isNaming, kid, Kind, leaf, Node, relation, substitute } from '../parse/tree';
 import { Char } from '../read/characters';
 import { isOneOf } from '../read/text';
@@ -45,7 +46,7 @@ export function equalRelations(g: Node, p: Node): bool {
 /** Whether the equation x says y = f for the expression f: y - 3 = x² and x² + 3. */
 function isSolvedBy(x: Node, f: Node): bool {
   if (x.n != 2 || relation(x, 0) != Rel.EQ || !isScalarSide(f) || contains(f, Char.y) || !contains(x, Char.y)) return false;
-  if (!isScalarSide(kid(x, 0)) || !isScalarSide(kid(x, 1)) || freeSymbols(f).count == 0) return false;
+  if (!areScalar(x) || freeSymbols(f).count == 0) return false;
   return scaleBetween(kid(x, 0), kid(x, 1), leaf(Kind.SYM, Char.y), f) != Scale.NONE;
 }
 
@@ -109,7 +110,7 @@ function sameSides(g: Node, p: Node, first: i32): bool {
 }
 
 function isStrict(op: i32): bool {
-  return op == Rel.LT || op == Rel.GT;
+  return among(op, Rel.LT, Rel.GT);
 }
 
 function isLess(op: i32): bool {
@@ -144,9 +145,8 @@ function isCongruence(x: Node): bool {
 }
 
 function integerOf(x: Node): Int {
-  if (x.kind == Kind.NUM && rat.isInteger(x.value)) return x.value.num;
-  if (x.kind == Kind.NEG && kid(x, 0).kind == Kind.NUM && rat.isInteger(kid(x, 0).value)) return int.negate(kid(x, 0).value.num);
-  return nil<Int>();
+  const v = rationalLiteral(x);
+  return isNull(v) || !rat.isInteger(v) ? nil<Int>() : v.num;
 }
 
 /** Whether all names that stand as sides of the one chain of equalities are sides of the other. */
@@ -194,14 +194,7 @@ function equalEquations(g: Node, p: Node): bool {
       return sameNamedTuples(gl, gv, pl, pv);
     if (!isNaming(gl) && pl.kind != Kind.TUPLE && pl.kind != Kind.SYM && equalItem(gl, pl)) return equalItem(gv, pv);
   }
-  if (
-    g.n == 2 &&
-    p.n == 2 &&
-    isScalarSide(kid(g, 0)) &&
-    isScalarSide(kid(g, 1)) &&
-    isScalarSide(kid(p, 0)) &&
-    isScalarSide(kid(p, 1))
-  ) {
+  if (areScalar(g) && areScalar(p)) {
     // an approximate statement is no equation
     if (relation(g, 0) != Rel.EQ || relation(p, 0) != Rel.EQ) return false;
     return scaleBetween(kid(g, 0), kid(g, 1), kid(p, 0), kid(p, 1)) != Scale.NONE;
@@ -210,30 +203,18 @@ function equalEquations(g: Node, p: Node): bool {
   return sameKids(g, p);
 }
 
+/** Whether x has two sides, of one value each. */
+function areScalar(x: Node): bool {
+  return x.n == 2 && isScalarSide(kid(x, 0)) && isScalarSide(kid(x, 1));
+}
+
 function areNames(x: Node): bool {
   for (let i = 0; i < x.n; i++) if (kid(x, i).kind != Kind.SYM) return false;
   return x.n > 2;
 }
 
 function isScalarSide(x: Node): bool {
-  switch (x.kind) {
-    case Kind.LIST:
-    case Kind.SET:
-    case Kind.TUPLE:
-    case Kind.MATRIX:
-    case Kind.TEXT:
-    case Kind.NOTED:
-    case Kind.UNION:
-    case Kind.INTERSECT:
-    case Kind.DIFFERENCE:
-    case Kind.BUILDER:
-    case Kind.SPACESET:
-    case Kind.REL:
-    case Kind.CASES:
-    case Kind.INF:
-      return false;
-  }
-  return true;
+  return !among(x.kind, Kind.UNION, Kind.TEXT) && !among(x.kind, Kind.TUPLE, Kind.REL) && x.kind != Kind.CASES;
 }
 
 /** (x, y) = (1, 2) and (y, x) = (2, 1). */

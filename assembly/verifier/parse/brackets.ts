@@ -129,7 +129,9 @@ export abstract class Brackets extends Cursor {
     const outer = this.enterScope(Scope.BAR_CLOSES | Scope.BAR_DIVIDES, close == Tok.BAR ? Scope.BAR_CLOSES : 0);
     this.pos++;
     const x = this.sum();
-    this.expect(close);
+    // |a||b|
+    if (close == Tok.BAR && this.kind == Tok.NORM) this.token.kind = close;
+    else this.expect(close);
     this.scope = outer;
     this.nesting--;
     return unary(made, x);

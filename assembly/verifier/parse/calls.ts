@@ -459,18 +459,9 @@ function takesMany(f: i32): bool {
   return f == Func.MAX || f == Func.MIN || f == Func.GCD || f == Func.LCM;
 }
 
+/** The function that undoes f, or -1. */
 function inverseOf(f: i32): i32 {
-  switch (f) {
-    case Func.SIN:
-      return Func.ASIN;
-    case Func.COS:
-      return Func.ACOS;
-    case Func.TAN:
-      return Func.ATAN;
-    case Func.COT:
-      return Func.ACOT;
-  }
-  return -1;
+  return f <= Func.COT ? f + Func.ASIN - Func.SIN : -1;
 }
 
 function isMinusOne(x: Node): bool {

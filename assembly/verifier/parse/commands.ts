@@ -41,6 +41,8 @@ export class Commands {
   /** the group of a measure's unit, which is text, or 0 */
   measureAt: usize;
   environments: i32;
+  /** backslashes stand twice: \\\\begin */
+  isDoubled: bool;
   brackets: i32;
 
   push(kind: i32, p: usize, q: usize, aux: i32 = 0): usize {
@@ -167,7 +169,13 @@ export class Commands {
   /** "\\": a new row; before a command name outside an environment it is an escaped backslash. */
   doubled(p: usize): usize {
     let q = p + 2;
-    if (this.environments == 0 && q < this.end && this.isKnownCommand(q)) return q - 1;
+    if ((this.environments == 0 || this.isDoubled) && q < this.end) {
+      if (this.isKnownCommand(q)) {
+        this.isDoubled = true;
+        return q - 1;
+      }
+      if (this.isDoubled && startsWith(q, this.end, '\\\\')) q += 2;
+    }
     this.push(Tok.ROW, p, q);
     if (this.byte(q) == Char.OPEN_BRACKET && this.environments > 0) {
       // \\[2pt]

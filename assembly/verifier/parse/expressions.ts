@@ -6,7 +6,7 @@ import { byteAt, isOneOf } from '../read/text';
 import { vulgarValue } from './brackets';
 import { Scope } from './cursor';
 import { Environments } from './environments';
-import { Accent, among, Env, Sign, Space, Tok } from './symbols';
+import { Accent, among, Env, Rel, Sign, Space, Tok } from './symbols';
 import { Token } from './tokens';
 import { binary, Call, integer, isSegment, Kind, leaf, Node, number, seal, unary } from './tree';
 
@@ -53,6 +53,8 @@ export abstract class Expressions extends Environments {
       this.pos++;
       const right = this.product();
       if (k == Tok.PLUS) this.push(right);
+      // R - {0}
+      else if (right.kind == Kind.SET) this.push(binary(Kind.DIFFERENCE, this.collapse(Kind.ADD, from), right));
       else if (k == Tok.MINUS) this.push(unary(Kind.NEG, right));
       else this.push(binary(Kind.PM, this.collapse(Kind.ADD, from), right, signOf(k)));
     }
@@ -198,7 +200,10 @@ export abstract class Expressions extends Environments {
     const t = this.token;
     switch (t.kind) {
       case Tok.SYM:
-        return !(this.inScope(Scope.DIFFERENTIAL) && this.atDifferential);
+        // x > 1 ∧ x < 3
+        if (among(t.aux, Sign.WEDGE, Sign.VEE) && this.peek(2) == Tok.REL && this.at(this.pos + 2).aux <= Rel.GE)
+          t.kind = Tok.AND + t.aux - Sign.WEDGE;
+        return t.kind == Tok.SYM && t.aux != Sign.FORALL && !(this.inScope(Scope.DIFFERENTIAL) && this.atDifferential);
       case Tok.FUNC:
       case Tok.LPAR:
       case Tok.LBRACE:
@@ -354,7 +359,7 @@ export abstract class Expressions extends Environments {
 
   /** A set, or rows behind one brace: \left\{ \begin{array} … \right. */
   braces(): Node {
-    if (this.peek(1) != Tok.BEGIN) return this.setLiteral();
+    if (this.peek(1) != Tok.BEGIN || this.at(this.pos + 1).aux < Env.ARRAY) return this.setLiteral();
     this.pos++;
     const x = this.environment(Env.CASES);
     if (this.kind == Tok.RSET) this.pos++;

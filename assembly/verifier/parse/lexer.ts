@@ -137,8 +137,9 @@ class Lexer extends Commands {
         return this.command(p);
       case Char.POINT:
         return this.point(p, next);
-      case Char.DOLLAR: // a delimiter of mathematics, or the only one, before a number
-        if (isDigit(next) && isOnlyByte(p, this.start, this.end)) this.push(Tok.CURRENCY, p, p + 1, Char.DOLLAR);
+      case Char.DOLLAR: // a delimiter of mathematics, or the only one, beside a number
+        if ((isDigit(next) || this.tokens.lastKind == Tok.NUM) && isOnlyByte(p, this.start, this.end))
+          this.push(Tok.CURRENCY, p, p + 1, Char.DOLLAR);
         this.tokens.space();
         return p + 1;
     }
@@ -174,10 +175,12 @@ class Lexer extends Commands {
       return this.push(Tok.DOTS, p, r);
     }
     if (skipSpace(q, this.end) >= this.end) this.tokens.space();
-    // 1. 45: the number of an item
-    else if (this.tokens.count == 1 && this.tokens.lastKind == Tok.NUM) this.push(Tok.BAD, p, q);
-    else if (isSpace(next) || next == Char.DOLLAR || next == Char.BACKSLASH || this.tokens.inText) this.push(Tok.SEMI, p, q);
-    else this.push(Tok.BAD, p, q);
+    else {
+      const divides = isSpace(next) || next == Char.DOLLAR || next == Char.BACKSLASH || this.tokens.inText;
+      // 1. 45: the number of an item
+      const isItem = this.tokens.count == 1 && this.tokens.lastKind == Tok.NUM;
+      this.push(divides && !isItem ? Tok.SEMI : Tok.BAD, p, q);
+    }
     return q;
   }
 
@@ -399,6 +402,7 @@ export function tokenize(p: usize, e: usize, commas: i32): Tokens {
   lexer.digitAt = 0;
   lexer.measureAt = 0;
   lexer.environments = 0;
+  lexer.isDoubled = false;
   lexer.brackets = 0;
   lexer.run();
   return lexer.tokens;

@@ -295,11 +295,13 @@ class Parser extends Expressions {
   remarks(x: Node): Node {
     while (!this.broken) {
       switch (this.kind) {
+        case Tok.SYM:
         case Tok.WORD:
           if (isClause(this.token)) {
             this.clause();
             return x;
           }
+          if (this.kind == Tok.SYM) return x;
           x = this.noted(x);
           break;
         case Tok.NUM:
@@ -379,18 +381,23 @@ class Parser extends Expressions {
         if (isClause(t)) return;
         if (changes(t)) this.broken = true;
         this.pos++;
-      } else if (k == Tok.SLASH && (next == Tok.WORD || next == Tok.SYM)) this.pos += 2;
-      else if (k == Tok.CARET) {
+      } else if (k == Tok.CARET) {
         this.pos++;
         this.unitPower();
-      } else if (k == Tok.SYM && t.inText) this.pos++;
-      else if ((k == Tok.TIMES || k == Tok.MINUS) && (next == Tok.WORD || (next == Tok.SYM && this.at(this.pos + 1).inText)))
+      } else if (
+        (k == Tok.SYM && (t.inText || (t.spaced && this.at(this.pos - 1).kind == Tok.WORD))) ||
+        k == Tok.BANG ||
+        k == Tok.PRIME ||
+        (k == Tok.REL && t.aux == Rel.IN)
+      )
+        this.pos++;
+      else if (
+        (k == Tok.SLASH && (next == Tok.WORD || next == Tok.SYM)) ||
+        ((k == Tok.TIMES || k == Tok.MINUS) && (next == Tok.WORD || (next == Tok.SYM && this.at(this.pos + 1).inText))) ||
+        (k == Tok.LBRACE && next == Tok.RBRACE)
+      )
         this.pos += 2;
       else if (k == Tok.SLASH && next == Tok.LPAR && this.closing(this.pos + 1) > 0) this.pos = this.closing(this.pos + 1) + 1;
-      else if (k == Tok.BANG || k == Tok.PRIME) this.pos++;
-      else if (k == Tok.LBRACE && next == Tok.RBRACE) this.pos += 2;
-      else if (k == Tok.SYM && this.at(this.pos - 1).kind == Tok.WORD && t.spaced) this.pos++;
-      else if (k == Tok.REL && t.aux == Rel.IN) this.pos++;
       else return;
     }
   }

@@ -121,7 +121,7 @@ function numbered(kind: i32, aux: i32, rows: string, plain: Names | null = null)
 consecutive(
   entry(Does.LAYOUT),
   NEXT_DOES,
-  'middle/big/bigl/bigr/bigm/Big/Bigl/Bigr/bigg/biggl/biggr/Bigg/Biggl/Biggr/displaystyle/textstyle/scriptstyle/scriptscriptstyle/limits/nolimits/underline/underbrace/overbrace/ensuremath/framebox/tcbox/num/boldmath/unboldmath/boxed/fbox/tiny/small/large/Large/thinspace/enspace/medspace/negthinspace/strut/mathstrut/nonumber/cdotp/relax/noindent/centering/mathord/mathrel/mathbin/mathop/allowbreak/newline/par/enclose/smash/overset,left/right,quad/qquad/hfill/hfil "`~\u00a0\u200b\ufeff\u3000\u202f\u2060\u2061。“”‘又\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a,rm/bf/it/sf/boldsymbol/mathbf/mathcal/mathit/mathscr/mathfrak/bm/pmb/bold/Bold/roman,text/textbf/textit/textrm/texttt/textsf/textnormal/textup/textsc/mbox/hbox/mathrm/operatorname/emph/mathsf/mathtt/mathnormal/tt,begin,end,mathbb/Bbb,pmod,not,SI/qty',
+  'middle/big/bigl/bigr/bigm/Big/Bigl/Bigr/bigg/biggl/biggr/Bigg/Biggl/Biggr/displaystyle/textstyle/scriptstyle/scriptscriptstyle/limits/nolimits/underline/underbrace/overbrace/ensuremath/framebox/tcbox/num/boldmath/boxed/fbox/tiny/small/large/Large/thinspace/enspace/negthinspace/mathstrut/nonumber/mathop/newline/overset,left/right,quad/qquad/hfill "`~\u00a0\u200b\ufeff\u3000\u202f\u2060\u2061。“”‘又\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a,rm/bf/it/sf/boldsymbol/mathbf/mathcal/mathit/mathscr/mathfrak/bm,text/textbf/textit/textrm/texttt/textsf/textnormal/textup/textsc/mbox/hbox/mathrm/operatorname/emph/mathsf/mathtt/mathnormal/tt,begin,end,mathbb/Bbb,pmod,not,SI/qty',
 );
 consecutive(
   entry(Does.SKIP_GROUP),
@@ -152,7 +152,7 @@ numbered(
 numbered(
   Tok.SYM,
   Sign.ELL,
-  'ell,hbar,partial,nabla,angle/measuredangle ∠,triangle △,square/Box,odot,ast,star,aleph,bigcirc,clubsuit,spadesuit,heartsuit,diamondsuit,circledast,oplus,otimes,wp,infinitesimal,top,bot,forall,exists,neg/lnot,wedge/land,vee/lor,blacksquare,checkmark',
+  'ell,hbar,partial,nabla,angle/measuredangle ∠,triangle △,square/Box,odot,ast,star,aleph,bigcirc,clubsuit,spadesuit,heartsuit,diamondsuit,,oplus,otimes,wp,,top,bot,forall,exists,neg/lnot,wedge/land ∧,vee/lor ∨,blacksquare,checkmark',
 );
 COMMANDS.add('imath', token(Tok.SYM, SYM_I));
 // accents that make another name
@@ -253,7 +253,7 @@ export const CURRENCIES = new Names(8).add('USD', Currency.DOLLAR).add('EUR', Cu
 
 /** Units of two and more letters that are units only right after a number. */
 export const UNIT_RUNS = new Names(256).add(
-  'cm/mm/km/dm/nm/kg/mg/ft/in/yd/mi/lb/lbs/oz/ml/mL/dl/cl/kL/ha/min/hr/hrs/sec/ms/mph/kph/kmh/rad/Hz/kHz/MHz/GHz/kJ/kW/kWh/mW/MW/mV/kN/MPa/ns/kV/Pa/kPa/mol/mA/GB/MB/KB/kB/TB/rpm/gal/pts/pt/sq/cu/AM/PM/am/pm/cc/cal/USD/EUR/GBP/RMB/CNY/yr/yrs/wk/wks/mins/secs/BC/AD/th/st/nd/rd/ppm/psi/bps/fps/dB/eV/keV/MeV/atm/ohm/bar',
+  'cm/mm/km/dm/nm/kg/mg/ft/in/yd/mi/lb/lbs/oz/ml/mL/dl/cl/kL/ha/min/hr/hrs/sec/ms/mph/kph/kmh/rad/Hz/kHz/MHz/GHz/kJ/kW/kWh/mW/MW/mV/kN/MPa/ns/kV/Pa/kPa/mol/mA/GB/MB/KB/kB/TB/rpm/gal/pts/pt/sq/cu/AM/PM/am/pm/cc/cal/USD/EUR/GBP/RMB/CNY/yr/yrs/wk/wks/mins/secs/th/st/nd/rd/ppm/psi/bps/fps/dB/eV/keV/MeV/atm/ohm/bar',
 );
 
 /** The known set of a capital letter, or -1. */

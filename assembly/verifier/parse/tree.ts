@@ -128,6 +128,11 @@ export class Node {
     return this.op;
   }
 
+  /** an integer, written as one number */
+  get isInteger(): bool {
+    return this.kind == Kind.NUM && rat.isInteger(this.value);
+  }
+
   /** SYM, CALL: id of the symbol */
   get symbol(): i32 {
     return this.op;
@@ -341,9 +346,19 @@ export function contains(x: Node, id: i32): bool {
 
 /** Whether a node of this kind occurs. */
 export function hasKind(x: Node, kind: i32): bool {
-  if (x.kind == kind) return true;
+  return hasAny(x, kind, kind);
+}
+
+/** Whether a node of this kind occurs in one of the two. */
+export function eitherHas(x: Node, y: Node, kind: i32): bool {
+  return hasKind(x, kind) || hasKind(y, kind);
+}
+
+/** Whether a node of the kinds from `first` to `last` occurs. */
+export function hasAny(x: Node, first: i32, last: i32): bool {
+  if (among(x.kind, first, last)) return true;
   spend(1);
-  for (let i = 0; i < x.n; i++) if (hasKind(kid(x, i), kind)) return true;
+  for (let i = 0; i < x.n; i++) if (hasAny(kid(x, i), first, last)) return true;
   return false;
 }
 
@@ -357,6 +372,14 @@ export function withKids(x: Node, kids: usize): Node {
   y.ops = x.ops;
   y.kids = kids;
   return seal(y);
+}
+
+/** x with another i-th kid. */
+export function withKid(x: Node, i: i32, k: Node): Node {
+  const kids = alloc((<usize>x.n) << 2);
+  memory.copy(kids, x.kids, (<usize>x.n) << 2);
+  setElement<Node>(kids, i, k);
+  return withKids(x, kids);
 }
 
 /** x with symbol `id` replaced by `by`. Bound variables keep their place. */
