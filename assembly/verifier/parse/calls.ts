@@ -267,8 +267,10 @@ export abstract class Calls extends Brackets {
     }
     if (this.broken) return this.none();
     if (!isNull(base) && f != Func.LOG && f != Func.LG) return this.none();
-    if (!isNull(exponent) && inverseOf(f) >= 0 && isMinusOne(exponent)) {
+    if (!isNull(exponent) && f <= Func.TANH && isMinusOne(exponent)) {
       f = inverseOf(f);
+      // sinh⁻¹ is no 1/sinh
+      if (f < 0) return this.none();
       exponent = nil<Node>();
     }
     const x = this.applied(f, this.arguments(f), base);

@@ -121,7 +121,7 @@ function numbered(kind: i32, aux: i32, rows: string, plain: Names | null = null)
 consecutive(
   entry(Does.LAYOUT),
   NEXT_DOES,
-  'middle/big/bigl/bigr/bigm/Big/Bigl/Bigr/bigg/biggl/biggr/Bigg/Biggl/Biggr/displaystyle/textstyle/scriptstyle/scriptscriptstyle/limits/nolimits/underline/underbrace/overbrace/ensuremath/framebox/tcbox/num/boldmath/boxed/fbox/tiny/small/large/Large/thinspace/enspace/negthinspace/mathstrut/nonumber/mathop/newline/overset,left/right,quad/qquad/hfill "`~\u00a0\u200b\ufeff\u3000\u202f\u2060\u2061。“”‘又\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a,rm/bf/it/sf/boldsymbol/mathbf/mathcal/mathit/mathscr/mathfrak/bm,text/textbf/textit/textrm/texttt/textsf/textnormal/textup/textsc/mbox/hbox/mathrm/operatorname/emph/mathsf/mathtt/mathnormal/tt,begin,end,mathbb/Bbb,pmod,not,SI/qty',
+  'middle/big/bigl/bigr/bigm/Big/Bigl/Bigr/bigg/biggl/biggr/Bigg/Biggl/Biggr/displaystyle/textstyle/scriptstyle/scriptscriptstyle/limits/nolimits/underline/underbrace/overbrace/ensuremath/framebox/tcbox/num/boldmath/boxed/fbox/tiny/small/large/Large/thinspace/mathstrut/mathop/newline/overset,left/right,quad/qquad/hfill "`~\u00a0\u200b\ufeff\u3000\u202f\u2060\u2061。“”‘又\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a,rm/bf/it/sf/boldsymbol/mathbf/mathcal/mathit/mathscr/mathfrak/bm,text/textbf/textit/textrm/texttt/textsf/textnormal/textup/textsc/mbox/hbox/mathrm/operatorname/emph/mathsf/mathtt/mathnormal/tt,begin,end,mathbb/Bbb,pmod,not,SI/qty',
 );
 consecutive(
   entry(Does.SKIP_GROUP),
