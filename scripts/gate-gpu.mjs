@@ -40,12 +40,12 @@ const MOST_TO_RECORD = 1;
 /** GPUs with matrix units, by the one of their maker above; the tool hides from programs that they have them, unless it is told. */
 const WITH_UNITS = { amd: 'amd', nvidia: 'nvidia', intel: 'intel-arc' };
 const SHOWN = '--import=data:text/javascript,delete(process.env.HOOK_GPU)';
-/** Intel's registers hold no larger tile of forward products: they have sums of a chunk beside those of all. */
-const LEAST_SHARES = { intel: { NT: 44 } };
+/** Formats of frozen weights that are judged beside f32. */
+const FORMATS = ['bf16', 'q8', 'q4'];
 /** Which product the text of a tile is of. */
 const OPS = {
-  NT: (text) => text.includes('total00'),
-  NN: (text) => !text.includes('total00') && text.includes('next_a = STEPS;'),
+  NT: (text) => text.includes('p.chunk;'),
+  NN: (text) => !text.includes('p.chunk;') && text.includes('next_a = STEPS;'),
   TN: (text) => text.includes('next_a = STEPS * p.rows'),
 };
 /** What the text of a tile says whose invocations make 4 × 4 values. */
@@ -122,6 +122,22 @@ function checkSpills(text, pipelines, least) {
 
 const isOfFewRows = ({ entry }) => entry === 'matmul_rows' || entry === 'linear_rows';
 
+/** Tiles of products with weights of a format: nothing spilled, no store that waits, and enough multiply-adds left. @returns the tiles */
+function checkTiles(gpu, format, pipelines, ops) {
+  const tiles = pipelines.filter(({ entry }) => entry === 'matmul_tile');
+  checkSpills(`${gpu}: %n registers spilled by tiles of products with weights in ${format}`, tiles, 1);
+  const texts = tiles.map(({ wgsl }) => readFileSync(wgsl, 'utf8'));
+  const clocks = texts.map(clocksOf);
+  const [stores, ideal] = ['stores', 'idealStores'].map((name) => clocks.reduce((sum, of) => sum + of[name], 0));
+  check(stores === ideal, `${gpu}: stores of tiles take ${stores} clocks, at least ${ideal}`);
+  for (const op of ops) {
+    const share = Math.round(100 * Math.max(...clocks.filter((_, i) => OPS[op](texts[i])).map((of) => of.share)));
+    const what = `${gpu}: ${op} in large tiles with weights in ${format} can use ${share} % of the multiply-adds`;
+    check(share >= LEAST_SHARE, `${what}, at least ${LEAST_SHARE} %`);
+  }
+  return tiles;
+}
+
 /** Keeps the figures of a pipeline, if it has more registers than those of its kernel before. */
 function note(table, gpu, pipeline) {
   const cell = figures(pipeline);
@@ -177,18 +193,10 @@ try {
     }
     for (const pipeline of [...pipelines, ...training]) note(table, gpu, pipeline);
     checkSpills(`${gpu}: %n registers spilled by products of few rows`, pipelines.filter(isOfFewRows), 2);
-    const tiles = training.filter(({ entry }) => entry === 'matmul_tile');
-    const texts = tiles.map(({ wgsl }) => readFileSync(wgsl, 'utf8'));
-    const small = tiles.filter((_, i) => texts[i].includes(PLAIN_TILE));
-    const clocks = texts.map(clocksOf);
-    const lost = tiles.reduce((n, pipeline) => n + figures(pipeline).spills, 0);
-    check(tiles.length > 0 && lost === 0, `${gpu}: ${lost} registers spilled by tiles of products`);
-    const [stores, ideal] = ['stores', 'idealStores'].map((name) => clocks.reduce((sum, of) => sum + of[name], 0));
-    check(stores === ideal, `${gpu}: stores of tiles take ${stores} clocks, at least ${ideal}`);
-    for (const [op, isOf] of Object.entries(OPS)) {
-      const share = Math.round(100 * Math.max(...clocks.filter((_, i) => isOf(texts[i])).map((of) => of.share)));
-      const least = LEAST_SHARES[gpu]?.[op] ?? LEAST_SHARE;
-      check(share >= least, `${gpu}: ${op} in large tiles can use ${share} % of the multiply-adds, at least ${least} %`);
+    const tiles = checkTiles(gpu, 'f32', training, Object.keys(OPS));
+    for (const format of FORMATS) {
+      const frozen = train(gpu, `sft-${format}`, model, '--dtype', format, '--lora-r', String(RANK)).pipelines;
+      checkTiles(gpu, format, frozen, ['NT', 'NN']);
     }
     if (gpu in WITH_UNITS) {
       const unit = WITH_UNITS[gpu];
@@ -199,7 +207,8 @@ try {
       checkSpills(`${unit}: %n registers spilled by products of few rows with operands rounded to f16`, rounded, 2);
     }
     if (gpu === 'nvidia') {
-      const cycles = Math.max(...small.map((p) => figures(p).cycles));
+      const small = tiles.filter(({ wgsl }) => readFileSync(wgsl, 'utf8').includes(PLAIN_TILE));
+      const cycles = Math.max(...small.map((pipeline) => figures(pipeline).cycles));
       check(cycles <= MOST_NVIDIA_CYCLES, `nvidia: ${cycles} static cycles of matmul_tile, at most ${MOST_NVIDIA_CYCLES}`);
       const drawn = run(gpu, 'filters', 'generate', ...on(model), ...draws, ...FILTERS).pipelines;
       const [plain, filtered] = [pipelines, drawn].map((of) => figures(of.find(({ entry }) => entry === 'sample')).cycles);

@@ -12,7 +12,8 @@
 // before is multiplied. In workgroup memory step d of a tile begins at d · length + d / 4 · SKEW: the four steps that an invocation fetched of a
 // row then lie in banks of their own, and so do those of its neighbours. What lies past the last row or column is computed from whatever is there,
 // and not stored; steps past the end count as zero (TAIL: there are some). Sums are f32 in ascending d; with CHUNKS those of `chunk` steps are
-// added up by themselves first, as in matmul-rows.wgsl, so that a row has the same bits by both kernels, and by tiles of any size.
+// added up by themselves first, as in matmul-rows.wgsl, so that a row has the same bits by both kernels, and by tiles of any size. The sums
+// of all chunks are kept in registers (KEEPS), or wait in `out` while those of a chunk are made (PARKS).
 // Grid: [columns / WIDTH, rows / HEIGHT, splits]; split s sums its own range of d into the s-th block of `out`. #for and #if are expanded by
 // src/kernels/unroll.ts. The prelude gives the format of b, the workgroup's invocations (DOWN × ACROSS), how many of them fetch, HEIGHT, WIDTH and STEPS.
 #include "index"
@@ -77,7 +78,7 @@ fn matmul_tile(group: Group, @builtin(local_invocation_index) local: u32) {
   #for r PART
   #for h WIDE
   var sum$g$r$h = Part();
-  #if CHUNKS
+  #if KEEPS
   var total$g$r$h = Part();
   #end
   #end
@@ -212,6 +213,7 @@ fn matmul_tile(group: Group, @builtin(local_invocation_index) local: u32) {
     }
     #if CHUNKS
     left -= STEPS;
+    #if KEEPS
     if (left == 0) {
       left = p.chunk;
       #for g TALL
@@ -224,13 +226,38 @@ fn matmul_tile(group: Group, @builtin(local_invocation_index) local: u32) {
       #end
     }
     #end
+    #if PARKS
+    // Read without a branch, some rows at a time: stores keep compilers from reading all of them first.
+    if (left == 0 && d + STEPS < end) {
+      left = p.chunk;
+      #for g TALL
+      #for r PART
+      #for h WIDE
+      let at$g$r$h = place(0, row0 + y + $g * (PART * DOWN) + $r, column0 + x + $h * (PART * ACROSS));
+      let total$g$r$h = select(Part(), Part(out[at$g$r$h], out[at$g$r$h + 1]), d >= p.chunk) + sum$g$r$h;
+      sum$g$r$h = Part();
+      #end
+      #end
+      #for r PART
+      #for h WIDE
+      park(row0 + y + $g * (PART * DOWN) + $r, column0 + x + $h * (PART * ACROSS), total$g$r$h);
+      #end
+      #end
+      #end
+    }
+    #end
+    #end
     workgroupBarrier();
   }
   #for g TALL
   #for r PART
   #for h WIDE
-  #if CHUNKS
+  #if KEEPS
   sum$g$r$h += total$g$r$h;
+  #end
+  #if PARKS
+  let last$g$r$h = place(0, row0 + y + $g * (PART * DOWN) + $r, column0 + x + $h * (PART * ACROSS));
+  sum$g$r$h += select(Part(), Part(out[last$g$r$h], out[last$g$r$h + 1]), p.depth > p.chunk);
   #end
   #if PAIRS
   store2(group.id.z, row0 + y + $g * (PART * DOWN) + $r, column0 + x + $h * (PART * ACROSS), sum$g$r$h);

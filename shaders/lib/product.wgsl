@@ -71,6 +71,14 @@ fn store2(split: u32, r: u32, c: u32, sums: vec2f) {
   if (c + 1 < p.columns) { out[at + 1] = value.y; }
 }
 
+// What out[r, c … c + 1] hold until the product is whole.
+fn park(r: u32, c: u32, sums: vec2f) {
+  if (r >= p.rows || c >= p.columns) { return; }
+  let at = place(0, r, c);
+  out[at] = sums.x;
+  if (c + 1 < p.columns) { out[at + 1] = sums.y; }
+}
+
 // The same for one value, without splits.
 fn store1(r: u32, c: u32, sum: f32) {
   if (r >= p.rows || c >= p.columns) { return; }

@@ -65,7 +65,7 @@ const USUAL = 32;
  * {@link Profile.mostValues} by the maker of the GPU, as Mesa's compilers need it; none elsewhere. Apple's under Linux go by the name of their
  * driver's.
  */
-const VALUES: Readonly<Record<string, number>> = { amd: 144, nvidia: 144, apple: 72, mesa: 72, intel: 36 };
+const VALUES: Readonly<Record<string, number>> = { amd: 144, nvidia: 144, apple: 72, mesa: 72, intel: 44 };
 /** Workgroups of few invocations that keep a large GPU busy. */
 const MANY = 512;
 const NONE: ReadonlyMap<string, string> = new Map();

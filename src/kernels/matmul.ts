@@ -11,7 +11,7 @@ import { matrix } from './matmul/matrix.js';
 import { chunkOf, PLAIN, stridesOf, type MatmulVariant, type ProductShape } from './matmul/product.js';
 import { rows, rowsLayout, rowsWay, rowsWays } from './matmul/rows.js';
 import { tile } from './matmul/tile.js';
-import { TILE_SIZES, tileSizeOf, tileWay } from './matmul/tile-size.js';
+import { canTake, TILE_SIZES, tileSizeOf, tileWay } from './matmul/tile-size.js';
 import { bucketOf } from './matmul/tuned.js';
 import { choose } from './variant.js';
 import { formatOf } from './weight.js';
@@ -37,7 +37,7 @@ const COLUMN_SUM = kernel({
 });
 
 /** One product in the terms of the shaders. */
-export interface Product extends Omit<ProductShape, 'weight'> {
+export interface Product extends Omit<ProductShape, 'weight' | 'accumulate'> {
   readonly a: Tensor;
   readonly b: Tensor;
   readonly out: Tensor;
@@ -99,7 +99,7 @@ export function columnSum(rec: GpuRecorder, { dy, out, m, n, accumulate }: Resol
 export function waysOf(device: Profile, shape: ProductShape): string[] {
   const profile = { ...device, tiles: new Map<string, string>() };
   const variant = choose(VARIANTS, profile, shape);
-  const tiles = TILE_SIZES.map(tileWay);
+  const tiles = TILE_SIZES.filter((size) => canTake(size, shape)).map(tileWay);
   if (variant === tile) return first(tileWay(tileSizeOf(profile, shape)), tiles);
   if (variant === rows) return first(rowsWay(rowsLayout(profile, shape)), [...rowsWays(shape.rows), ...tiles]);
   return [variant.name];
@@ -119,7 +119,7 @@ export function productBy(rec: GpuRecorder, way: string, args: Product): void {
 function product(rec: GpuRecorder, args: Product, profile: Profile = rec.profile): void {
   const { op, a, b, out, rows, columns, depth, alpha, accumulate, bias, residual, stride = columns, first = 0 } = args;
   const { count, ...apart } = args.parts ?? { count: 1, b: 0, out: 0 };
-  const shape = { op, rows, columns, depth, weight: formatOf(b) };
+  const shape = { op, rows, columns, depth, weight: formatOf(b), accumulate };
   const { plan, split } = choose(VARIANTS, profile, shape);
   const { height, width, parts, kernelFor } = plan(profile, shape);
   const sizes = { rows, columns, depth, chunk: chunkOf(depth), ...stridesOf(shape), b_part: apart.b, out_part: apart.out };

@@ -47,7 +47,7 @@ describe.skipIf(skipGpu)('measuring a GPU', () => {
       expect(share).toBeGreaterThan(0);
     }
     const ways = report.products.map(({ ms }) => Object.keys(ms).sort().join(' '));
-    expect(ways[0]).toBe('rows 4x16 rows 4x2 rows 4x4 rows 4x8 tile 4x4 tile 6x6 tile 8x4 tile 8x8');
+    expect(ways[0]).toBe('rows 4x16 rows 4x2 rows 4x4 rows 4x8 tile 4x4 tile 6x6 tile 6x6 parked tile 8x4 tile 8x8');
     expect(ways[1]).toBe('tile 4x4 tile 6x6 tile 8x4 tile 8x8');
     expect(report.tiles).toEqual(Object.fromEntries(report.products.map(({ bucket, chosen }) => [bucket, chosen])));
     expect(told.map(([done, total, name]) => `${done}/${total} ${name}`)).toEqual([

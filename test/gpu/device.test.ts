@@ -263,7 +263,7 @@ describe('profileOf', () => {
     const valuesOf = (vendor: string, options = {}): number =>
       profileOf({ features: new Set(), limits } as unknown as GPUDevice, { vendor } as AdapterSummary, options).mostValues;
     expect(['amd', 'nvidia', 'apple', 'mesa', 'intel', 'arm', ''].map((vendor) => valuesOf(vendor))).toEqual([
-      144, 144, 72, 72, 36, 0, 0,
+      144, 144, 72, 72, 44, 0, 0,
     ]);
     expect(valuesOf('intel', { mostValues: 64 })).toBe(64);
   });

@@ -52,6 +52,8 @@ export interface ProductShape {
   readonly columns: number;
   readonly depth: number;
   readonly weight: WeightFormat;
+  /** Whether it is added to what is there (default false). */
+  readonly accumulate?: boolean;
 }
 
 /** What is done with the sums, and the format of the bias: what a kernel's text depends on beside the shape. */

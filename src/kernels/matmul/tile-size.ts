@@ -1,5 +1,6 @@
 // How large a tile of a matrix product is on a GPU: a table, the largest first. All sizes give the same bits.
 import type { Profile } from '../../gpu/profile.js';
+import { WEIGHTS } from '../../numbers/weights.js';
 import type { ProductShape } from './product.js';
 import { tunedWay } from './tuned.js';
 
@@ -16,17 +17,20 @@ export interface TileSize {
   readonly steps: 8 | 16;
   /** Invocations that fetch them. */
   readonly fetchers: number;
+  /** Whether the sums of all chunks of a forward product wait in `out` while those of a chunk are made, instead of in registers. */
+  readonly parks: boolean;
 }
 
 /**
  * Sizes of a tile. The more values an invocation makes, the more products each of its reads of workgroup memory serves, and the more registers
- * it needs. Of the clocks that reads and stores leave (scripts/banks.mjs), products can use 86 %, 68 %, 58 % and 44 %.
+ * it needs. Of the clocks that reads and stores leave (scripts/banks.mjs), products can use 86 %, 69 %, 69 %, 58 % and 44 %.
  */
 export const TILE_SIZES: readonly TileSize[] = [
-  { name: '8x8', down: 8, across: 16, tall: 2, wide: 2, part: 4, steps: 16, fetchers: 128 },
-  { name: '6x6', down: 8, across: 16, tall: 3, wide: 3, part: 2, steps: 8, fetchers: 96 },
-  { name: '8x4', down: 8, across: 16, tall: 2, wide: 1, part: 4, steps: 16, fetchers: 128 },
-  { name: '4x4', down: 16, across: 16, tall: 1, wide: 1, part: 4, steps: 16, fetchers: 256 },
+  { name: '8x8', down: 8, across: 16, tall: 2, wide: 2, part: 4, steps: 16, fetchers: 128, parks: false },
+  { name: '6x6', down: 8, across: 16, tall: 3, wide: 3, part: 2, steps: 8, fetchers: 96, parks: false },
+  { name: '6x6 parked', down: 8, across: 16, tall: 3, wide: 3, part: 2, steps: 8, fetchers: 96, parks: true },
+  { name: '8x4', down: 8, across: 16, tall: 2, wide: 1, part: 4, steps: 16, fetchers: 128, parks: false },
+  { name: '4x4', down: 16, across: 16, tall: 1, wide: 1, part: 4, steps: 16, fetchers: 256, parks: false },
 ];
 const SMALLEST = TILE_SIZES.at(-1)!;
 
@@ -46,10 +50,15 @@ export function fetchesOf(size: TileSize): { readonly a: number; readonly b: num
   return { a: (steps * heightOf(size)) / (4 * fetchers), b: (steps * widthOf(size)) / (4 * fetchers) };
 }
 
-/** Values that an invocation holds: sums, in forward products those of a chunk beside those of all chunks, and weights that are yet to be unpacked. */
+/** Values that an invocation holds: sums, in forward products those of a chunk beside those of all chunks, and weights of blocks, yet to be unpacked. */
 function valuesOf(size: TileSize, { op, weight }: ProductShape): number {
-  const { tall, wide, part } = size;
-  return part * part * tall * wide * (op === 'NT' ? 2 : 1) + (weight === 'f32' ? 0 : 4 * fetchesOf(size).b);
+  const { tall, wide, part, parks } = size;
+  return part * part * tall * wide * (op === 'NT' && !parks ? 2 : 1) + (WEIGHTS[weight].block > 2 ? 4 * fetchesOf(size).b : 0);
+}
+
+/** Whether a size is one for a product: sums can wait in `out` where nothing is there to be added to, and only forward products have chunks. */
+export function canTake({ parks }: TileSize, { op, accumulate }: ProductShape): boolean {
+  return !parks || (op === 'NT' && !accumulate);
 }
 
 /** What the way through tiles of a size is called where ways are measured. */
@@ -64,9 +73,10 @@ export function tileWay({ name }: TileSize): string {
 export function tileSizeOf(profile: Profile, shape: ProductShape): TileSize {
   const { mostValues, manyTiles } = profile;
   const way = tunedWay(profile, shape);
-  const tuned = TILE_SIZES.find((size) => tileWay(size) === way);
+  const tuned = TILE_SIZES.find((size) => tileWay(size) === way && canTake(size, shape));
   if (tuned) return tuned;
   const isEnough = (size: TileSize): boolean =>
+    canTake(size, shape) &&
     valuesOf(size, shape) <= mostValues &&
     Math.ceil(shape.rows / heightOf(size)) * Math.ceil(shape.columns / widthOf(size)) >= manyTiles;
   return TILE_SIZES.find(isEnough) ?? SMALLEST;

@@ -14,12 +14,13 @@ const PART = 64;
  */
 export const tileKernel: (size: TileSize, operands: Operands, tail: boolean, epilogue: Epilogue) => ProductKernel = memo(
   (size, operands, tail, epilogue) => {
-    const { down, across, tall, wide, part, steps, fetchers } = size;
+    const { down, across, tall, wide, part, steps, fetchers, parks } = size;
+    const isForward = operands.op === 'NT';
     const [fetches, invocations] = [fetchesOf(size), down * across];
     const counts = {
       ...{ TALL: tall, WIDE: wide, PART: part, PAIRS: Number(part === 2) },
       ...{ FETCHES_A: fetches.a, FETCHES_B: fetches.b, SOME_FETCH: Number(fetchers < invocations) },
-      ...{ TAIL: Number(tail), CHUNKS: Number(operands.op === 'NT') },
+      ...{ TAIL: Number(tail), CHUNKS: Number(isForward), KEEPS: Number(isForward && !parks), PARKS: Number(isForward && parks) },
     };
     const lengths = { HEIGHT: heightOf(size), WIDTH: widthOf(size), STEPS: steps, FETCHERS: fetchers };
     const head = [sizes({ DOWN: down, ACROSS: across, ...lengths })];
