@@ -317,7 +317,8 @@ function worked(s: usize, e: usize, plainly: bool): Span {
   }
   // If each pays $2, they pay 5 x 2 = $10
   let main = s;
-  if (isWordAt(s, e, 'if')) while (main < before && !(byteAt(main) == Char.COMMA && isSpace(byteAt(main + 1)))) main++;
+  if (isWordAt(s, e, 'if'))
+    while (main < before && !(byteAt(main) == Char.COMMA && isSpace(byteAt(main + 1))) && !startsWith(main, e, ' then ')) main++;
   // had he paid
   if (main == before || holdsOneOf(s, main, 'had')) main = s;
   if (holdsOneOf(main, before, NEGATED) || holdsOneOf(rest, e, FURTHER)) return NOWHERE;

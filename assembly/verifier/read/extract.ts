@@ -50,6 +50,7 @@ import {
   trimEnd,
   wordStart,
 } from './text';
+import { workedOut } from './worked';
 
 /** How far the boxes of one list may stand apart. */
 const FAR: usize = 600;
@@ -387,7 +388,9 @@ export class Extractor {
     const whole = wholeAnswer(p, remarkAt(p, end), this.gold.words);
     if (exists(whole)) return this.stands(whole, end, e) && this.takeFinished(whole, end, textEnd);
     if (oneLine) return false;
-    const leading = this.runs.leadingValue(p, end, this.gold.list);
+    // 15 gallons x 8 pints/gallon = 120 pints
+    const sum = workedOut(p, end, true);
+    const leading = exists(sum) ? sum : this.runs.leadingValue(p, end, this.gold.list);
     if (exists(leading)) return this.stands(leading, end, e) && this.takeFinished(leading, end, textEnd);
     if (isNegated(p, end)) this.withdrawn = true;
     if (this.firm) {

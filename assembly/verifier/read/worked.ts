@@ -45,7 +45,8 @@ class Arithmetic {
     let value = this.factor();
     while (true) {
       if (this.skipSlash() || this.skip('÷')) value /= this.factor();
-      else if (this.skip('*/×/·') || this.skipWord('x/of/times') || byteAt(this.at) == Char.OPEN_PAREN) value *= this.factor();
+      else if (this.skip('*/×/·') || this.skipWord('x/of/times') || this.pass(byteAt(this.at) == Char.OPEN_PAREN ? this.at : 0))
+        value *= this.factor();
       else return value;
     }
   }

@@ -36,6 +36,11 @@ export const worked: Readonly<Record<string, readonly Told[]>> = {
     ['8', 'Step 1: 3 + 5 = 8.', false, 'strict'], ['8', 'First, 3 + 5 = 8.', false, 'strict'], ['8', 'Check: 3 + 5 = 8.', false, 'strict'], ['8', 'To verify, 3 + 5 = 8.', false, 'strict'], ['8', 'Recall that 3 + 5 = 8.', false, 'strict'],
     ['8', '9 (check: 3 + 5 = 8)', false, 'strict'], ['8', 'There are 3 + 5 = 8 a day for 6 days.', false, 'strict'], ['9', 'There are 3 + 5 = 8 apples on 9 trees.', false, 'strict'], ['8', '10 minus 3 + 5 = 8.', false],
     ['8', 'The answer is 9. Indeed, 3 + 5 = 8.', false], ['8', '3 + 5 = 8. Now double it.', false, 'strict'], ['8', 'She bought 3 + 5 = 8 at first, then 2 more.', false], ['8', '2^3 + 5 = 8', false],
+    ['16', 'If each carton costs $4 and she needs 4 of them then it costs 4*4 = $16.00', true], ['20', 'If they make $40 and the supplies cost $20 then the profit is 40-20 = $20', true],
+    ['8', 'If 3 + 5 = 8 then she has enough.', false, 'strict'], ['8', 'If she had 3 then she would have 3 + 5 = 8.', false, 'strict'], ['8', 'If it is so then 3 + 5 = 8 is wrong.', false],
+    ['42', 'Oldest:21(2)=42 years old', true], ['21', 'Oldest:21(2)=42 years old', false], ['21', 'Oldest:21(2)=43 years old', false],
+    ['120', 'The final answer is 15 gallons * 8 pints / gallon = 120 pints', true], ['15', 'The final answer is 15 gallons * 8 pints / gallon = 120 pints', false],
+    ['120', 'The answer is 15 gallons x 8 pints/gallon = 120 pints.', true], ['15', 'The answer is 15 gallons x 8 pints/gallon = 120 pints.', false],
     ['48', 'The answer is 12 x $4 = $48.', true], ['48', '#### 12 x $4 = $48', true], ['48', '\\boxed{12 \\times \\$4 = \\$48}', true], ['48', 'The answer is 12 x $4 = $49.', false], ['4', 'The answer is 12 x $4 = $48.', false],
   ],
 };
