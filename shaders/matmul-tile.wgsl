@@ -227,14 +227,13 @@ fn matmul_tile(group: Group, @builtin(local_invocation_index) local: u32) {
     }
     #end
     #if PARKS
-    // Read without a branch, some rows at a time: stores keep compilers from reading all of them first.
+    // Some rows at a time: stores keep compilers from reading all of them first.
     if (left == 0 && d + STEPS < end) {
       left = p.chunk;
       #for g TALL
       #for r PART
       #for h WIDE
-      let at$g$r$h = place(0, row0 + y + $g * (PART * DOWN) + $r, column0 + x + $h * (PART * ACROSS));
-      let total$g$r$h = select(Part(), Part(out[at$g$r$h], out[at$g$r$h + 1]), d >= p.chunk) + sum$g$r$h;
+      let total$g$r$h = parked(row0 + y + $g * (PART * DOWN) + $r, column0 + x + $h * (PART * ACROSS), d >= p.chunk) + sum$g$r$h;
       sum$g$r$h = Part();
       #end
       #end
@@ -256,8 +255,7 @@ fn matmul_tile(group: Group, @builtin(local_invocation_index) local: u32) {
   sum$g$r$h += total$g$r$h;
   #end
   #if PARKS
-  let last$g$r$h = place(0, row0 + y + $g * (PART * DOWN) + $r, column0 + x + $h * (PART * ACROSS));
-  sum$g$r$h += select(Part(), Part(out[last$g$r$h], out[last$g$r$h + 1]), p.depth > p.chunk);
+  sum$g$r$h += parked(row0 + y + $g * (PART * DOWN) + $r, column0 + x + $h * (PART * ACROSS), p.depth > p.chunk);
   #end
   #if PAIRS
   store2(group.id.z, row0 + y + $g * (PART * DOWN) + $r, column0 + x + $h * (PART * ACROSS), sum$g$r$h);

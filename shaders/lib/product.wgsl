@@ -62,21 +62,30 @@ fn store4(split: u32, r: u32, c: u32, sums: vec4f) {
 // The same for two neighbouring values.
 fn store2(split: u32, r: u32, c: u32, sums: vec2f) {
   if (r >= p.rows || c >= p.columns) { return; }
-  let at = p.first + (split * p.rows + r) * p.stride + c;
+  let at = place(split, r, c);
   var value = p.alpha * sums;
   if (BIAS) { value += vec2f(bias_at(c), bias_at(c + 1)); }
   if (RESIDUAL) { value += vec2f(residual[at], residual[at + 1]); }
   if (ACCUMULATE) { value += vec2f(out[at], out[at + 1]); }
-  out[at] = value.x;
-  if (c + 1 < p.columns) { out[at + 1] = value.y; }
+  put2(at, p.columns - c, value);
 }
 
-// What out[r, c … c + 1] hold until the product is whole.
+// The first of two values, or both, as put.
+fn put2(at: u32, left: u32, value: vec2f) {
+  out[at] = value.x;
+  if (left > 1) { out[at + 1] = value.y; }
+}
+
+// Sums that wait in out[r, c … c + 1] until the product is whole.
 fn park(r: u32, c: u32, sums: vec2f) {
   if (r >= p.rows || c >= p.columns) { return; }
+  put2(place(0, r, c), p.columns - c, sums);
+}
+
+// Those sums, if there are any; read without a branch.
+fn parked(r: u32, c: u32, any: bool) -> vec2f {
   let at = place(0, r, c);
-  out[at] = sums.x;
-  if (c + 1 < p.columns) { out[at + 1] = sums.y; }
+  return select(vec2f(), vec2f(out[at], out[at + 1]), any);
 }
 
 // The same for one value, without splits.
